@@ -1,0 +1,5 @@
+/** Models, slots and the decode loop. */
+@NullMarked
+package omni.engine;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,13 @@
+/** The command "omni". */
+module omni.cli {
+    requires info.picocli;
+    requires omni.api;
+    requires omni.engine;
+    requires transitive omni.role;
+    requires org.jline.reader;
+    requires org.jline.terminal;
+    requires static org.jspecify;
+
+    exports omni.cli;
+    opens omni.cli to info.picocli;
+}

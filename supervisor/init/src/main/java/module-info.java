@@ -1,0 +1,7 @@
+/** The supervision tree. */
+module omni.init {
+    requires omni.cli;
+    requires transitive omni.role;
+    requires info.picocli;
+    requires static org.jspecify;
+}

@@ -1,0 +1,10 @@
+/** What a role is made of. */
+module omni.role {
+    requires transitive omni.bus;
+    requires static org.jspecify;
+    requires tools.jackson.dataformat.toml;
+
+    exports omni.role;
+
+    uses omni.role.Role;
+}
