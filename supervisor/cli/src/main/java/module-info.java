@@ -9,5 +9,9 @@ module omni.cli {
     requires static org.jspecify;
 
     exports omni.cli;
-    opens omni.cli to info.picocli;
+
+    opens omni.cli to
+            info.picocli;
+
+    uses omni.cli.Subcommand;
 }
