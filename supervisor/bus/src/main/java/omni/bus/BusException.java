@@ -1,0 +1,58 @@
+package omni.bus;
+
+import org.jspecify.annotations.Nullable;
+
+/** The root of what goes wrong on the bus: the transport, a limit, a peer that left, an answer that does not fit. */
+public class BusException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    /** One with a text that says what to do. */
+    public BusException(String message) {
+        super(message);
+    }
+
+    /** One with its cause. */
+    public BusException(String message, @Nullable Throwable cause) {
+        super(message, cause);
+    }
+
+    /** The other side left, or this side closed the call: nobody waits for the result. */
+    public static final class Cancelled extends BusException {
+        private static final long serialVersionUID = 1L;
+
+        /** One with a text that says who left. */
+        public Cancelled(String message, @Nullable Throwable cause) {
+            super(message, cause);
+        }
+    }
+
+    /** Nobody serves this socket now; nothing has been sent. */
+    public static final class Unavailable extends BusException {
+        private static final long serialVersionUID = 1L;
+
+        /** One with a text that names the socket. */
+        public Unavailable(String message, @Nullable Throwable cause) {
+            super(message, cause);
+        }
+    }
+
+    /** The server went away during a call; the call may or may not have had its effect. */
+    public static final class Disconnected extends BusException {
+        private static final long serialVersionUID = 1L;
+
+        /** One with a text that names the socket. */
+        public Disconnected(String message, @Nullable Throwable cause) {
+            super(message, cause);
+        }
+    }
+
+    /** A limit of {@link BusLimits} was passed; the text names it. */
+    public static final class Limit extends BusException {
+        private static final long serialVersionUID = 1L;
+
+        /** One with a text that names the limit and its value. */
+        public Limit(String message) {
+            super(message);
+        }
+    }
+}

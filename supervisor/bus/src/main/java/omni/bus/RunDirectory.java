@@ -1,0 +1,96 @@
+package omni.bus;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Map;
+
+/** Where the sockets live, and how long their paths may be. */
+public final class RunDirectory {
+    /** Bytes of sun_path without its NUL: Linux has 108, macOS and the BSDs 104 (unix(7), unix(4)). */
+    static final int SOCKET_PATH_BYTES_MAX =
+            System.getProperty("os.name", "").startsWith("Linux") ? 107 : 103;
+
+    private static final String OWNER_ONLY = "rwx------";
+
+    private RunDirectory() {}
+
+    /**
+     * The socket folder: OMNI_RUN, else XDG_RUNTIME_DIR/omni, else OMNI_HOME/run, else ~/.omni/run. Made with mode 0700
+     * if it is not there.
+     *
+     * @throws BusException if it cannot be made, belongs to another user or lets others in
+     */
+    public static Path resolve(Map<String, String> env) {
+        Path folder = locate(env).toAbsolutePath().normalize();
+        try {
+            if (!Files.isDirectory(folder)) {
+                Path parent = folder.getParent();
+                if (parent != null) {
+                    Files.createDirectories(parent);
+                }
+                Files.createDirectory(
+                        folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(OWNER_ONLY)));
+            }
+            check(folder);
+        } catch (IOException fault) {
+            throw new BusException("Cannot make the socket folder " + folder + ": set OMNI_RUN to another", fault);
+        }
+        return folder;
+    }
+
+    private static Path locate(Map<String, String> env) {
+        String run = env.getOrDefault("OMNI_RUN", "");
+        if (!run.isEmpty()) {
+            return Path.of(run);
+        }
+        String runtime = env.getOrDefault("XDG_RUNTIME_DIR", "");
+        if (!runtime.isEmpty()) {
+            return Path.of(runtime, "omni");
+        }
+        String home = env.getOrDefault("OMNI_HOME", "");
+        if (!home.isEmpty()) {
+            return Path.of(home, "run");
+        }
+        return Path.of(System.getProperty("user.home"), ".omni", "run");
+    }
+
+    /** Whoever can write here can pretend to be a role, so only its owner may. */
+    private static void check(Path folder) throws IOException {
+        Path probe = Files.createTempFile(folder, ".owner", "");
+        try {
+            if (!Files.getOwner(probe).equals(Files.getOwner(folder, LinkOption.NOFOLLOW_LINKS))) {
+                throw new BusException("The socket folder " + folder + " belongs to another user: set OMNI_RUN");
+            }
+        } finally {
+            Files.delete(probe);
+        }
+        String mode = PosixFilePermissions.toString(Files.getPosixFilePermissions(folder));
+        if (!mode.endsWith("---") && mode.charAt(4) == '-' && mode.charAt(7) == '-') {
+            Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString(OWNER_ONLY));
+        } else if (mode.charAt(4) == 'w' || mode.charAt(7) == 'w') {
+            throw new BusException("Others may write to the socket folder " + folder + ": chmod 700 it");
+        }
+    }
+
+    /**
+     * A role's socket in the folder.
+     *
+     * @throws BusException if the path is longer than the system allows
+     */
+    public static Path socket(Path runDir, String role) {
+        return checkLength(runDir.resolve(role + ".sock"));
+    }
+
+    static Path checkLength(Path socket) {
+        int bytes = socket.toAbsolutePath().toString().getBytes(StandardCharsets.UTF_8).length;
+        if (bytes > SOCKET_PATH_BYTES_MAX) {
+            throw new BusException("The socket path " + socket + " has " + bytes + " bytes and the system allows "
+                    + SOCKET_PATH_BYTES_MAX + ": set OMNI_RUN to a shorter folder");
+        }
+        return socket;
+    }
+}
