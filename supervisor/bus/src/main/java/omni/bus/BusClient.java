@@ -11,19 +11,23 @@ public final class BusClient implements AutoCloseable {
     }
 
     public static BusClient to(Path socket, BusLimits limits) {
-        throw new BusException.Unavailable("" + socket + limits, null);
+        String what = "" + socket + limits;
+        throw new BusException.Unavailable(what, null);
     }
 
     public <P, R> R call(BusMethod<P, R> method, P in) {
-        throw new BusException.Unavailable("" + method + in, null);
+        String what = "" + method + in;
+        throw new BusException.Unavailable(what, null);
     }
 
     public <P, R> ReplyStream<R> more(BusMethod<P, R> method, P in) {
-        throw new BusException.Unavailable("" + method + in, null);
+        String what = "" + method + in;
+        throw new BusException.Unavailable(what, null);
     }
 
     public <P, R> void oneway(BusMethod<P, R> method, P in) {
-        throw new BusException.Unavailable("" + method + in, null);
+        String what = "" + method + in;
+        throw new BusException.Unavailable(what, null);
     }
 
     @Override

@@ -11,8 +11,7 @@ import java.time.Duration;
  * @param connectionsMax open connections: of a server to it, of a client from its pool
  * @param idle how long a connection may lie without progress before it is closed
  */
-public record BusLimits(
-        int messageBytesMax, int nestingMax, int pendingCallsMax, int connectionsMax, Duration idle) {
+public record BusLimits(int messageBytesMax, int nestingMax, int pendingCallsMax, int connectionsMax, Duration idle) {
     /** Refuses what is not positive. */
     public BusLimits {
         if (messageBytesMax < 1 || nestingMax < 1 || pendingCallsMax < 1 || connectionsMax < 1) {

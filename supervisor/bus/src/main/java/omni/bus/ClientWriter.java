@@ -18,9 +18,13 @@ final class ClientWriter {
         out.doc("", "Calls the interface; as thread-safe as the client under it, which it does not close.");
         out.open("public static final class Client");
         out.line("private final omni.bus.BusClient bus;");
-        out.open("private Client(omni.bus.BusClient bus)").line("this.bus = bus;").close();
+        out.open("private Client(omni.bus.BusClient bus)")
+                .line("this.bus = bus;")
+                .close();
         out.doc("", "One over a client of the role's socket.");
-        out.open("public static Client of(omni.bus.BusClient bus)").line("return new Client(bus);").close();
+        out.open("public static Client of(omni.bus.BusClient bus)")
+                .line("return new Client(bus);")
+                .close();
         idl.methods().forEach(this::method);
         out.close();
     }

@@ -11,7 +11,7 @@ import java.util.List;
  * @param methods the methods in their order
  * @param errors the errors in their order
  */
-record Idl(String name, String doc, List<TypeDef> types, List<Method> methods, List<Error> errors) {
+record Idl(String name, String doc, List<TypeDef> types, List<Method> methods, List<Failure> errors) {
 
     /** A named type: its body is a {@link Struct} or a {@link Choice}. */
     record TypeDef(String name, String doc, int line, Type body) {}
@@ -20,7 +20,7 @@ record Idl(String name, String doc, List<TypeDef> types, List<Method> methods, L
     record Method(String name, String doc, int line, Struct parameters, Struct reply) {}
 
     /** An error with its parameters. */
-    record Error(String name, String doc, int line, Struct parameters) {}
+    record Failure(String name, String doc, int line, Struct parameters) {}
 
     /** A field of a struct. */
     record Field(String name, String doc, int line, Type type) {}

@@ -42,7 +42,7 @@ final class IdlParser {
         String name = lexer.interfaceName();
         var types = new ArrayList<Idl.TypeDef>();
         var methods = new ArrayList<Idl.Method>();
-        var errors = new ArrayList<Idl.Error>();
+        var errors = new ArrayList<Idl.Failure>();
         while (!lexer.atEnd()) {
             String memberDoc = lexer.doc();
             int line = lexer.line();
@@ -50,7 +50,7 @@ final class IdlParser {
             switch (kind) {
                 case "type" -> types.add(typeDef(memberDoc, line));
                 case "method" -> methods.add(method(memberDoc, line));
-                case "error" -> errors.add(new Idl.Error(memberName(line), memberDoc, line, struct(1)));
+                case "error" -> errors.add(new Idl.Failure(memberName(line), memberDoc, line, struct(1)));
                 default -> throw new IdlException(line, "Expected type, method or error, found \"" + kind + "\"");
             }
         }

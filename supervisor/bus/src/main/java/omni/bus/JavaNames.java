@@ -7,8 +7,20 @@ import java.util.Set;
 final class JavaNames {
     /** What generated code uses by simple name; an interface must not declare it. */
     private static final Set<String> TAKEN = Set.of(
-            "Boolean", "BusError", "Client", "Double", "Handler", "JsonNode", "List", "Long", "Map", "Nullable",
-            "Object", "Objects", "Override", "String");
+            "Boolean",
+            "BusError",
+            "Client",
+            "Double",
+            "Handler",
+            "JsonNode",
+            "List",
+            "Long",
+            "Map",
+            "Nullable",
+            "Object",
+            "Objects",
+            "Override",
+            "String");
 
     /** Words that Java keeps (JLS 3.9), its literals, and the underscore-free contextual ones that hurt as names. */
     private static final Set<String> KEYWORDS = Set.of(
@@ -20,9 +32,23 @@ final class JavaNames {
 
     /** What a record or an exception already has, and what records refuse. */
     private static final Set<String> METHODS_TAKEN = Set.of(
-            "clone", "finalize", "fillInStackTrace", "getCause", "getClass", "getLocalizedMessage", "getMessage",
-            "getStackTrace", "hashCode", "initCause", "name", "notify", "notifyAll", "parameters", "toJson",
-            "toString", "wait");
+            "clone",
+            "finalize",
+            "fillInStackTrace",
+            "getCause",
+            "getClass",
+            "getLocalizedMessage",
+            "getMessage",
+            "getStackTrace",
+            "hashCode",
+            "initCause",
+            "name",
+            "notify",
+            "notifyAll",
+            "parameters",
+            "toJson",
+            "toString",
+            "wait");
 
     private static final Set<String> COMPONENTS_TAKEN =
             Set.of("clone", "finalize", "getClass", "hashCode", "notify", "notifyAll", "toJson", "toString", "wait");
@@ -65,7 +91,8 @@ final class JavaNames {
 
     /** "omni.Engine" as the class "EngineProtocol". */
     static String protocol(String interfaceName) {
-        String last = interfaceName.substring(interfaceName.lastIndexOf('.') + 1).replace("-", "");
+        String last =
+                interfaceName.substring(interfaceName.lastIndexOf('.') + 1).replace("-", "");
         return capital(last) + "Protocol";
     }
 }

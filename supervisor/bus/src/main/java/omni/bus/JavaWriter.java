@@ -150,8 +150,13 @@ final class JavaWriter {
         var text = new StringBuilder(WIRE + "out()");
         for (Idl.Field field : struct.fields()) {
             String component = JavaNames.component(field.name()) + (accessors ? "()" : "");
-            text.append(".put(").append(SourceText.quote(field.name())).append(", ").append(component).append(", ");
-            text.append(JavaType.writer(field.type(), owner + JavaNames.capital(field.name()))).append(")");
+            text.append(".put(")
+                    .append(SourceText.quote(field.name()))
+                    .append(", ")
+                    .append(component)
+                    .append(", ");
+            text.append(JavaType.writer(field.type(), owner + JavaNames.capital(field.name())))
+                    .append(")");
         }
         return text.append(".toJson()").toString();
     }
@@ -178,11 +183,13 @@ final class JavaWriter {
         out.line("throw " + WIRE + "misfit(at_);");
         out.close();
         out.doc("", "Its JSON string.");
-        out.open("public JsonNode toJson()").line("return " + WIRE + "writeString(wire);").close();
+        out.open("public JsonNode toJson()")
+                .line("return " + WIRE + "writeString(wire);")
+                .close();
         out.close();
     }
 
-    private void error(Idl.Error error) {
+    private void error(Idl.Failure error) {
         String name = JavaNames.type(error.name(), error.line());
         out.doc(error.doc(), "The error " + idl.name() + "." + name + ".");
         out.open("public static final class " + name + " extends omni.bus.BusError");

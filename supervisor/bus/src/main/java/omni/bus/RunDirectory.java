@@ -11,8 +11,7 @@ import java.util.Map;
 /** Where the sockets live, and how long their paths may be. */
 public final class RunDirectory {
     /** Bytes of sun_path without its NUL: Linux has 108, macOS and the BSDs 104 (unix(7), unix(4)). */
-    static final int SOCKET_PATH_BYTES_MAX =
-            System.getProperty("os.name", "").startsWith("Linux") ? 107 : 103;
+    static final int SOCKET_PATH_BYTES_MAX = System.getProperty("os.name", "").startsWith("Linux") ? 107 : 103;
 
     private static final String OWNER_ONLY = "rwx------";
 

@@ -36,7 +36,9 @@ final class SourceText {
         line("/**");
         (words.isEmpty() ? otherwise : words).lines().forEach(line -> line(" * " + escape(line)));
         for (Idl.Field field : fields) {
-            String doc = field.doc().isEmpty() ? "as its name says" : escape(field.doc().replace('\n', ' '));
+            String doc = field.doc().isEmpty()
+                    ? "as its name says"
+                    : escape(field.doc().replace('\n', ' '));
             line(" * @param " + JavaNames.component(field.name()) + " " + doc);
         }
         line(" */");
@@ -53,14 +55,16 @@ final class SourceText {
     /** A Java string literal. */
     static String quote(String value) {
         var quoted = new StringBuilder("\"");
-        for (char c : value.toCharArray()) {
+        for (int i = 0; i < value.length(); i++) {
+            char c = value.charAt(i);
             switch (c) {
                 case '"' -> quoted.append("\\\"");
                 case '\\' -> quoted.append("\\\\");
                 case '\n' -> quoted.append("\\n");
                 case '\t' -> quoted.append("\\t");
                 case '\r' -> quoted.append("\\r");
-                default -> quoted.append(c < ' ' || c > '~' ? String.format("\\u%04x", (int) c) : Character.toString(c));
+                default ->
+                    quoted.append(c < ' ' || c > '~' ? String.format("\\u%04x", (int) c) : Character.toString(c));
             }
         }
         return quoted.append('"').toString();
