@@ -1,0 +1,147 @@
+package omni.role;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.OptionalLong;
+import java.util.stream.Stream;
+
+/**
+ * The few calls to the C library that the JDK does not offer, through the foreign function interface. Linux on x86-64
+ * and arm64, and macOS on arm64; what a system does not have answers false. Safe from any thread.
+ *
+ * <p>Sources: prctl(2), setpgid(2), getppid(2), kill(2), setrlimit(2); numbers from linux/prctl.h, asm-generic/resource.h
+ * and asm-generic/signal.h, which agree on all three systems where they are used.
+ */
+public final class Native {
+    private static final boolean LINUX =
+            System.getProperty("os.name").toLowerCase(Locale.ROOT).contains("linux");
+    private static final int PR_SET_PDEATHSIG = 1;
+    private static final int PR_SET_DUMPABLE = 4;
+    private static final int RLIMIT_CORE = 4;
+    private static final int SIGKILL = 9;
+    private static final int SIGTERM = 15;
+
+    private Native() {}
+
+    /** Moves this process into a process group of its own, so that a terminal's Ctrl-C is not meant for it. */
+    public static boolean ownProcessGroup() {
+        return invoke(() -> (int) Calls.SETPGID.invokeExact(0, 0)) == 0;
+    }
+
+    /** The process that started this one, or that has adopted it since. */
+    public static long parentPid() {
+        return invoke(() -> (int) Calls.GETPPID.invokeExact());
+    }
+
+    /**
+     * Asks the kernel to kill this process when the thread that started it ends. False where the kernel has no such
+     * thing. A parent that died before the call is not noticed: compare {@link #parentPid()} afterwards.
+     */
+    public static boolean dieWithParent() {
+        return LINUX && Prctl.set(PR_SET_PDEATHSIG, SIGKILL);
+    }
+
+    /**
+     * Forbids a core dump of this process, be it to a file (by its size limit) or to a program (by the dumpable flag,
+     * which also keeps other processes of the same user out of its memory). True where both hold.
+     */
+    public static boolean forbidCoreDump() {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment limit = arena.allocate(JAVA_LONG, 2); // struct rlimit: soft and hard limit, both zero
+            boolean limited = invoke(() -> (int) Calls.SETRLIMIT.invokeExact(RLIMIT_CORE, limit)) == 0;
+            return limited && (!LINUX || Prctl.set(PR_SET_DUMPABLE, 0));
+        }
+    }
+
+    /**
+     * Proportional set size of this process in bytes (proc_pid_smaps(5), smaps_rollup): what it would free by ending, with
+     * its share of what others map too. Nothing where the host does not tell. Takes milliseconds.
+     */
+    public static OptionalLong pssBytes() {
+        try (Stream<String> lines = Files.lines(Path.of("/proc/self/smaps_rollup"))) {
+            return lines.filter(line -> line.startsWith("Pss:"))
+                    .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")) * 1024)
+                    .findFirst();
+        } catch (IOException | UncheckedIOException e) {
+            return OptionalLong.empty();
+        }
+    }
+
+    /** Sends SIGKILL to the process group; false where there is none. The group is more than 1. */
+    public static boolean killGroup(long group) {
+        return group > 1 && send(Math.toIntExact(-group), SIGKILL);
+    }
+
+    /** Sends SIGTERM to the process; false where there is none. The process is more than 1. */
+    public static boolean terminate(long pid) {
+        return pid > 1 && send(Math.toIntExact(pid), SIGTERM);
+    }
+
+    private static boolean send(int target, int signal) {
+        return invoke(() -> (int) Kill.KILL.invokeExact(target, signal)) == 0;
+    }
+
+    /** One call of a C function by its handle. A handle of a C function throws nothing, though its type says so. */
+    private interface Invocation<E extends Throwable> {
+        int call() throws E;
+    }
+
+    private static int invoke(Invocation<Throwable> invocation) {
+        return Native.<RuntimeException>unchecked(invocation);
+    }
+
+    @SuppressWarnings("unchecked") // the type parameter is erased: what is thrown goes on as it is
+    private static <E extends Throwable> int unchecked(Invocation<?> invocation) throws E {
+        return ((Invocation<E>) invocation).call();
+    }
+
+    /** The handles, linked when first needed: a class of its own so that nothing is linked before. */
+    private static final class Calls {
+        private static final MethodHandle SETPGID =
+                link("setpgid", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+        private static final MethodHandle GETPPID = link("getppid", FunctionDescriptor.of(JAVA_INT));
+        private static final MethodHandle SETRLIMIT =
+                link("setrlimit", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS));
+
+        private Calls() {}
+
+        static MethodHandle link(String function, FunctionDescriptor type, Linker.Option... options) {
+            Linker linker = Linker.nativeLinker();
+            return linker.downcallHandle(linker.defaultLookup().findOrThrow(function), type, options);
+        }
+    }
+
+    /** kill(2), which only a supervisor needs. */
+    private static final class Kill {
+        private static final MethodHandle KILL =
+                Calls.link("kill", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+
+        private Kill() {}
+    }
+
+    /** prctl(2), which only Linux has: int prctl(int, ...), all further arguments unsigned long. */
+    private static final class Prctl {
+        private static final MethodHandle PRCTL = Calls.link(
+                "prctl",
+                FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG),
+                Linker.Option.firstVariadicArg(1));
+
+        private Prctl() {}
+
+        static boolean set(int option, long value) {
+            return invoke(() -> (int) PRCTL.invokeExact(option, value, 0L, 0L, 0L)) == 0;
+        }
+    }
+}

@@ -1,0 +1,35 @@
+package omni.role;
+
+import java.nio.file.Path;
+import omni.bus.BusClient;
+
+/** What a role is given by the process it lives in. Every method may be called from any thread. */
+public interface RoleContext {
+    /** {@code OMNI_HOME}: the owner's state. */
+    Path home();
+
+    /** {@code OMNI_RUN}: where the sockets are. */
+    Path runDir();
+
+    /** {@code OMNI_APP}: the program's own files, read only. */
+    Path app();
+
+    /**
+     * The record of that section.
+     *
+     * @throws IllegalArgumentException where no installed role has the section
+     */
+    <T extends Record> T config(Section<T> section);
+
+    /** Shows one line of at most 200 characters in {@code omni status}; the empty text takes it away. */
+    void note(String oneLine);
+
+    /** The client for another role's socket; always the same one for a name. It connects when it is first used. */
+    BusClient peer(String role);
+
+    /** Logs the reason and ends the process with exit code 70: for what the role cannot live without. */
+    void fail(String reason, Throwable cause);
+
+    /** The random name of this run of the tree, the same in all its processes. */
+    String tree();
+}

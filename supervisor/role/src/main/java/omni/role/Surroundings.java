@@ -1,0 +1,34 @@
+package omni.role;
+
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import omni.bus.RunDirectory;
+
+/**
+ * What a process learns from its environment variables.
+ *
+ * @param home {@code OMNI_HOME}, else {@code ~/.omni}
+ * @param runDir as {@link RunDirectory#resolve} says
+ * @param app {@code OMNI_APP}, else the working directory
+ * @param instance {@code OMNI_INSTANCE}: the name the supervisor gave this process; none when started by hand
+ * @param tree {@code OMNI_TREE}; empty when started by hand
+ * @param supervisorPid {@code OMNI_SUPERVISOR_PID}: set only for child processes of the supervisor, whose standard input
+ *     is then the control pipe
+ */
+record Surroundings(
+        Path home, Path runDir, Path app, Optional<String> instance, String tree, OptionalLong supervisorPid) {
+
+    static Surroundings of(Map<String, String> environment) {
+        String home = environment.getOrDefault("OMNI_HOME", "");
+        String supervisor = environment.getOrDefault("OMNI_SUPERVISOR_PID", "");
+        return new Surroundings(
+                (home.isEmpty() ? Path.of(System.getProperty("user.home"), ".omni") : Path.of(home)).toAbsolutePath(),
+                RunDirectory.resolve(environment),
+                Path.of(environment.getOrDefault("OMNI_APP", "")).toAbsolutePath(),
+                Optional.ofNullable(environment.get("OMNI_INSTANCE")).filter(text -> !text.isEmpty()),
+                environment.getOrDefault("OMNI_TREE", ""),
+                supervisor.matches("\\d{1,10}") ? OptionalLong.of(Long.parseLong(supervisor)) : OptionalLong.empty());
+    }
+}
