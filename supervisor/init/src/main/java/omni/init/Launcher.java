@@ -30,7 +30,7 @@ interface Launcher extends AutoCloseable {
      * @param environment all of the process's variables; nothing else of the supervisor's own is passed on
      */
     record Launch(RoleSpec role, String instance, Map<String, String> environment) {
-        Launch {
+        public Launch {
             environment = Map.copyOf(environment);
         }
     }
