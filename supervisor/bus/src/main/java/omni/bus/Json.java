@@ -1,0 +1,90 @@
+package omni.bus;
+
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.json.JsonFactory;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/** JSON text of messages, within the limits. Thread-safe. */
+final class Json {
+    private static final int NUMBER_CHARS_MAX = 100;
+    private static final int NAME_CHARS_MAX = 1024;
+
+    private final JsonMapper mapper;
+    private final int messageBytesMax;
+    private final int nestingMax;
+
+    Json(BusLimits limits) {
+        messageBytesMax = limits.messageBytesMax();
+        nestingMax = limits.nestingMax();
+        StreamReadConstraints constraints = StreamReadConstraints.builder()
+                .maxNestingDepth(nestingMax)
+                .maxStringLength(messageBytesMax)
+                .maxNameLength(NAME_CHARS_MAX)
+                .maxNumberLength(NUMBER_CHARS_MAX)
+                .build();
+        JsonFactory factory = JsonFactory.builder()
+                .streamReadConstraints(constraints)
+                .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                .build();
+        mapper = JsonMapper.builder(factory)
+                .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+                .build();
+    }
+
+    /**
+     * The object in a frame.
+     *
+     * @throws BusException if it is none, holds a name twice, or nests or counts beyond the limits. The text never
+     *     quotes the frame: it may hold an owner's words.
+     */
+    ObjectNode parse(byte[] frame) {
+        if (frame.length == 0 || !startsAsObject(frame)) {
+            throw new BusException("A message is a JSON object in UTF-8 with a NUL behind it");
+        }
+        try {
+            if (mapper.readTree(frame) instanceof ObjectNode object) {
+                return object;
+            }
+        } catch (JacksonException fault) {
+            throw new BusException("A message is no JSON within the limits (nesting " + nestingMax + "): "
+                    + fault.getClass().getSimpleName());
+        }
+        throw new BusException("A message is a JSON object");
+    }
+
+    /** Keeps the parser from guessing another encoding. */
+    private static boolean startsAsObject(byte[] frame) {
+        for (byte b : frame) {
+            if (b != ' ' && b != '\t' && b != '\n' && b != '\r') {
+                return b == '{';
+            }
+        }
+        return false;
+    }
+
+    /**
+     * The frame of a message, its NUL included. A NUL inside a string is escaped, so it never cuts a frame.
+     *
+     * @throws BusException.Limit if it is larger than the limit
+     */
+    byte[] frame(JsonNode message) {
+        byte[] text;
+        try {
+            text = mapper.writeValueAsBytes(message);
+        } catch (JacksonException fault) {
+            throw new BusException("A message cannot be written as UTF-8: look for half a surrogate pair", fault);
+        }
+        if (text.length > messageBytesMax) {
+            throw new BusException.Limit("The message has " + text.length + " bytes and messageBytesMax is "
+                    + messageBytesMax + ": send less, or pass a file's path");
+        }
+        byte[] frame = new byte[text.length + 1];
+        System.arraycopy(text, 0, frame, 0, text.length);
+        return frame;
+    }
+}
