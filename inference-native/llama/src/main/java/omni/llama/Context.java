@@ -25,6 +25,7 @@ public final class Context implements AutoCloseable {
     private final int positionsMax;
     private final BitSet outputs = new BitSet();
     private volatile boolean aborted;
+    private volatile boolean computing;
     private boolean released;
 
     private Context(Model model, Owned owned, ContextParams params) {
@@ -60,7 +61,7 @@ public final class Context implements AutoCloseable {
         var context = new Context(model, owned, params);
         Llama.llama_set_abort_callback(
                 owned.pointer(),
-                ggml_abort_callback.allocate(data -> context.aborted, owned.arena()),
+                ggml_abort_callback.allocate(data -> context.isAborted(), owned.arena()),
                 MemorySegment.NULL);
         return context;
     }
@@ -94,6 +95,7 @@ public final class Context implements AutoCloseable {
         LlamaException.within("batch size", batch.size(), 1, tokensMax + 1);
         batch.check(vocabSize, positionsMax, params.nSeqMax());
         outputs.clear();
+        computing = false;
         if (takeAbort()) {
             return DecodeResult.ABORTED;
         }
@@ -126,6 +128,19 @@ public final class Context implements AutoCloseable {
         } finally {
             Reference.reachabilityFence(batch);
         }
+    }
+
+    // llama.cpp asks before each step of the graph, on the thread that decodes.
+    private boolean isAborted() {
+        if (!computing) {
+            computing = true;
+        }
+        return aborted;
+    }
+
+    /** Whether the decode under way has begun to compute. Any thread may ask. */
+    boolean isComputing() {
+        return computing;
     }
 
     private boolean takeAbort() {

@@ -50,6 +50,12 @@ final class HashRecord {
         return Files.exists(directory.resolve(NAME));
     }
 
+    /** Whether two folders have records that say the same; false where the first has none. */
+    static boolean same(Path source, Path copy) throws IOException {
+        var record = source.resolve(NAME);
+        return Files.exists(record) && Files.readString(record).equals(Files.readString(copy.resolve(NAME)));
+    }
+
     /** Refuses a folder of which a file is not as the record says; a folder without a record passes. */
     static void verify(Path directory) {
         var record = directory.resolve(NAME);

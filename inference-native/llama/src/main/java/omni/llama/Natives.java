@@ -1,0 +1,209 @@
+package omni.llama;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Base64;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.regex.Pattern;
+
+/**
+ * Brings the native libraries into the build: from {@code OMNI_LLAMA_LIB}, else from the cache, else from npm.
+ *
+ * <p>The npm package {@code @node-llama-cpp/<platform>} is fetched with {@code npm pack}, so that the user's own registry
+ * settings apply; its SHA-512 is compared with the pinned one before a byte of it is unpacked. The unpacked files and
+ * the record of their hashes appear in the cache at once or not at all; with a sound cache nothing is fetched.
+ */
+final class Natives {
+    private static final Pattern LIBRARY = Pattern.compile("lib(llama|ggml[a-z0-9_-]*)(\\.v[0-9.]+)?\\.(so|dylib)");
+    private static final int ENTRIES_MAX = 1000;
+    private static final long BYTES_MAX = 4L << 30;
+
+    private final String version;
+    private final Map<String, String> environment;
+    private final Npm npm;
+
+    Natives(String version, Map<String, String> environment, Npm npm) {
+        this.version = version;
+        this.environment = environment;
+        this.npm = npm;
+    }
+
+    /** {@code Natives VERSION FOLDER}: fills the folder with the libraries for this machine. */
+    public static void main(String[] args) throws IOException {
+        if (args.length != 2) {
+            System.err.println("usage: omni.llama.Natives VERSION FOLDER");
+            System.exit(2);
+        }
+        try {
+            new Natives(args[0], System.getenv(), Npm.command()).into(Path.of(args[1]));
+        } catch (LlamaException e) {
+            System.err.println("Native libraries: " + e.getMessage());
+            System.exit(1);
+        }
+    }
+
+    /** Fills the folder; leaves it alone where it has the very files already. */
+    void into(Path folder) throws IOException {
+        var source = source();
+        if (HashRecord.isIntact(folder) && HashRecord.same(source, folder)) {
+            return;
+        }
+        var parent = folder.toAbsolutePath().getParent();
+        Files.createDirectories(parent);
+        var work = Files.createTempDirectory(parent, "native-");
+        try {
+            var fresh = Files.createDirectory(work.resolve("files"));
+            copy(source, fresh);
+            replace(fresh, folder);
+        } finally {
+            delete(work);
+        }
+    }
+
+    private Path source() throws IOException {
+        var own = environment.getOrDefault("OMNI_LLAMA_LIB", "");
+        if (!own.isBlank()) {
+            var folder = Path.of(own);
+            NativeFiles.in(folder).library("llama");
+            return folder;
+        }
+        var platform = Platform.of(
+                System.getProperty("os.name"),
+                System.getProperty("os.arch"),
+                environment.getOrDefault("OMNI_LLAMA_VARIANT", ""));
+        return cached(platform, pin(platform));
+    }
+
+    /** The folder of the platform's files in the cache, fetched where it is not there or damaged. */
+    Path cached(String platform, String integrity) throws IOException {
+        var parent = cache(environment).resolve("natives").resolve(version);
+        var folder = parent.resolve(platform);
+        Files.createDirectories(parent);
+        // Two builds at once: the second waits and finds what the first fetched.
+        try (var lock = FileChannel.open(
+                        parent.resolve(platform + ".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                var held = lock.lock()) {
+            if (held.isValid() && !HashRecord.isIntact(folder)) {
+                var work = Files.createTempDirectory(parent, "fetch-");
+                try {
+                    var archive = npm.pack("@node-llama-cpp/" + platform + "@" + version, work);
+                    check(archive, integrity);
+                    var fresh = Files.createDirectory(work.resolve("files"));
+                    unpack(archive, fresh);
+                    HashRecord.write(fresh);
+                    replace(fresh, folder);
+                } finally {
+                    delete(work);
+                }
+            }
+        }
+        return folder;
+    }
+
+    /** Where things that can be fetched again are kept. */
+    static Path cache(Map<String, String> environment) {
+        var own = environment.getOrDefault("OMNI_CACHE", "");
+        if (!own.isBlank()) {
+            return Path.of(own);
+        }
+        var xdg = environment.getOrDefault("XDG_CACHE_HOME", "");
+        var base = xdg.isBlank() ? Path.of(System.getProperty("user.home"), ".cache") : Path.of(xdg);
+        return base.resolve("omni");
+    }
+
+    /** The pinned hash of the platform's package. */
+    static String pin(String platform) throws IOException {
+        var pins = new Properties();
+        try (var in = Natives.class.getResourceAsStream("natives.properties")) {
+            if (in == null) {
+                throw new IllegalStateException("natives.properties is not in the module");
+            }
+            pins.load(in);
+        }
+        var pin = pins.getProperty(platform);
+        if (pin == null) {
+            throw new LlamaException(
+                    "no package of native libraries is pinned for this platform",
+                    platform,
+                    "Build llama.cpp v" + NativeFiles.RELEASE + " and name its folder in OMNI_LLAMA_LIB.");
+        }
+        return pin;
+    }
+
+    /** Refuses an archive whose SHA-512 is not the pinned one ({@code sha512-} and base64, as npm writes it). */
+    static void check(Path archive, String integrity) throws IOException {
+        try (var in = Files.newInputStream(archive)) {
+            var digest = MessageDigest.getInstance("SHA-512");
+            var buffer = new byte[1 << 16];
+            for (var n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+                digest.update(buffer, 0, n);
+            }
+            var found = "sha512-" + Base64.getEncoder().encodeToString(digest.digest());
+            if (!found.equals(integrity)) {
+                throw new LlamaException(
+                        "the package is not the pinned one",
+                        archive.getFileName() + " has " + found,
+                        "Do not use it. Ask your npm registry's operator why it differs from " + integrity + ".");
+            }
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has SHA-512", e);
+        }
+    }
+
+    /** Unpacks the libraries of {@code package/bins/<platform>/} and the licence, flat; the rest is left out. */
+    static void unpack(Path archive, Path folder) throws IOException {
+        try (var in = Files.newInputStream(archive)) {
+            Tar.read(in, ENTRIES_MAX, BYTES_MAX, (name, content) -> {
+                var file = name.getLast();
+                var isLibrary = name.size() == 4
+                        && name.subList(0, 2).equals(List.of("package", "bins"))
+                        && LIBRARY.matcher(file).matches();
+                if (isLibrary || name.equals(List.of("package", "LICENSE"))) {
+                    write(content, folder.resolve(file));
+                }
+            });
+        }
+    }
+
+    private static void write(InputStream content, Path file) throws IOException {
+        Files.copy(content, file);
+    }
+
+    private static void copy(Path source, Path target) throws IOException {
+        try (var list = Files.list(source)) {
+            for (var file : list.toList()) {
+                var name = file.getFileName().toString();
+                if (Files.isRegularFile(file) && !name.equals(HashRecord.NAME)) {
+                    Files.copy(file, target.resolve(name));
+                }
+            }
+        }
+        HashRecord.write(target);
+    }
+
+    // Folders cannot be exchanged in one step: the old one goes first, and without it the next run begins again.
+    private static void replace(Path fresh, Path folder) throws IOException {
+        delete(folder);
+        Files.move(fresh, folder, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    private static void delete(Path folder) throws IOException {
+        if (Files.exists(folder)) {
+            try (var walk = Files.walk(folder)) {
+                for (var path : walk.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.delete(path);
+                }
+            }
+        }
+    }
+}
