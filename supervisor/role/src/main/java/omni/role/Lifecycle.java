@@ -29,6 +29,7 @@ final class Lifecycle implements RoleContext {
     private final Config config;
     private final Leash leash;
     private final System.Logger log = System.getLogger("omni.role");
+    private final Notify systemd = Notify.from(System.getenv());
     private final Map<String, BusClient> peers = new ConcurrentHashMap<>();
     private final AtomicReference<@Nullable Serving> serving = new AtomicReference<>();
     private final Optional<Reporter> reporter;
@@ -69,11 +70,13 @@ final class Lifecycle implements RoleContext {
         }
         log.log(System.Logger.Level.INFO, "Ready");
         reporter.ifPresent(Reporter::ready);
+        systemd.ready("ready");
         new CountDownLatch(1).await();
     }
 
     private void stop() {
         reporter.ifPresent(Reporter::stopping);
+        systemd.stopping("stopping");
         Serving current = serving.get();
         if (current != null) {
             Duration grace = grace();
