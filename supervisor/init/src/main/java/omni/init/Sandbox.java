@@ -1,0 +1,107 @@
+package omni.init;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What each unit may not do. Denied is all that the Java virtual machine and the role's duty leave deniable; what a role
+ * gets beyond the others stands in its own list with the reason. systemd.exec(5) explains each line.
+ */
+final class Sandbox {
+    private Sandbox() {}
+
+    /** What no process of Omni may do. */
+    static List<String> common() {
+        return List.of(
+                "# MemoryDenyWriteExecute is impossible: the virtual machine compiles to memory that it then runs.",
+                "NoNewPrivileges=yes",
+                "CapabilityBoundingSet=",
+                "AmbientCapabilities=",
+                "PrivateUsers=yes",
+                "PrivateTmp=yes",
+                "PrivateMounts=yes",
+                "ProtectSystem=strict",
+                "ProtectHome=yes",
+                "ProtectProc=invisible",
+                "ProtectClock=yes",
+                "ProtectHostname=yes",
+                "ProtectKernelLogs=yes",
+                "ProtectKernelModules=yes",
+                "ProtectKernelTunables=yes",
+                "ProtectControlGroups=yes",
+                "RestrictNamespaces=yes",
+                "RestrictRealtime=yes",
+                "RestrictSUIDSGID=yes",
+                "LockPersonality=yes",
+                "RemoveIPC=yes",
+                "KeyringMode=private",
+                "Delegate=no",
+                "SystemCallArchitectures=native",
+                "SystemCallErrorNumber=EPERM",
+                "SystemCallFilter=@system-service");
+    }
+
+    /** The supervisor: no network and no device, and the system's bus to give orders about its units. */
+    static List<String> supervisor() {
+        List<String> lines = new ArrayList<>(noNetwork());
+        lines.addAll(noDevice());
+        lines.add("SystemCallFilter=~@privileged @resources");
+        return lines;
+    }
+
+    /** The role of that name; one that is not known here gets the tightest. */
+    static List<String> role(String name, Installation at) {
+        List<String> lines = new ArrayList<>(List.of(
+                "# No orders to systemd, and no signal to a neighbour: all processes of Omni have one user.",
+                "InaccessiblePaths=-/run/dbus -/run/systemd/private",
+                "SystemCallFilter=~@privileged @resources kill pidfd_send_signal rt_sigqueueinfo"));
+        switch (name) {
+            case "engine" -> {
+                lines.addAll(noNetwork());
+                lines.addAll(graphicsOnly());
+                lines.add("# Models are read, never written.");
+                lines.add("ReadOnlyPaths=" + at.home());
+            }
+            case "daemon" -> {
+                lines.addAll(listenOnly(at.port()));
+                lines.addAll(noDevice());
+                lines.add("ReadWritePaths=" + at.home());
+            }
+            default -> {
+                lines.addAll(noNetwork());
+                lines.addAll(noDevice());
+                lines.add("ReadOnlyPaths=" + at.home());
+            }
+        }
+        return lines;
+    }
+
+    private static List<String> noNetwork() {
+        return List.of("PrivateNetwork=yes", "RestrictAddressFamilies=AF_UNIX", "IPAddressDeny=any");
+    }
+
+    private static List<String> noDevice() {
+        return List.of("PrivateDevices=yes", "DevicePolicy=closed");
+    }
+
+    /** Answers on one port of this machine; a connection to any other place is dropped by the kernel, both ways. */
+    private static List<String> listenOnly(int port) {
+        return List.of(
+                "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6",
+                "SocketBindAllow=tcp:" + port,
+                "SocketBindDeny=any",
+                "IPAddressAllow=localhost",
+                "IPAddressDeny=any");
+    }
+
+    /** The graphics cards and no other device: NVIDIA's, its Jetson's, and those of the kernel's own drivers. */
+    private static List<String> graphicsOnly() {
+        return List.of(
+                "SupplementaryGroups=render video",
+                "DevicePolicy=closed",
+                "DeviceAllow=char-drm rw",
+                "DeviceAllow=char-nvidia* rw",
+                "DeviceAllow=char-nvhost* rw",
+                "DeviceAllow=char-nvmap rw");
+    }
+}
