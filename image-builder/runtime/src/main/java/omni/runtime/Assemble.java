@@ -7,8 +7,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.Comparator;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
@@ -49,6 +52,7 @@ final class Assemble {
             var assemble = new Assemble(Path.of(args[0]), fresh, FileTime.from(Instant.parse(args[3])));
             assemble.files();
             assemble.completions();
+            assemble.sums();
             assemble.settle();
         } catch (MissingException e) {
             System.err.println(e.getMessage());
@@ -73,7 +77,7 @@ final class Assemble {
     /** The jars of a class path by file name; what is no jar must be this program's own classes. */
     static SequencedMap<String, Path> jars(String classPath) {
         var jars = new TreeMap<String, Path>();
-        for (var entry : List.of(classPath.split(File.pathSeparator))) {
+        for (var entry : List.of(classPath.split(File.pathSeparator, -1))) {
             var path = Path.of(entry);
             if (entry.endsWith(".jar")) {
                 var other = jars.put(path.toFile().getName(), path);
@@ -106,6 +110,29 @@ final class Assemble {
             if (process.waitFor() != 0) {
                 throw new MissingException("The command could not write its completion script for " + shell + ".");
             }
+        }
+    }
+
+    /** Writes the SHA-256 of every file, as sha256sum does, for {@code omni doctor}. */
+    private void sums() throws IOException {
+        var lines = new StringBuilder();
+        try (var walk = Files.walk(tree)) {
+            for (var file : walk.filter(Files::isRegularFile).sorted().toList()) {
+                lines.append(sum(file))
+                        .append("  ")
+                        .append(tree.relativize(file))
+                        .append('\n');
+            }
+        }
+        Files.writeString(tree.resolve("SHA256SUMS"), lines);
+    }
+
+    private static String sum(Path file) throws IOException {
+        try {
+            var digest = MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file));
+            return HexFormat.of().formatHex(digest);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("Every Java has SHA-256", e);
         }
     }
 

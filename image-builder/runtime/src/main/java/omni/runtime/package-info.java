@@ -10,6 +10,7 @@
  * seed/               the embedded model and its card
  * share/completions/  for bash, zsh and fish
  * omni.jsa            class data shared by all processes
+ * SHA256SUMS          of every file above, for omni doctor
  * LICENSE, stamp
  * </pre>
  *

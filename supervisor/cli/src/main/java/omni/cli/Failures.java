@@ -1,0 +1,89 @@
+package omni.cli;
+
+import omni.api.DaemonProtocol;
+import omni.bus.BusError;
+import omni.bus.BusException;
+import omni.engine.EngineProtocol;
+import omni.role.SupervisorProtocol;
+
+/** Turns what was thrown into a sentence that says what to do, and an exit code. */
+final class Failures {
+    private final World world;
+
+    Failures(World world) {
+        this.world = world;
+    }
+
+    /** A failure as the caller is told. */
+    record Told(ExitCode exit, String message) {}
+
+    /** What to say of an exception that is one of the foreseen. */
+    Told explain(RuntimeException thrown) {
+        return switch (thrown) {
+            case CommandException e -> new Told(e.exit(), String.valueOf(e.getMessage()));
+            case BusError e -> refusal(e);
+            case BusException.Unavailable _ -> unavailable();
+            case BusException.Disconnected _ ->
+                new Told(
+                        ExitCode.AWAY,
+                        "The other side went away before it had answered: see omni status, and try again.");
+            case BusException e -> new Told(ExitCode.ERROR, String.valueOf(e.getMessage()));
+            default -> throw thrown;
+        };
+    }
+
+    private Told unavailable() {
+        if (isRunning()) {
+            return new Told(
+                    ExitCode.AWAY,
+                    "Omni runs, but the part that this needs is not ready: see omni status, and try again.");
+        }
+        return new Told(ExitCode.NOT_RUNNING, "Omni is not running here; start it with `omni up`.");
+    }
+
+    private boolean isRunning() {
+        try {
+            world.with(
+                    "supervisor",
+                    bus -> SupervisorProtocol.Client.of(bus).status(new SupervisorProtocol.StatusParams()));
+            return true;
+        } catch (BusException.Unavailable e) {
+            return false;
+        }
+    }
+
+    private static Told refusal(BusError error) {
+        return switch (error) {
+            case EngineProtocol.NoSuchModel e ->
+                refused("There is no model \"" + e.model() + "\"; there is " + list(e.available()) + ".");
+            case EngineProtocol.PromptTooLong e ->
+                refused("The prompt has " + e.promptTokens() + " tokens and the model takes " + e.contextTokens()
+                        + ": shorten it.");
+            case EngineProtocol.Busy e -> away("The engine is busy", e.retryAfterSeconds());
+            case EngineProtocol.LoadFailed e -> refused("The model " + e.model() + " cannot be loaded: " + e.reason());
+            case EngineProtocol.InUse e -> refused("The model " + e.model() + " is in use: try again when it is idle.");
+            case EngineProtocol.Invalid e -> refused("Wrong " + e.parameter() + ": " + e.hint());
+            case DaemonProtocol.NoSuchKey e -> refused("There is no key \"" + e.key() + "\": see omni key list.");
+            case DaemonProtocol.AmbiguousKey e ->
+                refused("More than one key is named \"" + e.key() + "\": use one of the ids " + list(e.ids()) + ".");
+            case DaemonProtocol.EngineAway e -> away("The engine is not there at the moment", e.retryAfterSeconds());
+            case DaemonProtocol.Refused e -> refused(e.message());
+            case SupervisorProtocol.NoSuchRole e ->
+                refused("There is no role \"" + e.role() + "\"; there is " + list(e.known()) + ".");
+            case SupervisorProtocol.StartFailed e -> refused("The role " + e.role() + " does not start: " + e.reason());
+            default -> refused("Refused: " + error.name() + ".");
+        };
+    }
+
+    private static Told refused(String message) {
+        return new Told(ExitCode.REFUSED, message);
+    }
+
+    private static Told away(String what, long retryAfterSeconds) {
+        return new Told(ExitCode.AWAY, what + ": try again in " + retryAfterSeconds + " s.");
+    }
+
+    private static String list(java.util.List<String> names) {
+        return names.isEmpty() ? "none" : String.join(", ", names);
+    }
+}

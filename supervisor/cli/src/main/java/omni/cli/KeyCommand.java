@@ -1,0 +1,30 @@
+package omni.cli;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** {@code omni key}: the keys with which programs use the HTTP API. By itself it lists them. */
+@Command(
+        name = "key",
+        description = {"Makes, lists and revokes the keys of the HTTP API; without a command of its own it lists them."
+        },
+        commandListHeading = "%nCommands:%n",
+        footer = {"", "Example: omni key new laptop"})
+final class KeyCommand extends OmniCommand {
+    private KeyCommand(World world) {
+        super(world);
+    }
+
+    /** The command with those below it. */
+    static CommandLine line(World world) {
+        return new CommandLine(new KeyCommand(world))
+                .addSubcommand(new KeyNewCommand(world))
+                .addSubcommand(new KeyListCommand(world))
+                .addSubcommand(new KeyRevokeCommand(world));
+    }
+
+    @Override
+    ExitCode run() {
+        return KeyListCommand.list(this);
+    }
+}

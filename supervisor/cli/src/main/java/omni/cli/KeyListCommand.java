@@ -1,0 +1,38 @@
+package omni.cli;
+
+import omni.api.DaemonProtocol;
+import picocli.CommandLine.Command;
+
+/** {@code omni key list}: the keys by id and name; the keys themselves are known to nobody here. */
+@Command(
+        name = "list",
+        description = {"Lists the keys by id, name and the time they were made."},
+        footer = {"", "Example: omni key list --json"})
+final class KeyListCommand extends OmniCommand {
+    KeyListCommand(World world) {
+        super(world);
+    }
+
+    @Override
+    ExitCode run() {
+        return list(this);
+    }
+
+    static ExitCode list(OmniCommand command) {
+        var keys = command.world.with(
+                "daemon", bus -> DaemonProtocol.Client.of(bus).listKeys(new DaemonProtocol.ListKeysParams()));
+        command.answer(keys.toJson(), () -> {
+            if (keys.keys().isEmpty()) {
+                return "There is no key; make one with `omni key new NAME`.";
+            }
+            var text = new StringBuilder();
+            for (var key : keys.keys()) {
+                text.append(key.id()).append("  ").append(Text.pad(key.created(), 26));
+                text.append(Text.printable(key.name()));
+                text.append(key.session() ? "  (until Omni stops)" : "").append('\n');
+            }
+            return text.toString().stripTrailing();
+        });
+        return ExitCode.OK;
+    }
+}

@@ -1,0 +1,155 @@
+package omni.cli;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.function.Supplier;
+import omni.api.DaemonProtocol;
+import omni.bus.BusException;
+import omni.engine.EngineProtocol;
+import omni.role.SupervisorProtocol;
+import omni.role.SupervisorProtocol.Role;
+import omni.role.SupervisorProtocol.Tree;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import tools.jackson.databind.node.ObjectNode;
+
+/** {@code omni status}: the tree, what each role does, what computes, and what of the isolation is missing. */
+@Command(
+        name = "status",
+        description = {
+            "Shows what runs: the roles, their memory, the address, what computes, and which isolation this machine"
+                    + " does not give.",
+            "Ends with 0 when everything is ready, with 6 while it is not, and with 3 when Omni does not run."
+        },
+        footer = {"", "Example: omni status --json | jq -r .address.url"})
+final class StatusCommand extends OmniCommand {
+    StatusCommand(World world) {
+        super(world);
+    }
+
+    @Override
+    ExitCode run() {
+        var tree = world.with(
+                "supervisor",
+                bus -> SupervisorProtocol.Client.of(bus)
+                        .status(new SupervisorProtocol.StatusParams())
+                        .tree());
+        var stats = ask(() ->
+                world.with("engine", bus -> EngineProtocol.Client.of(bus).stats(new EngineProtocol.StatsParams())));
+        var address = ask(() ->
+                world.with("daemon", bus -> DaemonProtocol.Client.of(bus).address(new DaemonProtocol.AddressParams())));
+        answer(json(tree, stats, address), () -> text(tree, stats, address));
+        return tree.state() == SupervisorProtocol.TreeState.READY ? ExitCode.OK : ExitCode.AWAY;
+    }
+
+    /** What a role says, or nothing while it is away: a status never fails for a part that is down. */
+    private static <T> Optional<T> ask(Supplier<T> question) {
+        try {
+            return Optional.of(question.get());
+        } catch (BusException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static ObjectNode json(
+            Tree tree, Optional<EngineProtocol.StatsReply> stats, Optional<DaemonProtocol.AddressReply> address) {
+        var all = Json.object().put("state", tree.state().wire());
+        all.put("launcher", tree.launcher().wire());
+        address.ifPresent(a -> all.set("address", a.toJson()));
+        var roles = all.putArray("roles");
+        for (var role : tree.roles()) {
+            var one = (ObjectNode) role.toJson();
+            uptime(role).ifPresent(up -> one.put("uptimeSeconds", up.toSeconds()));
+            roles.add(one);
+        }
+        all.put("pssBytes", pss(tree));
+        stats.ifPresent(s -> all.set("engine", s.toJson()));
+        var missing = all.putArray("notIsolated");
+        tree.notIsolated().forEach(missing::add);
+        return all;
+    }
+
+    private String text(
+            Tree tree, Optional<EngineProtocol.StatsReply> stats, Optional<DaemonProtocol.AddressReply> address) {
+        var style = world.style();
+        var text = new StringBuilder(256);
+        text.append("Omni is ").append(colour(style, tree.state().wire()));
+        address.ifPresent(a -> text.append(" at ").append(a.url()));
+        text.append(" (").append(tree.launcher().wire()).append(").\n");
+        var roles = tree.roles();
+        for (int i = 0; i < roles.size(); i++) {
+            text.append(i < roles.size() - 1 ? "├─ " : "└─ ").append(line(style, roles.get(i)));
+        }
+        if (pss(tree) > 0) {
+            text.append("   ").append(Text.bytes(pss(tree))).append(" of memory in all (PSS)\n");
+        }
+        stats.ifPresent(s -> text.append(computes(s)));
+        if (!tree.notIsolated().isEmpty()) {
+            text.append("Not isolated here:\n");
+            tree.notIsolated()
+                    .forEach(l -> text.append("   ").append(Text.printable(l)).append('\n'));
+        }
+        return text.toString().stripTrailing();
+    }
+
+    private static String line(Style style, Role role) {
+        var text = new StringBuilder(Text.pad(role.name(), 11));
+        text.append(colour(style, role.state().wire()))
+                .append(" ".repeat(Math.max(1, 10 - role.state().wire().length())));
+        text.append(Text.pad(role.pid() == null ? "" : "pid " + role.pid(), 12));
+        text.append(Text.pad(uptime(role).map(up -> "up " + Text.span(up)).orElse(""), 14));
+        text.append(Text.pad(role.restarts() == 0 ? "" : Text.count(role.restarts(), "restart"), 12));
+        text.append(Text.pad(bytes(role.pssBytes()), 9));
+        text.append(role.note() == null ? "" : style.faint(Text.printable(role.note())));
+        return text.toString().stripTrailing() + "\n";
+    }
+
+    private static String computes(EngineProtocol.StatsReply stats) {
+        var text = new StringBuilder("Computes with ")
+                .append(stats.library())
+                .append(", ")
+                .append(stats.backend());
+        text.append('\n');
+        for (var model : stats.models()) {
+            text.append("   model ")
+                    .append(model.model(), 0, Math.min(12, model.model().length()));
+            text.append(": ").append(model.sequences()).append(" of ").append(model.sequencesMax());
+            text.append(" sequences busy, ").append(model.waiting()).append(" waiting\n");
+        }
+        return text.toString();
+    }
+
+    private static String colour(Style style, String state) {
+        return switch (state) {
+            case "ready" -> style.green(state);
+            case "failed" -> style.red(state);
+            case "idle" -> state;
+            default -> style.yellow(state);
+        };
+    }
+
+    private static String bytes(@Nullable Long bytes) {
+        return bytes == null ? "" : Text.bytes(bytes);
+    }
+
+    private static long pss(Tree tree) {
+        long sum = 0;
+        for (var role : tree.roles()) {
+            var bytes = role.pssBytes();
+            sum += bytes == null ? 0 : bytes;
+        }
+        return sum;
+    }
+
+    /** How long the role's process lives, where this machine tells. */
+    private static Optional<Duration> uptime(Role role) {
+        var pid = role.pid();
+        return pid == null
+                ? Optional.empty()
+                : ProcessHandle.of(pid)
+                        .flatMap(process -> process.info().startInstant())
+                        .map(start -> Duration.between(start, Instant.now()))
+                        .filter(up -> !up.isNegative());
+    }
+}
