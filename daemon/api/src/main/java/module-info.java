@@ -1,11 +1,23 @@
 /** The daemon role. */
 module omni.api {
+    requires io.helidon.common.buffers;
+    requires io.helidon.common.concurrency.limits;
+    requires io.helidon.common.socket;
+    requires io.helidon.common.task;
+    requires io.helidon.http;
+    requires io.helidon.http.encoding;
+    requires io.helidon.http.media;
     requires io.helidon.webserver;
-    requires io.helidon.webserver.sse;
-    requires omni.engine;
+    requires transitive omni.engine;
     requires transitive omni.role;
     requires omni.template;
     requires static org.jspecify;
 
     exports omni.api;
+
+    opens omni.api to
+            omni.role;
+
+    provides omni.role.Role with
+            omni.api.DaemonRole;
 }

@@ -1,0 +1,55 @@
+package omni.api;
+
+import java.util.concurrent.atomic.AtomicReference;
+import omni.bus.BusException;
+import omni.bus.ReplyStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the engine answers to one call, reply by reply. One thread reads; any may cancel, which frees what the engine
+ * holds for it at once.
+ */
+final class Answer<R> implements AutoCloseable {
+    private final ReplyStream<R> replies;
+    private final String promptParam;
+    private final AtomicReference<@Nullable ApiException> cancelled = new AtomicReference<>();
+
+    /** Wraps the replies; {@code promptParam} is the field that is to blame where the prompt is too long. */
+    Answer(ReplyStream<R> replies, String promptParam) {
+        this.replies = replies;
+        this.promptParam = promptParam;
+    }
+
+    /**
+     * The next reply; waits for it.
+     *
+     * @throws ApiException the reason given to {@link #cancel}, or what the engine's error means to a client
+     */
+    R next() {
+        try {
+            if (replies.hasNext()) {
+                return replies.next();
+            }
+        } catch (BusException e) {
+            throw reasonOr(EngineLink.translate(e, promptParam));
+        }
+        throw reasonOr(EngineLink.lost());
+    }
+
+    /** Ends the call; the reader gets {@code why}. The first reason counts. */
+    void cancel(ApiException why) {
+        if (cancelled.compareAndSet(null, why)) {
+            replies.close();
+        }
+    }
+
+    @Override
+    public void close() {
+        replies.close();
+    }
+
+    private ApiException reasonOr(ApiError other) {
+        var reason = cancelled.get();
+        return reason == null ? other : reason;
+    }
+}

@@ -1,0 +1,210 @@
+package omni.api;
+
+import java.util.ArrayList;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * The body of {@code POST /v1/chat/completions}.
+ *
+ * @param messages as chat templates want them: objects with {@code role}, {@code content} as one text, and of
+ *     {@code name}, {@code tool_calls} (their arguments as objects) and {@code tool_call_id} what the client gave
+ */
+record ChatRequest(Options options, ArrayNode messages) {
+    private static final Set<String> ROLES = Set.of("system", "developer", "user", "assistant", "tool");
+    private static final Map<String, String> UNSUPPORTED = Map.of(
+            "functions", "Functions are not supported. Leave them out.",
+            "function_call", "Functions are not supported. Leave it out.",
+            "audio", "Audio answers are not supported. Leave it out.",
+            "web_search_options", "Searching the web is not supported. Leave it out.");
+
+    /**
+     * Reads the body.
+     *
+     * @throws ApiError naming the field that is wrong, missing or not supported
+     */
+    static ChatRequest read(JsonNode json) {
+        var body = Fields.of(json);
+        UNSUPPORTED.forEach((name, message) -> Options.refuse(body, name, message));
+        tools(body);
+        responseFormat(body);
+        modalities(body);
+        return new ChatRequest(Options.read(body, maxTokens(body), logprobs(body)), messages(body));
+    }
+
+    private static OptionalInt maxTokens(Fields body) {
+        var current = body.integer("max_completion_tokens", 1, Integer.MAX_VALUE);
+        var former = body.integer("max_tokens", 1, Integer.MAX_VALUE);
+        return current.isPresent() ? current : former;
+    }
+
+    private static OptionalInt logprobs(Fields body) {
+        var top = body.integer("top_logprobs", 0, Options.LOGPROBS_MAX);
+        if (body.flag("logprobs")) {
+            return OptionalInt.of(top.orElse(0));
+        }
+        if (top.isPresent() && top.getAsInt() > 0) {
+            throw ApiError.at(
+                    "top_logprobs", ErrorCode.INVALID_VALUE, "top_logprobs needs logprobs. Set logprobs to true.");
+        }
+        return OptionalInt.empty();
+    }
+
+    private static void tools(Fields body) {
+        var choice = body.get("tool_choice");
+        if (choice.isPresent()
+                && choice.get().isString()
+                && choice.get().stringValue().equals("none")) {
+            return;
+        }
+        Options.refuse(body, "tools", "Tool calls are not supported. Leave tools out or set tool_choice to none.");
+        choice.filter(node -> !node.isString() || !node.stringValue().equals("auto"))
+                .ifPresent(_ -> {
+                    throw Options.unsupported("tool_choice", "Tool calls are not supported. Set tool_choice to none.");
+                });
+    }
+
+    private static void responseFormat(Fields body) {
+        var format = body.get("response_format");
+        if (format.isEmpty()) {
+            return;
+        }
+        if (!format.get().isObject()) {
+            throw Fields.type("response_format", "an object");
+        }
+        if (!new Fields(format.get(), "response_format").requiredText("type").equals("text")) {
+            throw Options.unsupported(
+                    "response_format",
+                    "Answers of a given form (json_object, json_schema) are not supported. Ask for JSON in the"
+                            + " prompt.");
+        }
+    }
+
+    private static void modalities(Fields body) {
+        if (body.texts("modalities", 2).stream().anyMatch(kind -> !kind.equals("text"))) {
+            throw Options.unsupported("modalities", "Only text is answered. Set modalities to [\"text\"].");
+        }
+    }
+
+    private static ArrayNode messages(Fields body) {
+        var given = body.get("messages").orElseThrow(() -> Fields.missing("messages"));
+        if (!given.isArray()) {
+            throw Fields.type("messages", "an array of messages");
+        }
+        if (given.isEmpty()) {
+            throw ApiError.at("messages", ErrorCode.INVALID_VALUE, "There is no message. Send at least one.");
+        }
+        var messages = JsonNodeFactory.instance.arrayNode();
+        for (var i = 0; i < given.size(); i++) {
+            var path = "messages[" + i + "]";
+            if (!given.get(i).isObject()) {
+                throw Fields.type(path, "an object");
+            }
+            messages.add(message(new Fields(given.get(i), path)));
+        }
+        return messages;
+    }
+
+    private static ObjectNode message(Fields given) {
+        var role = given.requiredText("role");
+        if (!ROLES.contains(role)) {
+            throw ApiError.at(
+                    given.at("role"),
+                    ErrorCode.INVALID_VALUE,
+                    "The role must be one of system, developer, user, assistant and tool.");
+        }
+        Options.refuse(given, "function_call", "Functions are not supported. Leave it out.");
+        var calls = given.get("tool_calls");
+        if (calls.isPresent() && !role.equals("assistant")) {
+            throw ApiError.at(
+                    given.at("tool_calls"),
+                    ErrorCode.INVALID_VALUE,
+                    "Only the assistant has tool_calls. Leave it out.");
+        }
+        var message = JsonNodeFactory.instance.objectNode().put("role", role);
+        message.put("content", content(given, calls.isPresent()));
+        given.text("name").ifPresent(name -> message.put("name", name));
+        given.text("tool_call_id").ifPresent(id -> message.put("tool_call_id", id));
+        calls.ifPresent(node -> message.set("tool_calls", toolCalls(node, given.at("tool_calls"))));
+        return message;
+    }
+
+    /** One text: a string as it is, text parts joined by line ends, nothing where there are calls instead. */
+    private static String content(Fields given, boolean mayBeAbsent) {
+        var content = given.get("content");
+        if (content.isEmpty()) {
+            if (mayBeAbsent) {
+                return "";
+            }
+            throw Fields.missing(given.at("content"));
+        }
+        if (content.get().isString()) {
+            return content.get().stringValue();
+        }
+        if (!content.get().isArray()) {
+            throw Fields.type(given.at("content"), "a string or an array of parts");
+        }
+        var texts = new ArrayList<String>();
+        for (var i = 0; i < content.get().size(); i++) {
+            var path = given.at("content") + "[" + i + "]";
+            if (!content.get().get(i).isObject()) {
+                throw Fields.type(path, "an object");
+            }
+            var part = new Fields(content.get().get(i), path);
+            switch (part.requiredText("type")) {
+                case "text" -> texts.add(part.requiredText("text"));
+                case "refusal" -> texts.add(part.requiredText("refusal"));
+                default ->
+                    throw Options.unsupported(
+                            part.at("type"), "Only parts of type text are read. Leave images, audio and files out.");
+            }
+        }
+        return String.join("\n", texts);
+    }
+
+    private static ArrayNode toolCalls(JsonNode given, String path) {
+        if (!given.isArray()) {
+            throw Fields.type(path, "an array of tool calls");
+        }
+        var calls = JsonNodeFactory.instance.arrayNode();
+        for (var i = 0; i < given.size(); i++) {
+            var at = path + "[" + i + "]";
+            if (!given.get(i).isObject()) {
+                throw Fields.type(at, "an object");
+            }
+            var call = new Fields(given.get(i), at);
+            var function = call.get("function").orElseThrow(() -> Fields.missing(call.at("function")));
+            if (!function.isObject()) {
+                throw Fields.type(call.at("function"), "an object");
+            }
+            var fields = new Fields(function, call.at("function"));
+            var out = calls.addObject();
+            call.text("id").ifPresent(id -> out.put("id", id));
+            out.put("type", "function");
+            out.putObject("function")
+                    .put("name", fields.requiredText("name"))
+                    .set("arguments", arguments(fields.requiredText("arguments"), fields.at("arguments")));
+        }
+        return calls;
+    }
+
+    /** Templates print arguments as JSON themselves, so they get what the text says, not the text. */
+    private static JsonNode arguments(String text, String path) {
+        try {
+            var arguments = JsonMapper.shared().readTree(text);
+            if (arguments.isObject()) {
+                return arguments;
+            }
+        } catch (JacksonException e) {
+            throw ApiError.at(path, ErrorCode.INVALID_VALUE, "The arguments must be a JSON object, written as a text.");
+        }
+        throw ApiError.at(path, ErrorCode.INVALID_VALUE, "The arguments must be a JSON object, written as a text.");
+    }
+}

@@ -1,0 +1,89 @@
+package omni.api;
+
+import java.io.UncheckedIOException;
+import java.net.BindException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import omni.bus.BusClient;
+import omni.bus.Service;
+import omni.engine.EngineProtocol;
+import omni.role.Role;
+
+/** The daemon when it runs: the HTTP server and the bus service over one set of keys, templates and answers. */
+final class Daemon implements Role.Running {
+    private static final Duration STOP_STEP = Duration.ofMillis(10);
+
+    private final HttpServer server;
+    private final Sweeper sweeper;
+    private final Answers answers;
+    private final Service service;
+    private final String url;
+
+    private Daemon(HttpServer server, Sweeper sweeper, Answers answers, Service service, String url) {
+        this.server = server;
+        this.sweeper = sweeper;
+        this.answers = answers;
+        this.service = service;
+        this.url = url;
+    }
+
+    /**
+     * Starts it; it listens when this returns.
+     *
+     * @throws KeyFileException where the keys cannot be read
+     * @throws IllegalStateException where the address is taken or not this machine's
+     */
+    static Daemon start(DaemonConfig config, Path home, String tree, BusClient engineBus, Clock clock) {
+        var keys = KeyStore.open(home, tree, config.keysMax(), clock);
+        var engine = new EngineLink(EngineProtocol.Client.of(engineBus));
+        var sweeper = new Sweeper(config.patience());
+        var answers = new Answers(engine, new Templates(engine, clock), sweeper, config.answerTimeout(), clock);
+        var routes = new Routes(answers, engine, new Health(engine::models), config.embeddingInputsMax());
+        var bodies = new Bodies(new Json(config.nestingMax()), config.bodyBytesMax(), config.bodiesBytesMax());
+        var guard = new Guard(config.host(), config.hosts(), config.origins(), keys);
+        HttpServer server;
+        try {
+            server = HttpServer.start(config, new Front(guard, routes, bodies), sweeper);
+        } catch (UncheckedIOException e) {
+            sweeper.close();
+            throw new IllegalStateException(why(config, e), e);
+        }
+        var address = new Address(config.host(), server.port());
+        var service = DaemonProtocol.service(new DaemonService(keys, answers, address));
+        return new Daemon(server, sweeper, answers, service, address.url());
+    }
+
+    private static String why(DaemonConfig config, UncheckedIOException e) {
+        var place = config.host() + ":" + config.port();
+        return e.getCause() instanceof BindException
+                ? "Cannot listen on " + place + ": taken, or not an address of this machine."
+                        + " Stop the other program or set daemon.port in omni.toml."
+                : "Cannot listen on " + place + ". Check daemon.host and daemon.port in omni.toml.";
+    }
+
+    /** Where the API is found. */
+    String url() {
+        return url;
+    }
+
+    @Override
+    public List<Service> services() {
+        return List.of(service);
+    }
+
+    /** Refuses new answers at once, lets those in progress go on for half the grace, then ends them and listens no more. */
+    @Override
+    public void stop(Duration grace) {
+        answers.stop();
+        var until = System.nanoTime() + grace.dividedBy(2).toNanos();
+        while (answers.running() > 0 && System.nanoTime() - until < 0) {
+            LockSupport.parkNanos(STOP_STEP.toNanos());
+        }
+        answers.cancelAll();
+        server.close();
+        sweeper.close();
+    }
+}

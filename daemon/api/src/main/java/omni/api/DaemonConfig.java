@@ -1,0 +1,82 @@
+package omni.api;
+
+import java.time.Duration;
+import java.util.List;
+import omni.role.Key;
+import omni.role.Section;
+
+/** Table {@code [daemon]} of {@code omni.toml}: where the API listens and what it takes at most. */
+record DaemonConfig(
+        @Key(
+                doc = "Address the API listens on. Anything but a loopback address lets other machines in.",
+                def = "127.0.0.1",
+                min = "1",
+                max = "255")
+        String host,
+
+        @Key(doc = "TCP port the API listens on; 0 takes any free one.", def = "11434", min = "0", max = "65535")
+        int port,
+
+        @Key(
+                doc = "Host names, besides loopback, that requests may be addressed to. A request for any other name is"
+                        + " refused: that is how a web page would reach the box behind its owner's back.",
+                def = "",
+                max = "32")
+        List<String> hosts,
+
+        @Key(
+                doc = "Origins of web pages, besides loopback, that may call the API, such as https://chat.home.",
+                def = "",
+                max = "32")
+        List<String> origins,
+
+        @Key(doc = "Open connections; more wait to be accepted.", def = "256", min = "1", max = "65535")
+        int connectionsMax,
+
+        @Key(doc = "Size of one request body.", def = "4194304", unit = "bytes", min = "1024", max = "67108864")
+        int bodyBytesMax,
+
+        @Key(
+                doc = "Size of all request bodies that are being read at once; more wait, then get 429.",
+                def = "16777216",
+                unit = "bytes",
+                min = "1024",
+                max = "1073741824")
+        int bodiesBytesMax,
+
+        @Key(
+                doc = "Arrays and objects within each other in a body.",
+                def = "64",
+                unit = "levels",
+                min = "8",
+                max = "512")
+        int nestingMax,
+
+        @Key(doc = "Texts in one embeddings request.", def = "2048", unit = "texts", min = "1", max = "2048")
+        int embeddingInputsMax,
+
+        @Key(doc = "Keys kept at once.", def = "256", unit = "keys", min = "1", max = "4096")
+        int keysMax,
+
+        @Key(doc = "How long a connection may lie idle between requests.", def = "75s", min = "1s", max = "1h")
+        Duration idleTimeout,
+
+        @Key(doc = "How long a client may take to send one request.", def = "30s", min = "100ms", max = "10m")
+        Duration requestTimeout,
+
+        @Key(
+                doc = "How long a client may leave the answer untaken before it counts as gone.",
+                def = "30s",
+                min = "100ms",
+                max = "10m")
+        Duration writeTimeout,
+
+        @Key(doc = "How long one answer may take, waiting included.", def = "30m", min = "100ms", max = "24h")
+        Duration answerTimeout) {
+    static final Section<DaemonConfig> SECTION = Section.of("daemon", DaemonConfig.class);
+
+    /** How long clients may take. */
+    Wire.Patience patience() {
+        return new Wire.Patience(idleTimeout, requestTimeout, writeTimeout);
+    }
+}

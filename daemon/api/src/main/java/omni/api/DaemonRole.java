@@ -1,0 +1,36 @@
+package omni.api;
+
+import java.time.Clock;
+import java.time.ZoneId;
+import java.util.List;
+import omni.role.Role;
+import omni.role.RoleContext;
+import omni.role.Section;
+
+/** The daemon: the role that speaks HTTP with the owner's programs. It holds no model and no secret but key hashes. */
+public final class DaemonRole implements Role {
+    /** For {@link java.util.ServiceLoader}. */
+    public DaemonRole() {}
+
+    @Override
+    public String name() {
+        return "daemon";
+    }
+
+    @Override
+    public List<Section<?>> sections() {
+        return List.of(DaemonConfig.SECTION);
+    }
+
+    @Override
+    public Running start(RoleContext context) {
+        var daemon = Daemon.start(
+                context.config(DaemonConfig.SECTION),
+                context.home(),
+                context.tree(),
+                context.peer("engine"),
+                Clock.system(ZoneId.systemDefault()));
+        context.note("listens on " + daemon.url());
+        return daemon;
+    }
+}

@@ -1,0 +1,160 @@
+package omni.api;
+
+import java.util.List;
+import omni.api.DaemonProtocol.AddKeyParams;
+import omni.api.DaemonProtocol.AddKeyReply;
+import omni.api.DaemonProtocol.AddressParams;
+import omni.api.DaemonProtocol.AddressReply;
+import omni.api.DaemonProtocol.ChatParams;
+import omni.api.DaemonProtocol.ChatReply;
+import omni.api.DaemonProtocol.ListKeysParams;
+import omni.api.DaemonProtocol.ListKeysReply;
+import omni.api.DaemonProtocol.RevokeKeyParams;
+import omni.api.DaemonProtocol.RevokeKeyReply;
+import omni.bus.BusError;
+import omni.bus.BusException;
+import omni.bus.Call;
+import omni.engine.EngineProtocol.GenerateReply;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+
+/** The daemon on the bus, for the operator's command: keys, the address, and chats by the same code as HTTP's. */
+final class DaemonService implements DaemonProtocol.Handler {
+    private final KeyStore keys;
+    private final Answers answers;
+    private final Address address;
+
+    DaemonService(KeyStore keys, Answers answers, Address address) {
+        this.keys = keys;
+        this.answers = answers;
+        this.address = address;
+    }
+
+    @Override
+    public void addKey(AddKeyParams in, Call<AddKeyReply> call) {
+        try {
+            call.reply(new AddKeyReply(key(keys.add(in.name(), in.hash(), in.session()))));
+        } catch (ApiException e) {
+            throw translate(e);
+        }
+    }
+
+    @Override
+    public void listKeys(ListKeysParams in, Call<ListKeysReply> call) {
+        call.reply(
+                new ListKeysReply(keys.list().stream().map(DaemonService::key).toList()));
+    }
+
+    @Override
+    public void revokeKey(RevokeKeyParams in, Call<RevokeKeyReply> call) {
+        var found = keys.find(in.key());
+        if (found.isEmpty()) {
+            throw new DaemonProtocol.NoSuchKey(in.key());
+        }
+        if (found.size() > 1) {
+            throw new DaemonProtocol.AmbiguousKey(
+                    in.key(), found.stream().map(KeyStore.Entry::id).toList());
+        }
+        try {
+            keys.revoke(found.getFirst());
+        } catch (ApiException e) {
+            throw translate(e);
+        }
+        call.reply(new RevokeKeyReply());
+    }
+
+    @Override
+    public void address(AddressParams in, Call<AddressReply> call) {
+        call.reply(new AddressReply(address.host(), address.port(), address.url()));
+    }
+
+    @Override
+    public void chat(ChatParams in, Call<ChatReply> call) {
+        try {
+            var answer = answers.start(ChatRequest.read(body(in)));
+            answers.supervised(answer, call::onCancel, a -> {
+                if (call.wantsMore()) {
+                    stream(a, call);
+                } else {
+                    whole(a, call);
+                }
+            });
+        } catch (ApiException e) {
+            throw translate(e);
+        }
+    }
+
+    private static void stream(Answer<GenerateReply> answer, Call<ChatReply> call) {
+        while (true) {
+            var reply = answer.next();
+            if (reply.finish() != null) {
+                call.reply(last(reply.text(), reply));
+                return;
+            }
+            if (!reply.text().isEmpty()) {
+                call.next(new ChatReply(reply.text(), null, null, null));
+            }
+        }
+    }
+
+    private static void whole(Answer<GenerateReply> answer, Call<ChatReply> call) {
+        var text = new StringBuilder();
+        while (true) {
+            var reply = answer.next();
+            text.append(reply.text());
+            if (reply.finish() != null) {
+                call.reply(last(text.toString(), reply));
+                return;
+            }
+        }
+    }
+
+    private static ChatReply last(String text, GenerateReply reply) {
+        var finish = reply.finish();
+        var usage = reply.usage();
+        return new ChatReply(
+                text,
+                finish == null ? null : finish.wire(),
+                usage == null ? null : usage.promptTokens(),
+                usage == null ? null : usage.completionTokens());
+    }
+
+    /** The call as the body of an HTTP request, so that both are read by the same code. */
+    private static JsonNode body(ChatParams in) {
+        var body = JsonNodeFactory.instance
+                .objectNode()
+                .put("model", in.model())
+                .put("max_completion_tokens", in.maxTokens())
+                .put("temperature", in.temperature())
+                .put("seed", in.seed());
+        var messages = body.putArray("messages");
+        List.copyOf(in.messages())
+                .forEach(m -> messages.addObject().put("role", m.role()).put("content", m.content()));
+        return body;
+    }
+
+    private static DaemonProtocol.Key key(KeyStore.Entry entry) {
+        return new DaemonProtocol.Key(
+                entry.id(),
+                entry.name(),
+                entry.created().toString(),
+                entry.tree().isPresent());
+    }
+
+    private static BusException translate(ApiException e) {
+        return switch (e) {
+            case ApiError error
+            when error.code() == ErrorCode.ENGINE_UNAVAILABLE ->
+                new DaemonProtocol.EngineAway(error.retryAfterSeconds().orElse(EngineLink.AWAY_SECONDS));
+            case ApiError error -> new DaemonProtocol.Refused(error.code().code(), error.text());
+            case ClientGone gone -> new BusException.Cancelled("The caller left", gone);
+            case KeyFileException file -> refused(file);
+        };
+    }
+
+    private static BusError refused(KeyFileException e) {
+        Log.error("the keys could not be changed", e);
+        return new DaemonProtocol.Refused(
+                ErrorCode.INTERNAL_ERROR.code(), "The keys could not be changed: " + e.getMessage());
+    }
+}

@@ -1,0 +1,159 @@
+package omni.api;
+
+import java.util.List;
+import java.util.Optional;
+import omni.bus.BusError;
+import omni.bus.BusException;
+import omni.engine.EngineProtocol;
+import omni.engine.EngineProtocol.ChatTemplate;
+import omni.engine.EngineProtocol.EmbedParams;
+import omni.engine.EngineProtocol.EmbedReply;
+import omni.engine.EngineProtocol.GenerateParams;
+import omni.engine.EngineProtocol.GenerateReply;
+import omni.engine.EngineProtocol.Model;
+import omni.engine.EngineProtocol.ModelsParams;
+import omni.engine.EngineProtocol.TemplateParams;
+
+/**
+ * The engine as the API needs it: its calls, with its errors turned into those of the API. Safe for use by many threads;
+ * holds nothing but the client.
+ */
+final class EngineLink {
+    /** How long a client should wait for an engine that is away: the tree has it back within two seconds. */
+    static final int AWAY_SECONDS = 2;
+
+    private final EngineProtocol.Client engine;
+
+    EngineLink(EngineProtocol.Client engine) {
+        this.engine = engine;
+    }
+
+    /** The models on this box. */
+    List<Model> models() {
+        try {
+            return engine.models(new ModelsParams()).models();
+        } catch (BusException e) {
+            throw translate(e, "model");
+        }
+    }
+
+    /**
+     * The model of that name or id, or the default one.
+     *
+     * @throws ApiError MODEL_NOT_FOUND naming the models there are
+     */
+    Model resolve(Optional<String> wanted) {
+        var models = models();
+        if (wanted.isEmpty()) {
+            return models.stream()
+                    .filter(Model::isDefault)
+                    .findFirst()
+                    .orElseThrow(() ->
+                            notFound("No model is the default. Name one, or choose with omni models use.", models));
+        }
+        var name = wanted.get();
+        return models.stream()
+                .filter(model -> model.name().equals(name))
+                .findFirst()
+                .or(() ->
+                        models.stream().filter(model -> model.id().equals(name)).findFirst())
+                .orElseThrow(() -> notFound("There is no such model.", models));
+    }
+
+    /** The model's chat template; loads the model where it is not. */
+    ChatTemplate template(Model model) {
+        try {
+            return engine.template(new TemplateParams(model.id())).template();
+        } catch (BusException e) {
+            throw translate(e, "model");
+        }
+    }
+
+    /** Starts to continue a prompt. */
+    Answer<GenerateReply> generate(GenerateParams params, String promptParam) {
+        try {
+            return new Answer<>(engine.generateMore(params), promptParam);
+        } catch (BusException e) {
+            throw translate(e, promptParam);
+        }
+    }
+
+    /** Starts to embed texts; the answer has one reply. */
+    Answer<EmbedReply> embed(EmbedParams params) {
+        try {
+            return new Answer<>(engine.embedMore(params), "input");
+        } catch (BusException e) {
+            throw translate(e, "input");
+        }
+    }
+
+    /** What a failure of the bus or an error of the engine means to a client. */
+    static ApiError translate(BusException e, String promptParam) {
+        return switch (e) {
+            case EngineProtocol.NoSuchModel error ->
+                ApiError.at(
+                        "model",
+                        ErrorCode.MODEL_NOT_FOUND,
+                        "There is no such model. There is: " + String.join(", ", error.available()) + ".");
+            case EngineProtocol.PromptTooLong error ->
+                ApiError.at(
+                        promptParam,
+                        ErrorCode.CONTEXT_LENGTH_EXCEEDED,
+                        "This model's context holds " + error.contextTokens() + " tokens, and the prompt has "
+                                + error.promptTokens() + ". Shorten the prompt.");
+            case EngineProtocol.Busy error ->
+                ApiError.later(
+                        ErrorCode.RATE_LIMIT_EXCEEDED,
+                        Math.clamp(error.retryAfterSeconds(), 1, 3600),
+                        "The queue is full. Try again later.");
+            case EngineProtocol.LoadFailed error ->
+                ApiError.of(
+                        ErrorCode.MODEL_UNUSABLE,
+                        "The model cannot be loaded: " + error.reason() + ". Choose another model.",
+                        error);
+            case EngineProtocol.Failed error ->
+                ApiError.later(
+                        ErrorCode.ENGINE_UNAVAILABLE,
+                        AWAY_SECONDS,
+                        "The engine ended the answer: " + error.reason() + ". Try again.",
+                        error);
+            case EngineProtocol.Invalid error ->
+                ApiError.at(param(error.parameter(), promptParam), ErrorCode.INVALID_VALUE, error.hint());
+            case BusError error ->
+                ApiError.of(ErrorCode.INTERNAL_ERROR, "The engine refused a request of the daemon.", error);
+            case BusException.Limit limit ->
+                ApiError.at(
+                        promptParam, ErrorCode.BODY_TOO_LARGE, "The prompt is too large for the engine. Shorten it.");
+            default ->
+                ApiError.later(
+                        ErrorCode.ENGINE_UNAVAILABLE,
+                        AWAY_SECONDS,
+                        "The engine is not there at the moment. Try again.",
+                        e);
+        };
+    }
+
+    /** The engine ended an answer without its last reply. */
+    static ApiError lost() {
+        return ApiError.later(ErrorCode.ENGINE_UNAVAILABLE, AWAY_SECONDS, "The engine was lost on the way. Try again.");
+    }
+
+    private static ApiError notFound(String message, List<Model> models) {
+        var names = models.isEmpty()
+                ? "none"
+                : String.join(", ", models.stream().map(Model::name).toList());
+        return ApiError.at("model", ErrorCode.MODEL_NOT_FOUND, message + " There is: " + names + ".");
+    }
+
+    /** The engine's name of a parameter as the API writes it. */
+    private static String param(String parameter, String promptParam) {
+        return switch (parameter) {
+            case "prompt", "tokens", "inputs" -> promptParam;
+            case "maxTokens" -> "max_tokens";
+            case "sampling.topP", "topP" -> "top_p";
+            case "sampling.topK", "topK" -> "top_k";
+            case "sampling.minP", "minP" -> "min_p";
+            default -> parameter.startsWith("sampling.") ? parameter.substring("sampling.".length()) : parameter;
+        };
+    }
+}

@@ -1,0 +1,89 @@
+package omni.api;
+
+/**
+ * Every way in which the API refuses or fails, with the HTTP status, the type and the code of OpenAI's error object.
+ *
+ * <p>docs/api.md explains each one to users; a test keeps the two together.
+ */
+enum ErrorCode {
+    /** The body is not JSON: wrong syntax, bad UTF-8, a name twice, too deep. */
+    INVALID_JSON(400, Kind.INVALID_REQUEST, "invalid_json"),
+    /** A value has the wrong JSON type. */
+    INVALID_TYPE(400, Kind.INVALID_REQUEST, "invalid_type"),
+    /** A value is out of its bounds. */
+    INVALID_VALUE(400, Kind.INVALID_REQUEST, "invalid_value"),
+    /** A value that must be there is not. */
+    MISSING_PARAMETER(400, Kind.INVALID_REQUEST, "missing_required_parameter"),
+    /** A field of OpenAI's API that would change the answer and that Omni cannot honour. */
+    UNSUPPORTED_PARAMETER(400, Kind.INVALID_REQUEST, "unsupported_parameter"),
+    /** Prompt and answer do not fit into the model's context. */
+    CONTEXT_LENGTH_EXCEEDED(400, Kind.INVALID_REQUEST, "context_length_exceeded"),
+    /** The model's own chat template refuses these messages. */
+    TEMPLATE_REFUSED(400, Kind.INVALID_REQUEST, "template_refused"),
+    /** Not HTTP/1.1 as the standards have it: request line, headers, framing. */
+    INVALID_HTTP(400, Kind.INVALID_REQUEST, "invalid_http"),
+    /** No key, or one that is not known. */
+    INVALID_API_KEY(401, Kind.INVALID_REQUEST, "invalid_api_key"),
+    /** The Host header names a host that this box does not answer to. */
+    HOST_NOT_ALLOWED(403, Kind.PERMISSION, "host_not_allowed"),
+    /** The request comes from a web page that was not allowed to. */
+    ORIGIN_NOT_ALLOWED(403, Kind.PERMISSION, "origin_not_allowed"),
+    /** No such route. */
+    UNKNOWN_URL(404, Kind.INVALID_REQUEST, "unknown_url"),
+    /** No such model on this box. */
+    MODEL_NOT_FOUND(404, Kind.INVALID_REQUEST, "model_not_found"),
+    /** The route is there, the method is not. */
+    METHOD_NOT_ALLOWED(405, Kind.INVALID_REQUEST, "method_not_allowed"),
+    /** The request did not arrive in time. */
+    REQUEST_TIMEOUT(408, Kind.INVALID_REQUEST, "request_timeout"),
+    /** The body is larger than the limit. */
+    BODY_TOO_LARGE(413, Kind.INVALID_REQUEST, "body_too_large"),
+    /** The body is not declared to be JSON. */
+    UNSUPPORTED_MEDIA_TYPE(415, Kind.INVALID_REQUEST, "unsupported_media_type"),
+    /** More at once than the box takes; Retry-After says when to come again. */
+    RATE_LIMIT_EXCEEDED(429, Kind.RATE_LIMIT, "rate_limit_exceeded"),
+    /** A fault of this program; the log has it under the request id. */
+    INTERNAL_ERROR(500, Kind.SERVER, "internal_error"),
+    /** The model's file cannot be loaded, or its chat template cannot be read. */
+    MODEL_UNUSABLE(500, Kind.SERVER, "model_unusable"),
+    /** The engine is not there at the moment or was lost on the way; Retry-After says when to come again. */
+    ENGINE_UNAVAILABLE(503, Kind.SERVER, "engine_unavailable"),
+    /** The daemon is on its way out. */
+    SERVER_STOPPING(503, Kind.SERVER, "server_stopping"),
+    /** The answer took longer than the limit. */
+    ANSWER_TIMEOUT(504, Kind.SERVER, "answer_timeout");
+
+    private static final class Kind {
+        static final String INVALID_REQUEST = "invalid_request_error";
+        static final String PERMISSION = "permission_error";
+        static final String RATE_LIMIT = "rate_limit_error";
+        static final String SERVER = "server_error";
+
+        private Kind() {}
+    }
+
+    private final int status;
+    private final String type;
+    private final String code;
+
+    ErrorCode(int status, String type, String code) {
+        this.status = status;
+        this.type = type;
+        this.code = code;
+    }
+
+    /** The HTTP status. */
+    int status() {
+        return status;
+    }
+
+    /** OpenAI's {@code type}. */
+    String type() {
+        return type;
+    }
+
+    /** OpenAI's {@code code}; stable. */
+    String code() {
+        return code;
+    }
+}

@@ -1,0 +1,159 @@
+package omni.api;
+
+import io.helidon.http.HeaderNames;
+import io.helidon.http.HeaderValues;
+import io.helidon.http.Method;
+import io.helidon.http.Status;
+import io.helidon.webserver.CloseConnectionException;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import java.io.OutputStream;
+import java.util.Optional;
+import java.util.function.Function;
+import omni.engine.EngineProtocol.Usage;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/** One request and its response, with what the access log will say of them. For one thread. */
+final class Exchange {
+    private static final String JSON = "application/json";
+
+    private final ServerRequest request;
+    private final ServerResponse response;
+    private final Wire wire;
+    private final Bodies bodies;
+    private final String id = Ids.request();
+    private final long startedNanos = System.nanoTime();
+
+    private String route = "-";
+    private String key = "-";
+    private int status;
+    private boolean bodyRead;
+    private boolean streaming;
+    private @Nullable Usage usage;
+
+    Exchange(ServerRequest request, ServerResponse response, Wire wire, Bodies bodies) {
+        this.request = request;
+        this.response = response;
+        this.wire = wire;
+        this.bodies = bodies;
+    }
+
+    Method method() {
+        return request.prologue().method();
+    }
+
+    /** Path of the request, decoded. */
+    String path() {
+        return request.path().path();
+    }
+
+    Optional<String> header(io.helidon.http.HeaderName name) {
+        return request.headers().value(name);
+    }
+
+    Wire wire() {
+        return wire;
+    }
+
+    /** Names the route for the log; the path itself is the client's and may hold anything. */
+    void route(String pattern) {
+        route = pattern;
+    }
+
+    /** Names the key for the log, by its id. */
+    void key(String keyId) {
+        key = keyId;
+    }
+
+    /** Counts for the log. */
+    void usage(Usage counts) {
+        usage = counts;
+    }
+
+    /** Whether the response has begun, so that an error can only be told within it. */
+    boolean streaming() {
+        return streaming;
+    }
+
+    /** Reads the body; the client may then take its time to wait. */
+    <T> T body(Function<JsonNode, T> parse) {
+        var read = bodies.read(request, parse);
+        bodyRead = true;
+        wire.answering();
+        return read;
+    }
+
+    /** Sends a JSON response. */
+    void json(JsonNode body) {
+        json(Status.OK_200, body);
+    }
+
+    private void json(Status code, JsonNode body) {
+        status = code.code();
+        head(code).header(HeaderNames.CONTENT_TYPE, JSON);
+        var bytes = Json.bytes(body);
+        if (method().equals(Method.HEAD)) {
+            response.header(HeaderNames.CONTENT_LENGTH, Integer.toString(bytes.length));
+            response.send();
+        } else {
+            response.send(bytes);
+        }
+    }
+
+    /** Sends a JSON response of any status. */
+    void json(int code, JsonNode body) {
+        json(Status.create(code), body);
+    }
+
+    /** Begins a response of server-sent events. */
+    EventStream events() {
+        status = Status.OK_200.code();
+        streaming = true;
+        head(Status.OK_200)
+                .header(HeaderNames.CONTENT_TYPE, "text/event-stream; charset=utf-8")
+                .header(HeaderNames.CACHE_CONTROL, "no-cache");
+        OutputStream out = response.outputStream();
+        return new EventStream(out);
+    }
+
+    /**
+     * Sends an error; where its body was not read, the connection ends with it.
+     *
+     * @throws CloseConnectionException then
+     */
+    void fail(ApiError error) {
+        error.retryAfterSeconds()
+                .ifPresent(seconds -> response.header(HeaderNames.RETRY_AFTER, Integer.toString(seconds)));
+        error.allow().ifPresent(methods -> response.header(HeaderNames.ALLOW, methods));
+        if (error.code() == ErrorCode.INVALID_API_KEY) {
+            response.header(HeaderNames.WWW_AUTHENTICATE, "Bearer realm=\"omni\"");
+        }
+        var close = !bodyRead && request.content().hasEntity();
+        if (close) {
+            response.header(HeaderValues.CONNECTION_CLOSE);
+        }
+        json(error.code().status(), error.body());
+        if (close) {
+            throw new CloseConnectionException("The body of a refused request was not read");
+        }
+    }
+
+    /** Tells the connection that the answer is out, and writes the line of the access log. */
+    void end(String outcome) {
+        wire.answered(request.headers().containsToken(HeaderValues.CONNECTION_CLOSE));
+        var millis = (System.nanoTime() - startedNanos) / 1_000_000;
+        var counts = usage;
+        Log.info("http " + method().text() + " " + route + " " + status + " " + outcome + " " + millis + "ms key=" + key
+                + " prompt_tokens=" + (counts == null ? 0 : counts.promptTokens())
+                + " completion_tokens=" + (counts == null ? 0 : counts.completionTokens())
+                + " request=" + id);
+    }
+
+    private ServerResponse head(Status code) {
+        return response.status(code)
+                .header(HeaderNames.SERVER, "omni")
+                .header(HeaderNames.create("x-request-id"), id)
+                .header(HeaderNames.create("x-content-type-options"), "nosniff");
+    }
+}

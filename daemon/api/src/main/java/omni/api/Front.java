@@ -1,0 +1,78 @@
+package omni.api;
+
+import io.helidon.http.HttpException;
+import io.helidon.webserver.CloseConnectionException;
+import io.helidon.webserver.http.Handler;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+
+/** The one handler of all requests: lets them in, finds their route, and turns what goes wrong into OpenAI's errors. */
+final class Front implements Handler {
+    private final Guard guard;
+    private final Routes routes;
+    private final Bodies bodies;
+
+    Front(Guard guard, Routes routes, Bodies bodies) {
+        this.guard = guard;
+        this.routes = routes;
+        this.bodies = bodies;
+    }
+
+    @Override
+    public void handle(ServerRequest request, ServerResponse response) {
+        var exchange = new Exchange(request, response, Wire.CURRENT.get(), bodies);
+        var outcome = "broken";
+        try {
+            outcome = answer(exchange);
+        } finally {
+            exchange.end(outcome);
+        }
+    }
+
+    private String answer(Exchange exchange) {
+        try {
+            route(exchange).action().accept(exchange);
+            return "done";
+        } catch (ClientGone _) {
+            throw new CloseConnectionException("The client has gone");
+        } catch (ApiError e) {
+            return refuse(exchange, e);
+        } catch (CloseConnectionException | HttpException | io.helidon.http.RequestException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            Log.error("a request failed", e);
+            if (exchange.streaming()) {
+                throw new CloseConnectionException("A stream broke off");
+            }
+            return refuse(
+                    exchange,
+                    ApiError.of(ErrorCode.INTERNAL_ERROR, "Something went wrong in Omni. The log says what.", e));
+        }
+    }
+
+    private Routes.Route route(Exchange exchange) {
+        guard.checkPlace(exchange);
+        var route = routes.find(exchange.path());
+        route.ifPresent(r -> exchange.route(r.pattern()));
+        if (route.isEmpty() || !route.get().open()) {
+            guard.checkKey(exchange);
+        }
+        var found = route.orElseThrow(() ->
+                ApiError.of(ErrorCode.UNKNOWN_URL, "There is nothing at this path. docs/api.md lists the routes."));
+        if (!found.takes(exchange.method())) {
+            throw ApiError.method(found.allow());
+        }
+        return found;
+    }
+
+    private static String refuse(Exchange exchange, ApiError e) {
+        var cause = e.getCause();
+        if (cause instanceof Exception broken && e.code().status() >= 500) {
+            Log.error("a request could not be answered: " + e.code().code(), broken);
+        }
+        if (!exchange.streaming()) {
+            exchange.fail(e);
+        }
+        return e.code().code();
+    }
+}

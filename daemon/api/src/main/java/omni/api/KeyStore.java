@@ -1,0 +1,273 @@
+package omni.api;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.regex.Pattern;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.JsonNodeFactory;
+
+/**
+ * The API keys of this box, as their SHA-256 hashes in {@code $OMNI_HOME/keys.json}. A key's text is never here but for
+ * the moment in which a request's is hashed.
+ *
+ * <pre>{@code
+ * {"version": 1,
+ *  "keys": [{"name": "laptop", "hash": "<64 hexadecimal digits>", "created": "2026-11-21T10:00:00Z"},
+ *           {"name": "console", "hash": "…", "created": "…", "tree": "<OMNI_TREE>"}]}
+ * }</pre>
+ *
+ * <p>An entry with {@code tree} is a session key: it is dropped on load when another run of the tree reads it. The file
+ * has mode 0600 and is replaced whole: written beside, forced to disk, renamed. Every method is safe for use by many
+ * threads; {@link #writing} is held across a change and its write, checks read one volatile list.
+ */
+final class KeyStore {
+    /** The file within the home directory. */
+    static final String FILE = "keys.json";
+
+    /** Characters of a key's name. */
+    static final int NAME_CHARACTERS_MAX = 64;
+
+    /** What a caller may present; longer is refused unread. Omni's own keys have 48 characters. */
+    static final int PRESENTED_CHARACTERS_MAX = 256;
+
+    private static final int ID_DIGITS = 12;
+    private static final int VERSION = 1;
+    private static final long FILE_BYTES_MAX = 4L * 1024 * 1024;
+    private static final Pattern HASH = Pattern.compile("[0-9a-f]{64}");
+
+    /**
+     * One key.
+     *
+     * @param hash SHA-256 of the key's ASCII text
+     * @param tree the run of the tree it lives as long as; empty for a key that stays
+     */
+    record Entry(String name, String hash, Instant created, Optional<String> tree) {
+        /** First digits of the hash: enough to name a key, useless to guess it. */
+        String id() {
+            return hash.substring(0, ID_DIGITS);
+        }
+    }
+
+    private final Path file;
+    private final String tree;
+    private final int keysMax;
+    private final InstantSource clock;
+    private final ReentrantLock writing = new ReentrantLock();
+    private volatile List<Entry> entries;
+
+    private KeyStore(Path file, String tree, int keysMax, InstantSource clock, List<Entry> entries) {
+        this.file = file;
+        this.tree = tree;
+        this.keysMax = keysMax;
+        this.clock = clock;
+        this.entries = entries;
+    }
+
+    /**
+     * Reads the file; none is as good as an empty one. Session keys of other trees are dropped, from the file too.
+     *
+     * @throws KeyFileException where the file cannot be read or is not one of ours: refusing all keys silently, or
+     *     overwriting what an owner may still repair, would both be worse
+     */
+    static KeyStore open(Path home, String tree, int keysMax, InstantSource clock) {
+        var file = home.resolve(FILE);
+        var all = read(file);
+        var kept = all.stream()
+                .filter(e -> e.tree().isEmpty() || e.tree().get().equals(tree))
+                .toList();
+        var store = new KeyStore(file, tree, keysMax, clock, kept);
+        if (kept.size() < all.size()) {
+            store.write(kept);
+        }
+        return store;
+    }
+
+    /**
+     * Whose key this is. Takes the same time whichever key matches, if any: every hash is compared to its end.
+     *
+     * @param presented what the client sent as its key
+     */
+    Optional<Entry> check(String presented) {
+        if (presented.isEmpty() || presented.length() > PRESENTED_CHARACTERS_MAX) {
+            return Optional.empty();
+        }
+        var hash = sha256(presented.getBytes(StandardCharsets.UTF_8)).getBytes(StandardCharsets.US_ASCII);
+        var found = Optional.<Entry>empty();
+        for (var entry : entries) {
+            if (MessageDigest.isEqual(entry.hash().getBytes(StandardCharsets.US_ASCII), hash)) {
+                found = Optional.of(entry);
+            }
+        }
+        return found;
+    }
+
+    /** The keys in the order they were added. */
+    List<Entry> list() {
+        return entries;
+    }
+
+    /**
+     * Keeps a key. One that is known already stays as it is, and is returned.
+     *
+     * @throws ApiError INVALID_VALUE for a hash that is none or a name that is empty, long or not printable;
+     *     RATE_LIMIT_EXCEEDED when there are as many keys as may be
+     * @throws KeyFileException where the file cannot be written; the key is then not kept
+     */
+    Entry add(String name, String hash, boolean session) {
+        if (!HASH.matcher(hash).matches()) {
+            throw ApiError.at("hash", ErrorCode.INVALID_VALUE, "The hash must be 64 lower-case hexadecimal digits.");
+        }
+        if (name.isBlank()
+                || name.length() > NAME_CHARACTERS_MAX
+                || name.chars().anyMatch(Character::isISOControl)) {
+            throw ApiError.at(
+                    "name",
+                    ErrorCode.INVALID_VALUE,
+                    "A key's name has 1 to " + NAME_CHARACTERS_MAX + " printable characters. Choose another.");
+        }
+        writing.lock();
+        try {
+            var known = entries.stream().filter(e -> e.hash().equals(hash)).findFirst();
+            if (known.isPresent()) {
+                return known.get();
+            }
+            if (entries.size() >= keysMax) {
+                throw ApiError.of(
+                        ErrorCode.RATE_LIMIT_EXCEEDED,
+                        "There are " + keysMax + " keys already. Revoke one first, with omni key revoke.");
+            }
+            var entry = new Entry(
+                    name,
+                    hash,
+                    clock.instant().truncatedTo(ChronoUnit.SECONDS),
+                    session ? Optional.of(tree) : Optional.empty());
+            var more = new ArrayList<>(entries);
+            more.add(entry);
+            write(more);
+            entries = List.copyOf(more);
+            return entry;
+        } finally {
+            writing.unlock();
+        }
+    }
+
+    /** The keys with that id or name; revoking takes exactly one. */
+    List<Entry> find(String idOrName) {
+        var byId = entries.stream().filter(e -> e.id().equals(idOrName)).toList();
+        return byId.isEmpty()
+                ? entries.stream().filter(e -> e.name().equals(idOrName)).toList()
+                : byId;
+    }
+
+    /**
+     * Forgets a key; the next request that brings it is refused.
+     *
+     * @throws KeyFileException where the file cannot be written; the key is then still good
+     */
+    void revoke(Entry entry) {
+        writing.lock();
+        try {
+            var fewer =
+                    entries.stream().filter(e -> !e.hash().equals(entry.hash())).toList();
+            write(fewer);
+            entries = fewer;
+        } finally {
+            writing.unlock();
+        }
+    }
+
+    private static List<Entry> read(Path file) {
+        try {
+            if (Files.notExists(file)) {
+                return List.of();
+            }
+            if (Files.size(file) > FILE_BYTES_MAX) {
+                throw damaged();
+            }
+            var node = JsonMapper.shared().readTree(Files.readAllBytes(file));
+            if (node.path("version").asInt(0) != VERSION || !node.path("keys").isArray()) {
+                throw damaged();
+            }
+            return node.get("keys").values().stream().map(KeyStore::entry).toList();
+        } catch (IOException e) {
+            throw new KeyFileException("keys.json cannot be read. Give its owner the right to, or move it away.", e);
+        } catch (JacksonException | java.time.DateTimeException e) {
+            throw new KeyFileException(DAMAGED, e);
+        }
+    }
+
+    private static final String DAMAGED =
+            "keys.json is not a list of keys. Repair it or move it away, then make new keys with omni key new.";
+
+    private static KeyFileException damaged() {
+        return new KeyFileException(DAMAGED);
+    }
+
+    private static Entry entry(JsonNode node) {
+        var hash = node.path("hash").asString("");
+        if (!HASH.matcher(hash).matches()) {
+            throw damaged();
+        }
+        return new Entry(
+                node.path("name").asString(""),
+                hash,
+                Instant.parse(node.path("created").asString("")),
+                node.path("tree").stringValueOpt());
+    }
+
+    private void write(List<Entry> next) {
+        var root = JsonNodeFactory.instance.objectNode().put("version", VERSION);
+        var keys = root.putArray("keys");
+        for (var entry : next) {
+            var key = keys.addObject()
+                    .put("name", entry.name())
+                    .put("hash", entry.hash())
+                    .put("created", entry.created().toString());
+            entry.tree().ifPresent(t -> key.put("tree", t));
+        }
+        var part = file.resolveSibling(FILE + ".part");
+        try {
+            Files.deleteIfExists(part);
+            Files.createFile(part, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+            try (var channel = FileChannel.open(part, StandardOpenOption.WRITE)) {
+                var bytes = java.nio.ByteBuffer.wrap(Json.bytes(root));
+                while (bytes.hasRemaining()) {
+                    channel.write(bytes);
+                }
+                channel.force(true);
+            }
+            Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            try (var directory = FileChannel.open(file.toAbsolutePath().getParent(), StandardOpenOption.READ)) {
+                directory.force(true);
+            }
+        } catch (IOException e) {
+            throw new KeyFileException("keys.json cannot be written. Look at the disk's space and rights.", e);
+        }
+    }
+
+    private static String sha256(byte[] bytes) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("Every JDK has SHA-256", e);
+        }
+    }
+}

@@ -1,0 +1,144 @@
+package omni.api;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import omni.engine.EngineProtocol.GenerateParams;
+import omni.engine.EngineProtocol.Sampling;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * What chat and text completions have in common.
+ *
+ * <p>Fields that Omni does not know are left alone, as OpenAI's own clients expect of a compatible server; fields of
+ * OpenAI's API that would change the answer and cannot be honoured are refused by name (docs/decisions/0051).
+ *
+ * @param model as the client wrote it; empty for the default model
+ * @param maxTokens of the answer; empty for as many as fit
+ * @param stop texts that end the answer, 0 to 4
+ * @param logprobs how many alternatives to report for each token; empty for no report
+ * @param stream whether the answer comes as server-sent events
+ * @param usageChunk whether a stream ends with a chunk of token counts
+ */
+record Options(
+        Optional<String> model,
+        OptionalInt maxTokens,
+        Sampling sampling,
+        List<String> stop,
+        OptionalInt logprobs,
+        boolean stream,
+        boolean usageChunk) {
+    /** OpenAI's bound. */
+    static final int STOPS_MAX = 4;
+
+    /** OpenAI's bound for chat; ours for both. */
+    static final int LOGPROBS_MAX = 20;
+
+    /** The engine's bound, in characters of one stop. */
+    static final int STOP_CHARACTERS_MAX = 256;
+
+    private static final double TEMPERATURE_MAX = 2;
+    private static final int TOP_K_MAX = 1_000_000;
+
+    /** Reads the common fields; which of the token limits and logprobs count is the caller's to say. */
+    static Options read(Fields body, OptionalInt maxTokens, OptionalInt logprobs) {
+        refuseUnsupported(body);
+        var stream = body.flag("stream");
+        return new Options(
+                model(body), maxTokens, sampling(body), stops(body), logprobs, stream, usageChunk(body, stream));
+    }
+
+    /** The model a body names; "default", the empty text and no text are the default model. */
+    static Optional<String> model(Fields body) {
+        return body.text("model").filter(name -> !name.isEmpty() && !name.equals("default"));
+    }
+
+    /** What the engine is asked: this, with a prompt in which control tokens count. */
+    GenerateParams generate(String modelId, @Nullable String prompt, @Nullable List<Long> tokens) {
+        return new GenerateParams(
+                modelId,
+                prompt,
+                tokens,
+                true,
+                maxTokens.isPresent() ? (Long) (long) maxTokens.getAsInt() : null,
+                sampling,
+                stop,
+                logprobs.isPresent() ? (Long) (long) logprobs.getAsInt() : null);
+    }
+
+    private static List<String> stops(Fields body) {
+        var stops = body.texts("stop", STOPS_MAX);
+        if (stops.stream().anyMatch(stop -> stop.length() > STOP_CHARACTERS_MAX)) {
+            throw ApiError.at(
+                    "stop",
+                    ErrorCode.INVALID_VALUE,
+                    "A stop has at most " + STOP_CHARACTERS_MAX + " characters. Shorten it.");
+        }
+        return stops;
+    }
+
+    private static Sampling sampling(Fields body) {
+        var temperature = body.number("temperature", 0, TEMPERATURE_MAX);
+        var topP = body.number("top_p", 0, 1);
+        var topK = body.integer("top_k", 0, TOP_K_MAX);
+        var minP = body.number("min_p", 0, 1);
+        OptionalLong seed = body.wide("seed", Long.MIN_VALUE, Long.MAX_VALUE);
+        return new Sampling(
+                temperature.isPresent() ? (Double) temperature.getAsDouble() : null,
+                topP.isPresent() ? (Double) topP.getAsDouble() : null,
+                topK.isPresent() ? (Long) (long) topK.getAsInt() : null,
+                minP.isPresent() ? (Double) minP.getAsDouble() : null,
+                seed.isPresent() ? (Long) seed.getAsLong() : null);
+    }
+
+    private static boolean usageChunk(Fields body, boolean stream) {
+        var options = body.get("stream_options");
+        if (options.isEmpty()) {
+            return false;
+        }
+        if (!stream) {
+            throw ApiError.at(
+                    "stream_options", ErrorCode.INVALID_VALUE, "stream_options is for streams. Set stream to true.");
+        }
+        if (!options.get().isObject()) {
+            throw Fields.type("stream_options", "an object");
+        }
+        return new Fields(options.get(), "stream_options").flag("include_usage");
+    }
+
+    private static void refuseUnsupported(Fields body) {
+        body.integer("n", 1, Integer.MAX_VALUE).ifPresent(n -> {
+            if (n != 1) {
+                throw unsupported("n", "Only one answer a request is made. Set n to 1 or send several requests.");
+            }
+        });
+        for (var penalty : List.of("frequency_penalty", "presence_penalty")) {
+            body.number(penalty, -2, 2).ifPresent(value -> {
+                if (value != 0) {
+                    throw unsupported(penalty, "Penalties are not supported. Leave it out or set it to 0.");
+                }
+            });
+        }
+        body.get("logit_bias").filter(node -> !node.isEmpty()).ifPresent(_ -> {
+            throw unsupported("logit_bias", "Biases on tokens are not supported. Leave it out.");
+        });
+    }
+
+    /** A refusal of a field that is OpenAI's but not ours. */
+    static ApiError unsupported(String param, String message) {
+        return ApiError.at(param, ErrorCode.UNSUPPORTED_PARAMETER, message);
+    }
+
+    /** Refuses the field if it holds anything but null, an empty array or an empty object. */
+    static void refuse(Fields body, String name, String message) {
+        body.get(name).filter(Options::saysSomething).ifPresent(_ -> {
+            throw unsupported(name, message);
+        });
+    }
+
+    private static boolean saysSomething(JsonNode node) {
+        return !node.isContainer() || !node.isEmpty();
+    }
+}

@@ -1,0 +1,26 @@
+package omni.api;
+
+import java.util.List;
+import java.util.Optional;
+import omni.engine.EngineProtocol.GenerateReplyFinish;
+import omni.engine.EngineProtocol.Token;
+import omni.engine.EngineProtocol.Usage;
+import tools.jackson.databind.node.ObjectNode;
+
+/** How an answer is written: as a chat or as a text completion, whole or in chunks. One object an answer. */
+sealed interface Shape permits ChatShape, CompletionShape {
+    /** The whole answer. */
+    ObjectNode whole(String text, List<Token> tokens, GenerateReplyFinish finish, Usage usage);
+
+    /** A stream's opening chunk, where it has one. */
+    Optional<ObjectNode> opening();
+
+    /** A chunk with some text and its tokens. */
+    ObjectNode chunk(String text, List<Token> tokens);
+
+    /** The chunk that says why the answer ends. */
+    ObjectNode closing(GenerateReplyFinish finish);
+
+    /** The chunk with the counts; it has no choices. */
+    ObjectNode counts(Usage usage);
+}

@@ -1,0 +1,126 @@
+package omni.api;
+
+import java.time.Clock;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.locks.ReentrantLock;
+import omni.engine.EngineProtocol;
+import omni.engine.EngineProtocol.Model;
+import omni.template.ChatTemplate;
+import omni.template.TemplateException;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Prompts from messages, by the chat template in the model's own file. Templates are compiled once a model id (which is
+ * the hash of the file, so they never change) and the {@value #KEPT_MAX} last used are kept. Safe for use by many
+ * threads; {@link #lock} guards the map, rendering runs outside of it.
+ */
+final class Templates {
+    private static final int KEPT_MAX = 8;
+
+    private record Compiled(ChatTemplate chat, EngineProtocol.ChatTemplate of) {}
+
+    private final EngineLink engine;
+    private final Clock clock;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Map<String, Compiled> kept = new LinkedHashMap<>(KEPT_MAX * 2, 0.75f, true);
+
+    Templates(EngineLink engine, Clock clock) {
+        this.engine = engine;
+        this.clock = clock;
+    }
+
+    /**
+     * The prompt, up to where the assistant's answer begins.
+     *
+     * @throws ApiError TEMPLATE_REFUSED where the template will not have these messages, MODEL_UNUSABLE where it cannot
+     *     be read
+     */
+    String prompt(Model model, ArrayNode messages) {
+        var template = compiled(model);
+        var variables = JsonNodeFactory.instance.objectNode();
+        variables.set("messages", knowsDevelopers(template) ? messages : withoutDevelopers(messages));
+        variables.putNull("tools");
+        variables.putNull("documents");
+        variables.put("add_generation_prompt", true);
+        variables.put("bos_token", template.of().bosToken());
+        variables.put("eos_token", template.of().eosToken());
+        String prompt;
+        try {
+            prompt = template.chat().render(variables, clock);
+        } catch (TemplateException e) {
+            throw translate(e);
+        }
+        var bos = template.of().bosToken();
+        var doubled = template.of().addsBos() && !bos.isEmpty() && prompt.startsWith(bos);
+        return doubled ? prompt.substring(bos.length()) : prompt;
+    }
+
+    private Compiled compiled(Model model) {
+        lock.lock();
+        try {
+            var known = kept.get(model.id());
+            if (known != null) {
+                return known;
+            }
+        } finally {
+            lock.unlock();
+        }
+        var template = engine.template(model);
+        Compiled compiled;
+        try {
+            compiled = new Compiled(ChatTemplate.compile(template.source()), template);
+        } catch (TemplateException e) {
+            throw ApiError.of(
+                    ErrorCode.MODEL_UNUSABLE, "The model's chat template cannot be read. Choose another model.", e);
+        }
+        lock.lock();
+        try {
+            kept.put(model.id(), compiled);
+            if (kept.size() > KEPT_MAX) {
+                kept.remove(kept.keySet().iterator().next());
+            }
+        } finally {
+            lock.unlock();
+        }
+        return compiled;
+    }
+
+    private static ApiError translate(TemplateException e) {
+        return switch (e.kind()) {
+            case RAISED ->
+                ApiError.at(
+                        "messages",
+                        ErrorCode.TEMPLATE_REFUSED,
+                        "The model's chat template refuses these messages: " + e.getMessage());
+            case RUNTIME, LIMIT ->
+                ApiError.at(
+                        "messages",
+                        ErrorCode.TEMPLATE_REFUSED,
+                        "The model's chat template cannot write these messages. Check their roles and order.");
+            case SYNTAX ->
+                ApiError.of(
+                        ErrorCode.MODEL_UNUSABLE, "The model's chat template cannot be read. Choose another model.", e);
+        };
+    }
+
+    /** Whether the template has heard of the developer role, which is the newer name of the system role. */
+    private static boolean knowsDevelopers(Compiled template) {
+        return template.of().source().contains("developer");
+    }
+
+    private static ArrayNode withoutDevelopers(ArrayNode messages) {
+        var plain = JsonNodeFactory.instance.arrayNode();
+        for (var message : messages.values()) {
+            if (message instanceof ObjectNode object
+                    && object.path("role").asString("").equals("developer")) {
+                plain.add(object.deepCopy().put("role", "system"));
+            } else {
+                plain.add(message);
+            }
+        }
+        return plain;
+    }
+}

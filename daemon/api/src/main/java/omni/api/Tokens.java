@@ -1,0 +1,106 @@
+package omni.api;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.List;
+import omni.engine.EngineProtocol.Candidate;
+import omni.engine.EngineProtocol.Token;
+import omni.engine.EngineProtocol.Usage;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Token reports and counts in OpenAI's shapes. */
+final class Tokens {
+    /** What OpenAI writes for a probability of nothing, which JSON's numbers cannot say. */
+    private static final double LOGPROB_MIN = -9999;
+
+    private Tokens() {}
+
+    /** Chat's shape: {@code {"content":[{"token","logprob","bytes","top_logprobs":[…]}],"refusal":null}}. */
+    static ObjectNode chat(List<Token> tokens) {
+        var logprobs = JsonNodeFactory.instance.objectNode();
+        var content = logprobs.putArray("content");
+        for (var token : tokens) {
+            var top = one(content.addObject(), token.bytes(), token.logprob()).putArray("top_logprobs");
+            for (var candidate : token.top()) {
+                one(top.addObject(), candidate.bytes(), candidate.logprob());
+            }
+        }
+        logprobs.putNull("refusal");
+        return logprobs;
+    }
+
+    /**
+     * The shape of text completions: parallel arrays.
+     *
+     * @param offset characters of the answer before the first of these tokens
+     */
+    static ObjectNode completion(List<Token> tokens, int offset) {
+        var logprobs = JsonNodeFactory.instance.objectNode();
+        var offsets = logprobs.putArray("text_offset");
+        var values = logprobs.putArray("token_logprobs");
+        var texts = logprobs.putArray("tokens");
+        var tops = logprobs.putArray("top_logprobs");
+        var at = offset;
+        for (var token : tokens) {
+            var text = text(token.bytes());
+            offsets.add(at);
+            at += text.length();
+            values.add(finite(token.logprob()));
+            texts.add(text);
+            var top = tops.addObject();
+            for (Candidate candidate : token.top()) {
+                top.put(text(candidate.bytes()), finite(candidate.logprob()));
+            }
+        }
+        return logprobs;
+    }
+
+    /** Characters that the tokens stand for, as {@link #completion} counts them. */
+    static int characters(List<Token> tokens) {
+        return tokens.stream().mapToInt(token -> text(token.bytes()).length()).sum();
+    }
+
+    /** The counts. */
+    static ObjectNode usage(Usage usage) {
+        var node = JsonNodeFactory.instance
+                .objectNode()
+                .put("prompt_tokens", usage.promptTokens())
+                .put("completion_tokens", usage.completionTokens())
+                .put("total_tokens", usage.promptTokens() + usage.completionTokens());
+        node.putObject("prompt_tokens_details").put("cached_tokens", usage.cachedTokens());
+        return node;
+    }
+
+    private static ObjectNode one(ObjectNode into, String base64, double logprob) {
+        into.put("token", text(base64)).put("logprob", finite(logprob));
+        var bytes = into.putArray("bytes");
+        for (var b : Base64.getDecoder().decode(base64)) {
+            bytes.add(b & 0xff);
+        }
+        return into;
+    }
+
+    private static double finite(double logprob) {
+        return Double.isFinite(logprob) ? logprob : LOGPROB_MIN;
+    }
+
+    /** The token's characters; of part of a character its bytes, written as OpenAI does: {@code bytes:\xe2\x82}. */
+    private static String text(String base64) {
+        var bytes = Base64.getDecoder().decode(base64);
+        try {
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
+        } catch (CharacterCodingException _) {
+            var text = new StringBuilder("bytes:");
+            for (var b : bytes) {
+                text.append(String.format("\\x%02x", b & 0xff));
+            }
+            return text.toString();
+        }
+    }
+}
