@@ -8,19 +8,22 @@ import java.util.PriorityQueue;
 /** The scores of all tokens for one place in a text: a copy, good for any thread and time. */
 public final class Logits {
     private final float[] values;
+    // Kept apart: for large scores their sum would lose the smaller one.
+    private final double max;
     private final double logSum;
 
     Logits(float[] values) {
         this.values = values;
-        var max = Float.NEGATIVE_INFINITY;
+        var best = Float.NEGATIVE_INFINITY;
         for (var value : values) {
-            max = Math.max(max, value);
+            best = Math.max(best, value);
         }
         var sum = 0.0;
         for (var value : values) {
-            sum += Math.exp(value - max);
+            sum += Math.exp((double) value - best);
         }
-        this.logSum = max + Math.log(sum);
+        this.max = best;
+        this.logSum = Math.log(sum);
     }
 
     /** How many tokens there are. */
@@ -35,7 +38,7 @@ public final class Logits {
 
     /** Natural logarithm of a token's probability over the whole vocabulary (log-softmax), before any sampler. */
     public double logprob(int token) {
-        return logit(token) - logSum;
+        return (logit(token) - max) - logSum;
     }
 
     /** The {@code count} best tokens, the best first; of equals, the lower id first. */

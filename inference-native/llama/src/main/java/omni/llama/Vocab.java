@@ -3,6 +3,8 @@ package omni.llama;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.OptionalInt;
 import omni.llama.raw.Llama;
@@ -40,10 +42,15 @@ public final class Vocab {
         return tokenize(text.getBytes(StandardCharsets.UTF_8), addSpecial, parseSpecial);
     }
 
-    /** Like {@link #tokenize(String, boolean, boolean)}, of UTF-8 bytes. */
+    /**
+     * Like {@link #tokenize(String, boolean, boolean)}, of UTF-8 bytes.
+     *
+     * @throws LlamaException also if they are not UTF-8: llama.cpp would end the process over some such bytes
+     */
     public int[] tokenize(byte[] text, boolean addSpecial, boolean parseSpecial) {
         LlamaException.within("text bytes", text.length, 0, TEXT_BYTES_MAX + 1);
         model.check();
+        checkUtf8(text);
         try (var arena = Arena.ofConfined()) {
             // Never empty: an empty segment's address would be null.
             var bytes = arena.allocate(text.length + 1L);
@@ -60,6 +67,14 @@ public final class Vocab {
                 throw new LlamaException("the text cannot be tokenized", "", "Send less text.");
             }
             return tokens.asSlice(0, count * 4L).toArray(ValueLayout.JAVA_INT);
+        }
+    }
+
+    private static void checkUtf8(byte[] text) {
+        try {
+            StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(text));
+        } catch (CharacterCodingException e) {
+            throw new LlamaException("the text is not UTF-8", "", "Send whole characters in UTF-8.", e);
         }
     }
 
