@@ -1,5 +1,6 @@
 package omni.bus;
 
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The root of what goes wrong on the bus: the transport, a limit, a peer that left, an answer that does not fit. */
@@ -14,6 +15,12 @@ public class BusException extends RuntimeException {
     /** One with its cause. */
     public BusException(String message, @Nullable Throwable cause) {
         super(message, cause);
+    }
+
+    /** The text, never null. */
+    @Override
+    public String getMessage() {
+        return Objects.requireNonNullElse(super.getMessage(), "");
     }
 
     /** The other side left, or this side closed the call: nobody waits for the result. */

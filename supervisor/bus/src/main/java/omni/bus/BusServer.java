@@ -35,6 +35,7 @@ public final class BusServer implements AutoCloseable {
     private final BusLimits limits;
     private final Json json;
     private final VarlinkService services;
+    private final Warnings warnings = new Warnings(LOG);
     private final Set<ServerConnection> connections = ConcurrentHashMap.newKeySet();
     private final Semaphore places;
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -91,10 +92,10 @@ public final class BusServer implements AutoCloseable {
                     verdict.peer().user());
             channel.close();
         } else if (!places.tryAcquire()) {
-            LOG.log(Level.WARNING, "Refused a connection: connectionsMax, {0}, are open", limits.connectionsMax());
+            warnings.warn("Refused a connection: connectionsMax, {0}, are open", limits.connectionsMax());
             channel.close();
         } else {
-            serve(new ServerConnection(channel, verdict.peer(), limits, json, services));
+            serve(new ServerConnection(channel, verdict.peer(), limits, json, services, warnings));
         }
     }
 

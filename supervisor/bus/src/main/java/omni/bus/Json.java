@@ -77,7 +77,7 @@ final class Json {
         try {
             text = mapper.writeValueAsBytes(message);
         } catch (JacksonException fault) {
-            throw new BusException("A message cannot be written as UTF-8: look for half a surrogate pair", fault);
+            throw new BusException("A message cannot be written as JSON", fault);
         }
         if (text.length > messageBytesMax) {
             throw new BusException.Limit("The message has " + text.length + " bytes and messageBytesMax is "

@@ -10,8 +10,11 @@ import java.util.Map;
 
 /** Where the sockets live, and how long their paths may be. */
 public final class RunDirectory {
-    /** Bytes of sun_path without its NUL: Linux has 108, macOS and the BSDs 104 (unix(7), unix(4)). */
-    static final int SOCKET_PATH_BYTES_MAX = System.getProperty("os.name", "").startsWith("Linux") ? 107 : 103;
+    /**
+     * Bytes that the JDK binds at most: two less than sun_path, which has 108 on Linux and 104 on macOS (unix(7)); the
+     * JDK keeps one for the NUL and one to spare.
+     */
+    static final int SOCKET_PATH_BYTES_MAX = System.getProperty("os.name", "").startsWith("Linux") ? 106 : 102;
 
     private static final String OWNER_ONLY = "rwx------";
 

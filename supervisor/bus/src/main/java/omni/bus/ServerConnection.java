@@ -30,6 +30,7 @@ final class ServerConnection {
     private final BusLimits limits;
     private final Json json;
     private final VarlinkService services;
+    private final Warnings warnings;
     /** Calls to answer; an empty one ends the answering thread. */
     private final BlockingQueue<Optional<Request>> requests = new LinkedBlockingQueue<>();
 
@@ -40,12 +41,14 @@ final class ServerConnection {
     private final AtomicLong progressNanos = new AtomicLong(System.nanoTime());
     private final Thread answering;
 
-    ServerConnection(SocketChannel channel, Peer peer, BusLimits limits, Json json, VarlinkService services) {
+    ServerConnection(
+            SocketChannel channel, Peer peer, BusLimits limits, Json json, VarlinkService services, Warnings warnings) {
         this.channel = channel;
         this.peer = peer;
         this.limits = limits;
         this.json = json;
         this.services = services;
+        this.warnings = warnings;
         answering = Thread.ofVirtual().name("bus-answer").unstarted(this::answer);
     }
 
@@ -64,7 +67,7 @@ final class ServerConnection {
                 frame = frames.next();
             }
         } catch (BusException fault) {
-            LOG.log(Level.WARNING, "Closing a connection of {0}: {1}", peer.user(), fault.getMessage());
+            warnings.warn("Closing a connection of {0}: {1}", peer.user(), fault.getMessage());
         } catch (IOException ended) {
             LOG.log(Level.DEBUG, "A connection ended", ended);
         } finally {
