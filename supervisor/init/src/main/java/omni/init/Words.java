@@ -38,7 +38,7 @@ final class Words {
         if (millis < 1000) {
             return millis + " ms";
         } else if (millis < 120_000) {
-            return millis % 1000 == 0 ? millis / 1000 + " s" : millis / 100 / 10.0 + " s";
+            return millis % 1000 == 0 ? millis / 1000 + " s" : Math.round(millis / 100.0) / 10.0 + " s";
         }
         return Math.round(millis / 60_000.0) + " min";
     }

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.function.Consumer;
 import java.util.logging.Level;
 import java.util.logging.LogManager;
@@ -34,6 +35,11 @@ public final class Logs {
                     case WARNING -> Level.WARNING;
                     case ERROR -> Level.SEVERE;
                 });
+    }
+
+    /** The log line, with its line feed, for a text that a process of that role printed without knowing the form. */
+    public static String textLine(String role, String text) {
+        return LogLine.ofText(role, "output", Level.INFO, Instant.now(), text);
     }
 
     /** The process's own standard output, unbuffered, whatever {@code System.out} is by now. */

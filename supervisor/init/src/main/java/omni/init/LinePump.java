@@ -1,0 +1,94 @@
+package omni.init;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import omni.role.Logs;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Carries what a process prints into its log, line by line, until the pipe ends. A line that is no JSON object (the
+ * virtual machine's or a native library's own) becomes one, so that every line of a log is. Remembers the last error.
+ *
+ * <p>{@link #run} belongs to one thread; the rest is any thread's.
+ */
+final class LinePump implements Runnable {
+    static final int LINE_BYTES_MAX = 16 << 10;
+    private static final int REASON_CHARACTERS_MAX = 300;
+    private static final JsonMapper JSON = JsonMapper.shared();
+
+    private final String role;
+    private final InputStream in;
+    private final OutputStream log;
+    private final ByteArrayOutputStream line = new ByteArrayOutputStream();
+    private volatile String lastError = "";
+    private volatile String lastText = "";
+
+    LinePump(String role, InputStream in, OutputStream log) {
+        this.role = role;
+        this.in = in;
+        this.log = log;
+    }
+
+    @Override
+    public void run() {
+        byte[] buffer = new byte[8192];
+        try (in) {
+            for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+                take(buffer, n);
+            }
+            finish();
+        } catch (IOException e) {
+            lastText = "its output could not be read: " + e.getMessage();
+        }
+    }
+
+    /** The message of the last line of level error, else the last line that was plain text, else nothing. */
+    String lastWord() {
+        String word = lastError.isEmpty() ? lastText : lastError;
+        return word.length() <= REASON_CHARACTERS_MAX ? word : word.substring(0, REASON_CHARACTERS_MAX) + "…";
+    }
+
+    private void take(byte[] buffer, int n) throws IOException {
+        for (int i = 0; i < n; i++) {
+            if (buffer[i] == '\n') {
+                finish();
+            } else if (line.size() < LINE_BYTES_MAX) {
+                line.write(buffer[i]);
+            }
+        }
+    }
+
+    private void finish() throws IOException {
+        if (line.size() > 0) {
+            byte[] bytes = line.toByteArray();
+            line.reset();
+            if (isEntry(bytes)) {
+                log.write((new String(bytes, StandardCharsets.UTF_8) + "\n").getBytes(StandardCharsets.UTF_8));
+            } else {
+                String text = new String(bytes, StandardCharsets.UTF_8).strip();
+                lastText = text.isEmpty() ? lastText : text;
+                log.write(Logs.textLine(role, text).getBytes(StandardCharsets.UTF_8));
+            }
+        }
+    }
+
+    private boolean isEntry(byte[] bytes) {
+        if (bytes[0] != '{' || bytes.length >= LINE_BYTES_MAX) {
+            return false;
+        }
+        try {
+            JsonNode entry = JSON.readTree(bytes);
+            if (entry.path("level").asString("").equals("error")) {
+                lastError = entry.path("msg").asString("");
+            }
+            return entry.isObject();
+        } catch (JacksonException e) {
+            return false;
+        }
+    }
+}

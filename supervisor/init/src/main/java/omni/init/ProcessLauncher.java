@@ -1,0 +1,207 @@
+package omni.init;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import omni.role.Native;
+import omni.role.SupervisorProtocol.TreeLauncher;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs roles as child processes. Nothing of this process reaches a child but three descriptors: standard input is the
+ * control pipe, whose end tells the child that its supervisor is gone; standard output and error go to its log.
+ *
+ * <p>All children are started by one platform thread that lives as long as the launcher: the kernel ties the
+ * parent-death signal to the thread that forks (prctl(2), PR_SET_PDEATHSIG), so a pooled or virtual thread would kill its
+ * children by ending. A second thread a child carries its output.
+ */
+final class ProcessLauncher implements Launcher {
+    private static final Duration LAST_WORDS = Duration.ofMillis(300);
+    private static final Duration CLOSE_MAX = Duration.ofSeconds(5);
+    private static final boolean LINUX =
+            System.getProperty("os.name").toLowerCase(Locale.ROOT).contains("linux");
+
+    private final Function<RoleSpec, List<String>> commands;
+    private final Function<String, OutputStream> logs;
+    private final Path directory;
+    private final LinkedBlockingQueue<Runnable> spawns = new LinkedBlockingQueue<>();
+    private final Set<RoleProcess> running = ConcurrentHashMap.newKeySet();
+    private final Thread spawner;
+    private volatile boolean closed;
+
+    /**
+     * @param commands the command line of a role
+     * @param logs where a role's lines go, by its name; never closed here
+     * @param directory where the children work
+     */
+    ProcessLauncher(Function<RoleSpec, List<String>> commands, Function<String, OutputStream> logs, Path directory) {
+        this.commands = commands;
+        this.logs = logs;
+        this.directory = directory;
+        this.spawner = Thread.ofPlatform().name("spawner").start(this::spawn);
+    }
+
+    @Override
+    public TreeLauncher kind() {
+        return TreeLauncher.PROCESS;
+    }
+
+    @Override
+    public List<String> notIsolated() {
+        String common = "all roles run as your own user, without a sandbox each and with your network";
+        return LINUX
+                ? List.of(common)
+                : List.of(common, "this system has no parent-death signal: the control pipe alone");
+    }
+
+    @Override
+    public Child launch(Launch launch, Listener listener) {
+        var process = new RoleProcess(launch, listener);
+        running.add(process);
+        spawns.add(process::start);
+        return process;
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        running.forEach(RoleProcess::kill);
+        long end = System.nanoTime() + CLOSE_MAX.toNanos();
+        for (RoleProcess process : running) {
+            process.awaitEnd(end - System.nanoTime());
+        }
+        spawner.interrupt();
+    }
+
+    private void spawn() {
+        try {
+            while (true) {
+                spawns.take().run();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** A child from the order to its end. Its lock guards the two fields below it; nothing blocks while holding it. */
+    private final class RoleProcess implements Child {
+        private final Launch launch;
+        private final Listener listener;
+        private @Nullable Process process;
+        private boolean ended;
+
+        RoleProcess(Launch launch, Listener listener) {
+            this.launch = launch;
+            this.listener = listener;
+        }
+
+        /** On the spawner. */
+        private void start() {
+            String role = launch.role().name();
+            synchronized (this) {
+                if (ended || closed) {
+                    end(new Exit(-1, "no longer wanted"));
+                    return;
+                }
+            }
+            var builder = new ProcessBuilder(commands.apply(launch.role()))
+                    .redirectErrorStream(true)
+                    .directory(directory.toFile());
+            builder.environment().clear();
+            builder.environment().putAll(launch.environment());
+            Process started;
+            try {
+                started = builder.start();
+            } catch (IOException e) {
+                end(new Exit(-1, String.valueOf(e.getMessage())));
+                return;
+            }
+            var pump = new LinePump(role, started.getInputStream(), logs.apply(role));
+            Thread carrier = Thread.ofPlatform().daemon().name("log-" + role).start(pump);
+            boolean kill;
+            synchronized (this) {
+                process = started;
+                kill = ended || closed;
+            }
+            if (kill) {
+                killNow(started);
+            }
+            listener.started(started.pid());
+            started.onExit().thenAccept(exited -> {
+                Native.killGroup(exited.pid());
+                join(carrier);
+                closePipe(exited);
+                end(new Exit(exited.exitValue(), pump.lastWord()));
+            });
+        }
+
+        private void end(Exit exit) {
+            running.remove(this);
+            synchronized (this) {
+                ended = true;
+                notifyAll();
+            }
+            listener.exited(exit);
+        }
+
+        @Override
+        public synchronized void terminate() {
+            if (process != null) {
+                process.destroy();
+            } else {
+                ended = true;
+            }
+        }
+
+        @Override
+        public synchronized void kill() {
+            if (process != null) {
+                killNow(process);
+            } else {
+                ended = true;
+            }
+        }
+
+        private static void killNow(Process victim) {
+            if (victim.isAlive()) {
+                Native.killGroup(victim.pid());
+                victim.destroyForcibly();
+            }
+        }
+
+        private synchronized void awaitEnd(long nanos) {
+            try {
+                long end = System.nanoTime() + nanos;
+                while (!ended && end > System.nanoTime()) {
+                    TimeUnit.NANOSECONDS.timedWait(this, Math.max(1_000_000, end - System.nanoTime()));
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private static void join(Thread carrier) {
+        try {
+            carrier.join(LAST_WORDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void closePipe(Process process) {
+        try {
+            process.getOutputStream().close();
+        } catch (IOException e) {
+            System.getLogger("omni.init").log(System.Logger.Level.DEBUG, "A control pipe did not close", e);
+        }
+    }
+}
