@@ -35,6 +35,11 @@ final class JvmFlags {
 
     private JvmFlags() {}
 
+    /** The flags of a short-lived command of this program. */
+    static List<String> ofCommand() {
+        return List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-Xmx64m", "-Xshare:auto");
+    }
+
     /** The flags of that role's process, for the runtime tree at app. */
     static List<String> of(RoleSpec role, Path app) {
         List<String> flags = new ArrayList<>(SMALL);

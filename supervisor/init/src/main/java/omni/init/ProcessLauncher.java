@@ -26,13 +26,14 @@ import org.jspecify.annotations.Nullable;
 final class ProcessLauncher implements Launcher {
     private static final Duration LAST_WORDS = Duration.ofMillis(300);
     private static final Duration CLOSE_MAX = Duration.ofSeconds(5);
+    private static final int SPAWNS_MAX = 1000;
     private static final boolean LINUX =
             System.getProperty("os.name").toLowerCase(Locale.ROOT).contains("linux");
 
     private final Function<RoleSpec, List<String>> commands;
     private final Function<String, OutputStream> logs;
     private final Path directory;
-    private final LinkedBlockingQueue<Runnable> spawns = new LinkedBlockingQueue<>();
+    private final LinkedBlockingQueue<Runnable> spawns = new LinkedBlockingQueue<>(SPAWNS_MAX);
     private final Set<RoleProcess> running = ConcurrentHashMap.newKeySet();
     private final Thread spawner;
     private volatile boolean closed;
@@ -135,12 +136,19 @@ final class ProcessLauncher implements Launcher {
                 killNow(started);
             }
             listener.started(started.pid());
-            started.onExit().thenAccept(exited -> {
-                Native.killGroup(exited.pid());
-                join(carrier);
-                closePipe(exited);
-                end(new Exit(exited.exitValue(), pump.lastWord()));
-            });
+            Thread.ofVirtual().name("wait-" + role).start(() -> await(started, carrier, pump));
+        }
+
+        private void await(Process started, Thread carrier, LinePump pump) {
+            try {
+                int code = started.waitFor();
+                Native.killGroup(started.pid()); // whatever it has started itself
+                carrier.join(LAST_WORDS);
+                closePipe(started);
+                end(new Exit(code, pump.lastWord()));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
         }
 
         private void end(Exit exit) {
@@ -155,7 +163,7 @@ final class ProcessLauncher implements Launcher {
         @Override
         public synchronized void terminate() {
             if (process != null) {
-                process.destroy();
+                process.toHandle().destroy(); // Process.destroy would close the control pipe, too
             } else {
                 ended = true;
             }
@@ -173,7 +181,7 @@ final class ProcessLauncher implements Launcher {
         private static void killNow(Process victim) {
             if (victim.isAlive()) {
                 Native.killGroup(victim.pid());
-                victim.destroyForcibly();
+                victim.toHandle().destroyForcibly();
             }
         }
 
@@ -186,14 +194,6 @@ final class ProcessLauncher implements Launcher {
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }
-        }
-    }
-
-    private static void join(Thread carrier) {
-        try {
-            carrier.join(LAST_WORDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         }
     }
 

@@ -99,7 +99,7 @@ final class Tree {
             slot.startTime = Optional.of(now.minus(slot.launched));
             slot.readySince = Optional.of(now);
             slot.enter(Phase.READY, Optional.of(now.plus(patience.liveness())));
-            tell(slot, false, "ready");
+            tell(slot, false, "ready in " + Words.time(now.minus(slot.launched)));
         } else if (slot.phase == Phase.READY) {
             slot.due = Optional.of(now.plus(patience.liveness()));
         }

@@ -31,7 +31,6 @@ public final class Native {
     private static final int PR_SET_DUMPABLE = 4;
     private static final int RLIMIT_CORE = 4;
     private static final int SIGKILL = 9;
-    private static final int SIGTERM = 15;
 
     private Native() {}
 
@@ -82,11 +81,6 @@ public final class Native {
     /** Sends SIGKILL to the process group; false where there is none. The group is more than 1. */
     public static boolean killGroup(long group) {
         return group > 1 && send(Math.toIntExact(-group), SIGKILL);
-    }
-
-    /** Sends SIGTERM to the process; false where there is none. The process is more than 1. */
-    public static boolean terminate(long pid) {
-        return pid > 1 && send(Math.toIntExact(pid), SIGTERM);
     }
 
     private static boolean send(int target, int signal) {

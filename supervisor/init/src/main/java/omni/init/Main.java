@@ -1,0 +1,62 @@
+package omni.init;
+
+import omni.role.Config;
+import omni.role.ConfigException;
+
+/**
+ * The supervisor as a service: {@code java … -m omni.init/omni.init.Main}. No terminal; SIGTERM stops the tree in
+ * reverse order.
+ *
+ * <p>Exit codes: 0 after an orderly stop, 1 where the restart budget was used up (the last line on standard error says by
+ * whom), 4 where another supervisor holds the run directory, 78 where {@code omni.toml} is wrong, 70 where the
+ * supervisor itself failed.
+ */
+public final class Main {
+    static final int EXIT_BUDGET = 1;
+    static final int EXIT_TAKEN = 4;
+    static final int EXIT_CONFIG = 78;
+
+    private Main() {}
+
+    /** Runs the tree until it is told to stop. */
+    public static void main(String[] arguments) throws InterruptedException {
+        Place place = Place.of(System.getenv());
+        try {
+            Config config = Config.ofHome(place.home());
+            JavaCommand java = JavaCommand.ofThisProcess();
+            var launcher = new ProcessLauncher(
+                    role -> java.role(role, place.app()), role -> LogFile.of(place.home(), role), place.home());
+            System.exit(run(place, config, launcher));
+        } catch (ConfigException e) {
+            e.problems().forEach(System.err::println);
+            System.exit(EXIT_CONFIG);
+        } catch (TreeRun.AlreadyRunning e) {
+            System.err.println(e.getMessage());
+            System.exit(EXIT_TAKEN);
+        }
+    }
+
+    /** Runs the tree on that launcher until it has ended. Returns the exit code. */
+    static int run(Place place, Config config, Launcher launcher) throws InterruptedException {
+        try (TreeRun run = TreeRun.start(place, config, Roles.all(), launcher, (role, bad, line) -> {})) {
+            Thread hook = Thread.ofPlatform().name("stop").unstarted(() -> stop(run));
+            Runtime.getRuntime().addShutdownHook(hook);
+            Order.Outcome outcome = run.await();
+            if (outcome.failed()) {
+                System.err.println("Omni has stopped: " + outcome.reason());
+            }
+            return outcome.failed() ? EXIT_BUDGET : 0;
+        }
+    }
+
+    private static void stop(TreeRun run) {
+        run.stop("SIGTERM");
+        int code = 0;
+        try {
+            code = run.await().failed() ? EXIT_BUDGET : 0;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        Runtime.getRuntime().halt(code);
+    }
+}

@@ -1,0 +1,135 @@
+package omni.init;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicInteger;
+import omni.bus.BusClient;
+import omni.bus.BusException;
+import omni.bus.RunDirectory;
+import omni.cli.ExitCode;
+import omni.cli.Subcommand;
+import omni.role.Config;
+import omni.role.SupervisorProtocol;
+import org.jline.utils.Signals;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/**
+ * {@code omni up}: the tree in the foreground, as child processes of this one. Ends with the tree: by Ctrl-C, by
+ * {@code omni down}, or when the restart budget is used up; then the reason is the last line.
+ */
+@Command(
+        name = "up",
+        description = "Start Omni here, in the foreground; Ctrl-C stops it.",
+        mixinStandardHelpOptions = false)
+public final class Up implements Subcommand, Callable<Integer> {
+    private static final String DEFAULT_HOST = "127.0.0.1";
+    private static final String DEFAULT_PORT = "11434";
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    private final AtomicInteger interrupts = new AtomicInteger();
+
+    /** Made by the command's root. */
+    public Up() {}
+
+    @Override
+    public Integer call() throws InterruptedException, IOException {
+        PrintWriter out = spec.commandLine().getOut();
+        PrintWriter err = spec.commandLine().getErr();
+        Place place = Place.of(System.getenv());
+        Optional<String> running = running(place.runDir());
+        if (running.isPresent()) {
+            err.println(running.get());
+            return ExitCode.TAKEN.number();
+        }
+        Config config = Config.ofHome(place.home());
+        Optional<String> taken = portTaken(config);
+        if (taken.isPresent()) {
+            err.println(taken.get());
+            return ExitCode.TAKEN.number();
+        }
+        return run(place, config, out, err);
+    }
+
+    private int run(Place place, Config config, PrintWriter out, PrintWriter err)
+            throws InterruptedException, IOException {
+        JavaCommand java = JavaCommand.ofThisProcess();
+        var launcher = new ProcessLauncher(
+                role -> java.role(role, place.app()), role -> LogFile.of(place.home(), role), place.home());
+        Roster roster = Roles.all();
+        try (TreeRun run = TreeRun.start(place, config, roster, launcher, (role, bad, line) -> {
+            out.printf("  %-10s %s%n", role, line);
+            out.flush();
+        })) {
+            Signals.register("INT", () -> interrupted(run, out));
+            Signals.register("TERM", () -> run.stop("SIGTERM"));
+            Signals.register("HUP", () -> run.stop("the terminal went away"));
+            if (run.awaitReady(Optional.empty())) {
+                welcome(java);
+            }
+            Order.Outcome outcome = run.await();
+            if (outcome.failed()) {
+                out.flush();
+                err.println("Omni has stopped: " + outcome.reason());
+                return ExitCode.ERROR.number();
+            }
+            out.println("Omni has stopped.");
+            return ExitCode.OK.number();
+        } catch (TreeRun.AlreadyRunning e) {
+            err.println(e.getMessage());
+            return ExitCode.TAKEN.number();
+        }
+    }
+
+    /** The first Ctrl-C stops in order; the second has no patience. */
+    private void interrupted(TreeRun run, PrintWriter out) {
+        if (interrupts.incrementAndGet() == 1) {
+            out.println();
+            out.println("Stopping, the last started first. Ctrl-C again kills.");
+            out.flush();
+            run.stop("Ctrl-C");
+        } else {
+            run.close();
+            Runtime.getRuntime().halt(ExitCode.INTERRUPTED.number());
+        }
+    }
+
+    /** Runs the command that prints the address, the key of a first start, and a first request. */
+    private static void welcome(JavaCommand java) throws IOException, InterruptedException {
+        new ProcessBuilder(java.line(JvmFlags.ofCommand(), "omni.cli", "omni.cli.Main", "welcome"))
+                .inheritIO()
+                .start()
+                .waitFor();
+    }
+
+    /** What to say where a supervisor serves that directory already. */
+    private static Optional<String> running(Path runDir) {
+        try (BusClient client = BusClient.to(RunDirectory.socket(runDir, "supervisor"))) {
+            SupervisorProtocol.Tree tree = SupervisorProtocol.Client.of(client)
+                    .status(new SupervisorProtocol.StatusParams())
+                    .tree();
+            Long pid = tree.roles().getFirst().pid();
+            return Optional.of(
+                    "Omni is already running here (pid " + pid + ", since " + tree.since() + "): omni status");
+        } catch (BusException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static Optional<String> portTaken(Config config) {
+        String host = config.value("daemon", "host").orElse(DEFAULT_HOST);
+        int port = Integer.parseInt(config.value("daemon", "port").orElse(DEFAULT_PORT));
+        if (port == 0 || PortHolder.isFree(host, port)) {
+            return Optional.empty();
+        }
+        return Optional.of("Port " + port + " of " + host + " is taken by "
+                + PortHolder.find(port).orElse("a process that cannot be seen from here")
+                + ". Stop that, or set another port: [daemon] port in omni.toml.");
+    }
+}
