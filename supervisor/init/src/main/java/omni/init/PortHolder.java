@@ -58,7 +58,7 @@ final class PortHolder {
                 continue;
             }
             for (String line : Files.readAllLines(proc.resolve(table), StandardCharsets.ISO_8859_1)) {
-                String[] columns = line.strip().split("\\s+");
+                String[] columns = line.strip().split("\\s+", -1);
                 if (columns.length > INODE_COLUMN
                         && columns[1].endsWith(suffix)
                         && columns[STATE_COLUMN].equals(LISTEN)) {
