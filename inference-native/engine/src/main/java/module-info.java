@@ -1,8 +1,16 @@
-/** The engine role. */
+/** The engine role: models, and text from them. */
 module omni.engine {
     requires omni.llama;
+    requires transitive omni.bus;
     requires transitive omni.role;
+    requires tools.jackson.databind;
     requires static org.jspecify;
 
     exports omni.engine;
+
+    opens omni.engine to
+            omni.role;
+
+    provides omni.role.Role with
+            omni.engine.EngineRole;
 }

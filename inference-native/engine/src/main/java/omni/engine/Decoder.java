@@ -1,0 +1,72 @@
+package omni.engine;
+
+import omni.llama.Logits;
+
+/**
+ * What the decode loop needs of a model: a batch to fill, one call that computes it, and a token from each result. It
+ * belongs to the decode thread alone.
+ */
+interface Decoder extends AutoCloseable {
+    /** The end of one decode call. */
+    enum Outcome {
+        DONE,
+        /** The KV cache has no room for the batch; nothing was computed. */
+        NO_ROOM,
+        /** {@link #interrupt} was called: the results are of no use. */
+        INTERRUPTED
+    }
+
+    /** The state of one sequence's sampling. */
+    interface Picker extends AutoCloseable {
+        @Override
+        void close();
+    }
+
+    /** Sequences that can be in the KV cache at once; their ids are 0 up to this. */
+    int sequencesMax();
+
+    /** Tokens one sequence may have. */
+    int contextTokens();
+
+    /** Tokens all sequences together may have in the KV cache. */
+    int kvTokens();
+
+    /** Tokens one decode call may have. */
+    int batchTokens();
+
+    /** Empties the batch. */
+    void clear();
+
+    /** Adds a token to the batch and returns its index there; only where {@code output} is set a result is computed. */
+    int add(int token, int position, int sequence, boolean output);
+
+    /**
+     * Computes the batch.
+     *
+     * @throws EngineException.Failed if the library could not; the model is then of no more use
+     */
+    Outcome decode();
+
+    Picker picker(Sampling sampling);
+
+    /** Chooses the token that follows the batch's token at {@code index}. */
+    int pick(Picker picker, int index);
+
+    /** Returns what the model thinks of every token after the batch's token at {@code index}. */
+    Logits logits(int index);
+
+    /** Returns a token's bytes: a piece of UTF-8, perhaps of a character; none for a control token. */
+    byte[] piece(int token);
+
+    /** Whether the model ends its answer with this token. */
+    boolean ends(int token);
+
+    /** Frees a sequence's place in the KV cache. */
+    void forget(int sequence);
+
+    /** Ends the decode call under way, or the next one, early. Any thread may call this method, and only this. */
+    void interrupt();
+
+    @Override
+    void close();
+}

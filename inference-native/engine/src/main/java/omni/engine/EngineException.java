@@ -1,0 +1,100 @@
+package omni.engine;
+
+import java.util.List;
+
+/**
+ * Why the engine does not do what it was asked, one subclass an answer on the bus. Texts are static; what varies is in
+ * the fields, so that a message never carries a prompt.
+ */
+abstract sealed class EngineException extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    private EngineException(String message) {
+        super(message);
+    }
+
+    /** A parameter outside its bounds; {@code hint} says what would do. */
+    static final class Invalid extends EngineException {
+        private static final long serialVersionUID = 1;
+        final String parameter;
+        final String hint;
+
+        Invalid(String parameter, String hint) {
+            super("A parameter is out of its bounds.");
+            this.parameter = parameter;
+            this.hint = hint;
+        }
+    }
+
+    /** No model in the store has this id, name or beginning of an id. */
+    static final class NoSuchModel extends EngineException {
+        private static final long serialVersionUID = 1;
+        final String model;
+        final transient List<String> available;
+
+        NoSuchModel(String model, List<String> available) {
+            super("No such model.");
+            this.model = model;
+            this.available = List.copyOf(available);
+        }
+    }
+
+    /** The prompt leaves no room for an answer, or an input is longer than one embedding takes. */
+    static final class PromptTooLong extends EngineException {
+        private static final long serialVersionUID = 1;
+        final int promptTokens;
+        final int contextTokens;
+
+        PromptTooLong(int promptTokens, int contextTokens) {
+            super("The prompt is longer than the context.");
+            this.promptTokens = promptTokens;
+            this.contextTokens = contextTokens;
+        }
+    }
+
+    /** Every place is taken, in the decode loop and in the queue. */
+    static final class Busy extends EngineException {
+        private static final long serialVersionUID = 1;
+        final int retryAfterSeconds;
+
+        Busy(int retryAfterSeconds) {
+            super("The engine is busy.");
+            this.retryAfterSeconds = retryAfterSeconds;
+        }
+    }
+
+    /** The model's file could not be loaded. */
+    static final class LoadFailed extends EngineException {
+        private static final long serialVersionUID = 1;
+        final String model;
+        final String reason;
+
+        LoadFailed(String model, String reason) {
+            super("The model could not be loaded.");
+            this.model = model;
+            this.reason = reason;
+        }
+    }
+
+    /** The model is loaded, or is the seed, and cannot be removed. */
+    static final class InUse extends EngineException {
+        private static final long serialVersionUID = 1;
+        final String model;
+
+        InUse(String model) {
+            super("The model is in use.");
+            this.model = model;
+        }
+    }
+
+    /** The work was accepted and then ended by the engine; {@code reason} says why. */
+    static final class Failed extends EngineException {
+        private static final long serialVersionUID = 1;
+        final String reason;
+
+        Failed(String reason) {
+            super("The engine ended the request.");
+            this.reason = reason;
+        }
+    }
+}

@@ -1,0 +1,109 @@
+package omni.engine;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import omni.bus.Service;
+import omni.llama.LlamaException;
+import omni.llama.LlamaLibrary;
+import omni.role.Role;
+import omni.role.RoleContext;
+import omni.role.Section;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The role "engine": models, and text from them. It is ready at once; the native library and a model are loaded when a
+ * request first needs them.
+ */
+public final class EngineRole implements Role {
+    /** Called by the service loader. */
+    public EngineRole() {}
+
+    @Override
+    public String name() {
+        return "engine";
+    }
+
+    @Override
+    public List<Section<?>> sections() {
+        return List.of(EngineConfig.SECTION);
+    }
+
+    @Override
+    public Running start(RoleContext context) throws IOException {
+        return start(
+                context.app(),
+                context.home(),
+                context.config(EngineConfig.SECTION),
+                () -> LlamaLibrary.directory(System.getenv()),
+                context::note,
+                decoder -> decoder);
+    }
+
+    /** Starts with everything given; {@code wrapper} is for tests that plant faults below the decode loop. */
+    static Engine start(
+            Path app,
+            Path home,
+            EngineConfig config,
+            Supplier<Path> libraryFolder,
+            Consumer<String> note,
+            LoadedModel.DecoderWrapper wrapper)
+            throws IOException {
+        ModelStore store = new ModelStore(app.resolve("seed"), home.resolve("cartridges"), Clock.systemUTC());
+        return new Engine(store, config, libraryFolder, note, wrapper);
+    }
+
+    /** The engine at work. */
+    static final class Engine implements Running {
+        private final Supplier<Path> libraryFolder;
+        private final Residents residents;
+        private final EngineService service;
+        private volatile @Nullable LlamaLibrary library;
+
+        private Engine(
+                ModelStore store,
+                EngineConfig config,
+                Supplier<Path> libraryFolder,
+                Consumer<String> note,
+                LoadedModel.DecoderWrapper wrapper) {
+            this.libraryFolder = libraryFolder;
+            this.residents = new Residents(
+                    config,
+                    model -> LoadedModel.open(model, library(model), config, wrapper),
+                    names -> note.accept(names.isEmpty() ? "" : "loaded: " + String.join(", ", names)));
+            this.service = new EngineService(store, residents, config, this::libraryInfo);
+        }
+
+        private LlamaLibrary library(StoredModel model) {
+            try {
+                LlamaLibrary opened = LlamaLibrary.open(libraryFolder.get());
+                library = opened;
+                return opened;
+            } catch (LlamaException e) {
+                throw new EngineException.LoadFailed(model.name(), e.toString());
+            }
+        }
+
+        private EngineService.LibraryInfo libraryInfo() {
+            LlamaLibrary opened = library;
+            return opened == null
+                    ? new EngineService.LibraryInfo("llama.cpp", "not loaded yet")
+                    : new EngineService.LibraryInfo(
+                            "llama.cpp v" + opened.version(), String.join(", ", opened.backends()));
+        }
+
+        @Override
+        public List<Service> services() {
+            return List.of(EngineProtocol.service(service));
+        }
+
+        @Override
+        public void stop(Duration grace) {
+            residents.close(grace);
+        }
+    }
+}

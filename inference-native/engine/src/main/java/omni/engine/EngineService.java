@@ -1,0 +1,286 @@
+package omni.engine;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.function.Supplier;
+import omni.bus.BusError;
+import omni.bus.Call;
+import omni.llama.Vocab;
+import org.jspecify.annotations.Nullable;
+
+/** {@code omni.Engine} on the bus: checks what comes, finds the model, and translates errors. Thread-safe. */
+final class EngineService implements EngineProtocol.Handler {
+    static final int INPUTS_MAX = 64;
+    private static final long PROGRESS_BYTES = 32L << 20;
+
+    private final ModelStore store;
+    private final Residents residents;
+    private final EngineConfig config;
+    private final Supplier<LibraryInfo> library;
+
+    /** What Stats says of the native library. */
+    record LibraryInfo(String version, String backend) {}
+
+    EngineService(ModelStore store, Residents residents, EngineConfig config, Supplier<LibraryInfo> library) {
+        this.store = store;
+        this.residents = residents;
+        this.config = config;
+        this.library = library;
+    }
+
+    /** The work of one call. */
+    private interface Work {
+        void run() throws IOException, InterruptedException;
+    }
+
+    /** Runs a call and turns what goes wrong into the interface's errors. */
+    private static void answer(Work work) {
+        try {
+            work.run();
+        } catch (EngineException e) {
+            throw error(e);
+        } catch (IOException e) {
+            System.getLogger(EngineService.class.getName()).log(Level.ERROR, "The model store cannot be used.", e);
+            throw new EngineProtocol.Failed(
+                    "The model store cannot be used: " + e.getClass().getSimpleName() + ".");
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+            throw new EngineProtocol.Failed("The engine is stopping.");
+        }
+    }
+
+    private static BusError error(EngineException e) {
+        return switch (e) {
+            case EngineException.Invalid x -> new EngineProtocol.Invalid(x.parameter, x.hint);
+            case EngineException.NoSuchModel x -> new EngineProtocol.NoSuchModel(x.model, x.available);
+            case EngineException.PromptTooLong x -> new EngineProtocol.PromptTooLong(x.promptTokens, x.contextTokens);
+            case EngineException.Busy x -> new EngineProtocol.Busy(x.retryAfterSeconds);
+            case EngineException.LoadFailed x -> new EngineProtocol.LoadFailed(x.model, x.reason);
+            case EngineException.InUse x -> new EngineProtocol.InUse(x.model);
+            case EngineException.Failed x -> new EngineProtocol.Failed(x.reason);
+        };
+    }
+
+    /** Finds a model; where a request names none, what omni.toml names goes before the owner's choice. */
+    private StoredModel find(@Nullable String model) throws IOException {
+        boolean unnamed = model == null || model.equals("default");
+        return store.find(unnamed && !config.defaultModel().isEmpty() ? config.defaultModel() : model);
+    }
+
+    @Override
+    public void generate(EngineProtocol.GenerateParams in, Call<EngineProtocol.GenerateReply> call) {
+        answer(() -> {
+            GenerateRequest request = GenerateRequest.checked(in);
+            try (Residents.Lease lease = residents.acquire(find(in.model()), true)) {
+                Generation generation = request.on(lease.model());
+                call.onCancel(generation::cancel);
+                lease.model().loop().submit(generation);
+                boolean ended = false;
+                try {
+                    stream(generation, call);
+                    ended = true;
+                } finally {
+                    if (!ended) {
+                        generation.cancel();
+                    }
+                }
+            }
+        });
+    }
+
+    private static void stream(Generation generation, Call<EngineProtocol.GenerateReply> call)
+            throws InterruptedException {
+        StringBuilder text = new StringBuilder();
+        List<EngineProtocol.Token> tokens = new ArrayList<>();
+        while (true) {
+            Outbox.Chunk chunk = generation.outbox.take();
+            Outbox.Usage usage = chunk.usage();
+            if (call.wantsMore() && usage == null) {
+                if (!chunk.text().isEmpty() || !chunk.tokens().isEmpty()) {
+                    call.next(new EngineProtocol.GenerateReply(chunk.text(), chunk.tokens(), null, null));
+                }
+                continue;
+            }
+            text.append(chunk.text());
+            tokens.addAll(chunk.tokens());
+            if (usage != null) {
+                call.reply(new EngineProtocol.GenerateReply(
+                        text.toString(), tokens, Wording.finish(chunk.finish()), Wording.usage(usage)));
+                return;
+            }
+        }
+    }
+
+    @Override
+    public void tokenize(EngineProtocol.TokenizeParams in, Call<EngineProtocol.TokenizeReply> call) {
+        answer(() -> {
+            try (Residents.Lease lease = residents.acquire(find(in.model()), false)) {
+                int[] tokens = lease.model().vocab().tokenize(in.text(), in.addBos(), in.special());
+                call.reply(new EngineProtocol.TokenizeReply(Wording.longs(tokens)));
+            }
+        });
+    }
+
+    @Override
+    public void detokenize(EngineProtocol.DetokenizeParams in, Call<EngineProtocol.DetokenizeReply> call) {
+        answer(() -> {
+            try (Residents.Lease lease = residents.acquire(find(in.model()), false)) {
+                Vocab vocab = lease.model().vocab();
+                TextAssembler text = new TextAssembler(List.of());
+                StringBuilder all = new StringBuilder();
+                for (int token : GenerateRequest.tokens(in.tokens(), vocab.size())) {
+                    all.append(text.accept(vocab.piece(token, true)));
+                }
+                call.reply(new EngineProtocol.DetokenizeReply(all + text.finish()));
+            }
+        });
+    }
+
+    @Override
+    public void embed(EngineProtocol.EmbedParams in, Call<EngineProtocol.EmbedReply> call) {
+        answer(() -> {
+            if (in.inputs().isEmpty() || in.inputs().size() > INPUTS_MAX) {
+                throw new EngineException.Invalid("inputs", "Give 1 to 64 inputs.");
+            }
+            try (Residents.Lease lease = residents.acquire(find(in.model()), true)) {
+                Embedder embedder = lease.model().embedder();
+                if (!embedder.isPossible()) {
+                    throw new EngineException.Invalid("model", "This model ranks texts and makes no embeddings.");
+                }
+                List<int[]> inputs = new ArrayList<>();
+                long count = 0;
+                for (String text : in.inputs()) {
+                    int[] tokens = lease.model().vocab().tokenize(text, true, false);
+                    if (tokens.length == 0) {
+                        throw new EngineException.Invalid("inputs", "An input is empty.");
+                    }
+                    if (tokens.length > embedder.tokensMax()) {
+                        throw new EngineException.PromptTooLong(tokens.length, embedder.tokensMax());
+                    }
+                    inputs.add(tokens);
+                    count += tokens.length;
+                }
+                Embedder.Work work = embedder.work(inputs);
+                call.onCancel(work::cancel);
+                lease.model().loop().submit(work);
+                call.reply(new EngineProtocol.EmbedReply(Wording.embeddings(vectors(work)), count));
+            }
+        });
+    }
+
+    private static List<float[]> vectors(Embedder.Work work) throws InterruptedException {
+        try {
+            return work.vectors.get();
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof EngineException reason) {
+                throw reason;
+            }
+            throw new IllegalStateException("Embedding ended in an unexpected way.", e);
+        }
+    }
+
+    @Override
+    public void models(EngineProtocol.ModelsParams in, Call<EngineProtocol.ModelsReply> call) {
+        answer(() -> {
+            String defaultId = defaultId();
+            List<EngineProtocol.Model> models = new ArrayList<>();
+            for (StoredModel model : store.models()) {
+                models.add(Wording.model(model, defaultId, residents.ready(model.id())));
+            }
+            call.reply(new EngineProtocol.ModelsReply(models));
+        });
+    }
+
+    /** Returns the id of the model for requests that name none; empty where omni.toml names one that is not there. */
+    private String defaultId() throws IOException {
+        try {
+            return find(null).id();
+        } catch (EngineException.NoSuchModel _) {
+            return "";
+        }
+    }
+
+    @Override
+    public void template(EngineProtocol.TemplateParams in, Call<EngineProtocol.TemplateReply> call) {
+        answer(() -> {
+            try (Residents.Lease lease = residents.acquire(find(in.model()), false)) {
+                LoadedModel model = lease.model();
+                Vocab vocab = model.vocab();
+                call.reply(new EngineProtocol.TemplateReply(new EngineProtocol.ChatTemplate(
+                        model.stored().id(),
+                        model.template(),
+                        model.text(vocab.bos()),
+                        model.text(vocab.eos()),
+                        vocab.addsBos())));
+            }
+        });
+    }
+
+    @Override
+    public void import_(EngineProtocol.ImportParams in, Call<EngineProtocol.ImportReply> call) {
+        answer(() -> {
+            Path path;
+            try {
+                path = Path.of(in.path());
+            } catch (InvalidPathException _) {
+                throw new EngineException.Invalid("path", "This is no path.");
+            }
+            long[] told = {0};
+            long total = Math.max(0, path.toFile().length());
+            StoredModel model = store.add(path, in.name(), done -> {
+                if (call.isCancelled()) {
+                    throw new EngineException.Failed("The request was cancelled.");
+                }
+                if (call.wantsMore() && done - told[0] >= PROGRESS_BYTES) {
+                    told[0] = done;
+                    call.next(new EngineProtocol.ImportReply(null, done, total));
+                }
+            });
+            call.reply(new EngineProtocol.ImportReply(
+                    Wording.model(model, defaultId(), residents.ready(model.id())),
+                    model.sizeBytes(),
+                    model.sizeBytes()));
+        });
+    }
+
+    @Override
+    public void remove(EngineProtocol.RemoveParams in, Call<EngineProtocol.RemoveReply> call) {
+        answer(() -> {
+            StoredModel model = store.find(in.model());
+            if (!model.seed() && !residents.unload(model.id())) {
+                throw new EngineException.InUse(model.name());
+            }
+            store.remove(model);
+            call.reply(new EngineProtocol.RemoveReply());
+        });
+    }
+
+    @Override
+    public void use(EngineProtocol.UseParams in, Call<EngineProtocol.UseReply> call) {
+        answer(() -> {
+            if (!config.defaultModel().isEmpty()) {
+                throw new EngineException.Invalid(
+                        "model", "omni.toml names the default model: change or remove engine.default_model there.");
+            }
+            store.use(store.find(in.model()));
+            call.reply(new EngineProtocol.UseReply());
+        });
+    }
+
+    @Override
+    public void stats(EngineProtocol.StatsParams in, Call<EngineProtocol.StatsReply> call) {
+        answer(() -> {
+            LibraryInfo info = library.get();
+            List<EngineProtocol.ModelStats> models = new ArrayList<>();
+            for (Residents.Resident resident : residents.ready()) {
+                models.add(Wording.stats(resident, config.sequencesMax()));
+            }
+            call.reply(new EngineProtocol.StatsReply(info.version(), info.backend(), models));
+        });
+    }
+}

@@ -1,0 +1,128 @@
+package omni.engine;
+
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+
+/** The parameters of a Generate call, each checked against its bounds, not yet tied to a model. */
+final class GenerateRequest {
+    static final int STOPS_MAX = 16;
+    static final int STOP_LENGTH_MAX = 256;
+    static final int LOGPROBS_MAX = 20;
+
+    private final EngineProtocol.GenerateParams in;
+    private final EngineProtocol.Sampling sampling;
+
+    private GenerateRequest(EngineProtocol.GenerateParams in, EngineProtocol.Sampling sampling) {
+        this.in = in;
+        this.sampling = sampling;
+    }
+
+    /**
+     * Checks what can be checked without a model.
+     *
+     * @throws EngineException.Invalid naming the first parameter that is out of its bounds
+     */
+    static GenerateRequest checked(EngineProtocol.GenerateParams in) {
+        if ((in.prompt() == null) == (in.tokens() == null)) {
+            throw new EngineException.Invalid("prompt", "Give either prompt or tokens.");
+        }
+        Long maxTokens = in.maxTokens();
+        if (maxTokens != null && maxTokens < 1) {
+            throw new EngineException.Invalid("maxTokens", "Ask for at least 1 token.");
+        }
+        Long logprobs = in.logprobs();
+        if (logprobs != null && (logprobs < 0 || logprobs > LOGPROBS_MAX)) {
+            throw new EngineException.Invalid("logprobs", "Ask for 0 to 20 alternatives.");
+        }
+        if (in.stop().size() > STOPS_MAX) {
+            throw new EngineException.Invalid("stop", "Give at most 16 stop strings.");
+        }
+        for (String stop : in.stop()) {
+            if (stop.isEmpty() || stop.length() > STOP_LENGTH_MAX) {
+                throw new EngineException.Invalid("stop", "A stop string has 1 to 256 characters.");
+            }
+        }
+        EngineProtocol.Sampling given = in.sampling();
+        EngineProtocol.Sampling sampling =
+                given != null ? given : new EngineProtocol.Sampling(null, null, null, null, null);
+        within("sampling.temperature", sampling.temperature(), Sampling.TEMPERATURE_MAX, "Give 0 to 2.");
+        within("sampling.topP", sampling.topP(), 1, "Give 0 to 1.");
+        within("sampling.minP", sampling.minP(), 1, "Give 0 to 1.");
+        Long topK = sampling.topK();
+        if (topK != null && (topK < 0 || topK > Sampling.TOP_K_MAX)) {
+            throw new EngineException.Invalid("sampling.topK", "Give 0 to 1000000.");
+        }
+        return new GenerateRequest(in, sampling);
+    }
+
+    private static void within(String parameter, @Nullable Double value, double max, String hint) {
+        if (value != null && !(value >= 0 && value <= max)) {
+            throw new EngineException.Invalid(parameter, hint);
+        }
+    }
+
+    /**
+     * Makes the request for a model.
+     *
+     * @throws EngineException.Invalid if the model writes no text, or the prompt is none
+     * @throws EngineException.PromptTooLong if the prompt leaves no room for an answer
+     */
+    Generation on(LoadedModel model) {
+        if (!model.canGenerate()) {
+            throw new EngineException.Invalid("model", "This model makes embeddings and writes no text.");
+        }
+        int[] prompt = prompt(model);
+        if (prompt.length == 0) {
+            throw new EngineException.Invalid("prompt", "The prompt is empty: give at least one token.");
+        }
+        if (prompt.length >= model.contextTokens()) {
+            throw new EngineException.PromptTooLong(prompt.length, model.contextTokens());
+        }
+        Long maxTokens = in.maxTokens();
+        Long logprobs = in.logprobs();
+        Long topK = sampling.topK();
+        Long seed = sampling.seed();
+        return new Generation(
+                prompt,
+                maxTokens == null ? Integer.MAX_VALUE : (int) Math.min(maxTokens, Integer.MAX_VALUE),
+                model.sampling(
+                        sampling.temperature(),
+                        sampling.topP(),
+                        topK == null ? OptionalInt.empty() : OptionalInt.of(topK.intValue()),
+                        sampling.minP(),
+                        seed == null ? OptionalLong.empty() : OptionalLong.of(seed),
+                        ThreadLocalRandom.current().nextLong()),
+                in.stop(),
+                logprobs == null ? -1 : logprobs.intValue(),
+                model.loop()::wake);
+    }
+
+    private int[] prompt(LoadedModel model) {
+        List<Long> tokens = in.tokens();
+        if (tokens != null) {
+            return tokens(tokens, model.vocab().size());
+        }
+        String prompt = in.prompt();
+        return model.vocab().tokenize(prompt == null ? "" : prompt, true, in.special());
+    }
+
+    /**
+     * Returns the tokens as numbers of the vocabulary.
+     *
+     * @throws EngineException.Invalid if one of them is none
+     */
+    static int[] tokens(List<Long> tokens, int vocabularySize) {
+        int[] result = new int[tokens.size()];
+        for (int i = 0; i < result.length; i++) {
+            long token = tokens.get(i);
+            if (token < 0 || token >= vocabularySize) {
+                throw new EngineException.Invalid("tokens", "A token is not in the model's vocabulary.");
+            }
+            result[i] = (int) token;
+        }
+        return result;
+    }
+}

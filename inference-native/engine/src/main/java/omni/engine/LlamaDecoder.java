@@ -1,0 +1,165 @@
+package omni.engine;
+
+import java.lang.System.Logger.Level;
+import omni.llama.Batch;
+import omni.llama.Context;
+import omni.llama.ContextParams;
+import omni.llama.LlamaException;
+import omni.llama.Logits;
+import omni.llama.Model;
+import omni.llama.Sampler;
+import omni.llama.SequenceMemory;
+import omni.llama.Vocab;
+import org.jspecify.annotations.Nullable;
+
+/** A decoder on a llama.cpp context: one KV cache that all sequences share, one reused batch. */
+final class LlamaDecoder implements Decoder {
+    private final Model model;
+    private final Vocab vocab;
+    private final Context context;
+    private final SequenceMemory memory;
+    private final Batch batch;
+    private final int sequencesMax;
+    private final int contextTokens;
+    private final int kvTokens;
+    private final int batchTokens;
+    /** The bytes of tokens met so far: a token's text never changes, and the call for it is not free. */
+    private final byte[] @Nullable [] pieces;
+
+    /**
+     * Makes the context; afterwards only the thread that decodes may use this.
+     *
+     * @throws LlamaException if there is no memory for it
+     */
+    LlamaDecoder(Model model, EngineConfig config, int threads) {
+        this.model = model;
+        this.vocab = model.vocab();
+        this.sequencesMax = config.sequencesMax();
+        this.contextTokens = config.contextTokensFor(model.trainedContext());
+        this.kvTokens = config.kvTokensFor(contextTokens);
+        this.batchTokens = config.batchTokens();
+        this.pieces = new byte[vocab.size()][];
+        this.context = Context.create(
+                model,
+                new ContextParams(
+                        kvTokens,
+                        batchTokens,
+                        batchTokens,
+                        sequencesMax,
+                        threads,
+                        threads,
+                        false,
+                        ContextParams.Pooling.MODEL,
+                        ContextParams.FlashAttention.AUTO,
+                        true,
+                        ContextParams.CacheType.F16,
+                        ContextParams.CacheType.F16));
+        this.memory = context.memory();
+        this.batch = Batch.allocate(batchTokens, 1);
+    }
+
+    private record Chain(Sampler sampler) implements Picker {
+        @Override
+        public void close() {
+            sampler.close();
+        }
+    }
+
+    @Override
+    public int sequencesMax() {
+        return sequencesMax;
+    }
+
+    @Override
+    public int contextTokens() {
+        return contextTokens;
+    }
+
+    @Override
+    public int kvTokens() {
+        return kvTokens;
+    }
+
+    @Override
+    public int batchTokens() {
+        return batchTokens;
+    }
+
+    @Override
+    public void clear() {
+        batch.clear();
+    }
+
+    @Override
+    public int add(int token, int position, int sequence, boolean output) {
+        return batch.add(token, position, sequence, output);
+    }
+
+    @Override
+    public Outcome decode() {
+        try {
+            return switch (context.decode(batch)) {
+                case DONE -> Outcome.DONE;
+                case NO_ROOM -> Outcome.NO_ROOM;
+                case ABORTED -> Outcome.INTERRUPTED;
+            };
+        } catch (LlamaException e) {
+            System.getLogger(LlamaDecoder.class.getName()).log(Level.ERROR, "A decode call failed.", e);
+            throw new EngineException.Failed("Decoding failed: " + e.getMessage() + ".");
+        }
+    }
+
+    @Override
+    public Picker picker(Sampling sampling) {
+        Sampler.Builder chain = Sampler.chain(model);
+        if (sampling.greedy()) {
+            return new Chain(chain.greedy().build());
+        }
+        return new Chain(chain.topK(sampling.topK())
+                .topP(sampling.topP())
+                .minP(sampling.minP())
+                .temperature(sampling.temperature())
+                .dist(sampling.seed())
+                .build());
+    }
+
+    @Override
+    public int pick(Picker picker, int index) {
+        return ((Chain) picker).sampler().sample(context, index);
+    }
+
+    @Override
+    public Logits logits(int index) {
+        return context.logits(index);
+    }
+
+    @Override
+    public byte[] piece(int token) {
+        byte[] known = pieces[token];
+        if (known == null) {
+            known = vocab.piece(token, false);
+            pieces[token] = known;
+        }
+        return known;
+    }
+
+    @Override
+    public boolean ends(int token) {
+        return vocab.isEndOfGeneration(token);
+    }
+
+    @Override
+    public void forget(int sequence) {
+        memory.removeSequence(sequence);
+    }
+
+    @Override
+    public void interrupt() {
+        context.requestAbort();
+    }
+
+    @Override
+    public void close() {
+        context.close();
+    }
+}

@@ -1,0 +1,158 @@
+package omni.engine;
+
+import java.nio.charset.StandardCharsets;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import omni.llama.LlamaException;
+import omni.llama.LlamaLibrary;
+import omni.llama.Model;
+import omni.llama.ModelParams;
+import omni.llama.Vocab;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A model in memory with its contexts and its decode loop. One thread opens it, runs it and closes it; the vocabulary
+ * and what was read of the file are for any thread while the model is open.
+ */
+final class LoadedModel implements AutoCloseable {
+    private final StoredModel stored;
+    private final Model model;
+    private final @Nullable LlamaDecoder decoder;
+    private final Embedder embedder;
+    private final DecodeLoop loop;
+    private final EngineConfig config;
+
+    private LoadedModel(
+            StoredModel stored,
+            Model model,
+            @Nullable LlamaDecoder decoder,
+            Embedder embedder,
+            DecodeLoop loop,
+            EngineConfig config) {
+        this.stored = stored;
+        this.model = model;
+        this.decoder = decoder;
+        this.embedder = embedder;
+        this.loop = loop;
+        this.config = config;
+    }
+
+    /** Puts something between the decode loop and the decoder; tests plant faults with it. */
+    interface DecoderWrapper {
+        Decoder wrap(Decoder decoder);
+    }
+
+    /**
+     * Loads a model.
+     *
+     * @throws EngineException.LoadFailed if the file, its architecture or the memory does not allow it
+     */
+    static LoadedModel open(StoredModel stored, LlamaLibrary library, EngineConfig config, DecoderWrapper wrapper) {
+        int threads = config.threads() > 0 ? config.threads() : Cores.physical();
+        try {
+            Model model = Model.load(library, stored.file(), ModelParams.defaults());
+            try {
+                LlamaDecoder decoder = model.canGenerate() ? new LlamaDecoder(model, config, threads) : null;
+                Decoder seam = decoder == null ? new NoDecoder() : wrapper.wrap(decoder);
+                DecodeLoop loop = new DecodeLoop(seam, config.chunkTokens(), config.readerStallMax());
+                return new LoadedModel(stored, model, decoder, new Embedder(model, config, threads), loop, config);
+            } catch (LlamaException e) {
+                model.close();
+                throw e;
+            }
+        } catch (LlamaException e) {
+            throw new EngineException.LoadFailed(stored.name(), e.toString());
+        }
+    }
+
+    /** Decodes until the loop is closed. */
+    void run() throws InterruptedException {
+        loop.run();
+    }
+
+    @Override
+    public void close() {
+        embedder.close();
+        if (decoder != null) {
+            decoder.close();
+        }
+        model.close();
+    }
+
+    StoredModel stored() {
+        return stored;
+    }
+
+    DecodeLoop loop() {
+        return loop;
+    }
+
+    Embedder embedder() {
+        return embedder;
+    }
+
+    Vocab vocab() {
+        return model.vocab();
+    }
+
+    /** Whether it writes text; a pure encoder only embeds. */
+    boolean canGenerate() {
+        return decoder != null;
+    }
+
+    /** Tokens one chat may have. */
+    int contextTokens() {
+        return decoder == null ? 0 : decoder.contextTokens();
+    }
+
+    long parameterCount() {
+        return model.parameterCount();
+    }
+
+    int trainedContext() {
+        return model.trainedContext();
+    }
+
+    int embeddingLength() {
+        return model.embeddingLength();
+    }
+
+    /** Its Jinja chat template; empty where it has none. */
+    String template() {
+        return model.chatTemplate().orElse("");
+    }
+
+    /** The text of a token, or nothing where the model has no such token. */
+    String text(OptionalInt token) {
+        return token.isPresent() ? new String(vocab().piece(token.getAsInt(), true), StandardCharsets.UTF_8) : "";
+    }
+
+    /**
+     * Completes what a request says about sampling: first the model's own file ({@code general.sampling.*}), then the
+     * configuration.
+     */
+    Sampling sampling(
+            @Nullable Double temperature,
+            @Nullable Double topP,
+            OptionalInt topK,
+            @Nullable Double minP,
+            OptionalLong seed,
+            long randomSeed) {
+        return new Sampling(
+                temperature != null ? temperature : ownDefault("temp", config.temperature(), Sampling.TEMPERATURE_MAX),
+                topP != null ? topP : ownDefault("top_p", config.topP(), 1),
+                topK.orElseGet(() -> (int) ownDefault("top_k", config.topK(), Sampling.TOP_K_MAX)),
+                minP != null ? minP : ownDefault("min_p", config.minP(), 1),
+                seed.orElse(randomSeed));
+    }
+
+    private double ownDefault(String key, double otherwise, double max) {
+        String text = model.meta("general.sampling." + key).orElse("");
+        try {
+            double value = Double.parseDouble(text);
+            return value >= 0 && value <= max ? value : otherwise;
+        } catch (NumberFormatException _) {
+            return otherwise;
+        }
+    }
+}

@@ -1,0 +1,137 @@
+package omni.engine;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the decode thread has made of one answer and its reader has not yet taken. It never blocks the decode thread: a
+ * full one pauses its sequence alone, and a take wakes the decode thread again. A reader gets everything that is there
+ * at once, so that a slow one gets fewer and longer chunks.
+ *
+ * <p>Thread-safe; its lock is a leaf: nothing is called under it.
+ */
+final class Outbox {
+    /** Why an answer ended by itself. */
+    enum Finish {
+        /** The model ended it, or a stop string was met. */
+        STOP,
+        /** As many tokens as were asked for, or as the context has room for. */
+        LENGTH
+    }
+
+    /** Counts and times of one answer; times in milliseconds. */
+    record Usage(
+            int promptTokens, int cachedTokens, int completionTokens, double promptMillis, double completionMillis) {}
+
+    /** Text since the last take; {@code finish} and {@code usage} are set in the last one. */
+    record Chunk(
+            String text,
+            List<EngineProtocol.Token> tokens,
+            @Nullable Finish finish,
+            @Nullable Usage usage) {}
+
+    /** Tokens that may wait for the reader before its sequence is paused. */
+    static final int TOKENS_MAX = 256;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition filled = lock.newCondition();
+    private final Runnable onRoom;
+
+    private final StringBuilder text = new StringBuilder();
+    private List<EngineProtocol.Token> records = new ArrayList<>();
+    private int tokens;
+    private @Nullable Finish finish;
+    private @Nullable Usage usage;
+    private @Nullable EngineException failure;
+
+    /** Makes an empty outbox; {@code onRoom} is run by the reader's thread when a full one was emptied. */
+    Outbox(Runnable onRoom) {
+        this.onRoom = onRoom;
+    }
+
+    /** Adds a token's text, which may be empty, and its record where records were asked for. */
+    void put(String piece, EngineProtocol.@Nullable Token token) {
+        lock.lock();
+        try {
+            text.append(piece);
+            tokens++;
+            if (token != null) {
+                records.add(token);
+            }
+            if (!piece.isEmpty()) {
+                filled.signal();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Ends the answer; {@code rest} is text that was held back. */
+    void end(String rest, Finish why, Usage counts) {
+        lock.lock();
+        try {
+            text.append(rest);
+            finish = why;
+            usage = counts;
+            filled.signal();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Ends the answer with an error; text not yet taken is dropped. */
+    void fail(EngineException reason) {
+        lock.lock();
+        try {
+            if (finish == null && failure == null) {
+                failure = reason;
+                filled.signal();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether the reader is so far behind that its sequence has to pause. */
+    boolean isFull() {
+        lock.lock();
+        try {
+            return tokens >= TOKENS_MAX;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Waits until there is text or an end, and takes all of it.
+     *
+     * @throws EngineException if the answer was ended by an error
+     */
+    Chunk take() throws InterruptedException {
+        boolean wasFull;
+        Chunk chunk;
+        lock.lockInterruptibly();
+        try {
+            while (text.isEmpty() && finish == null && failure == null && tokens < TOKENS_MAX) {
+                filled.await();
+            }
+            if (failure != null) {
+                throw failure;
+            }
+            chunk = new Chunk(text.toString(), records, finish, usage);
+            wasFull = tokens >= TOKENS_MAX;
+            text.setLength(0);
+            records = new ArrayList<>();
+            tokens = 0;
+        } finally {
+            lock.unlock();
+        }
+        if (wasFull) {
+            onRoom.run();
+        }
+        return chunk;
+    }
+}

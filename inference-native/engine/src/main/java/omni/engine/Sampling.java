@@ -1,0 +1,21 @@
+package omni.engine;
+
+/**
+ * How the next token is chosen. The chain is llama.cpp's own order: the {@code topK} most probable, of these the least
+ * set whose probabilities sum to {@code topP}, of these all at least {@code minP} times as probable as the first, then
+ * the temperature, then the draw. Temperature 0 takes the most probable token and ignores the rest.
+ *
+ * @param temperature 0 to 2
+ * @param topP 0 to 1; 1 keeps all
+ * @param topK 0 keeps all
+ * @param minP 0 to 1; 0 keeps all
+ * @param seed start of the draw's random numbers; llama.cpp takes 32 bits, into which the rest is folded
+ */
+record Sampling(double temperature, double topP, int topK, double minP, long seed) {
+    static final int TOP_K_MAX = 1_000_000;
+    static final double TEMPERATURE_MAX = 2;
+
+    boolean greedy() {
+        return temperature == 0;
+    }
+}

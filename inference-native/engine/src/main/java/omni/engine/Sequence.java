@@ -1,0 +1,138 @@
+package omni.engine;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.List;
+import omni.llama.Logits;
+
+/**
+ * One request in the decode loop: its tokens so far, how many of them are in the KV cache, and the state of its text and
+ * its sampling. A sequence that had to give up its place keeps everything but the cache and goes on later from there.
+ *
+ * <p>Belongs to the decode thread.
+ */
+final class Sequence {
+    static final int NO_ID = -1;
+
+    final Generation request;
+    private final Decoder.Picker picker;
+    private final TextAssembler text;
+
+    /** Its number in the KV cache, or {@link #NO_ID}. */
+    int id = NO_ID;
+    /** The prompt, then what was generated. */
+    private int[] tokens;
+
+    private int length;
+    /** How many of the tokens are in the KV cache. */
+    int cached;
+    /** How many tokens the current batch has of it, and the index there of the last. */
+    int fed;
+
+    int outputIndex;
+    /** Since when its reader is behind, in nanoseconds of {@link System#nanoTime}; 0 while it is not. */
+    long pausedSince;
+
+    private int generated;
+    private final long startNanos = System.nanoTime();
+    private long firstTokenNanos;
+
+    Sequence(Generation request, Decoder decoder) {
+        this.request = request;
+        this.picker = decoder.picker(request.sampling);
+        this.text = new TextAssembler(request.stops);
+        this.length = request.prompt.length;
+        this.tokens = Arrays.copyOf(request.prompt, length + 64);
+    }
+
+    int length() {
+        return length;
+    }
+
+    int token(int position) {
+        return tokens[position];
+    }
+
+    /** Tokens that still have to be computed before the next can be chosen. */
+    int remaining() {
+        return length - cached;
+    }
+
+    /** Whether it takes part in a batch with one token only, as all do that are past their prompt. */
+    boolean isGenerating() {
+        return generated > 0 && remaining() == 1;
+    }
+
+    int generated() {
+        return generated;
+    }
+
+    /**
+     * Chooses the next token from the batch's result and hands its text out.
+     *
+     * @return whether the answer has ended
+     */
+    boolean advance(Decoder decoder) {
+        if (generated == 0) {
+            firstTokenNanos = System.nanoTime();
+        }
+        int token = decoder.pick(picker, outputIndex);
+        if (decoder.ends(token)) {
+            end(text.finish(), Outbox.Finish.STOP);
+            return true;
+        }
+        generated++;
+        byte[] piece = decoder.piece(token);
+        String shown = text.accept(piece);
+        request.outbox.put(shown, request.logprobs < 0 ? null : record(decoder, token, piece));
+        if (text.stopped()) {
+            end("", Outbox.Finish.STOP);
+            return true;
+        }
+        if (generated >= request.maxTokens || length + 1 >= decoder.contextTokens()) {
+            end(text.finish(), text.stopped() ? Outbox.Finish.STOP : Outbox.Finish.LENGTH);
+            return true;
+        }
+        if (length == tokens.length) {
+            tokens = Arrays.copyOf(tokens, length * 2);
+        }
+        tokens[length++] = token;
+        return false;
+    }
+
+    private EngineProtocol.Token record(Decoder decoder, int token, byte[] piece) {
+        Logits logits = decoder.logits(outputIndex);
+        List<EngineProtocol.Candidate> top = new ArrayList<>();
+        for (int other : logits.top(request.logprobs)) {
+            top.add(new EngineProtocol.Candidate(other, base64(decoder.piece(other)), logits.logprob(other)));
+        }
+        return new EngineProtocol.Token(token, base64(piece), logits.logprob(token), top);
+    }
+
+    private static String base64(byte[] bytes) {
+        return Base64.getEncoder().encodeToString(bytes);
+    }
+
+    private void end(String rest, Outbox.Finish finish) {
+        long now = System.nanoTime();
+        request.outbox.end(
+                rest,
+                finish,
+                new Outbox.Usage(
+                        request.prompt.length,
+                        0,
+                        generated,
+                        (firstTokenNanos - startNanos) / 1e6,
+                        (now - firstTokenNanos) / 1e6));
+    }
+
+    /** Ends it with an error, unless it has ended already. */
+    void fail(EngineException reason) {
+        request.outbox.fail(reason);
+    }
+
+    void close() {
+        picker.close();
+    }
+}

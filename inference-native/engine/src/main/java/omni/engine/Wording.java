@@ -1,0 +1,85 @@
+package omni.engine;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
+
+/** What the engine knows, in the words of {@code omni.Engine}. */
+final class Wording {
+    private Wording() {}
+
+    static EngineProtocol.@Nullable GenerateReplyFinish finish(Outbox.@Nullable Finish finish) {
+        return switch (finish) {
+            case null -> null;
+            case STOP -> EngineProtocol.GenerateReplyFinish.STOP;
+            case LENGTH -> EngineProtocol.GenerateReplyFinish.LENGTH;
+        };
+    }
+
+    static EngineProtocol.Usage usage(Outbox.Usage usage) {
+        return new EngineProtocol.Usage(
+                usage.promptTokens(),
+                usage.cachedTokens(),
+                usage.completionTokens(),
+                usage.promptMillis(),
+                usage.completionMillis());
+    }
+
+    static List<Long> longs(int[] tokens) {
+        List<Long> result = new ArrayList<>(tokens.length);
+        for (int token : tokens) {
+            result.add((long) token);
+        }
+        return result;
+    }
+
+    /** Writes each number as the shortest decimal that is this float: half the bytes of the same number as a double. */
+    static List<EngineProtocol.Embedding> embeddings(List<float[]> vectors) {
+        List<EngineProtocol.Embedding> result = new ArrayList<>(vectors.size());
+        for (float[] vector : vectors) {
+            List<Double> numbers = new ArrayList<>(vector.length);
+            for (float x : vector) {
+                numbers.add(Double.valueOf(Float.toString(x)));
+            }
+            result.add(new EngineProtocol.Embedding(numbers));
+        }
+        return result;
+    }
+
+    static EngineProtocol.Model model(StoredModel model, String defaultId, Optional<LoadedModel> loaded) {
+        return new EngineProtocol.Model(
+                model.id(),
+                model.name(),
+                model.id().equals(defaultId),
+                model.seed(),
+                loaded.isPresent(),
+                model.header().architecture(),
+                model.sizeBytes(),
+                model.createdSeconds(),
+                loaded.map(LoadedModel::parameterCount).orElse(null),
+                loaded.map(l -> Long.valueOf(l.trainedContext()))
+                        .orElseGet(() -> boxed(model.header().contextTokens())),
+                loaded.map(l -> Long.valueOf(l.embeddingLength()))
+                        .orElseGet(() -> boxed(model.header().embeddingLength())));
+    }
+
+    private static @Nullable Long boxed(OptionalInt number) {
+        return number.isPresent() ? Long.valueOf(number.getAsInt()) : null;
+    }
+
+    static EngineProtocol.ModelStats stats(Residents.Resident resident, int sequencesMax) {
+        DecodeLoop.Stats stats = resident.loaded().loop().stats();
+        return new EngineProtocol.ModelStats(
+                resident.loaded().stored().id(),
+                stats.sequences(),
+                sequencesMax,
+                Math.max(0, resident.requests() - stats.sequences()),
+                resident.loaded().contextTokens(),
+                stats.decodeCalls(),
+                stats.sequencesPerDecodeMax(),
+                stats.promptTokens(),
+                stats.completionTokens());
+    }
+}
