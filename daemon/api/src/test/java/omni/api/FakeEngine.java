@@ -1,0 +1,249 @@
+package omni.api;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Base64;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import omni.bus.BusServer;
+import omni.bus.Call;
+import omni.engine.EngineProtocol;
+import omni.engine.EngineProtocol.Candidate;
+import omni.engine.EngineProtocol.ChatTemplate;
+import omni.engine.EngineProtocol.DetokenizeParams;
+import omni.engine.EngineProtocol.DetokenizeReply;
+import omni.engine.EngineProtocol.EmbedParams;
+import omni.engine.EngineProtocol.EmbedReply;
+import omni.engine.EngineProtocol.Embedding;
+import omni.engine.EngineProtocol.GenerateParams;
+import omni.engine.EngineProtocol.GenerateReply;
+import omni.engine.EngineProtocol.GenerateReplyFinish;
+import omni.engine.EngineProtocol.ImportParams;
+import omni.engine.EngineProtocol.ImportReply;
+import omni.engine.EngineProtocol.Model;
+import omni.engine.EngineProtocol.ModelsParams;
+import omni.engine.EngineProtocol.ModelsReply;
+import omni.engine.EngineProtocol.RemoveParams;
+import omni.engine.EngineProtocol.RemoveReply;
+import omni.engine.EngineProtocol.StatsParams;
+import omni.engine.EngineProtocol.StatsReply;
+import omni.engine.EngineProtocol.TemplateParams;
+import omni.engine.EngineProtocol.TemplateReply;
+import omni.engine.EngineProtocol.Token;
+import omni.engine.EngineProtocol.TokenizeParams;
+import omni.engine.EngineProtocol.TokenizeReply;
+import omni.engine.EngineProtocol.Usage;
+import omni.engine.EngineProtocol.UseParams;
+import omni.engine.EngineProtocol.UseReply;
+
+/**
+ * A fake engine on a real bus socket, for faults that the real one does not make on demand. What happens to a call is
+ * chosen by the name of its model. What the API does with a model that answers is tested against the real engine.
+ */
+final class FakeEngine implements EngineProtocol.Handler, AutoCloseable {
+    /** What each of its models does. */
+    interface Script {
+        void run(FakeEngine engine, GenerateParams in, Call<GenerateReply> call);
+    }
+
+    private final Map<String, Script> scripts = new LinkedHashMap<>();
+    private final BusServer server;
+
+    /** Every Generate call that came, in order. */
+    final ConcurrentLinkedQueue<GenerateParams> asked = new ConcurrentLinkedQueue<>();
+
+    final AtomicInteger cancelled = new AtomicInteger();
+    final AtomicInteger embedCalls = new AtomicInteger();
+    final CountDownLatch hold = new CountDownLatch(1);
+
+    FakeEngine(Path socket) {
+        scripts.put("echo", (_, in, call) -> call.reply(last(String.valueOf(in.prompt()))));
+        scripts.put("three", FakeEngine::three);
+        scripts.put("endless", FakeEngine::endless);
+        scripts.put("silent", FakeEngine::silent);
+        scripts.put("begun", FakeEngine::begun);
+        scripts.put("busy", (_, _, _) -> {
+            throw new EngineProtocol.Busy(7);
+        });
+        scripts.put("long", (_, _, _) -> {
+            throw new EngineProtocol.PromptTooLong(3000, 2048);
+        });
+        scripts.put("unloadable", (_, _, _) -> {
+            throw new EngineProtocol.LoadFailed("unloadable", "no tensor");
+        });
+        scripts.put("strict", (_, _, _) -> {
+            throw new EngineProtocol.Invalid("sampling.topK", "Use less.");
+        });
+        scripts.put("gone", (_, _, _) -> {
+            throw new EngineProtocol.NoSuchModel("gone", List.of("three"));
+        });
+        scripts.put("failing", (_, in, call) -> {
+            if (call.wantsMore()) {
+                call.next(part("a"));
+            }
+            throw new EngineProtocol.Failed("the model was unloaded");
+        });
+        scripts.put("odd", (_, _, _) -> {
+            throw new IllegalStateException("a fault of the fake");
+        });
+        scripts.put("token", FakeEngine::tokens);
+        server = BusServer.at(socket).service(EngineProtocol.service(this)).start();
+    }
+
+    @Override
+    public void close() {
+        hold.countDown();
+        server.close();
+    }
+
+    @Override
+    public void generate(GenerateParams in, Call<GenerateReply> call) {
+        asked.add(in);
+        call.onCancel(cancelled::incrementAndGet);
+        var script =
+                Objects.requireNonNull(scripts.get(String.valueOf(in.model()).replace("id-", "")));
+        script.run(this, in, call);
+    }
+
+    @Override
+    public void models(ModelsParams in, Call<ModelsReply> call) {
+        var models = scripts.keySet().stream()
+                .map(name -> new Model(
+                        "id-" + name,
+                        name,
+                        name.equals("three"),
+                        false,
+                        false,
+                        null,
+                        1,
+                        1_700_000_000,
+                        null,
+                        null,
+                        null))
+                .toList();
+        call.reply(new ModelsReply(models));
+    }
+
+    @Override
+    public void template(TemplateParams in, Call<TemplateReply> call) {
+        call.reply(new TemplateReply(new ChatTemplate(String.valueOf(in.model()), "A prompt.", "", "", false)));
+    }
+
+    @Override
+    public void embed(EmbedParams in, Call<EmbedReply> call) {
+        embedCalls.incrementAndGet();
+        if ("id-silent".equals(in.model())) {
+            call.onCancel(cancelled::incrementAndGet);
+            waitFor(hold);
+        }
+        var vectors = in.inputs().stream()
+                .map(text -> new Embedding(List.of((double) text.length(), 0.5)))
+                .toList();
+        call.reply(new EmbedReply(vectors, in.inputs().size()));
+    }
+
+    @Override
+    public void tokenize(TokenizeParams in, Call<TokenizeReply> call) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void detokenize(DetokenizeParams in, Call<DetokenizeReply> call) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void import_(ImportParams in, Call<ImportReply> call) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void remove(RemoveParams in, Call<RemoveReply> call) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void use(UseParams in, Call<UseReply> call) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void stats(StatsParams in, Call<StatsReply> call) {
+        throw new UnsupportedOperationException();
+    }
+
+    private static void three(FakeEngine engine, GenerateParams in, Call<GenerateReply> call) {
+        call.next(part("one "));
+        call.next(part("two "));
+        call.reply(last("three"));
+    }
+
+    private static void endless(FakeEngine engine, GenerateParams in, Call<GenerateReply> call) {
+        var text = "x".repeat(1000);
+        while (true) {
+            call.next(part(text));
+        }
+    }
+
+    /** Answers nothing until the test lets it. */
+    private static void silent(FakeEngine engine, GenerateParams in, Call<GenerateReply> call) {
+        waitFor(engine.hold);
+        call.reply(last("late"));
+    }
+
+    /** Begins and goes no further until the test lets it. */
+    private static void begun(FakeEngine engine, GenerateParams in, Call<GenerateReply> call) {
+        call.next(part("begun"));
+        waitFor(engine.hold);
+        call.reply(last(" ended"));
+    }
+
+    /** Reports a whole character and half a one. */
+    private static void tokens(FakeEngine engine, GenerateParams in, Call<GenerateReply> call) {
+        var whole = token("a".getBytes(StandardCharsets.UTF_8), -0.5);
+        var half = token(new byte[] {(byte) 0xe2, (byte) 0x82}, Double.MIN_VALUE - Double.MAX_VALUE);
+        call.reply(new GenerateReply("a", List.of(whole, half), GenerateReplyFinish.LENGTH, usage()));
+    }
+
+    private static Token token(byte[] bytes, double logprob) {
+        var base64 = Base64.getEncoder().encodeToString(bytes);
+        return new Token(1, base64, logprob, List.of(new Candidate(1, base64, logprob)));
+    }
+
+    private static GenerateReply part(String text) {
+        return new GenerateReply(text, List.of(), null, null);
+    }
+
+    private static GenerateReply last(String text) {
+        return new GenerateReply(text, List.of(), GenerateReplyFinish.STOP, usage());
+    }
+
+    private static Usage usage() {
+        return new Usage(10, 4, 3, 1, 1);
+    }
+
+    private static void waitFor(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** A list of texts, for big requests. */
+    static List<String> texts(int count) {
+        return IntStream.range(0, count).mapToObj(i -> "t" + i).toList();
+    }
+
+    static List<String> none() {
+        return Collections.emptyList();
+    }
+}

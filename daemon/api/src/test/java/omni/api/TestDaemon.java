@@ -1,0 +1,99 @@
+package omni.api;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.List;
+import omni.bus.BusClient;
+import omni.role.Config;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** A real daemon on a free port over an engine's socket, with one key, in a home of its own. */
+final class TestDaemon implements AutoCloseable {
+    static final String KEY = "omni-testtesttesttesttesttesttesttesttesttesttest";
+
+    final Daemon daemon;
+    final URI url;
+    private final BusClient bus;
+    private final HttpClient http = HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(Duration.ofSeconds(10))
+            .build();
+
+    /** Starts it; {@code settings} are lines of table [daemon]. */
+    TestDaemon(Path home, Path engineSocket, String... settings) throws IOException {
+        var toml = home.resolve("omni.toml");
+        Files.writeString(toml, "[daemon]\nport = 0\n" + String.join("\n", settings) + "\n");
+        var config = Config.load(toml, List.of(DaemonConfig.SECTION)).get(DaemonConfig.SECTION);
+        bus = BusClient.to(engineSocket);
+        var keys = KeyStore.open(home, "tree", config.keysMax(), Clock.systemUTC());
+        keys.add("test", hash(KEY), true);
+        daemon = Daemon.start(config, home, "tree", bus, Clock.systemUTC());
+        url = URI.create(daemon.url());
+    }
+
+    @Override
+    public void close() {
+        http.close();
+        daemon.stop(Duration.ofMillis(200));
+        bus.close();
+    }
+
+    /** A request with the key. */
+    HttpRequest.Builder request(String path) {
+        return HttpRequest.newBuilder(url.resolve(path))
+                .timeout(Duration.ofSeconds(60))
+                .header("Authorization", "Bearer " + KEY);
+    }
+
+    HttpResponse<String> send(HttpRequest.Builder request) throws IOException, InterruptedException {
+        return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
+    }
+
+    HttpResponse<String> get(String path) throws IOException, InterruptedException {
+        return send(request(path).GET());
+    }
+
+    HttpResponse<String> post(String path, String json) throws IOException, InterruptedException {
+        return post(path, json.getBytes(StandardCharsets.UTF_8));
+    }
+
+    HttpResponse<String> post(String path, byte[] json) throws IOException, InterruptedException {
+        return send(request(path)
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofByteArray(json)));
+    }
+
+    /** A chat of one message with that model; {@code more} are further fields, each with a comma in front. */
+    static String chat(String model, String more) {
+        return "{\"model\":\"" + model + "\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]" + more + "}";
+    }
+
+    static JsonNode json(HttpResponse<String> response) {
+        return JsonMapper.shared().readTree(response.body());
+    }
+
+    static JsonNode error(HttpResponse<String> response) {
+        return json(response).get("error");
+    }
+
+    static String hash(String key) {
+        try {
+            return HexFormat.of()
+                    .formatHex(MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.US_ASCII)));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
