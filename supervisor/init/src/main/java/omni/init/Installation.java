@@ -72,7 +72,7 @@ record Installation(
     }
 
     /** Where the supervisor leaves each role's variables for systemd to read: below the sockets, so only its user may. */
-    Path launchDir() {
+    static Path launchDir(Path runDir) {
         return runDir.resolve("launch");
     }
 }

@@ -1,5 +1,6 @@
 package omni.init;
 
+import java.nio.file.Path;
 import omni.role.Config;
 import omni.role.ConfigException;
 
@@ -23,10 +24,7 @@ public final class Main {
         Place place = Place.of(System.getenv());
         try {
             Config config = Config.ofHome(place.home());
-            JavaCommand java = JavaCommand.ofThisProcess();
-            var launcher = new ProcessLauncher(
-                    role -> java.role(role, place.app()), role -> LogFile.of(place.home(), role), place.home());
-            System.exit(run(place, config, launcher));
+            System.exit(run(place, config, launcher(place)));
         } catch (ConfigException e) {
             e.problems().forEach(System.err::println);
             System.exit(EXIT_CONFIG);
@@ -34,6 +32,17 @@ public final class Main {
             System.err.println(e.getMessage());
             System.exit(EXIT_TAKEN);
         }
+    }
+
+    /** The launcher that OMNI_LAUNCHER names: systemd, else child processes, which is all that launchd and jsvc offer. */
+    static Launcher launcher(Place place) {
+        if (System.getenv().getOrDefault("OMNI_LAUNCHER", "").equals("systemd")) {
+            return new SystemdLauncher(
+                    new Systemctl(Path.of(SystemdUnits.SYSTEMCTL)), Installation.launchDir(place.runDir()));
+        }
+        JavaCommand java = JavaCommand.ofThisProcess();
+        return new ProcessLauncher(
+                role -> java.role(role, place.app()), role -> LogFile.of(place.home(), role), place.home());
     }
 
     /** Runs the tree on that launcher until it has ended. Returns the exit code. */

@@ -115,7 +115,7 @@ final class SystemdUnits {
                 "NotifyAccess=main",
                 "ExecStart=" + Installation.words(command),
                 "# Written by the supervisor for each start: without it there is no tree to belong to.",
-                "EnvironmentFile=" + at.launchDir().resolve(role.name() + ".env"),
+                "EnvironmentFile=" + Installation.launchDir(at.runDir()).resolve(role.name() + ".env"),
                 "Restart=no",
                 "SuccessExitStatus=143",
                 "# The supervisor is the one with a watch; these only end what it forgot.",

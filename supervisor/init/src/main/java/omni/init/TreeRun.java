@@ -10,8 +10,10 @@ import omni.bus.BusServer;
 import omni.bus.RunDirectory;
 import omni.role.Config;
 import omni.role.Logs;
+import omni.role.Notify;
 import omni.role.SupervisorConfig;
 import omni.role.SupervisorProtocol;
+import omni.role.SupervisorProtocol.TreeLauncher;
 import omni.role.SupervisorProtocol.TreeState;
 
 /**
@@ -31,7 +33,7 @@ final class TreeRun implements AutoCloseable {
 
     /**
      * Starts the roles and returns at once. The log lines of this process go to {@code logs/supervisor.jsonl} from here
-     * on.
+     * on, under systemd to standard output. The service manager that started this process, if any, is kept told.
      *
      * @param launcher closed with this, and also where this cannot start
      * @throws AlreadyRunning where another process holds the run directory
@@ -43,7 +45,13 @@ final class TreeRun implements AutoCloseable {
             launcher.close();
             throw new AlreadyRunning(TreeLock.holder(place.runDir()));
         }
-        Logs.install("supervisor", config, LogFile.of(place.home(), "supervisor"));
+        // systemd keeps the journal; elsewhere the lines have a file.
+        Logs.install(
+                "supervisor",
+                config,
+                launcher.kind() == TreeLauncher.SYSTEMD
+                        ? Logs.standardOutput()
+                        : LogFile.of(place.home(), "supervisor"));
         int cleared = lock.get().clearSockets(place.runDir());
         if (cleared > 0) {
             System.getLogger("omni.init").log(System.Logger.Level.INFO, "Removed " + cleared + " leftover sockets");
@@ -54,6 +62,7 @@ final class TreeRun implements AutoCloseable {
                 .service(SupervisorProtocol.service(new SupervisorService(supervisor)))
                 .start();
         supervisor.start();
+        ServiceManager.start(Notify.from(System.getenv()), supervisor);
         return new TreeRun(lock.get(), server, supervisor);
     }
 

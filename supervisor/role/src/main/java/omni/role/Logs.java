@@ -43,7 +43,7 @@ public final class Logs {
     }
 
     /** The process's own standard output, unbuffered, whatever {@code System.out} is by now. */
-    static OutputStream standardOutput() {
+    public static OutputStream standardOutput() {
         return new FileOutputStream(FileDescriptor.out);
     }
 
