@@ -103,7 +103,9 @@ public final class BusServer implements AutoCloseable {
         connections.add(connection);
         Thread.ofVirtual().name("bus-read").start(() -> {
             try {
-                connection.read();
+                connection.serve();
+            } catch (InterruptedException end) {
+                connection.close();
             } finally {
                 connections.remove(connection);
                 places.release();

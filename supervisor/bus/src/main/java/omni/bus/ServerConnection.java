@@ -37,6 +37,7 @@ final class ServerConnection {
     private final AtomicInteger unanswered = new AtomicInteger();
     private final AtomicReference<Optional<WireCall>> current = new AtomicReference<>(Optional.empty());
     private final AtomicBoolean gone = new AtomicBoolean();
+    private final AtomicBoolean abandoned = new AtomicBoolean();
     private final AtomicBoolean sending = new AtomicBoolean();
     private final AtomicLong progressNanos = new AtomicLong(System.nanoTime());
     private final Thread answering;
@@ -56,8 +57,13 @@ final class ServerConnection {
         return peer;
     }
 
-    /** Reads until the caller leaves; returns when the connection is closed. */
-    void read() {
+    /** Reads until the caller leaves, and returns when its calls have ended too. */
+    void serve() throws InterruptedException {
+        read();
+        answering.join();
+    }
+
+    private void read() {
         var frames = new Frames(channel, limits.messageBytesMax());
         answering.start();
         try {
@@ -71,7 +77,7 @@ final class ServerConnection {
         } catch (IOException ended) {
             LOG.log(Level.DEBUG, "A connection ended", ended);
         } finally {
-            close();
+            leave();
         }
     }
 
@@ -84,19 +90,27 @@ final class ServerConnection {
         requests.add(Optional.of(request));
     }
 
-    /** Closes it and tells the handler of the current call. Any thread may do so. */
+    /**
+     * The caller left: tells the handler of the current call. Calls sent "oneway" go on, those that wait included: nobody
+     * was to wait for them.
+     */
+    private void leave() {
+        if (gone.compareAndSet(false, true)) {
+            try {
+                channel.close();
+            } catch (IOException fault) {
+                LOG.log(Level.DEBUG, "Closing a connection failed", fault);
+            }
+            requests.add(Optional.empty());
+        }
+        current.get().filter(call -> !call.isOneway()).ifPresent(WireCall::cancel);
+    }
+
+    /** Closes it and cancels every call. Any thread may do so. */
     void close() {
-        if (!gone.compareAndSet(false, true)) {
-            return;
-        }
-        try {
-            channel.close();
-        } catch (IOException fault) {
-            LOG.log(Level.DEBUG, "Closing a connection failed", fault);
-        }
+        abandoned.set(true);
+        leave();
         current.get().ifPresent(WireCall::cancel);
-        requests.clear();
-        requests.add(Optional.empty());
     }
 
     /** Interrupts a handler that went on after its caller left. */
@@ -126,7 +140,7 @@ final class ServerConnection {
                 Request request = next.get();
                 var call = new WireCall(request, this);
                 current.set(Optional.of(call));
-                if (gone.get()) {
+                if (abandoned.get() || (gone.get() && !request.oneway())) {
                     call.cancel();
                 } else {
                     answer(request, call);
@@ -138,7 +152,7 @@ final class ServerConnection {
         } catch (InterruptedException end) {
             LOG.log(Level.DEBUG, "A handler was interrupted", end);
         } finally {
-            close();
+            leave();
         }
     }
 
@@ -195,7 +209,7 @@ final class ServerConnection {
         try {
             Frames.write(channel, frame);
         } catch (IOException left) {
-            close();
+            leave();
             call.cancel();
             throw new BusException.Cancelled("The caller left", left);
         } finally {

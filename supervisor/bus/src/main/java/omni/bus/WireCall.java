@@ -23,6 +23,10 @@ final class WireCall implements Call<JsonNode> {
         this.connection = connection;
     }
 
+    boolean isOneway() {
+        return request.oneway();
+    }
+
     @Override
     public boolean wantsMore() {
         return request.more();

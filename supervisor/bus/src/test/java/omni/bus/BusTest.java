@@ -112,6 +112,20 @@ final class BusTest {
     }
 
     @Test
+    void onewayCallsAreServedThoughTheCallerLeaves() throws Exception {
+        try (var peer = new RawPeer(socket)) {
+            peer.send("{\"method\":\"omni.Probe.Hold\",\"oneway\":true}\0");
+            peer.send("{\"method\":\"omni.Probe.Hold\"}\0");
+            peer.send("{\"method\":\"omni.Probe.Say\",\"parameters\":{\"word\":\"w\"},\"oneway\":true}\0");
+            Await.until("the first is held", () -> handler.held.get() == 1);
+        }
+        handler.releases.release();
+        Await.until("the word is said", () -> handler.said.get() == 1);
+        assertEquals(1, handler.held.get(), "the call whose caller left was never begun");
+        assertEquals(0, handler.cancelled.get());
+    }
+
+    @Test
     void errorsKeepTheirTypes() {
         var declared =
                 assertThrows(ProbeProtocol.Declared.class, () -> probe.fail(new FailParams(FailParamsHow.DECLARED)));
