@@ -9,4 +9,7 @@
  * so that class must have opened them before the first call. No bounds are checked here and any thread may call: the
  * contract is the one of the C headers. Only {@code omni.llama} uses this package; the module does not export it.
  */
+@NullMarked
 package omni.llama.raw;
+
+import org.jspecify.annotations.NullMarked;
