@@ -18,7 +18,8 @@ import picocli.CommandLine;
 
 /** What the pages show is what the program takes. */
 class PagesTest {
-    private static final Pattern COMMAND = Pattern.compile("(?m)^\\$?\\s*(?:\\S+=\\S+\\s+)*(?:supervisor/bin/)?omni (.+)$");
+    private static final Pattern COMMAND =
+            Pattern.compile("(?m)^\\$?\\s*(?:\\S+=\\S+\\s+)*(?:supervisor/bin/)?omni (.+)$");
 
     @TempDir
     Path folder;
@@ -29,9 +30,8 @@ class PagesTest {
         assertFalse(links.isEmpty());
         var dead = links.stream()
                 .filter(l -> !l.target().contains("://") && !l.target().startsWith("#"))
-                .filter(l -> !Files.exists(Pages.root()
-                        .resolve(l.page())
-                        .resolveSibling(l.target().replaceFirst("#.*", ""))))
+                .filter(l -> !Files.exists(
+                        Pages.root().resolve(l.page()).resolveSibling(l.target().replaceFirst("#.*", ""))))
                 .map(l -> l.page() + ": " + l.target())
                 .toList();
         assertEquals("", String.join("\n", dead));
@@ -44,7 +44,8 @@ class PagesTest {
         for (var block : Pages.blocks("sh")) {
             for (var hit : COMMAND.matcher(block.text()).results().toList()) {
                 seen++;
-                refusal(words(hit.group(1))).ifPresent(why -> refused.add(block.page() + ": " + hit.group() + ": " + why));
+                refusal(words(hit.group(1)))
+                        .ifPresent(why -> refused.add(block.page() + ": " + hit.group() + ": " + why));
             }
         }
         assertTrue(seen > 5, "too few commands found on the pages: " + seen);
