@@ -1,7 +1,8 @@
 package omni.template;
 
 import java.time.Clock;
-import java.util.Objects;
+import java.util.List;
+import java.util.Map;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -10,10 +11,10 @@ import tools.jackson.databind.JsonNode;
  * <p>Immutable and safe for use by many threads at once.
  */
 public final class ChatTemplate {
-    private final String source;
+    private final List<Statement> statements;
 
-    private ChatTemplate(String source) {
-        this.source = source;
+    private ChatTemplate(List<Statement> statements) {
+        this.statements = statements;
     }
 
     /**
@@ -24,7 +25,7 @@ public final class ChatTemplate {
      * @throws TemplateException of kind SYNTAX with the line, or LIMIT if the source is too long or nests too deeply
      */
     public static ChatTemplate compile(String source) {
-        return new ChatTemplate(Objects.requireNonNull(source));
+        return new ChatTemplate(Parser.parse(source));
     }
 
     /**
@@ -37,12 +38,18 @@ public final class ChatTemplate {
      * @throws TemplateException of kind RAISED, RUNTIME or LIMIT
      */
     public String render(JsonNode variables, Clock clock) {
-        if (source.contains("{")) {
-            throw new TemplateException(
-                    TemplateException.Kind.SYNTAX,
-                    "Only literal text can be rendered. Use a template without tags.",
-                    1);
+        Rendering rendering = new Rendering(clock);
+        try {
+            Scope scope = new Scope();
+            Globals.define(scope, rendering);
+            for (Map.Entry<String, JsonNode> variable : variables.properties()) {
+                scope.set(variable.getKey(), Json.value(variable.getValue(), rendering.budget()));
+            }
+            StringBuilder out = new StringBuilder();
+            rendering.interpreter().run(statements, new Scope(scope), out);
+            return out.toString();
+        } catch (TemplateException e) {
+            throw e.line() > 0 ? e : e.at(rendering.line());
         }
-        return source;
     }
 }

@@ -1,6 +1,7 @@
 package omni.template;
 
 import java.io.Serial;
+import java.util.Objects;
 
 /**
  * The one exception of this module: why a chat template could not be compiled or rendered.
@@ -31,6 +32,13 @@ public final class TemplateException extends RuntimeException {
         super(message);
         this.kind = kind;
         this.line = line;
+    }
+
+    /** The same, with the line that was being rendered. */
+    TemplateException at(int newLine) {
+        TemplateException moved = new TemplateException(kind, Objects.requireNonNullElse(getMessage(), ""), newLine);
+        moved.setStackTrace(getStackTrace());
+        return moved;
     }
 
     /** What went wrong. */
