@@ -118,6 +118,10 @@ final class ProcessLauncher implements Launcher {
                     .directory(directory.toFile());
             builder.environment().clear();
             builder.environment().putAll(launch.environment());
+            builder.environment()
+                    .put(
+                            "OMNI_SUPERVISOR_PID",
+                            Long.toString(ProcessHandle.current().pid()));
             Process started;
             try {
                 started = builder.start();

@@ -49,7 +49,9 @@ final class Slot {
     String fault = "";
 
     int restarts;
+    /** Whether the next start is a restart. */
     boolean startedBefore;
+
     int failuresInRow;
     Duration launched = Duration.ZERO;
     Duration heard = Duration.ZERO;

@@ -189,6 +189,7 @@ final class Tree {
         if (slot.phase == Phase.IDLE || slot.phase == Phase.FAILED) {
             slot.failuresInRow = 0;
             slot.fault = "";
+            slot.startedBefore = false;
             slot.enter(Phase.WAITING, Optional.empty());
         }
     }
