@@ -1,13 +1,9 @@
 package omni.bus;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedDeque;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -17,19 +13,12 @@ import tools.jackson.databind.JsonNode;
  * the call by closing its connection, and the server's handler hears of it.
  */
 public final class BusClient implements AutoCloseable {
-    private final Path socket;
-    private final BusLimits limits;
-    private final Json json;
-    private final Semaphore places;
-    private final ConcurrentLinkedDeque<ClientConnection> resting = new ConcurrentLinkedDeque<>();
-    private final Set<ClientConnection> open = ConcurrentHashMap.newKeySet();
-    private final AtomicBoolean closed = new AtomicBoolean();
+    private final Pool pool;
+    private final Optional<Duration> patience;
 
-    private BusClient(Path socket, BusLimits limits) {
-        this.socket = socket;
-        this.limits = limits;
-        json = new Json(limits);
-        places = new Semaphore(limits.connectionsMax(), true);
+    private BusClient(Pool pool, Optional<Duration> patience) {
+        this.pool = pool;
+        this.patience = patience;
     }
 
     /** A client of the server at a socket, with the default limits. */
@@ -39,7 +28,15 @@ public final class BusClient implements AutoCloseable {
 
     /** A client of the server at a socket. */
     public static BusClient to(Path socket, BusLimits limits) {
-        return new BusClient(socket, limits);
+        return new BusClient(new Pool(socket, limits), Optional.empty());
+    }
+
+    /**
+     * This client, waiting only so long for each reply before it gives the call up with
+     * {@link BusException.TimedOut}. It shares the connections; closing one closes both.
+     */
+    public BusClient within(Duration time) {
+        return new BusClient(pool, Optional.of(time));
     }
 
     /**
@@ -86,79 +83,18 @@ public final class BusClient implements AutoCloseable {
 
     private <P, R> ClientCall<R> start(BusMethod<P, R> method, P in, boolean more, boolean oneway) {
         JsonNode parameters = method.writeParameters().apply(in);
-        byte[] frame = json.frame(new Request(method.name(), parameters, more, oneway).toJson());
-        takePlace();
-        boolean started = false;
-        try {
-            var call = new ClientCall<>(method, send(frame), this);
-            started = true;
-            return call;
-        } finally {
-            if (!started) {
-                places.release();
-            }
-        }
+        ClientConnection connection = pool.send(new Request(method.name(), parameters, more, oneway).toJson());
+        return new ClientCall<>(method, connection, pool, patience);
     }
 
-    private void takePlace() {
-        try {
-            if (!places.tryAcquire(limits.idle().toMillis(), TimeUnit.MILLISECONDS)) {
-                throw new BusException.Limit("All connections, connectionsMax " + limits.connectionsMax()
-                        + ", are in calls: close streams that nobody reads");
-            }
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-            throw new BusException.Cancelled("The calling thread was interrupted", interrupted);
-        }
-    }
-
-    /** Sends on a pooled connection; if its server has left, once more on a new one, as nothing has been taken. */
-    private ClientConnection send(byte[] frame) {
-        for (ClientConnection pooled = resting.pollFirst(); pooled != null; pooled = resting.pollFirst()) {
-            boolean fresh = pooled.restedNanos() < limits.idle().toNanos() / 2;
-            if (fresh && pooled.isAlive() && pooled.send(frame)) {
-                return pooled;
-            }
-            discard(pooled);
-        }
-        ClientConnection connection = ClientConnection.open(socket, json, limits.messageBytesMax());
-        open.add(connection);
-        if (closed.get()) {
-            discard(connection);
-            throw new BusException("This client is closed");
-        }
-        if (!connection.send(frame)) {
-            discard(connection);
-            throw new BusException.Unavailable(
-                    "The server at " + socket + " closed the connection at once: may this user call it?", null);
-        }
-        return connection;
-    }
-
-    /** Takes a connection back from a call. */
-    void release(ClientConnection connection, boolean reusable) {
-        if (reusable && !closed.get()) {
-            connection.rest();
-            resting.addFirst(connection);
-            if (closed.get() && resting.remove(connection)) {
-                discard(connection);
-            }
-        } else {
-            discard(connection);
-        }
-        places.release();
-    }
-
-    private void discard(ClientConnection connection) {
-        connection.close();
-        open.remove(connection);
+    /** Connections open now. */
+    int connections() {
+        return pool.size();
     }
 
     /** Closes every connection; calls in flight end as cancelled. Later calls are refused. */
     @Override
     public void close() {
-        closed.set(true);
-        open.forEach(this::discard);
-        resting.clear();
+        pool.close();
     }
 }

@@ -53,6 +53,16 @@ public class BusException extends RuntimeException {
         }
     }
 
+    /** The answer took longer than the caller allowed; the call may or may not have had its effect. */
+    public static final class TimedOut extends BusException {
+        private static final long serialVersionUID = 1L;
+
+        /** One with a text that names the socket. */
+        public TimedOut(String message, @Nullable Throwable cause) {
+            super(message, cause);
+        }
+    }
+
     /** A limit of {@link BusLimits} was passed; the text names it. */
     public static final class Limit extends BusException {
         private static final long serialVersionUID = 1L;

@@ -86,10 +86,7 @@ public final class BusServer implements AutoCloseable {
             throw fault;
         }
         if (!verdict.admitted()) {
-            LOG.log(
-                    Level.WARNING,
-                    "Refused a connection of user {0}",
-                    verdict.peer().user());
+            warnings.warn("Refused a connection of user {0}", verdict.peer().user());
             channel.close();
         } else if (!places.tryAcquire()) {
             warnings.warn("Refused a connection: connectionsMax, {0}, are open", limits.connectionsMax());

@@ -1,7 +1,11 @@
 package omni.bus;
 
+import java.time.Duration;
 import java.util.NoSuchElementException;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -10,15 +14,17 @@ import tools.jackson.databind.node.ObjectNode;
 final class ClientCall<R> implements ReplyStream<R> {
     private final BusMethod<?, R> method;
     private final ClientConnection connection;
-    private final BusClient client;
+    private final Pool pool;
+    private final Optional<Duration> patience;
     private final AtomicBoolean ended = new AtomicBoolean();
     private Optional<R> ahead = Optional.empty();
     private boolean last;
 
-    ClientCall(BusMethod<?, R> method, ClientConnection connection, BusClient client) {
+    ClientCall(BusMethod<?, R> method, ClientConnection connection, Pool pool, Optional<Duration> patience) {
         this.method = method;
         this.connection = connection;
-        this.client = client;
+        this.pool = pool;
+        this.patience = patience;
     }
 
     @Override
@@ -41,16 +47,21 @@ final class ClientCall<R> implements ReplyStream<R> {
 
     private R receive() {
         ObjectNode message;
+        Future<?> timer = timer();
+        boolean inTime;
         try {
             message = connection.receive();
         } catch (BusException fault) {
             last = true;
             end(false);
             throw fault;
+        } finally {
+            inTime = timer.cancel(false);
         }
         last = !message.path("continues").asBoolean(false);
         if (last) {
-            end(true);
+            // A timer that has just run out closes the connection any moment: nobody else may get it.
+            end(inTime);
         }
         JsonNode error = message.get("error");
         if (error != null && !error.isNull()) {
@@ -65,6 +76,16 @@ final class ClientCall<R> implements ReplyStream<R> {
             end(false);
             throw new BusException("A reply to " + method.name() + " does not fit: " + misfit.getMessage(), misfit);
         }
+    }
+
+    /** Gives the connection up when the reply takes too long. */
+    private Future<?> timer() {
+        var timer = new CompletableFuture<Boolean>();
+        if (patience.isPresent()) {
+            timer.completeOnTimeout(true, patience.get().toNanos(), TimeUnit.NANOSECONDS);
+            var _ = timer.thenAccept(_ -> connection.giveUp());
+        }
+        return timer;
     }
 
     private BusException error(String name, JsonNode parameters) {
@@ -102,7 +123,7 @@ final class ClientCall<R> implements ReplyStream<R> {
 
     private void end(boolean reusable) {
         if (ended.compareAndSet(false, true)) {
-            client.release(connection, reusable);
+            pool.release(connection, reusable);
         }
     }
 }

@@ -1,23 +1,31 @@
 package omni.bus;
 
 import java.io.IOException;
+import java.net.SocketException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** One connection to a server, for one call at a time; {@code close} alone may come from another thread. */
 final class ClientConnection {
+    private static final Duration QUEUE_WAIT_MAX = Duration.ofSeconds(2);
+    private static final Duration QUEUE_PAUSE = Duration.ofMillis(5);
+
     private final Path socket;
     private final SocketChannel channel;
     private final Frames frames;
     private final Json json;
     private volatile boolean closed;
+    private volatile boolean late;
     private long idleSinceNanos;
 
     private ClientConnection(Path socket, SocketChannel channel, Json json, int messageBytesMax) {
@@ -35,18 +43,33 @@ final class ClientConnection {
     static ClientConnection open(Path socket, Json json, int messageBytesMax) {
         RunDirectory.checkLength(socket);
         try {
-            SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
-            try {
-                channel.connect(UnixDomainSocketAddress.of(socket));
-                return new ClientConnection(socket, channel, json, messageBytesMax);
-            } catch (IOException refused) {
-                channel.close();
-                throw refused;
-            }
+            return new ClientConnection(socket, connect(socket), json, messageBytesMax);
         } catch (ClosedByInterruptException interrupted) {
             throw new BusException.Cancelled("The calling thread was interrupted", interrupted);
         } catch (IOException refused) {
             throw new BusException.Unavailable("Nobody serves " + socket + ": is Omni up?", refused);
+        }
+    }
+
+    /**
+     * A connected channel. On a virtual thread the JDK fails at once when the server's queue of connections is full
+     * (EAGAIN, which has no exception of its own), so that is tried again for a while.
+     */
+    private static SocketChannel connect(Path socket) throws IOException {
+        long end = System.nanoTime() + QUEUE_WAIT_MAX.toNanos();
+        while (true) {
+            SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
+            try {
+                channel.connect(UnixDomainSocketAddress.of(socket));
+                return channel;
+            } catch (IOException refused) {
+                channel.close();
+                boolean queueFull = refused.getClass().equals(SocketException.class) && Files.exists(socket);
+                if (!queueFull || System.nanoTime() > end) {
+                    throw refused;
+                }
+                LockSupport.parkNanos(QUEUE_PAUSE.toNanos());
+            }
         }
     }
 
@@ -76,6 +99,9 @@ final class ClientConnection {
         } catch (IOException fault) {
             boolean cancelled = closed || fault instanceof ClosedByInterruptException;
             close();
+            if (late) {
+                throw new BusException.TimedOut("The server at " + socket + " did not answer in time", fault);
+            }
             throw cancelled
                     ? new BusException.Cancelled("The call was closed on this side", fault)
                     : new BusException.Disconnected("The server at " + socket + " left during the call", fault);
@@ -98,6 +124,12 @@ final class ClientConnection {
         } catch (IOException gone) {
             return false;
         }
+    }
+
+    /** Closes it because the answer took too long. */
+    void giveUp() {
+        late = true;
+        close();
     }
 
     void rest() {

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Mutated input against the parsers and against a running server; the seeds are fixed, so a failure repeats. */
 final class FuzzTest {
     private static final int JSON_ROUNDS = 20_000;
-    private static final int IDL_ROUNDS = 8_000;
+    private static final int IDL_ROUNDS = 4_000;
     private static final int SERVER_ROUNDS = 1_000;
 
     @TempDir

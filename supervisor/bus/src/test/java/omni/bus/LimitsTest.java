@@ -5,11 +5,16 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import omni.bus.ProbeProtocol.HoldParams;
 import omni.bus.ProbeProtocol.SayParams;
 import org.junit.jupiter.api.Test;
@@ -181,6 +186,55 @@ final class LimitsTest {
             assertEquals(Optional.empty(), halfway.receive());
             handler.releases.release();
             assertEquals(Optional.of("{\"parameters\":{}}"), busy.receive());
+        }
+    }
+
+    @Test
+    void restingConnectionsOfAClient() throws Exception {
+        BusLimits limits = BusLimits.defaults().withIdle(Duration.ofMillis(100));
+        try (BusServer _ = serve(BusLimits.defaults());
+                BusClient bus = BusClient.to(socket(), limits)) {
+            var probe = ProbeProtocol.Client.of(bus);
+            try (ReplyStream<ProbeProtocol.HoldReply> _ = probe.holdMore(new HoldParams())) {
+                probe.say(new SayParams("second connection"));
+                assertEquals(2, bus.connections());
+                Await.until("the held one is there", () -> handler.held.get() == 1);
+                handler.releases.release();
+            }
+            Await.until("one is left", () -> {
+                probe.say(new SayParams("again"));
+                return bus.connections() == 1;
+            });
+        }
+    }
+
+    @Test
+    void waitingForAReply() {
+        try (BusServer _ = serve(BusLimits.defaults());
+                BusClient bus = BusClient.to(socket());
+                BusClient hasty = bus.within(Duration.ofMillis(50))) {
+            var probe = ProbeProtocol.Client.of(hasty);
+            assertEquals("in time", probe.say(new SayParams("in time")).word());
+            assertThrows(BusException.TimedOut.class, () -> probe.hold(new HoldParams()));
+            Await.until("the handler hears of it", () -> handler.cancelled.get() == 1);
+            assertEquals("on", probe.say(new SayParams("on")).word());
+        }
+    }
+
+    @Test
+    void connectingToAServerThatDoesNotAccept() throws Exception {
+        try (ServerSocketChannel deaf = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+                var threads = Executors.newVirtualThreadPerTaskExecutor();
+                BusClient bus = BusClient.to(socket())) {
+            deaf.bind(UnixDomainSocketAddress.of(socket()), 1);
+            var probe = ProbeProtocol.Client.of(bus);
+            List<Future<?>> calls = new ArrayList<>();
+            for (int i = 0; i < 5; i++) {
+                calls.add(threads.submit(() -> probe.say(new SayParams("into the queue"))));
+            }
+            Await.until(
+                    "those beyond the queue give up",
+                    () -> calls.stream().filter(Future::isDone).count() == 3);
         }
     }
 
