@@ -3,7 +3,7 @@ package omni.cli;
 import java.util.List;
 import picocli.CommandLine.Command;
 
-/** {@code omni doctor}: what this machine lacks for Omni, and what to do about each. Changes nothing. */
+/** {@code omni doctor}: what this machine lacks for Omni, and what to do about each. */
 @Command(
         name = "doctor",
         description = {

@@ -3,7 +3,6 @@ package omni.cli;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
@@ -22,7 +21,10 @@ import omni.bus.BusException;
 import omni.role.Config;
 import omni.role.ConfigException;
 
-/** The checks of {@code omni doctor}. Looks and changes nothing, save a listening socket that is closed at once. */
+/**
+ * The checks of {@code omni doctor}. It makes the sockets' folder where there is none,
+ * and a listening socket that it closes at once; otherwise it only looks.
+ */
 final class Examination {
     /** What the whole tree with the embedded model takes, with room to work. */
     static final long MEMORY_BYTES_MIN = 700_000_000L;
@@ -224,23 +226,25 @@ final class Examination {
     }
 
     private Check freePort() {
-        var port = PORT;
         try {
-            port = Config.ofHome(world.home())
-                    .value("api", "port")
-                    .map(Integer::parseInt)
-                    .orElse(PORT);
+            var config = Config.ofHome(world.home());
+            return free(
+                    config.value("daemon", "host").orElse("127.0.0.1"),
+                    config.value("daemon", "port").map(Integer::parseInt).orElse(PORT));
         } catch (ConfigException e) {
             return Check.missing("Port", "unknown while the settings are wrong", "mend the settings first");
         }
+    }
+
+    private Check free(String host, int port) {
         try (var socket = new ServerSocket()) {
-            socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
-            return Check.ok("Port", port + " is free");
+            socket.bind(new InetSocketAddress(host, port));
+            return Check.ok("Port", port == 0 ? "any free one" : port + " is free");
         } catch (IOException e) {
             return Check.missing(
                     "Port",
                     port + " is taken by another program (ss -ltnp 'sport = :" + port + "' names it)",
-                    "stop that program, or set port in the table [api] of "
+                    "stop that program, or set port in the table [daemon] of "
                             + world.home().resolve("omni.toml"));
         }
     }

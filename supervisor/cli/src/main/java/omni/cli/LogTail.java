@@ -43,6 +43,7 @@ final class LogTail implements AutoCloseable {
             if (open == null) {
                 return lines;
             }
+            older(bytesMax - open.size(), lines);
             skipTo(open, open.size() - bytesMax);
         }
         drain(open, lines);
@@ -55,6 +56,17 @@ final class LogTail implements AutoCloseable {
             }
         }
         return lines;
+    }
+
+    /** The end of the file that made way for this one, where this one alone is too short. */
+    private void older(long bytesMax, List<String> lines) throws IOException {
+        var before = file.resolveSibling(file.toFile().getName() + ".1");
+        if (bytesMax > 0 && Files.exists(before)) {
+            try (var old = FileChannel.open(before, StandardOpenOption.READ)) {
+                skipTo(old, old.size() - bytesMax);
+                drain(old, lines);
+            }
+        }
     }
 
     private @Nullable FileChannel open() throws IOException {

@@ -103,7 +103,7 @@ public final class Main implements Runnable {
                 throw thrown;
             }
             var told = failures.explain(failure);
-            tell(line.getErr(), told, result.hasMatchedOption("--json"));
+            tell(line.getErr(), told, line.getParseResult().hasMatchedOption("--json"));
             return told.exit().number();
         }
 

@@ -56,6 +56,8 @@ final class StatusCommand extends OmniCommand {
             Tree tree, Optional<EngineProtocol.StatsReply> stats, Optional<DaemonProtocol.AddressReply> address) {
         var all = Json.object().put("state", tree.state().wire());
         all.put("launcher", tree.launcher().wire());
+        all.put("reason", tree.reason());
+        all.put("since", tree.since());
         address.ifPresent(a -> all.set("address", a.toJson()));
         var roles = all.putArray("roles");
         for (var role : tree.roles()) {
@@ -77,6 +79,10 @@ final class StatusCommand extends OmniCommand {
         text.append("Omni is ").append(colour(style, tree.state().wire()));
         address.ifPresent(a -> text.append(" at ").append(a.url()));
         text.append(" (").append(tree.launcher().wire()).append(").\n");
+        var reason = tree.reason();
+        if (reason != null) {
+            text.append(Text.printable(reason)).append('\n');
+        }
         var roles = tree.roles();
         for (int i = 0; i < roles.size(); i++) {
             text.append(i < roles.size() - 1 ? "├─ " : "└─ ").append(line(style, roles.get(i)));

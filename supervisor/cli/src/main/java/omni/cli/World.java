@@ -17,17 +17,15 @@ import omni.bus.RunDirectory;
  * @param in standard input
  * @param out standard output
  * @param err standard error: progress and errors, never data
- * @param terminals which of the three is a terminal, by the digits 0, 1 and 2
  */
-record World(Map<String, String> environment, InputStream in, PrintWriter out, PrintWriter err, String terminals) {
-    /** The world of this process. The property {@code omni.terminal}, set by {@code bin/omni}, says what is a terminal. */
+record World(Map<String, String> environment, InputStream in, PrintWriter out, PrintWriter err) {
+    /** The world of this process. */
     static World real() {
         return new World(
                 System.getenv(),
                 System.in,
                 new PrintWriter(System.out, true, StandardCharsets.UTF_8),
-                new PrintWriter(System.err, true, StandardCharsets.UTF_8),
-                System.getProperty("omni.terminal", ""));
+                new PrintWriter(System.err, true, StandardCharsets.UTF_8));
     }
 
     /** {@code OMNI_HOME}, by default {@code ~/.omni}: the owner's state. */
@@ -55,9 +53,12 @@ record World(Map<String, String> environment, InputStream in, PrintWriter out, P
         }
     }
 
-    /** Whether standard input (0), output (1) or error (2) is a terminal. */
+    /**
+     * Whether standard input (0), output (1) or error (2) is a terminal. {@code bin/omni} finds out and says so by the
+     * digits in {@code OMNI_TERMINAL}.
+     */
     boolean isTerminal(int descriptor) {
-        return terminals.indexOf('0' + descriptor) >= 0;
+        return environment.getOrDefault("OMNI_TERMINAL", "").indexOf('0' + descriptor) >= 0;
     }
 
     /** How to paint on standard output. */

@@ -1,0 +1,74 @@
+package omni.cli;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import omni.api.DaemonProtocol;
+import omni.api.DaemonProtocol.*;
+import omni.bus.BusException;
+import omni.bus.Call;
+
+/** A daemon without HTTP and without a model: it keeps hashes, and answers every question with "12." in two pieces. */
+class FakeDaemon implements DaemonProtocol.Handler {
+    /** A question that is answered for as long as the caller stays. */
+    static final String ENDLESS = "Count.";
+
+    static final String REFUSED = "Too long.";
+
+    final List<AddKeyParams> added = new ArrayList<>();
+    final List<ChatParams> asked = new ArrayList<>();
+    final CountDownLatch left = new CountDownLatch(1);
+
+    @Override
+    public synchronized void addKey(AddKeyParams in, Call<AddKeyReply> call) {
+        added.add(in);
+        call.reply(new AddKeyReply(key(in)));
+    }
+
+    private static Key key(AddKeyParams in) {
+        return new Key(in.hash().substring(0, 12), in.name(), "2026-11-21T04:00:00Z", in.session());
+    }
+
+    @Override
+    public synchronized void listKeys(ListKeysParams in, Call<ListKeysReply> call) {
+        call.reply(new ListKeysReply(added.stream().map(FakeDaemon::key).toList()));
+    }
+
+    @Override
+    public synchronized void revokeKey(RevokeKeyParams in, Call<RevokeKeyReply> call) {
+        var named = added.stream().filter(k -> k.name().equals(in.key())).toList();
+        if (named.isEmpty()) {
+            throw new NoSuchKey(in.key());
+        } else if (named.size() > 1) {
+            throw new AmbiguousKey(
+                    in.key(), named.stream().map(k -> key(k).id()).toList());
+        }
+        added.removeAll(named);
+        call.reply(new RevokeKeyReply());
+    }
+
+    @Override
+    public void address(AddressParams in, Call<AddressReply> call) {
+        call.reply(new AddressReply("127.0.0.1", 11434, "http://127.0.0.1:11434"));
+    }
+
+    @Override
+    public void chat(ChatParams in, Call<ChatReply> call) {
+        synchronized (this) {
+            asked.add(in);
+        }
+        var question = in.messages().getLast().content();
+        if (question.equals(REFUSED)) {
+            throw new Refused("context_length_exceeded", "The prompt has 9000 tokens and the model takes 2048.");
+        }
+        try {
+            do {
+                call.next(new ChatReply("1", null, null, null));
+            } while (question.equals(ENDLESS));
+        } catch (BusException.Cancelled e) {
+            left.countDown();
+            throw e;
+        }
+        call.reply(new ChatReply("2.", "stop", 20L, 3L));
+    }
+}

@@ -1,0 +1,73 @@
+package omni.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class KeyCommandTest {
+    @TempDir
+    Path folder;
+
+    @Test
+    void makesAKeyShowsItOnceAndSendsItsHashOnly() {
+        try (var tree = new FakeTree(folder).start()) {
+            var done = tree.run("key", "new", "laptop");
+            assertEquals(0, done.exit(), done.err());
+            var key = done.out().strip();
+            assertTrue(key.matches("omni-[A-Za-z0-9_-]{43}"), key);
+            var added = tree.daemon.added.getFirst();
+            assertEquals(FreshKey.hash(key), added.hash());
+            assertEquals("laptop", added.name());
+            assertFalse(added.session());
+            assertTrue(done.err().contains("cannot be shown again"), done.err());
+            assertFalse(done.err().contains(key));
+            assertNotEquals(key, tree.run("key", "new", "laptop").out().strip());
+        }
+    }
+
+    @Test
+    void theHashIsThatOfTheText() {
+        // printf omni-test | sha256sum
+        assertEquals("8304ca8a2a32e8f69e5327a1c01c370fc9ef231647a9c47e89a47490fe5e9fbb", FreshKey.hash("omni-test"));
+        var key = FreshKey.make();
+        assertFalse(key.toString().contains(key.text()));
+    }
+
+    @Test
+    void listsAndRevokes() {
+        try (var tree = new FakeTree(folder).start()) {
+            assertTrue(tree.run("key", "list").out().contains("There is no key"));
+            var key = Json.parse(tree.run("key", "new", "--json", "laptop").out());
+            var list = tree.run("key").out();
+            assertTrue(list.contains(key.path("id").asString() + "  2026-11-21T04:00:00Z"), list);
+            assertFalse(list.contains(key.path("key").asString()));
+            assertEquals(
+                    "laptop",
+                    Json.parse(tree.run("key", "list", "--json").out())
+                            .at("/keys/0/name")
+                            .asString());
+            assertEquals(0, tree.run("key", "revoke", "laptop").exit());
+            var again = tree.run("key", "revoke", "laptop");
+            assertEquals(ExitCode.REFUSED.number(), again.exit());
+            assertTrue(again.err().contains("no key \"laptop\""), again.err());
+        }
+    }
+
+    @Test
+    void aNameThatTwoKeysHaveIsRefusedWithTheirIds() {
+        try (var tree = new FakeTree(folder).start()) {
+            var id = Json.parse(tree.run("key", "new", "--json", "a").out())
+                    .path("id")
+                    .asString();
+            tree.run("key", "new", "a");
+            var done = tree.run("key", "revoke", "a");
+            assertEquals(ExitCode.REFUSED.number(), done.exit());
+            assertTrue(done.err().contains(id), done.err());
+        }
+    }
+}
