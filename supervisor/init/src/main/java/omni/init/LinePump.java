@@ -12,7 +12,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Carries what a process prints into its log, line by line, until the pipe ends. A line that is no JSON object (the
- * virtual machine's or a native library's own) becomes one, so that every line of a log is. Remembers the last error.
+ * virtual machine's or a native library's own) becomes one, so that every line of a log is. Remembers its last words.
  *
  * <p>{@link #run} belongs to one thread; the rest is any thread's.
  */
@@ -25,8 +25,8 @@ final class LinePump implements Runnable {
     private final InputStream in;
     private final OutputStream log;
     private final ByteArrayOutputStream line = new ByteArrayOutputStream();
-    private volatile String lastError = "";
-    private volatile String lastText = "";
+    private volatile String lastWord = "";
+    private boolean lastWasText;
 
     LinePump(String role, InputStream in, OutputStream log) {
         this.role = role;
@@ -43,13 +43,16 @@ final class LinePump implements Runnable {
             }
             finish();
         } catch (IOException e) {
-            lastText = "its output could not be read: " + e.getMessage();
+            lastWord = "its output could not be read: " + e.getMessage();
         }
     }
 
-    /** The message of the last line of level error, else the last line that was plain text, else nothing. */
+    /**
+     * What it said last, if that was an error: the message of a last line of level error, or the first of the lines of
+     * plain text at the end. Empty where it ended without a word.
+     */
     String lastWord() {
-        String word = lastError.isEmpty() ? lastText : lastError;
+        String word = lastWord;
         return word.length() <= REASON_CHARACTERS_MAX ? word : word.substring(0, REASON_CHARACTERS_MAX) + "…";
     }
 
@@ -71,9 +74,18 @@ final class LinePump implements Runnable {
                 log.write((new String(bytes, StandardCharsets.UTF_8) + "\n").getBytes(StandardCharsets.UTF_8));
             } else {
                 String text = new String(bytes, StandardCharsets.UTF_8).strip();
-                lastText = text.isEmpty() ? lastText : text;
+                heard(text);
                 log.write(Logs.textLine(role, text).getBytes(StandardCharsets.UTF_8));
             }
+        }
+    }
+
+    /** Of a crash message, the first line that says something tells the most. */
+    private void heard(String text) {
+        String words = text.replaceFirst("^#\\s*", "");
+        if (!words.isEmpty() && !lastWasText) {
+            lastWord = words;
+            lastWasText = true;
         }
     }
 
@@ -83,9 +95,9 @@ final class LinePump implements Runnable {
         }
         try {
             JsonNode entry = JSON.readTree(bytes);
-            if (entry.path("level").asString("").equals("error")) {
-                lastError = entry.path("msg").asString("");
-            }
+            boolean error = entry.path("level").asString("").equals("error");
+            lastWord = error ? entry.path("msg").asString("") : "";
+            lastWasText = false;
             return entry.isObject();
         } catch (JacksonException e) {
             return false;

@@ -7,6 +7,7 @@ import java.util.logging.ErrorManager;
 import java.util.logging.Formatter;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import java.util.logging.SimpleFormatter;
 
 /** Writes each log record as one line, in one write, under this object's own lock. */
@@ -14,6 +15,7 @@ final class LogHandler extends Handler {
     private final String role;
     private final OutputStream out;
     private final Formatter messages = new SimpleFormatter();
+    private volatile boolean retired;
 
     LogHandler(String role, OutputStream out) {
         this.role = role;
@@ -43,6 +45,19 @@ final class LogHandler extends Handler {
     @Override
     public void flush() {}
 
+    /**
+     * Puts itself back. The virtual machine's LogManager takes all handlers away in a shutdown hook of its own, which runs
+     * side by side with the role's stop: its last words would be lost.
+     */
     @Override
-    public void close() {}
+    public void close() {
+        if (!retired) {
+            Logger.getLogger("").addHandler(this);
+        }
+    }
+
+    /** Another takes its place. */
+    void retire() {
+        retired = true;
+    }
 }

@@ -9,6 +9,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.function.Consumer;
+import java.util.logging.Handler;
 import java.util.logging.Level;
 import java.util.logging.LogManager;
 import java.util.logging.Logger;
@@ -25,8 +26,13 @@ public final class Logs {
      * written one whole line at a time, never closed.
      */
     public static void install(String role, Config config, OutputStream out) {
-        LogManager.getLogManager().reset();
         Logger root = Logger.getLogger("");
+        for (Handler handler : root.getHandlers()) {
+            if (handler instanceof LogHandler installed) {
+                installed.retire();
+            }
+        }
+        LogManager.getLogManager().reset();
         root.addHandler(new LogHandler(role, out));
         root.setLevel(
                 switch (config.get(LogConfig.SECTION).level()) {

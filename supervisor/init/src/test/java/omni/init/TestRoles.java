@@ -1,0 +1,138 @@
+package omni.init;
+
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
+import omni.bus.Service;
+import omni.role.Role;
+import omni.role.RoleContext;
+import omni.role.Section;
+
+/** Small roles for the tests, started as real processes through the same main class as the product's. */
+public final class TestRoles {
+    private TestRoles() {}
+
+    /** What they have in common: no sections, nothing served. */
+    abstract static class Plain implements Role {
+        @Override
+        public List<Section<?>> sections() {
+            return List.of();
+        }
+
+        @Override
+        public Running start(RoleContext context) throws Exception {
+            begin(context);
+            return new Running() {
+                @Override
+                public List<Service> services() {
+                    return List.of();
+                }
+
+                @Override
+                public void stop(Duration grace) {
+                    end();
+                }
+            };
+        }
+
+        void begin(RoleContext context) throws Exception {}
+
+        void end() {}
+    }
+
+    /** Notes which kinds of descriptors it was born with, and prints as libraries do. */
+    public static final class First extends Plain {
+        @Override
+        public String name() {
+            return "first";
+        }
+
+        @Override
+        void begin(RoleContext context) throws IOException {
+            context.note(descriptors() + ", " + System.getenv("OMNI_TREE").equals(context.tree()));
+            System.out.println("printed by a library");
+            var raw = new FileOutputStream(FileDescriptor.out); // not closed: it is the process's own
+            raw.write("{\"printed\" by native code\n".getBytes(StandardCharsets.UTF_8));
+            System.getLogger("test").log(System.Logger.Level.INFO, "line\nwith \"everything\" \u0001 in it");
+            raw.write("x".repeat(LinePump.LINE_BYTES_MAX + 1).getBytes(StandardCharsets.UTF_8));
+            raw.write('\n');
+        }
+
+        private static String descriptors() throws IOException {
+            var kinds = new TreeMap<String, Integer>();
+            try (DirectoryStream<Path> all = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
+                for (Path descriptor : all) {
+                    String target = Files.isSymbolicLink(descriptor)
+                            ? Files.readSymbolicLink(descriptor).toString()
+                            : "";
+                    String kind =
+                            target.startsWith("pipe:") ? "pipe" : target.startsWith("socket:") ? "socket" : "file";
+                    boolean stray = target.contains("supervisor") || target.contains(".jsonl");
+                    kinds.merge(stray ? "stray" : kind, 1, Integer::sum);
+                }
+            }
+            kinds.remove("file");
+            return kinds.toString();
+        }
+    }
+
+    /** Does nothing, well. */
+    public static final class Second extends Plain {
+        @Override
+        public String name() {
+            return "second";
+        }
+    }
+
+    /** Cannot start. */
+    public static final class Broken extends Plain {
+        @Override
+        public String name() {
+            return "broken";
+        }
+
+        @Override
+        void begin(RoleContext context) throws IOException {
+            throw new IOException("the test's disk is on fire");
+        }
+    }
+
+    /** Starts a process of its own, and does not stop. */
+    public static final class Stubborn extends Plain {
+        @Override
+        public String name() {
+            return "stubborn";
+        }
+
+        @Override
+        void begin(RoleContext context) throws IOException {
+            context.note(
+                    Long.toString(new ProcessBuilder("sleep", "1000").start().pid()));
+        }
+
+        @Override
+        void end() {
+            try {
+                new CountDownLatch(1).await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    /** Comes when it is asked for. */
+    public static final class Guest extends Plain {
+        @Override
+        public String name() {
+            return "guest";
+        }
+    }
+}
