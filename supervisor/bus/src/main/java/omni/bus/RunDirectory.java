@@ -5,8 +5,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
+import java.util.Set;
 
 /** Where the sockets live, and how long their paths may be. */
 public final class RunDirectory {
@@ -16,7 +18,7 @@ public final class RunDirectory {
      */
     static final int SOCKET_PATH_BYTES_MAX = System.getProperty("os.name", "").startsWith("Linux") ? 106 : 102;
 
-    private static final String OWNER_ONLY = "rwx------";
+    private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rwx------");
 
     private RunDirectory() {}
 
@@ -34,8 +36,7 @@ public final class RunDirectory {
                 if (parent != null) {
                     Files.createDirectories(parent);
                 }
-                Files.createDirectory(
-                        folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(OWNER_ONLY)));
+                Files.createDirectory(folder, PosixFilePermissions.asFileAttribute(OWNER_ONLY));
             }
             check(folder);
         } catch (IOException fault) {
@@ -70,11 +71,12 @@ public final class RunDirectory {
         } finally {
             Files.delete(probe);
         }
-        String mode = PosixFilePermissions.toString(Files.getPosixFilePermissions(folder));
-        if (!mode.endsWith("---") && mode.charAt(4) == '-' && mode.charAt(7) == '-') {
-            Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString(OWNER_ONLY));
-        } else if (mode.charAt(4) == 'w' || mode.charAt(7) == 'w') {
+        var mode = Files.getPosixFilePermissions(folder);
+        if (mode.contains(PosixFilePermission.GROUP_WRITE) || mode.contains(PosixFilePermission.OTHERS_WRITE)) {
             throw new BusException("Others may write to the socket folder " + folder + ": chmod 700 it");
+        }
+        if (!mode.equals(OWNER_ONLY)) {
+            Files.setPosixFilePermissions(folder, OWNER_ONLY);
         }
     }
 

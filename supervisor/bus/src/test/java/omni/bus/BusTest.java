@@ -121,8 +121,8 @@ final class BusTest {
         }
         handler.releases.release();
         Await.until("the word is said", () -> handler.said.get() == 1);
-        assertEquals(1, handler.held.get(), "the call whose caller left was never begun");
-        assertEquals(0, handler.cancelled.get());
+        // The call between may have begun before the server saw the caller leave; then it was cancelled.
+        assertEquals(1, handler.held.get() - handler.cancelled.get());
     }
 
     @Test
