@@ -152,8 +152,11 @@ final class SystemdLauncher implements Launcher {
             }
             Process waiter = systemctl.startAndWait(name);
             Systemctl.State running = awaitProcess(waiter, before);
+            boolean early = isEnding();
             if (running.mainPid() != 0) {
                 listener.started(running.mainPid());
+            }
+            if (early) {
                 repeatOrders();
             }
             Systemctl.Outcome outcome = Systemctl.finish(waiter);

@@ -1,0 +1,168 @@
+package omni.runtime;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * The machine that {@link GuestBoxTest} boots. Its base, Debian with systemd, is built once and kept in the user's cache
+ * under the hash of the scripts that make it; the second disk, with this JDK and this build of Omni, is made each time.
+ */
+final class Guest {
+    private static final List<String> RECIPE = List.of("build.sh", "initrd-init", "omni-guest.service");
+    private static final List<String> BASE = List.of("base.ext4", "vmlinuz", "initrd");
+
+    /** Slow as an emulated processor is, nothing of Omni may run into its usual deadlines. */
+    private static final String SETTINGS = """
+        start_seconds=300
+        watchdog_seconds=30
+        """;
+
+    private static final String OMNI_TOML = """
+        [supervisor]
+        start_timeout = "4m"
+        liveness = "1m"
+        stop_grace = "30s"
+        """;
+
+    private Guest() {}
+
+    /** Where the scripts are. */
+    static Path folder() {
+        return Path.of(System.getProperty("omni.root"), "supervisor", "init", "src", "test", "guest");
+    }
+
+    /** The folder with the base's disk, kernel and initramfs; builds it if the cache has none. */
+    static Path base() throws Exception {
+        String cache = System.getenv().getOrDefault("XDG_CACHE_HOME", "");
+        Path all = (cache.isEmpty() ? Path.of(System.getProperty("user.home"), ".cache") : Path.of(cache))
+                .resolve("omni/guest");
+        Files.createDirectories(all);
+        Path wanted = all.resolve(recipeHash());
+        try (var lock = FileChannel.open(all.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            lock.lock();
+            if (!Files.isDirectory(wanted)) {
+                Path fresh = Files.createTempDirectory(all, "new");
+                run(List.of(folder().resolve("build.sh").toString(), fresh.toString()), all.resolve("build.log"));
+                for (String file : BASE) {
+                    assertEquals(true, Files.size(fresh.resolve(file)) > 0, file);
+                }
+                Files.move(fresh, wanted, StandardCopyOption.ATOMIC_MOVE);
+            }
+        }
+        return wanted;
+    }
+
+    /** Makes the second disk: this JDK with its links followed, the runtime tree, the script and its settings. */
+    static Path disk(Path work) throws Exception {
+        Path log = work.resolve("disk.log");
+        Path root = work.resolve("root");
+        if (Files.isDirectory(work)) {
+            run(List.of("rm", "-rf", work.toString()), Path.of("/dev/null"));
+        }
+        Path guest = Files.createDirectories(root.resolve("guest"));
+        run(
+                List.of(
+                        "cp",
+                        "-rL",
+                        System.getProperty("java.home"),
+                        root.resolve("jdk").toString()),
+                log);
+        for (String unused : List.of("jmods", "lib/src.zip", "man")) {
+            run(List.of("rm", "-rf", root.resolve("jdk").resolve(unused).toString()), log);
+        }
+        Path app = Path.of(System.getProperty("omni.root"), "target", "omni");
+        run(List.of("cp", "-a", app.toString(), root.resolve("omni").toString()), log);
+        Files.copy(folder().resolve("run.sh"), guest.resolve("run.sh"));
+        Files.writeString(guest.resolve("settings"), SETTINGS);
+        Files.writeString(guest.resolve("omni.toml"), OMNI_TOML);
+        Path disk = work.resolve("app.ext4");
+        long mebibytes = 64 + bytes(root) * 5 / 4 / (1024 * 1024);
+        run(List.of("mke2fs", "-q", "-t", "ext4", "-d", root.toString(), disk.toString(), mebibytes + "M"), log);
+        run(List.of("rm", "-rf", root.toString()), log);
+        return disk;
+    }
+
+    /**
+     * Boots. One emulated processor whose clock counts instructions: however slow or busy this machine is, no timeout in
+     * the guest runs out for that, and where the guest only waits, no time passes here.
+     */
+    static Process boot(Path base, Path disk, Path console, Path results) throws IOException {
+        List<String> command = List.of(
+                "qemu-system-x86_64",
+                "-accel",
+                "tcg,thread=single",
+                "-icount",
+                "shift=3,sleep=off",
+                "-cpu",
+                "max",
+                "-m",
+                "3072",
+                "-smp",
+                "1",
+                "-nodefaults",
+                "-no-user-config",
+                "-no-reboot",
+                "-display",
+                "none",
+                "-nic",
+                "none",
+                "-kernel",
+                base.resolve("vmlinuz").toString(),
+                "-initrd",
+                base.resolve("initrd").toString(),
+                "-append",
+                "console=ttyS0 quiet panic=-1 mitigations=off systemd.show_status=0"
+                        + " systemd.default_timeout_start_sec=600",
+                "-drive",
+                "file=" + base.resolve("base.ext4") + ",format=raw,if=virtio,snapshot=on",
+                "-drive",
+                "file=" + disk + ",format=raw,if=virtio,readonly=on",
+                "-serial",
+                "file:" + console,
+                "-serial",
+                "file:" + results,
+                "-device",
+                "virtio-rng-pci");
+        return new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(results.resolveSibling("qemu.log").toFile())
+                .start();
+    }
+
+    private static void run(List<String> command, Path log) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
+                .start();
+        assertEquals(0, process.waitFor(), () -> String.join(" ", command) + " failed; see " + log);
+    }
+
+    private static String recipeHash() throws IOException, NoSuchAlgorithmException {
+        var hash = MessageDigest.getInstance("SHA-256");
+        for (String file : RECIPE) {
+            hash.update(Files.readAllBytes(folder().resolve(file)));
+        }
+        return HexFormat.of().formatHex(hash.digest(), 0, 8);
+    }
+
+    private static long bytes(Path folder) throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
+            long sum = 0;
+            for (Path file : (Iterable<Path>) files.filter(Files::isRegularFile)::iterator) {
+                sum += Files.size(file);
+            }
+            return sum;
+        }
+    }
+}

@@ -1,0 +1,148 @@
+#!/bin/sh
+# The test itself, inside the guest: Omni under a real systemd. Prints "RESULT <check> ok" or "RESULT <check> FAILED",
+# a line each, on the serial console that GuestBoxTest reads, and last "RESULT end ok".
+set -u
+export LC_ALL=C.UTF-8 SYSTEMD_COLORS=0 SYSTEMD_PAGER=cat SYSTEMD_URLIFY=0 OMNI_JAVA=/opt/jdk
+. /opt/guest/settings # start_seconds, watchdog_seconds
+
+# --- Words -----------------------------------------------------------------------------------------------------------
+
+phase() { echo "--- $(cut -d' ' -f1 /proc/uptime) s: $*"; }
+check() {
+    name=$1
+    shift
+    if "$@"; then
+        echo "RESULT $name ok"
+    else
+        echo "RESULT $name FAILED"
+        systemctl status --no-pager --full 'omni-*'
+        journalctl -b --no-pager -n 40 -o short-monotonic
+    fi
+}
+not() { ! "$@"; }
+now() { cut -d. -f1 /proc/uptime; }
+# within SECONDS COMMAND...: succeeds once the command does
+within() {
+    end=$(($(now) + $1))
+    shift
+    until "$@" >/dev/null 2>&1; do
+        [ "$(now)" -lt "$end" ] || return 1
+        sleep 0.3
+    done
+}
+omni() {
+    runuser -u omni -- env OMNI_HOME=/var/lib/omni OMNI_RUN=/run/omni HOME=/var/lib/omni /opt/omni/bin/omni "$@"
+}
+prop() { systemctl show --value --property="$2" "omni-$1"; }
+pid() { prop "$1" MainPID; }
+is() { [ "$(prop "$1" ActiveState)" = "$2" ]; }
+all_are() { for unit in supervisor engine daemon; do is "$unit" "$1" || return 1; done; }
+# another UNIT PID: it is active with another process than that
+another() { is "$1" active && [ "$(pid "$1")" -gt 0 ] && [ "$(pid "$1")" != "$2" ]; }
+whole_again() { another supervisor "$1" && another engine "$2" && another daemon "$3"; }
+same() { [ "$1" = "$2" ]; }
+
+# --- Install ---------------------------------------------------------------------------------------------------------
+
+phase install
+check units-written env OMNI_HOME=/tmp/none OMNI_RUN=/tmp/run /opt/omni/bin/omni units systemd --dir / --app /opt/omni \
+    --java /opt/jdk/bin/java --start-timeout "$start_seconds" --stop-timeout 120 --watchdog "$watchdog_seconds"
+systemd-sysusers
+systemctl daemon-reload
+check units-verified systemd-analyze verify --man=no /etc/systemd/system/omni-supervisor.service \
+    /etc/systemd/system/omni-engine.service /etc/systemd/system/omni-daemon.service
+install -d -o omni -g omni -m 700 /var/lib/omni
+install -o omni -g omni -m 600 /opt/guest/omni.toml /var/lib/omni/omni.toml
+
+# --- Start -----------------------------------------------------------------------------------------------------------
+
+phase start
+check role-without-a-tree-refused not systemctl start omni-engine
+systemctl reset-failed omni-engine
+check starts systemctl start omni-supervisor
+check all-active all_are active
+systemctl status --no-pager --lines=0 'omni-*'
+supervisor=$(pid supervisor) engine=$(pid engine) daemon=$(pid daemon)
+
+phase sandbox
+for unit in supervisor engine daemon; do
+    of=/proc/$(pid $unit)
+    check $unit-has-no-capability grep -q '^CapBnd:[[:space:]]*0*$' "$of/status"
+    check $unit-has-a-system-call-filter grep -q '^Seccomp:[[:space:]]*2$' "$of/status"
+    check $unit-runs-as-omni same "$(stat -c %U "$of")" omni
+done
+net() { readlink "/proc/$1/ns/net"; }
+check engine-has-no-network not same "$(net "$engine")" "$(net 1)"
+check supervisor-has-no-network not same "$(net "$supervisor")" "$(net 1)"
+check engine-cannot-write-state not nsenter -t "$engine" -m touch /var/lib/omni/touched
+check daemon-can-write-state nsenter -t "$daemon" -m touch /var/lib/omni/touched
+check same-user-elsewhere-may-not-give-orders not runuser -u omni -- systemctl --no-ask-password stop omni-engine
+check engine-still-there same "$(pid engine)" "$engine"
+
+# --- Use -------------------------------------------------------------------------------------------------------------
+
+phase chat
+omni status
+key=$(omni key new guest | grep -o 'omni-[A-Za-z0-9_-]*' | head -n 1)
+chat() {
+    curl -sS --max-time 300 http://127.0.0.1:11434/v1/chat/completions -H "Authorization: Bearer $key" \
+        -H 'Content-Type: application/json' \
+        -d '{"temperature":0,"max_tokens":32,"messages":[{"role":"user","content":"What is 7 plus 5?"}]}' >/tmp/answer
+    grep -q '"content":"[^"]*12' /tmp/answer || { cat /tmp/answer; return 1; }
+}
+check chat-is-answered chat
+check nothing-was-restarted-so-far same "$(prop supervisor NRestarts) $(pid supervisor) $(pid engine) $(pid daemon)" \
+    "0 $supervisor $engine $daemon"
+
+# --- Break -----------------------------------------------------------------------------------------------------------
+
+phase kill the engine
+kill -KILL "$engine"
+check engine-is-back within "$start_seconds" another engine "$engine"
+check daemon-was-left-alone same "$(pid daemon)" "$daemon"
+check supervisor-was-left-alone same "$(pid supervisor)" "$supervisor"
+check chat-is-answered-again within "$start_seconds" chat
+engine=$(pid engine)
+
+phase kill the supervisor
+kill -KILL "$supervisor"
+check tree-is-whole-again within "$start_seconds" whole_again "$supervisor" "$engine" "$daemon"
+check supervisor-was-restarted-once same "$(prop supervisor NRestarts)" 1
+supervisor=$(pid supervisor) engine=$(pid engine) daemon=$(pid daemon)
+
+phase freeze the supervisor
+kill -STOP "$supervisor"
+check tree-is-whole-after-the-watchdog within $((start_seconds + watchdog_seconds)) \
+    whole_again "$supervisor" "$engine" "$daemon"
+watchdog_spoke() { journalctl -b -u omni-supervisor --no-pager | grep -q 'Watchdog timeout'; }
+check watchdog-did-it watchdog_spoke
+check supervisor-was-restarted-twice same "$(prop supervisor NRestarts)" 2
+
+# --- Stop ------------------------------------------------------------------------------------------------------------
+
+phase stop
+check stops systemctl stop omni-supervisor
+check all-inactive all_are inactive
+check no-process-left not pgrep -u omni
+check no-socket-left not test -e /run/omni
+
+phase a supervisor that never stays
+systemctl reset-failed omni-supervisor
+systemctl start --no-block omni-supervisor
+kill_until_given_up() {
+    killed=0
+    for i in $(seq 600); do
+        [ "$(prop supervisor Result)" = start-limit-hit ] && is supervisor failed && break
+        victim=$(pid supervisor)
+        if [ "$victim" -gt 0 ] && [ "$victim" != "${last:-}" ]; then
+            kill -KILL "$victim" && killed=$((killed + 1)) last=$victim
+        fi
+        sleep 0.1
+    done
+    echo "killed $killed times; $(prop supervisor Result)"
+    is supervisor failed && [ "$killed" -eq 5 ]
+}
+check start-limit-ends-it kill_until_given_up
+check no-process-left-then not pgrep -u omni
+phase end
+echo "RESULT end ok"

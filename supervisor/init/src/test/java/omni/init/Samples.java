@@ -1,0 +1,48 @@
+package omni.init;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+/** Installations that tests share. */
+final class Samples {
+    private Samples() {}
+
+    static Installation installation() {
+        return installation("omni", Path.of("/var/lib/omni"));
+    }
+
+    static Installation installation(String user, Path home) {
+        return new Installation(
+                user,
+                Path.of("/opt/jdk/bin/java"),
+                Path.of("/opt/omni"),
+                home,
+                Path.of("/run/omni"),
+                11434,
+                Duration.ofSeconds(180),
+                Duration.ofSeconds(30),
+                Duration.ofSeconds(30));
+    }
+
+    static Installation installation(int port, Duration time) {
+        return new Installation(
+                "omni",
+                Path.of("/opt/jdk/bin/java"),
+                Path.of("/opt/omni"),
+                Path.of("/var/lib/omni"),
+                Path.of("/run/omni"),
+                port,
+                time,
+                time,
+                time);
+    }
+
+    /** The files of systemd for all roles. */
+    static Map<Path, String> systemd(Installation at) {
+        var java = new JavaCommand(at.java(), List.of("--module-path", at.app() + "/lib"), true);
+        return new SystemdUnits(at, Roles.all().roles())
+                .files(java.line(List.of("-Xmx64m"), "omni.init", "omni.init.Main"), role -> java.role(role, at.app()));
+    }
+}

@@ -1,0 +1,192 @@
+package omni.init;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+/** The text of the units: that each says what the tree relies on. Whether systemd agrees is SystemdUnitsBoxTest's. */
+class SystemdUnitsTest {
+    private static final Path UNITS = Path.of("etc/systemd/system");
+
+    private final Map<Path, String> files = Samples.systemd(Samples.installation());
+
+    @Test
+    void everyRoleOfTheTreeHasItsUnitAndNothingElseDoes() {
+        var expected = Roles.all().roles().stream()
+                .map(role -> UNITS.resolve("omni-" + role.name() + ".service"))
+                .collect(Collectors.toSet());
+        expected.addAll(Set.of(
+                UNITS.resolve("omni-supervisor.service"),
+                Path.of("etc/sysusers.d/omni.conf"),
+                Path.of("etc/polkit-1/rules.d/50-omni.rules")));
+        assertEquals(expected, files.keySet());
+    }
+
+    @Test
+    void onlyTheSupervisorIsRestartedBySystemd() {
+        var supervisor = unit("supervisor");
+        assertTrue(supervisor.contains("Restart=on-failure"));
+        assertTrue(supervisor.contains("StartLimitBurst=5"));
+        assertTrue(supervisor.contains("StartLimitIntervalSec=300"));
+        assertTrue(supervisor.contains("WatchdogSec=30"));
+        for (var role : Roles.all().roles()) {
+            var unit = unit(role.name());
+            assertTrue(unit.contains("Restart=no"));
+            assertFalse(unit.stream().anyMatch(line -> line.startsWith("WatchdogSec")));
+            assertFalse(unit.contains("[Install]"));
+        }
+    }
+
+    @Test
+    void everyUnitTellsWhenItIsReadyItself() {
+        files.keySet().stream().filter(p -> p.startsWith(UNITS)).forEach(path -> {
+            var lines = lines(path);
+            assertTrue(lines.contains("Type=notify"));
+            assertTrue(lines.contains("NotifyAccess=main"));
+        });
+    }
+
+    @Test
+    void aRoleComesAfterWhatItDependsOnAndNeverWaitsForTheSupervisor() {
+        assertTrue(unit("daemon").contains("After=omni-engine.service"));
+        // The supervisor starts the roles while it is itself still starting: to be ordered after it would be a
+        // deadlock.
+        for (var role : Roles.all().roles()) {
+            assertFalse(String.join("\n", unit(role.name())).contains("omni-supervisor.service"));
+        }
+    }
+
+    @Test
+    void theRolesEndWithTheSupervisorTheLastStartedFirst() {
+        assertTrue(unit("supervisor")
+                .contains("ExecStopPost=-/usr/bin/systemctl --no-ask-password stop omni-daemon.service"
+                        + " omni-engine.service"));
+    }
+
+    @Test
+    void theEngineHasNoNetworkAndCannotWrite() {
+        var engine = unit("engine");
+        assertTrue(engine.contains("PrivateNetwork=yes"));
+        assertTrue(engine.contains("RestrictAddressFamilies=AF_UNIX"));
+        assertTrue(engine.contains("ReadOnlyPaths=/var/lib/omni"));
+        assertTrue(engine.contains("ReadWritePaths=/run/omni"));
+        assertFalse(engine.contains("ReadWritePaths=/var/lib/omni"));
+        assertTrue(engine.contains("DevicePolicy=closed"));
+    }
+
+    @Test
+    void theDaemonListensOnItsPortAndReachesOnlyThisMachine() {
+        var daemon = unit("daemon");
+        assertTrue(daemon.contains("SocketBindAllow=tcp:11434"));
+        assertTrue(daemon.contains("SocketBindDeny=any"));
+        assertTrue(daemon.contains("IPAddressAllow=localhost"));
+        assertTrue(daemon.contains("IPAddressDeny=any"));
+        assertTrue(daemon.contains("PrivateDevices=yes"));
+    }
+
+    @Test
+    void aRoleNobodyHasThoughtOfGetsTheTightestSandbox() {
+        var lines = Sandbox.role("stranger", Samples.installation());
+        assertTrue(lines.contains("PrivateNetwork=yes"));
+        assertTrue(lines.contains("PrivateDevices=yes"));
+        assertTrue(lines.contains("ReadOnlyPaths=/var/lib/omni"));
+    }
+
+    @Test
+    void theRuleNamesTheSupervisorsUnitAndTheRolesUnitsOnly() {
+        var rule = text(files, Path.of("etc/polkit-1/rules.d/50-omni.rules"));
+        assertTrue(rule.contains("subject.user === \"omni\""));
+        assertTrue(rule.contains("subject.system_unit === \"omni-supervisor.service\""));
+        assertTrue(rule.contains("/^omni-(engine|daemon)[.]service$/"));
+    }
+
+    @Test
+    void timesAndPlacesAreTheInstallations() {
+        var at = new Installation(
+                "box",
+                Path.of("/jdk/bin/java"),
+                Path.of("/srv/app"),
+                Path.of("/srv/state"),
+                Path.of("/run/box/omni"),
+                8080,
+                Duration.ofSeconds(600),
+                Duration.ofSeconds(90),
+                Duration.ofSeconds(120));
+        var other = Samples.systemd(at);
+        var supervisor =
+                text(other, UNITS.resolve("omni-supervisor.service")).lines().toList();
+        assertTrue(supervisor.contains("TimeoutStartSec=600"));
+        assertTrue(supervisor.contains("TimeoutStopSec=90"));
+        assertTrue(supervisor.contains("WatchdogSec=120"));
+        assertTrue(supervisor.contains("User=box"));
+        assertTrue(supervisor.contains("RuntimeDirectory=box/omni"));
+        assertTrue(supervisor.contains("ReadWritePaths=/srv/state"));
+        assertTrue(supervisor.contains("Environment=OMNI_APP=/srv/app"));
+        var daemon = text(other, UNITS.resolve("omni-daemon.service")).lines().toList();
+        assertTrue(daemon.contains("SocketBindAllow=tcp:8080"));
+        assertTrue(daemon.contains("EnvironmentFile=/run/box/omni/launch/daemon.env"));
+        assertTrue(text(other, Path.of("etc/sysusers.d/omni.conf")).contains("u box - \"Omni\" /srv/state"));
+    }
+
+    @Test
+    void whatAUnitCouldReadAsSyntaxIsRefused() {
+        for (var bad : List.of(
+                "/with space", "/per%cent", "/quo\"te", "/new\nline", "/dol$lar", "/back\\slash", "rel", "/a/../b")) {
+            assertThrows(InitException.class, () -> Samples.installation("omni", Path.of(bad)), bad);
+        }
+        for (var bad : List.of("", "Omni", "0mni", "om ni", "o".repeat(32))) {
+            assertThrows(InitException.class, () -> Samples.installation(bad, Path.of("/var/lib/omni")), bad);
+        }
+        assertEquals(
+                31, Samples.installation("o".repeat(31), Path.of("/h")).user().length());
+        assertThrows(InitException.class, () -> Installation.words(List.of("-Da=b", "two words")));
+    }
+
+    @Test
+    void portsAndTimesHaveBounds() {
+        for (var port : List.of(0, 65536)) {
+            assertThrows(InitException.class, () -> Samples.installation(port, Duration.ofSeconds(1)));
+        }
+        for (var time : List.of(Duration.ofMillis(999), Duration.ofHours(1).plusMillis(1))) {
+            assertThrows(InitException.class, () -> Samples.installation(1, time));
+        }
+        assertEquals(65535, Samples.installation(65535, Duration.ofHours(1)).port());
+        assertEquals(1, Samples.installation(1, Duration.ofSeconds(1)).port());
+    }
+
+    @Test
+    void socketsOutsideRunAreRefused() {
+        var at = new Installation(
+                "omni",
+                Path.of("/jdk/bin/java"),
+                Path.of("/app"),
+                Path.of("/home"),
+                Path.of("/tmp/omni"),
+                1,
+                Duration.ofSeconds(1),
+                Duration.ofSeconds(1),
+                Duration.ofSeconds(1));
+        assertThrows(InitException.class, () -> Samples.systemd(at));
+    }
+
+    private List<String> unit(String name) {
+        return lines(UNITS.resolve("omni-" + name + ".service"));
+    }
+
+    private List<String> lines(Path path) {
+        return text(files, path).lines().toList();
+    }
+
+    private static String text(Map<Path, String> files, Path path) {
+        return files.getOrDefault(path, "");
+    }
+}
