@@ -1,0 +1,53 @@
+package omni.role;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Map;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.Test;
+
+/** The calls to the C library that do no harm to the process that tests them. */
+final class NativeTest {
+    @Test
+    void theParentIsTheOneTheJdkKnows() {
+        assertEquals(ProcessHandle.current().parent().map(ProcessHandle::pid).orElse(0L), Native.parentPid());
+    }
+
+    @Test
+    void memoryIsKnownAndPlausible() {
+        long bytes = Native.pssBytes().orElseThrow();
+        assertTrue(bytes > 1 << 20 && bytes < 1L << 40, "PSS " + bytes);
+    }
+
+    @Test
+    void killsAGroupAndOnlyOneThatIsThere() throws Exception {
+        Process leader = new ProcessBuilder("setsid", "--wait", "sleep", "1000").start();
+        leader.destroy();
+        leader.waitFor();
+        assertFalse(Native.killGroup(0));
+        assertFalse(Native.killGroup(1));
+        assertFalse(Native.killGroup(Integer.MAX_VALUE));
+    }
+
+    @Test
+    void theSurroundingsComeFromTheEnvironment() throws Exception {
+        var run = java.nio.file.Files.createTempDirectory("omni");
+        try {
+            Surroundings given = Surroundings.of(Map.of(
+                    "OMNI_HOME", "/h", "OMNI_RUN", run.toString(), "OMNI_APP", "/a", "OMNI_INSTANCE", "i", "OMNI_TREE", "t",
+                    "OMNI_SUPERVISOR_PID", "12"));
+            assertEquals(java.nio.file.Path.of("/h"), given.home());
+            assertEquals("i", given.instance().orElseThrow());
+            assertEquals("t", given.tree());
+            assertEquals(OptionalLong.of(12), given.supervisorPid());
+            Surroundings bare = Surroundings.of(Map.of("OMNI_RUN", run.toString(), "OMNI_SUPERVISOR_PID", "x"));
+            assertEquals(java.nio.file.Path.of(System.getProperty("user.home"), ".omni"), bare.home());
+            assertTrue(bare.instance().isEmpty());
+            assertTrue(bare.supervisorPid().isEmpty());
+        } finally {
+            java.nio.file.Files.delete(run);
+        }
+    }
+}
