@@ -70,7 +70,8 @@ final class Box implements AutoCloseable {
                         "omni.init/omni.init.Main")
                 .directory(home.toFile())
                 .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.appendTo(home.resolve("supervisor.out").toFile()));
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(
+                        home.resolve("supervisor.out").toFile()));
         builder.environment().put("OMNI_APP", app.toString());
         builder.environment().put("OMNI_HOME", home.toString());
         builder.environment().put("OMNI_RUN", home.resolve("run").toString());
@@ -106,7 +107,10 @@ final class Box implements AutoCloseable {
             SupervisorProtocol.Tree tree = SupervisorProtocol.Client.of(bus)
                     .status(new SupervisorProtocol.StatusParams())
                     .tree();
-            tree.roles().stream().map(SupervisorProtocol.Role::pid).filter(pid -> pid != null).forEach(seen::add);
+            tree.roles().stream()
+                    .map(SupervisorProtocol.Role::pid)
+                    .filter(pid -> pid != null)
+                    .forEach(seen::add);
             return Optional.of(tree);
         } catch (BusException e) {
             return Optional.empty();
@@ -147,8 +151,7 @@ final class Box implements AutoCloseable {
 
     /** One chat over HTTP, the whole answer as text. */
     HttpResponse<String> chat(boolean stream, Duration longest) throws IOException, InterruptedException {
-        HttpRequest request = HttpRequest.newBuilder(
-                        URI.create("http://127.0.0.1:" + port + "/v1/chat/completions"))
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/v1/chat/completions"))
                 .timeout(longest)
                 .header("Authorization", "Bearer " + KEY)
                 .header("Content-Type", "application/json")

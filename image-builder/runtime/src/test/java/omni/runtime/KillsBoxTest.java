@@ -45,7 +45,8 @@ final class KillsBoxTest {
 
         @Override
         public String toString() {
-            return answers + " answers, " + errors + " errors, " + brokenOff + " connections broken off, wrong: " + wrong;
+            return answers + " answers, " + errors + " errors, " + brokenOff + " connections broken off, wrong: "
+                    + wrong;
         }
     }
 
@@ -182,8 +183,9 @@ final class KillsBoxTest {
                     long killed = box.pid(role).orElseThrow();
                     long start = System.nanoTime();
                     Box.signal("KILL", killed);
-                    Box.until(role + " is back", () -> box.isReady()
-                            && !box.pid(role).equals(Optional.of(killed)));
+                    Box.until(
+                            role + " is back",
+                            () -> box.isReady() && !box.pid(role).equals(Optional.of(killed)));
                     millis[i] = (System.nanoTime() - start) / 1_000_000;
                 }
                 System.out.println("KillsBoxTest: " + role + " back after kill -9 in ms: " + Arrays.toString(millis));

@@ -23,22 +23,27 @@ final class ConfigTest {
     record Everything(
             @Key(doc = "A name.", def = "lamp", min = "2", max = "8")
             String name,
+
             @Key(doc = "A count.", def = "3", unit = "lamps", min = "1", max = "9")
             int lampCount,
+
             @Key(doc = "A size.", def = "5000000000", unit = "bytes", min = "0")
             long queueBytesMax,
+
             @Key(doc = "A share.", def = "0.5", min = "0", max = "1")
             double share,
-            @Key(doc = "A switch.", def = "true")
-            boolean on,
+
+            @Key(doc = "A switch.", def = "true") boolean on,
+
             @Key(doc = "A time.", def = "1500ms", min = "100ms", max = "2h")
             Duration pause,
-            @Key(doc = "A place.", def = "~/lamps")
-            Path folder,
+
+            @Key(doc = "A place.", def = "~/lamps") Path folder,
+
             @Key(doc = "Some words.", def = "a, b", max = "3")
             List<String> words,
-            @Key(doc = "A choice.", def = "dark")
-            Shade shade) {}
+
+            @Key(doc = "A choice.", def = "dark") Shade shade) {}
 
     private static final Section<Everything> SECTION =
             Section.of("lamps", Everything.class).retired("colour", "write shade");
@@ -77,22 +82,21 @@ final class ConfigTest {
 
     @Test
     void everyKeyIsTakenFromTheFile() throws IOException {
-        Config config = load(
-                """
-                # comment
-                [lamps]
-                name = "desk"
-                lamp_count = 9
-                queue_bytes_max = 1
-                share = 1
-                on = false
-                pause = "2h"
-                folder = "/srv"
-                words = ["x"]
-                shade = "very_light"
-                [log]
-                level = "error"
-                """);
+        Config config = load("""
+            # comment
+            [lamps]
+            name = "desk"
+            lamp_count = 9
+            queue_bytes_max = 1
+            share = 1
+            on = false
+            pause = "2h"
+            folder = "/srv"
+            words = ["x"]
+            shade = "very_light"
+            [log]
+            level = "error"
+            """);
         assertEquals(
                 new Everything(
                         "desk", 9, 1, 1.0, false, Duration.ofHours(2), Path.of("/srv"), List.of("x"), Shade.VERY_LIGHT),
@@ -135,7 +139,7 @@ final class ConfigTest {
                 problems("zebra = 1"));
         assertEquals(
                 List.of("omni.toml: lamps is a table: write [lamps] on a line of its own, its keys below."),
-                problems("lamps = 1").subList(1, 2));
+                problems("lamps = 1"));
     }
 
     @Test
@@ -154,20 +158,20 @@ final class ConfigTest {
                         "omni.toml: lamps.share is at most 1; the file says 1.01.",
                         "omni.toml: lamps.pause is at least 100ms; the file says 99ms.",
                         "omni.toml: lamps.words takes at most 3 elements, and has 4."),
-                problems(
-                        """
-                        [lamps]
-                        name = "x"
-                        lamp_count = 10
-                        queue_bytes_max = -1
-                        share = 1.01
-                        pause = "99ms"
-                        words = ["1", "2", "3", "4"]
-                        """));
+                problems("""
+                    [lamps]
+                    name = "x"
+                    lamp_count = 10
+                    queue_bytes_max = -1
+                    share = 1.01
+                    pause = "99ms"
+                    words = ["1", "2", "3", "4"]
+                    """));
         assertEquals(1, problems("[lamps]\nname = \"123456789\"").size());
         assertEquals(1, problems("[lamps]\npause = \"7201s\"").size());
         assertEquals(1, problems("[lamps]\nlamp_count = 0").size());
-        assertEquals(1, problems("[lamps]\nfolder = \"" + "x".repeat(4097) + "\"").size());
+        assertEquals(
+                1, problems("[lamps]\nfolder = \"" + "x".repeat(4097) + "\"").size());
     }
 
     @Test
@@ -182,18 +186,17 @@ final class ConfigTest {
                         "omni.toml: lamps.pause takes a duration such as \"1500ms\", \"30s\", \"5m\" or \"2h\", not 5.",
                         "omni.toml: lamps.words takes a list of strings, not [1].",
                         "omni.toml: lamps.shade takes one of dark, very_light, not \"grey\"."),
-                problems(
-                        """
-                        [lamps]
-                        name = 7
-                        lamp_count = "many"
-                        queue_bytes_max = 1.5
-                        share = true
-                        on = "yes"
-                        pause = 5
-                        words = [1]
-                        shade = "grey"
-                        """));
+                problems("""
+                    [lamps]
+                    name = 7
+                    lamp_count = "many"
+                    queue_bytes_max = 1.5
+                    share = true
+                    on = "yes"
+                    pause = 5
+                    words = [1]
+                    shade = "grey"
+                    """));
         assertEquals(1, problems("[lamps]\nlamp_count = 3000000000").size());
     }
 
@@ -212,15 +215,10 @@ final class ConfigTest {
     @Test
     void sectionsThatCannotBeAreRefused() {
         record NoKey(int x) {}
-        record OddType(
-                @Key(doc = "x", def = "1")
-                Integer x) {}
-        record OddList(
-                @Key(doc = "x", def = "1")
-                List<Integer> x) {}
+        record OddType(@Key(doc = "x", def = "1") Integer x) {}
+        record OddList(@Key(doc = "x", def = "1") List<Integer> x) {}
         record OutOfBounds(
-                @Key(doc = "x", def = "1", min = "2")
-                int x) {}
+                @Key(doc = "x", def = "1", min = "2") int x) {}
         assertThrows(IllegalArgumentException.class, () -> Section.of("x", NoKey.class));
         assertThrows(IllegalArgumentException.class, () -> Section.of("x", OddType.class));
         assertThrows(IllegalArgumentException.class, () -> Section.of("x", OddList.class));
@@ -236,7 +234,9 @@ final class ConfigTest {
         assertTrue(text.startsWith("## `[lamps]`\n\n| Key |"), text);
         assertTrue(text.contains("| `lamp_count` | A count. | integer, lamps | `3` | 1 to 9 |\n"), text);
         assertTrue(text.contains("| `name` | A name. | string | `\"lamp\"` | 2 to 8 characters |\n"), text);
-        assertTrue(text.contains("| `words` | Some words. | list of strings | `[\"a\",\"b\"]` | at most 3 elements |\n"), text);
+        assertTrue(
+                text.contains("| `words` | Some words. | list of strings | `[\"a\",\"b\"]` | at most 3 elements |\n"),
+                text);
         assertTrue(text.contains("| `shade` | A choice. | one of dark, very_light | `\"dark\"` |  |\n"), text);
         assertTrue(text.endsWith("\nRetired: `colour`; write shade.\n"), text);
     }

@@ -37,9 +37,12 @@ final class LogLineTest {
                                 + "\"logger\":\"omni.engine\",\"thread\":\"decode\",\"msg\":\"hot\"}"),
                 line(entry, "decode"));
         assertFalse(line(entry, "").has("thread"));
-        assertEquals("error", line(new LogRecord(Level.SEVERE, ""), "").path("level").stringValue());
-        assertEquals("info", line(new LogRecord(Level.INFO, ""), "").path("level").stringValue());
-        assertEquals("debug", line(new LogRecord(Level.FINE, ""), "").path("level").stringValue());
+        assertEquals(
+                "error", line(new LogRecord(Level.SEVERE, ""), "").path("level").stringValue());
+        assertEquals(
+                "info", line(new LogRecord(Level.INFO, ""), "").path("level").stringValue());
+        assertEquals(
+                "debug", line(new LogRecord(Level.FINE, ""), "").path("level").stringValue());
     }
 
     @Test
@@ -53,7 +56,7 @@ final class LogLineTest {
             String said = text.toString();
             String whole = new String(said.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
             String read = line(new LogRecord(Level.INFO, said), "").path("msg").stringValue();
-            assertEquals(whole.replace('?', '_'), new String(read.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8).replace('?', '_'));
+            assertEquals(whole, new String(read.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8));
         }
     }
 
@@ -71,12 +74,14 @@ final class LogLineTest {
         JsonNode line = line(entry, "");
         assertEquals(
                 LogLine.MESSAGE_CHARACTERS_MAX, line.path("msg").stringValue().length());
-        List<String> err = line.path("err").values().stream().map(JsonNode::stringValue).toList();
+        List<String> err =
+                line.path("err").values().stream().map(JsonNode::stringValue).toList();
         assertEquals("java.io.IOException: level 9", err.getFirst());
         assertEquals("omni.engine.Store.read(Store.java:40)", err.get(LogLine.FRAMES_MAX));
         assertEquals("caused by java.io.IOException: level 8", err.get(LogLine.FRAMES_MAX + 1));
         assertEquals(
-                LogLine.CAUSES_MAX - 1, err.stream().filter(l -> l.startsWith("caused by")).count());
+                LogLine.CAUSES_MAX - 1,
+                err.stream().filter(l -> l.startsWith("caused by")).count());
         assertTrue(err.size() <= LogLine.CAUSES_MAX * (LogLine.FRAMES_MAX + 1));
     }
 

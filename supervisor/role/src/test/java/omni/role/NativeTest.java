@@ -23,9 +23,9 @@ final class NativeTest {
 
     @Test
     void killsAGroupAndOnlyOneThatIsThere() throws Exception {
-        Process leader = new ProcessBuilder("setsid", "--wait", "sleep", "1000").start();
-        leader.destroy();
-        leader.waitFor();
+        Process leader = new ProcessBuilder("setsid", "sleep", "1000").start();
+        Await.until("it leads a group", () -> Native.killGroup(leader.pid()));
+        assertEquals(137, leader.waitFor());
         assertFalse(Native.killGroup(0));
         assertFalse(Native.killGroup(1));
         assertFalse(Native.killGroup(Integer.MAX_VALUE));
@@ -36,8 +36,18 @@ final class NativeTest {
         var run = java.nio.file.Files.createTempDirectory("omni");
         try {
             Surroundings given = Surroundings.of(Map.of(
-                    "OMNI_HOME", "/h", "OMNI_RUN", run.toString(), "OMNI_APP", "/a", "OMNI_INSTANCE", "i", "OMNI_TREE", "t",
-                    "OMNI_SUPERVISOR_PID", "12"));
+                    "OMNI_HOME",
+                    "/h",
+                    "OMNI_RUN",
+                    run.toString(),
+                    "OMNI_APP",
+                    "/a",
+                    "OMNI_INSTANCE",
+                    "i",
+                    "OMNI_TREE",
+                    "t",
+                    "OMNI_SUPERVISOR_PID",
+                    "12"));
             assertEquals(java.nio.file.Path.of("/h"), given.home());
             assertEquals("i", given.instance().orElseThrow());
             assertEquals("t", given.tree());
