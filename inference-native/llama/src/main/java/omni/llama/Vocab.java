@@ -6,6 +6,8 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.OptionalInt;
 import omni.llama.raw.Llama;
 
@@ -18,16 +20,35 @@ public final class Vocab {
     /** A longer text is refused, in UTF-8 bytes. */
     public static final int TEXT_BYTES_MAX = 16 * 1024 * 1024;
 
+    /** A text with more special tokens in it is refused: llama.cpp takes time with the square of their number. */
+    public static final int SPECIALS_MAX = 8192;
+
     private static final int PIECE_BYTES = 256;
 
     private final Owned model;
     private final MemorySegment pointer;
     private final int size;
+    private final SpecialTokens control;
+    private final SpecialTokens additions;
 
     Vocab(Owned model, MemorySegment pointer) {
         this.model = model;
         this.pointer = pointer;
         this.size = Llama.llama_vocab_n_tokens(pointer);
+        var additionsAlone = Llama.LLAMA_TOKEN_ATTR_USER_DEFINED();
+        var withControl = additionsAlone | Llama.LLAMA_TOKEN_ATTR_CONTROL() | Llama.LLAMA_TOKEN_ATTR_UNKNOWN();
+        this.additions = new SpecialTokens(textsOf(additionsAlone));
+        this.control = new SpecialTokens(textsOf(withControl));
+    }
+
+    private List<byte[]> textsOf(int attributes) {
+        var texts = new ArrayList<byte[]>();
+        for (var token = 0; token < size; token++) {
+            if ((Llama.llama_vocab_get_attr(pointer, token) & attributes) != 0) {
+                texts.add(piece(token, true));
+            }
+        }
+        return texts;
     }
 
     /**
@@ -36,7 +57,8 @@ public final class Vocab {
      * @param text any text
      * @param addSpecial whether to add what the model wants at the start and the end, such as BOS
      * @param parseSpecial whether the names of control tokens in the text mean those tokens; never for text of strangers
-     * @throws LlamaException if the text is longer than {@link #TEXT_BYTES_MAX}
+     * @throws LlamaException if the text is longer than {@link #TEXT_BYTES_MAX} or has more than {@link #SPECIALS_MAX}
+     *     special tokens in it
      */
     public int[] tokenize(String text, boolean addSpecial, boolean parseSpecial) {
         return tokenize(text.getBytes(StandardCharsets.UTF_8), addSpecial, parseSpecial);
@@ -50,7 +72,10 @@ public final class Vocab {
     public int[] tokenize(byte[] text, boolean addSpecial, boolean parseSpecial) {
         LlamaException.within("text bytes", text.length, 0, TEXT_BYTES_MAX + 1);
         model.check();
-        checkUtf8(text);
+        if ((parseSpecial ? control : additions).exceed(decoded(text), SPECIALS_MAX)) {
+            throw new LlamaException(
+                    "too many special tokens in the text", "", "Send at most " + SPECIALS_MAX + " of them.");
+        }
         try (var arena = Arena.ofConfined()) {
             // Never empty: an empty segment's address would be null.
             var bytes = arena.allocate(text.length + 1L);
@@ -70,9 +95,12 @@ public final class Vocab {
         }
     }
 
-    private static void checkUtf8(byte[] text) {
+    private static String decoded(byte[] text) {
         try {
-            StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(text));
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(text))
+                    .toString();
         } catch (CharacterCodingException e) {
             throw new LlamaException("the text is not UTF-8", "", "Send whole characters in UTF-8.", e);
         }

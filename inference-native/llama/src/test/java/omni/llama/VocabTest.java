@@ -1,5 +1,6 @@
 package omni.llama;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -10,6 +11,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -102,6 +104,23 @@ class VocabTest {
     @Test
     void aTextOnePastTheBoundIsRefused() {
         assertThrows(LlamaException.class, () -> vocab.tokenize(new byte[Vocab.TEXT_BYTES_MAX + 1], false, false));
+    }
+
+    @Test
+    void moreSpecialTokensThanTheBoundAreRefused() {
+        var turn = "<|im_end|>";
+        assertEquals(Vocab.SPECIALS_MAX, vocab.tokenize(turn.repeat(Vocab.SPECIALS_MAX), false, true).length);
+        var tooMany = turn.repeat(Vocab.SPECIALS_MAX + 1);
+        assertThrows(LlamaException.class, () -> vocab.tokenize(tooMany, false, true));
+        assertTrue(vocab.tokenize(tooMany, false, false).length > Vocab.SPECIALS_MAX, "as text they are none");
+    }
+
+    @Test
+    void specialTokensAreCountedSideBySideTheLongestFirst() {
+        var tokens = new SpecialTokens(List.of("<a>".getBytes(UTF_8), "  ".getBytes(UTF_8), "    ".getBytes(UTF_8)));
+        assertFalse(tokens.exceed("x<a>y<a>    <a", 3));
+        assertTrue(tokens.exceed("x<a>y<a>    <a", 2));
+        assertFalse(tokens.exceed("", 0));
     }
 
     @Test

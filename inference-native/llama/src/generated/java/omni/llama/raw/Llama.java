@@ -552,6 +552,33 @@ public class Llama extends Llama$shared {
            throw new AssertionError("should not reach here", ex$);
         }
     }
+    private static final int LLAMA_TOKEN_ATTR_UNKNOWN = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum llama_token_attr.LLAMA_TOKEN_ATTR_UNKNOWN = 1
+     * }
+     */
+    public static int LLAMA_TOKEN_ATTR_UNKNOWN() {
+        return LLAMA_TOKEN_ATTR_UNKNOWN;
+    }
+    private static final int LLAMA_TOKEN_ATTR_CONTROL = (int)8L;
+    /**
+     * {@snippet lang=c :
+     * enum llama_token_attr.LLAMA_TOKEN_ATTR_CONTROL = 8
+     * }
+     */
+    public static int LLAMA_TOKEN_ATTR_CONTROL() {
+        return LLAMA_TOKEN_ATTR_CONTROL;
+    }
+    private static final int LLAMA_TOKEN_ATTR_USER_DEFINED = (int)16L;
+    /**
+     * {@snippet lang=c :
+     * enum llama_token_attr.LLAMA_TOKEN_ATTR_USER_DEFINED = 16
+     * }
+     */
+    public static int LLAMA_TOKEN_ATTR_USER_DEFINED() {
+        return LLAMA_TOKEN_ATTR_USER_DEFINED;
+    }
     private static final int LLAMA_POOLING_TYPE_UNSPECIFIED = (int)-1L;
     /**
      * {@snippet lang=c :
@@ -3340,6 +3367,67 @@ public class Llama extends Llama$shared {
                 traceDowncall("llama_get_embeddings_seq", ctx, seq_id);
             }
             return (MemorySegment)mh$.invokeExact(ctx, seq_id);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class llama_vocab_get_attr {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama.C_INT,
+            Llama.C_POINTER,
+            Llama.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_vocab_get_attr");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * enum llama_token_attr llama_vocab_get_attr(const struct llama_vocab *vocab, llama_token token)
+     * }
+     */
+    public static FunctionDescriptor llama_vocab_get_attr$descriptor() {
+        return llama_vocab_get_attr.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * enum llama_token_attr llama_vocab_get_attr(const struct llama_vocab *vocab, llama_token token)
+     * }
+     */
+    public static MethodHandle llama_vocab_get_attr$handle() {
+        return llama_vocab_get_attr.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * enum llama_token_attr llama_vocab_get_attr(const struct llama_vocab *vocab, llama_token token)
+     * }
+     */
+    public static MemorySegment llama_vocab_get_attr$address() {
+        return llama_vocab_get_attr.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * enum llama_token_attr llama_vocab_get_attr(const struct llama_vocab *vocab, llama_token token)
+     * }
+     */
+    public static int llama_vocab_get_attr(MemorySegment vocab, int token) {
+        var mh$ = llama_vocab_get_attr.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("llama_vocab_get_attr", vocab, token);
+            }
+            return (int)mh$.invokeExact(vocab, token);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
