@@ -16,6 +16,7 @@ final class BraceFormat {
     private final Budget budget;
     private final boolean escape;
     private int automatic;
+    private boolean numbered;
 
     private BraceFormat(Arguments arguments, Budget budget, boolean escape) {
         this.arguments = arguments;
@@ -85,7 +86,6 @@ final class BraceFormat {
             colon = field.indexOf(':', Math.max(bracket, field.indexOf(']')));
         }
         String name = colon < 0 ? field : field.substring(0, colon);
-        String spec = colon < 0 ? "" : fill(field.substring(colon + 1), levels - 1);
         char conversion = ' ';
         int mark = name.indexOf('!');
         if (mark >= 0) {
@@ -96,6 +96,7 @@ final class BraceFormat {
             name = name.substring(0, mark);
         }
         Value value = converted(value(name), conversion);
+        String spec = colon < 0 ? "" : fill(field.substring(colon + 1), levels - 1);
         String text = spec.isEmpty()
                 ? Representation.str(value, budget)
                 : FormatSpec.parse(spec).format(value, budget);
@@ -154,6 +155,10 @@ final class BraceFormat {
             }
             return value;
         }
+        if (name.isEmpty() ? numbered : automatic > 0) {
+            throw bad();
+        }
+        numbered |= !name.isEmpty();
         int index = name.isEmpty() ? automatic++ : Integer.parseInt(name);
         if (index >= arguments.positional().size()) {
             throw bad();

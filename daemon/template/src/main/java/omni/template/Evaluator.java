@@ -156,6 +156,10 @@ final class Evaluator {
     Value filter(Value target, Expression.Filter filter, Scope scope) {
         Arguments arguments = arguments(filter.inputs(), scope, Optional.empty());
         rendering.at(filter.line());
+        if (!Filters.exists(filter.name())) {
+            throw Errors.runtime(
+                    "There is no filter '" + filter.name() + "', which the template uses. Use another model.");
+        }
         return Filters.apply(filter.name(), target, arguments, rendering);
     }
 
@@ -163,6 +167,9 @@ final class Evaluator {
         Value target = evaluate(e.target(), scope);
         Arguments arguments = arguments(e.inputs(), scope, Optional.empty());
         rendering.at(e.line());
+        if (!Tests.exists(e.name())) {
+            throw Errors.runtime("There is no test '" + e.name() + "', which the template uses. Use another model.");
+        }
         return Value.Bool.of(Tests.apply(e.name(), target, arguments, rendering));
     }
 

@@ -44,7 +44,10 @@ final class Filters {
     static Value apply(String name, Value target, Arguments arguments, Rendering rendering) {
         Filter filter = FILTERS.get(name);
         if (filter == null) {
-            throw Errors.runtime("The template uses a filter that does not exist: " + name + ". Use another model.");
+            throw Errors.runtime("The template uses a filter that does not exist. Use another model.");
+        }
+        if (target instanceof Value.Str s) {
+            rendering.budget().look(s.text());
         }
         return filter.apply(target, arguments, rendering);
     }

@@ -52,7 +52,7 @@ record FormatSpec(
         if (value instanceof Value.Real r) {
             return number(realDigits(r.value(), budget), r.value() < 0 || 1 / r.value() < 0, budget);
         }
-        if (value instanceof Value.Int || (value instanceof Value.Bool && type != ' ' && type != 's')) {
+        if (Convert.isInteger(value)) {
             if (forReals) {
                 double real = Convert.real(value);
                 return number(realDigits(real, budget), real < 0, budget);

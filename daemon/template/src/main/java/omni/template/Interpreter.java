@@ -111,6 +111,7 @@ final class Interpreter {
 
     /** Goes through a loop; {@code depth} is that of a recursive one, from 0. */
     private void loop(Statement.For s, Value items, Scope scope, StringBuilder out, int depth) {
+        rendering.at(s.line());
         Iterator<Value> elements = Convert.iterate(items, budget());
         OptionalInt length = Convert.length(items);
         if (s.condition().isPresent()) {

@@ -9,7 +9,10 @@ final class Methods {
     /** The method or attribute of a value, if it has one with that name. */
     static Optional<Value> find(Value value, String name, Budget budget) {
         return switch (value) {
-            case Value.Str s -> StringMethods.find(s, name, budget);
+            case Value.Str s -> {
+                budget.look(s.text());
+                yield StringMethods.find(s, name, budget);
+            }
             case Value.Items i -> ListMethods.find(i, name, budget);
             case Value.Group g -> ListMethods.find(g, name, budget);
             case Value.Pairs p -> DictMethods.find(p, name, budget);

@@ -113,6 +113,7 @@ final class Parser {
     }
 
     private Statement loop() {
+        int line = tokens.current().line();
         Target target = target(false);
         if (!tokens.skipName("in")) {
             throw tokens.error("A for tag needs in. Correct the template.");
@@ -125,7 +126,7 @@ final class Parser {
         List<Statement> body = opened(Set.of("endfor", "else"));
         loops--;
         List<Statement> otherwise = tokens.next().isName("else") ? block("endfor") : List.of();
-        return new Statement.For(target, items, condition, recursive, body, otherwise);
+        return new Statement.For(target, items, condition, recursive, body, otherwise, line);
     }
 
     private Statement assignment() {

@@ -1,6 +1,7 @@
 package omni.template;
 
 import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
@@ -148,7 +149,7 @@ final class Representation {
         if (value == 0) {
             return 1 / value < 0 ? "-0.0" : "0.0";
         }
-        BigDecimal decimal = new BigDecimal(Double.toString(Math.abs(value))).stripTrailingZeros();
+        BigDecimal decimal = shortest(Math.abs(value));
         String digits = decimal.unscaledValue().toString();
         int exponent = digits.length() - decimal.scale() - 1;
         String sign = value < 0 ? "-" : "";
@@ -159,5 +160,12 @@ final class Representation {
         }
         String plain = decimal.toPlainString();
         return sign + (plain.indexOf('.') < 0 ? plain + ".0" : plain);
+    }
+
+    /** The fewest digits; Java itself never gives fewer than two. */
+    private static BigDecimal shortest(double value) {
+        BigDecimal decimal = new BigDecimal(Double.toString(value)).stripTrailingZeros();
+        BigDecimal one = decimal.round(new MathContext(1));
+        return decimal.precision() == 2 && one.doubleValue() == value ? one : decimal;
     }
 }

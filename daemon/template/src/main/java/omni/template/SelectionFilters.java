@@ -55,11 +55,8 @@ final class SelectionFilters {
             if (attribute == null || !named.isEmpty()) {
                 throw Errors.arguments("map");
             }
-            Function<Value, Value> getter = SequenceFilters.getter(Optional.of(attribute), rendering);
-            return element -> {
-                Value value = getter.apply(element);
-                return value instanceof Value.Undefined ? otherwise.orElse(value) : value;
-            };
+            return SequenceFilters.getter(
+                    Optional.of(attribute), otherwise.filter(v -> v != Value.None.NONE), rendering);
         }
         String name = Convert.text(arguments.positional().getFirst(), "a filter's name");
         Arguments rest = rest(arguments, 1);

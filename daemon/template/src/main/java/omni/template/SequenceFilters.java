@@ -83,6 +83,11 @@ final class SequenceFilters {
 
     /** What takes an attribute out of an element: a path with dots, whose numbers are indexes. */
     static Function<Value, Value> getter(Optional<Value> attribute, Rendering rendering) {
+        return getter(attribute, Optional.empty(), rendering);
+    }
+
+    /** The same, with a value for what is undefined on the way. */
+    static Function<Value, Value> getter(Optional<Value> attribute, Optional<Value> otherwise, Rendering rendering) {
         if (attribute.isEmpty()) {
             return value -> value;
         }
@@ -101,6 +106,7 @@ final class SequenceFilters {
             for (Value part : parts) {
                 Value object = value;
                 value = Access.item(object, part, rendering.budget())
+                        .or(() -> otherwise)
                         .orElseGet(() -> new Value.Undefined("A " + Errors.kind(object) + " has no such attribute"));
             }
             return value;
@@ -261,11 +267,7 @@ final class SequenceFilters {
     private static Value groupBy(Value target, Arguments arguments, Rendering rendering) {
         Arguments.Bound bound = arguments.bind("groupby", 1, "attribute", "default", "case_sensitive");
         boolean caseSensitive = bound.truth(2, false);
-        Function<Value, Value> plain = getter(Optional.of(bound.value(0)), rendering);
-        Function<Value, Value> getter = value -> {
-            Value found = plain.apply(value);
-            return found instanceof Value.Undefined ? bound.some(1).orElse(found) : found;
-        };
+        Function<Value, Value> getter = getter(Optional.of(bound.value(0)), bound.some(1), rendering);
         Function<Value, Value> key = value -> folded(getter.apply(value), caseSensitive);
         List<Value> sorted = Sorting.sorted(Convert.list(target, rendering.budget()), key, false, rendering.budget());
         List<Value> groups = new ArrayList<>();

@@ -25,7 +25,8 @@ sealed interface Statement {
             Optional<Expression> condition,
             boolean recursive,
             List<Statement> body,
-            List<Statement> otherwise)
+            List<Statement> otherwise,
+            int line)
             implements Statement {}
 
     /** {@code set target = value}. */

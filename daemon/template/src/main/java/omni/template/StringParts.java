@@ -118,7 +118,7 @@ final class StringParts {
         while (at < text.length()) {
             budget.elements(1);
             if (parts.size() == most) {
-                parts.add(Text.stripEnd(text.substring(at)));
+                parts.add(text.substring(at));
                 return parts;
             }
             int end = skip(text, at, false);
@@ -143,7 +143,7 @@ final class StringParts {
         while (end > 0) {
             budget.elements(1);
             if (parts.size() == most) {
-                parts.add(Text.stripStart(rest.substring(0, end)));
+                parts.add(rest.substring(0, end));
                 break;
             }
             int start = end;

@@ -47,7 +47,7 @@ final class Tests {
         TESTS.put("sameas", (v, arguments, rendering) -> isSame(v, other("sameas", arguments)));
         TESTS.put("in", (v, arguments, rendering) -> Compare.contains(other("in", arguments), v, rendering.budget()));
         TESTS.put("filter", (v, arguments, rendering) -> v instanceof Value.Str s && Filters.exists(s.text()));
-        TESTS.put("test", (v, arguments, rendering) -> v instanceof Value.Str s && TESTS.containsKey(s.text()));
+        TESTS.put("test", (v, arguments, rendering) -> v instanceof Value.Str s && exists(s.text()));
         for (String name : new String[] {"==", "eq", "equalto"}) {
             TESTS.put(name, (v, arguments, rendering) -> Compare.equal(v, other(name, arguments), rendering.budget()));
         }
@@ -62,10 +62,17 @@ final class Tests {
 
     private Tests() {}
 
+    static boolean exists(String name) {
+        return TESTS.containsKey(name);
+    }
+
     static boolean apply(String name, Value target, Arguments arguments, Rendering rendering) {
         Test test = TESTS.get(name);
         if (test == null) {
-            throw Errors.runtime("The template uses a test that does not exist: " + name + ". Use another model.");
+            throw Errors.runtime("The template uses a test that does not exist. Use another model.");
+        }
+        if (target instanceof Value.Str s) {
+            rendering.budget().look(s.text());
         }
         return test.holds(target, arguments, rendering);
     }
