@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -35,7 +36,8 @@ final class TransformersBoxTest {
     static void prepare() throws IOException, InterruptedException {
         String source = run(List.of(Resources.root().resolve(".ci/llama-source").toString()));
         templates = Path.of(source.strip().lines().reduce("", (a, b) -> b), "models", "templates");
-        Path environment = cache().resolve("python").resolve(String.join("+", PACKAGES).replace("==", "-"));
+        Path environment =
+                cache().resolve("python").resolve(String.join("+", PACKAGES).replace("==", "-"));
         python = environment.resolve("bin/python");
         Path complete = environment.resolve("complete");
         if (!Files.exists(complete)) {
@@ -117,16 +119,21 @@ final class TransformersBoxTest {
         for (JsonNode result : results) {
             String name = result.get("template").asString();
             String conversation = result.get("case").asString();
-            Outcome wanted = Outcome.of(
-                    result.get("kind").asString(), result.get("text").asString());
-            Outcome found = render(Files.readString(templates.resolve(name)), conversations.get(conversation));
+            Outcome wanted =
+                    Outcome.of(result.get("kind").asString(), result.get("text").asString());
+            Outcome found = render(
+                    Files.readString(templates.resolve(name)), Objects.requireNonNull(conversations.get(conversation)));
             kinds.merge(wanted.kind(), 1, Integer::sum);
             if (!wanted.equals(found)) {
                 differences.add(name + ", " + conversation + ": wanted " + wanted + " but found " + found);
             }
         }
         System.getLogger("omni.template")
-                .log(System.Logger.Level.INFO, "{0} of {1} as in Python", results.size() - differences.size(), results.size());
+                .log(
+                        System.Logger.Level.INFO,
+                        "{0} of {1} as in Python",
+                        results.size() - differences.size(),
+                        results.size());
         assertEquals(List.of(), differences);
         assertTrue(kinds.getOrDefault("text", 0) > 3000, "Too few texts were compared: " + kinds);
         assertTrue(kinds.getOrDefault("RAISED", 0) > 100, "Too few refusals were compared: " + kinds);
