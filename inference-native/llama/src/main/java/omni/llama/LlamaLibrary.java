@@ -80,6 +80,7 @@ public final class LlamaLibrary {
         }
         var files = NativeFiles.in(real);
         files.verify();
+        Malloc.fixThreshold();
         for (var stem : List.of("ggml-base", "ggml", "llama")) {
             load(files.library(stem));
         }
@@ -219,7 +220,7 @@ public final class LlamaLibrary {
         return Math.toIntExact(Llama.llama_max_parallel_sequences());
     }
 
-    /** The library's newest error line since the last call; empty when there was none. */
+    /** The library's newest error lines since the last call; empty when there was none. */
     String takeError() {
         return log.takeError();
     }

@@ -5,6 +5,7 @@ import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import omni.llama.raw.Llama;
 import omni.llama.raw.ggml_log_callback;
@@ -19,8 +20,15 @@ final class LlamaLog implements ggml_log_callback.Function {
     /** A longer line is cut. */
     static final int LINE_BYTES_MAX = 4096;
 
+    /**
+     * Warnings of what this binding's callers do on purpose: a unified cache has more cells than one sequence may use,
+     * and embeddings are pooled where the model's file leaves it open.
+     */
+    private static final List<String> EXPECTED =
+            List.of("possible training context overflow", "model default pooling_type is [-1]");
+
     private final Logger logger;
-    private final AtomicReference<String> lastError = new AtomicReference<>("");
+    private final AtomicReference<List<String>> lastErrors = new AtomicReference<>(List.of());
     private volatile Level level = Level.OFF;
 
     LlamaLog(Logger logger) {
@@ -32,9 +40,12 @@ final class LlamaLog implements ggml_log_callback.Function {
         Llama.llama_log_set(ggml_log_callback.allocate(this, Arena.global()), MemorySegment.NULL);
     }
 
-    /** The newest error line, and forgets it; empty when there was none since the last call. */
+    /**
+     * The newest two error lines, and forgets them; empty when there were none since the last call. Two, because the
+     * last says what failed and the one before it why.
+     */
     String takeError() {
-        return lastError.getAndSet("");
+        return String.join("; ", lastErrors.getAndSet(List.of()));
     }
 
     @Override
@@ -50,9 +61,10 @@ final class LlamaLog implements ggml_log_callback.Function {
             return;
         }
         if (now == Level.ERROR) {
-            lastError.set(line);
+            lastErrors.updateAndGet(old -> old.isEmpty() ? List.of(line) : List.of(old.getLast(), line));
         }
-        logger.log(now, line);
+        var expected = now == Level.WARNING && EXPECTED.stream().anyMatch(line::contains);
+        logger.log(expected ? Level.DEBUG : now, line);
     }
 
     private static Level levelOf(int ggmlLevel) {

@@ -157,5 +157,6 @@ public final class Model implements AutoCloseable {
             throw new LlamaException("the model is in use", contexts + " open contexts", "Close its contexts first.");
         }
         owned.close();
+        Malloc.trim();
     }
 }
