@@ -60,6 +60,7 @@ final class DecodeLoop {
 
     private final List<Sequence> running = new ArrayList<>();
     private final List<Sequence> batch = new ArrayList<>();
+    private final List<Sequence> ended = new ArrayList<>();
     private final BitSet usedIds = new BitSet();
     /** A place has become free since requests were last let in. */
     private boolean vacated;
@@ -229,14 +230,21 @@ final class DecodeLoop {
             Sequence sequence = running.get(i);
             if (sequence.request.isCancelled()) {
                 leave(sequence);
-            } else if (!sequence.request.outbox.isFull()) {
-                sequence.pausedSince = 0;
-            } else if (sequence.pausedSince == 0) {
-                sequence.pausedSince = Math.max(1, System.nanoTime());
-            } else if (System.nanoTime() - sequence.pausedSince > stallMax.toNanos()) {
-                sequence.fail(new EngineException.Failed("The reader of the answer was too slow."));
-                leave(sequence);
+            } else {
+                lookAtReader(sequence);
             }
+        }
+    }
+
+    /** Pauses a sequence whose reader is behind, and ends it where the reader stays so. */
+    private void lookAtReader(Sequence sequence) {
+        if (!sequence.request.outbox.isFull()) {
+            sequence.pausedSince = 0;
+        } else if (sequence.pausedSince == 0) {
+            sequence.pausedSince = Math.max(1, System.nanoTime());
+        } else if (System.nanoTime() - sequence.pausedSince > stallMax.toNanos()) {
+            sequence.fail(new EngineException.Failed("The reader of the answer was too slow."));
+            leave(sequence);
         }
     }
 
@@ -257,6 +265,7 @@ final class DecodeLoop {
             sequence.id = usedIds.nextClearBit(0);
             usedIds.set(sequence.id);
             running.add(sequence);
+            lookAtReader(sequence);
         }
     }
 
@@ -341,11 +350,11 @@ final class DecodeLoop {
             promptTokens += sequence.generated() == 0 ? sequence.fed : 0;
             if (sequence.remaining() == 0) {
                 int before = sequence.generated();
-                boolean ended = sequence.advance(decoder);
-                completionTokens += sequence.generated() - before;
-                if (ended) {
+                if (sequence.advance(decoder)) {
                     leave(sequence);
+                    ended.add(sequence);
                 }
+                completionTokens += sequence.generated() - before;
             }
         }
         Stats was = stats;
@@ -356,6 +365,9 @@ final class DecodeLoop {
                 Math.max(was.sequencesPerDecodeMax(), batch.size()),
                 was.promptTokens() + promptTokens,
                 was.completionTokens() + completionTokens);
+        // Who hears that an answer has ended finds its place free and its tokens counted.
+        ended.forEach(Sequence::deliverEnd);
+        ended.clear();
     }
 
     private void publish() {

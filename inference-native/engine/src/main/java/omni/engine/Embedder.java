@@ -1,6 +1,7 @@
 package omni.engine;
 
 import java.lang.System.Logger.Level;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import omni.llama.Batch;
@@ -15,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * to be pooled as a whole. A model made for embeddings pools as its file says; of any other, the mean over the text's
  * tokens is taken.
  *
- * <p>Belongs to the decode thread; {@link #tokensMax} and {@link #isPossible} are for any.
+ * <p>Belongs to the decode thread, but for what is said to be for any.
  */
 final class Embedder implements AutoCloseable {
     private static final int SEQUENCES_MAX = 16;
@@ -45,17 +46,31 @@ final class Embedder implements AutoCloseable {
         this.pooling = kind.equals("0") ? ContextParams.Pooling.MEAN : ContextParams.Pooling.MODEL;
     }
 
-    /** Returns the most tokens one text may have. */
-    int tokensMax() {
-        return tokensMax;
+    /**
+     * Returns the tokens of texts to embed; any thread may call.
+     *
+     * @throws EngineException.Invalid if the model ranks texts and embeds none, or a text is empty
+     * @throws EngineException.PromptTooLong if a text has more tokens than one embedding takes
+     */
+    List<int[]> inputs(List<String> texts) {
+        if (!possible) {
+            throw new EngineException.Invalid("model", "This model ranks texts and makes no embeddings.");
+        }
+        List<int[]> inputs = new ArrayList<>();
+        for (String text : texts) {
+            int[] tokens = model.vocab().tokenize(text, true, false);
+            if (text.isEmpty() || tokens.length == 0) {
+                throw new EngineException.Invalid("inputs", "An input is empty: leave it out.");
+            }
+            if (tokens.length > tokensMax) {
+                throw new EngineException.PromptTooLong(tokens.length, tokensMax);
+            }
+            inputs.add(tokens);
+        }
+        return inputs;
     }
 
-    /** Returns false for a model that ranks pairs of texts and gives no embeddings. */
-    boolean isPossible() {
-        return possible;
-    }
-
-    /** Prepares work for the decode loop; {@code inputs} are tokens, 1 to {@link #tokensMax} each. */
+    /** Prepares work for the decode loop; {@code inputs} are what {@link #inputs} has returned. */
     Work work(List<int[]> inputs) {
         return new Work(inputs);
     }

@@ -13,7 +13,10 @@ import omni.bus.Call;
 import omni.llama.Vocab;
 import org.jspecify.annotations.Nullable;
 
-/** {@code omni.Engine} on the bus: checks what comes, finds the model, and translates errors. Thread-safe. */
+/**
+ * {@code omni.Engine} on the bus: checks what comes, finds the model, and translates errors. A call gives its model back
+ * before it sends its last reply, so that the caller's next call finds the place free. Thread-safe.
+ */
 final class EngineService implements EngineProtocol.Handler {
     static final int INPUTS_MAX = 64;
     private static final long PROGRESS_BYTES = 32L << 20;
@@ -76,13 +79,14 @@ final class EngineService implements EngineProtocol.Handler {
     public void generate(EngineProtocol.GenerateParams in, Call<EngineProtocol.GenerateReply> call) {
         answer(() -> {
             GenerateRequest request = GenerateRequest.checked(in);
+            EngineProtocol.GenerateReply last;
             try (Residents.Lease lease = residents.acquire(find(in.model()), true)) {
                 Generation generation = request.on(lease.model());
                 call.onCancel(generation::cancel);
                 lease.model().loop().submit(generation);
                 boolean ended = false;
                 try {
-                    stream(generation, call);
+                    last = stream(generation, call);
                     ended = true;
                 } finally {
                     if (!ended) {
@@ -90,10 +94,12 @@ final class EngineService implements EngineProtocol.Handler {
                     }
                 }
             }
+            call.reply(last);
         });
     }
 
-    private static void stream(Generation generation, Call<EngineProtocol.GenerateReply> call)
+    /** Sends what comes, where the caller asked for a stream, and returns the last reply. */
+    private static EngineProtocol.GenerateReply stream(Generation generation, Call<EngineProtocol.GenerateReply> call)
             throws InterruptedException {
         StringBuilder text = new StringBuilder();
         List<EngineProtocol.Token> tokens = new ArrayList<>();
@@ -109,9 +115,8 @@ final class EngineService implements EngineProtocol.Handler {
             text.append(chunk.text());
             tokens.addAll(chunk.tokens());
             if (usage != null) {
-                call.reply(new EngineProtocol.GenerateReply(
-                        text.toString(), tokens, Wording.finish(chunk.finish()), Wording.usage(usage)));
-                return;
+                return new EngineProtocol.GenerateReply(
+                        text.toString(), tokens, Wording.finish(chunk.finish()), Wording.usage(usage));
             }
         }
     }
@@ -119,25 +124,26 @@ final class EngineService implements EngineProtocol.Handler {
     @Override
     public void tokenize(EngineProtocol.TokenizeParams in, Call<EngineProtocol.TokenizeReply> call) {
         answer(() -> {
+            int[] tokens;
             try (Residents.Lease lease = residents.acquire(find(in.model()), false)) {
-                int[] tokens = lease.model().vocab().tokenize(in.text(), in.addBos(), in.special());
-                call.reply(new EngineProtocol.TokenizeReply(Wording.longs(tokens)));
+                tokens = lease.model().vocab().tokenize(in.text(), in.addBos(), in.special());
             }
+            call.reply(new EngineProtocol.TokenizeReply(Wording.longs(tokens)));
         });
     }
 
     @Override
     public void detokenize(EngineProtocol.DetokenizeParams in, Call<EngineProtocol.DetokenizeReply> call) {
         answer(() -> {
+            TextAssembler text = new TextAssembler(List.of());
+            StringBuilder all = new StringBuilder();
             try (Residents.Lease lease = residents.acquire(find(in.model()), false)) {
                 Vocab vocab = lease.model().vocab();
-                TextAssembler text = new TextAssembler(List.of());
-                StringBuilder all = new StringBuilder();
                 for (int token : GenerateRequest.tokens(in.tokens(), vocab.size())) {
                     all.append(text.accept(vocab.piece(token, true)));
                 }
-                call.reply(new EngineProtocol.DetokenizeReply(all + text.finish()));
             }
+            call.reply(new EngineProtocol.DetokenizeReply(all + text.finish()));
         });
     }
 
@@ -147,29 +153,18 @@ final class EngineService implements EngineProtocol.Handler {
             if (in.inputs().isEmpty() || in.inputs().size() > INPUTS_MAX) {
                 throw new EngineException.Invalid("inputs", "Give 1 to 64 inputs.");
             }
+            List<int[]> inputs;
+            List<float[]> vectors;
             try (Residents.Lease lease = residents.acquire(find(in.model()), true)) {
                 Embedder embedder = lease.model().embedder();
-                if (!embedder.isPossible()) {
-                    throw new EngineException.Invalid("model", "This model ranks texts and makes no embeddings.");
-                }
-                List<int[]> inputs = new ArrayList<>();
-                long count = 0;
-                for (String text : in.inputs()) {
-                    int[] tokens = lease.model().vocab().tokenize(text, true, false);
-                    if (tokens.length == 0) {
-                        throw new EngineException.Invalid("inputs", "An input is empty.");
-                    }
-                    if (tokens.length > embedder.tokensMax()) {
-                        throw new EngineException.PromptTooLong(tokens.length, embedder.tokensMax());
-                    }
-                    inputs.add(tokens);
-                    count += tokens.length;
-                }
+                inputs = embedder.inputs(in.inputs());
                 Embedder.Work work = embedder.work(inputs);
                 call.onCancel(work::cancel);
                 lease.model().loop().submit(work);
-                call.reply(new EngineProtocol.EmbedReply(Wording.embeddings(vectors(work)), count));
+                vectors = vectors(work);
             }
+            long tokens = inputs.stream().mapToLong(input -> input.length).sum();
+            call.reply(new EngineProtocol.EmbedReply(Wording.embeddings(vectors), tokens));
         });
     }
 
@@ -208,16 +203,11 @@ final class EngineService implements EngineProtocol.Handler {
     @Override
     public void template(EngineProtocol.TemplateParams in, Call<EngineProtocol.TemplateReply> call) {
         answer(() -> {
+            EngineProtocol.ChatTemplate template;
             try (Residents.Lease lease = residents.acquire(find(in.model()), false)) {
-                LoadedModel model = lease.model();
-                Vocab vocab = model.vocab();
-                call.reply(new EngineProtocol.TemplateReply(new EngineProtocol.ChatTemplate(
-                        model.stored().id(),
-                        model.template(),
-                        model.text(vocab.bos()),
-                        model.text(vocab.eos()),
-                        vocab.addsBos())));
+                template = Wording.template(lease.model());
             }
+            call.reply(new EngineProtocol.TemplateReply(template));
         });
     }
 

@@ -11,7 +11,6 @@ import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.OptionalInt;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What the head of a GGUF file says, read without loading the model: enough to refuse a file that is no model, or is cut
@@ -27,11 +26,10 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * @param architecture {@code general.architecture}, "llama" and the like
- * @param name {@code general.name}, or null
  * @param contextTokens the context the model was trained for, where the file tells
  * @param embeddingLength numbers in an embedding, where the file tells
  */
-record GgufHeader(String architecture, @Nullable String name, OptionalInt contextTokens, OptionalInt embeddingLength) {
+record GgufHeader(String architecture, OptionalInt contextTokens, OptionalInt embeddingLength) {
     private static final int STRING = 8;
     private static final int ARRAY = 9;
     /** Bytes of one value, by the number of its type; 0 for strings and arrays. */
@@ -99,10 +97,7 @@ record GgufHeader(String architecture, @Nullable String name, OptionalInt contex
                 throw wrong("The file ends before its last tensor: it was cut short, get it again.");
             }
             return new GgufHeader(
-                    architecture,
-                    values.get("general.name") instanceof String text ? text : null,
-                    number(architecture + ".context_length"),
-                    number(architecture + ".embedding_length"));
+                    architecture, number(architecture + ".context_length"), number(architecture + ".embedding_length"));
         }
 
         private void pair() throws IOException {

@@ -52,7 +52,7 @@ final class Manifest {
                 return Optional.empty();
             }
             GgufHeader header =
-                    new GgufHeader(architecture, null, number(json, "contextTokens"), number(json, "embeddingLength"));
+                    new GgufHeader(architecture, number(json, "contextTokens"), number(json, "embeddingLength"));
             return Optional.of(new StoredModel(
                     id,
                     name,

@@ -359,10 +359,10 @@ final class Residents implements AutoCloseable {
 
     /** Ends every request and frees every model, waiting for it no longer than the grace. */
     void close(Duration grace) {
-        timer.shutdownNow();
         lock.lock();
         try {
             closed = true;
+            timer.shutdownNow();
             entries.values().forEach(this::dismiss);
             changed.signalAll();
             long nanos = grace.toNanos();

@@ -37,6 +37,7 @@ final class Sequence {
     private int generated;
     private final long startNanos = System.nanoTime();
     private long firstTokenNanos;
+    private Runnable delivery = () -> {};
 
     Sequence(Generation request, Decoder decoder) {
         this.request = request;
@@ -69,7 +70,7 @@ final class Sequence {
     }
 
     /**
-     * Chooses the next token from the batch's result and hands its text out.
+     * Chooses the next token from the batch's result and hands its text out, but for the end.
      *
      * @return whether the answer has ended
      */
@@ -116,15 +117,18 @@ final class Sequence {
 
     private void end(String rest, Outbox.Finish finish) {
         long now = System.nanoTime();
-        request.outbox.end(
-                rest,
-                finish,
-                new Outbox.Usage(
-                        request.prompt.length,
-                        0,
-                        generated,
-                        (firstTokenNanos - startNanos) / 1e6,
-                        (now - firstTokenNanos) / 1e6));
+        Outbox.Usage usage = new Outbox.Usage(
+                request.prompt.length,
+                0,
+                generated,
+                (firstTokenNanos - startNanos) / 1e6,
+                (now - firstTokenNanos) / 1e6);
+        delivery = () -> request.outbox.end(rest, finish, usage);
+    }
+
+    /** Tells the reader that the answer has ended; to be called when its place is free again. */
+    void deliverEnd() {
+        delivery.run();
     }
 
     /** Ends it with an error, unless it has ended already. */

@@ -48,6 +48,15 @@ final class Wording {
         return result;
     }
 
+    static EngineProtocol.ChatTemplate template(LoadedModel model) {
+        return new EngineProtocol.ChatTemplate(
+                model.stored().id(),
+                model.template(),
+                model.text(model.vocab().bos()),
+                model.text(model.vocab().eos()),
+                model.vocab().addsBos());
+    }
+
     static EngineProtocol.Model model(StoredModel model, String defaultId, Optional<LoadedModel> loaded) {
         return new EngineProtocol.Model(
                 model.id(),

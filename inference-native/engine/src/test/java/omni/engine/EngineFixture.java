@@ -27,6 +27,7 @@ final class EngineFixture implements AutoCloseable {
     private final EngineRole.Engine engine;
     private final BusServer server;
     private final BusClient bus;
+    private final Path socket;
 
     /** Starts it with lines for {@code [engine]} of omni.toml. */
     EngineFixture(Path folder, String... settings) throws IOException {
@@ -42,7 +43,7 @@ final class EngineFixture implements AutoCloseable {
                 () -> nativeFolder(),
                 note::set,
                 wrapper);
-        Path socket = folder.resolve("engine.sock");
+        socket = folder.resolve("engine.sock");
         BusServer.Builder builder = BusServer.at(socket);
         for (Service service : engine.services()) {
             builder.service(service);
@@ -50,6 +51,18 @@ final class EngineFixture implements AutoCloseable {
         server = builder.start();
         bus = BusClient.to(socket);
         client = EngineProtocol.Client.of(bus);
+    }
+
+    /** A caller with connections of its own. */
+    record Caller(BusClient bus, EngineProtocol.Client client) {
+        void close() {
+            bus.close();
+        }
+    }
+
+    Caller anotherCaller() {
+        BusClient other = BusClient.to(socket);
+        return new Caller(other, EngineProtocol.Client.of(other));
     }
 
     static Path nativeFolder() {

@@ -1,0 +1,155 @@
+package omni.engine;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Every bound of a request, at it and one past it, over the bus. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class ParametersTest {
+    private EngineFixture engine;
+
+    @BeforeAll
+    void start(@TempDir Path folder) throws Exception {
+        engine = new EngineFixture(folder);
+    }
+
+    @AfterAll
+    void stop() {
+        engine.close();
+    }
+
+    private static EngineProtocol.GenerateParams request(
+            long maxTokens, EngineProtocol.@Nullable Sampling sampling, List<String> stop, @Nullable Long logprobs) {
+        return new EngineProtocol.GenerateParams(null, "x", null, false, maxTokens, sampling, stop, logprobs);
+    }
+
+    private static EngineProtocol.GenerateParams sampled(
+            @Nullable Double temperature, @Nullable Double topP, @Nullable Long topK, @Nullable Double minP) {
+        return request(1, new EngineProtocol.Sampling(temperature, topP, topK, minP, 1L), List.of(), null);
+    }
+
+    static Stream<Arguments> pastTheBound() {
+        return Stream.of(
+                Arguments.of("maxTokens", request(0, null, List.of(), null)),
+                Arguments.of("logprobs", request(1, null, List.of(), 21L)),
+                Arguments.of("logprobs", request(1, null, List.of(), -1L)),
+                Arguments.of("stop", request(1, null, Collections.nCopies(17, "s"), null)),
+                Arguments.of("stop", request(1, null, List.of("s".repeat(257)), null)),
+                Arguments.of("stop", request(1, null, List.of(""), null)),
+                Arguments.of("sampling.temperature", sampled(2.0000001, null, null, null)),
+                Arguments.of("sampling.temperature", sampled(-0.0000001, null, null, null)),
+                Arguments.of("sampling.topP", sampled(null, 1.0000001, null, null)),
+                Arguments.of("sampling.topP", sampled(null, -0.0000001, null, null)),
+                Arguments.of("sampling.topK", sampled(null, null, 1_000_001L, null)),
+                Arguments.of("sampling.topK", sampled(null, null, -1L, null)),
+                Arguments.of("sampling.minP", sampled(null, null, null, 1.0000001)),
+                Arguments.of("sampling.minP", sampled(null, null, null, -0.0000001)),
+                Arguments.of(
+                        "prompt",
+                        new EngineProtocol.GenerateParams(null, null, null, false, 1L, null, List.of(), null)),
+                Arguments.of(
+                        "prompt",
+                        new EngineProtocol.GenerateParams(null, "x", List.of(1L), false, 1L, null, List.of(), null)),
+                Arguments.of(
+                        "prompt", new EngineProtocol.GenerateParams(null, "", null, false, 1L, null, List.of(), null)),
+                Arguments.of(
+                        "prompt",
+                        new EngineProtocol.GenerateParams(null, null, List.of(), false, 1L, null, List.of(), null)),
+                Arguments.of(
+                        "tokens",
+                        new EngineProtocol.GenerateParams(
+                                null, null, List.of(4096L), false, 1L, null, List.of(), null)),
+                Arguments.of(
+                        "tokens",
+                        new EngineProtocol.GenerateParams(null, null, List.of(-1L), false, 1L, null, List.of(), null)));
+    }
+
+    @ParameterizedTest
+    @MethodSource
+    void pastTheBound(String parameter, EngineProtocol.GenerateParams params) {
+        EngineProtocol.Invalid refused =
+                assertThrows(EngineProtocol.Invalid.class, () -> engine.client.generate(params));
+        assertEquals(parameter, refused.parameter());
+        assertTrue(refused.hint().length() > 10);
+    }
+
+    static Stream<EngineProtocol.GenerateParams> atTheBound() {
+        return Stream.of(
+                request(1, null, List.of(), 20L),
+                request(1, null, Collections.nCopies(16, "s"), null),
+                request(1, null, List.of("s".repeat(256)), null),
+                sampled(2.0, null, null, null),
+                sampled(0.0, null, null, null),
+                sampled(null, 1.0, null, null),
+                sampled(null, 0.0, null, null),
+                sampled(null, null, 1_000_000L, null),
+                sampled(null, null, 0L, null),
+                sampled(null, null, null, 1.0),
+                sampled(null, null, null, 0.0),
+                new EngineProtocol.GenerateParams(null, null, List.of(4095L), false, 1L, null, List.of(), null),
+                new EngineProtocol.GenerateParams(
+                        null,
+                        "x",
+                        null,
+                        false,
+                        1L,
+                        new EngineProtocol.Sampling(null, null, null, null, Long.MIN_VALUE),
+                        List.of(),
+                        null));
+    }
+
+    @ParameterizedTest
+    @MethodSource
+    void atTheBound(EngineProtocol.GenerateParams params) {
+        EngineProtocol.Usage usage = engine.client.generate(params).usage();
+        assertTrue(usage != null && usage.completionTokens() <= 1);
+    }
+
+    @Test
+    void moreTokensThanAnyContextAreAsManyAsFit() {
+        EngineProtocol.GenerateReply reply = engine.client.generate(new EngineProtocol.GenerateParams(
+                null,
+                null,
+                Collections.nCopies(2040, 300L),
+                false,
+                Long.MAX_VALUE,
+                EngineFixture.greedy(),
+                List.of(),
+                null));
+        EngineProtocol.Usage usage = reply.usage();
+        assertTrue(usage != null && usage.completionTokens() <= 8);
+    }
+
+    @Test
+    void embeddingsAreBoundedToo() {
+        refused("inputs", List.of());
+        refused("inputs", Collections.nCopies(65, "x"));
+        refused("inputs", List.of("x", ""));
+        EngineProtocol.PromptTooLong refused = assertThrows(
+                EngineProtocol.PromptTooLong.class,
+                () -> engine.client.embed(new EngineProtocol.EmbedParams(null, List.of("1".repeat(2049)))));
+        assertEquals(2049, refused.promptTokens());
+        assertEquals(2048, refused.contextTokens());
+    }
+
+    private void refused(String parameter, List<String> inputs) {
+        EngineProtocol.Invalid refused = assertThrows(
+                EngineProtocol.Invalid.class, () -> engine.client.embed(new EngineProtocol.EmbedParams(null, inputs)));
+        assertEquals(parameter, refused.parameter());
+    }
+}

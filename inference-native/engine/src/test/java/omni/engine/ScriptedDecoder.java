@@ -1,0 +1,178 @@
+package omni.engine;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Semaphore;
+import omni.llama.Logits;
+import org.junit.jupiter.api.Assertions;
+
+/**
+ * A decoder that counts: after token n comes n + 1, until a number that ends in 99. It keeps each sequence's tokens as a
+ * KV cache would, refuses positions that do not go on where they end, and notes every batch.
+ */
+final class ScriptedDecoder implements Decoder {
+    /** One decode call: how many tokens each sequence had in it, by sequence. */
+    record Call(Map<Integer, Integer> tokens) {
+        int total() {
+            return tokens.values().stream().mapToInt(Integer::intValue).sum();
+        }
+    }
+
+    private record Row(int token, int sequence, boolean output) {}
+
+    private final int sequencesMax;
+    private final int contextTokens;
+    private final int kvTokens;
+    private final int batchTokens;
+    /** Decode calls that may go on; a test that wants to look between calls gives them one by one. */
+    final Semaphore permits = new Semaphore(0);
+
+    final List<Call> calls = new ArrayList<>();
+    private final List<Row> batch = new ArrayList<>();
+    private final Map<Integer, List<Integer>> cache = new HashMap<>();
+    /** Cells the decoder really has: fewer than it says make it answer that there is no room. */
+    volatile int realKvTokens;
+
+    volatile int failAtCall = Integer.MAX_VALUE;
+    private int openPickers;
+    private int pickers;
+
+    ScriptedDecoder(int sequencesMax, int contextTokens, int kvTokens, int batchTokens) {
+        this.sequencesMax = sequencesMax;
+        this.contextTokens = contextTokens;
+        this.kvTokens = kvTokens;
+        this.realKvTokens = kvTokens;
+        this.batchTokens = batchTokens;
+    }
+
+    /** What a prompt that ends in {@code last} is answered with. */
+    static String answer(int last, int tokens) {
+        StringBuilder text = new StringBuilder();
+        int token = last + 1;
+        for (int i = 0; i < tokens && token % 100 != 99; i++, token++) {
+            text.append(token).append(' ');
+        }
+        return text.toString();
+    }
+
+    synchronized List<Call> calls() {
+        return List.copyOf(calls);
+    }
+
+    synchronized int cells() {
+        return cache.values().stream().mapToInt(List::size).sum();
+    }
+
+    synchronized int pickers() {
+        return pickers;
+    }
+
+    synchronized int openPickers() {
+        return openPickers;
+    }
+
+    @Override
+    public int sequencesMax() {
+        return sequencesMax;
+    }
+
+    @Override
+    public int contextTokens() {
+        return contextTokens;
+    }
+
+    @Override
+    public int kvTokens() {
+        return kvTokens;
+    }
+
+    @Override
+    public int batchTokens() {
+        return batchTokens;
+    }
+
+    @Override
+    public synchronized void clear() {
+        batch.clear();
+    }
+
+    @Override
+    public synchronized int add(int token, int position, int sequence, boolean output) {
+        Assertions.assertTrue(sequence >= 0 && sequence < sequencesMax, "sequence " + sequence);
+        long before = batch.stream().filter(row -> row.sequence() == sequence).count();
+        int cached = cache.getOrDefault(sequence, List.of()).size();
+        Assertions.assertEquals(cached + before, position, "the position goes on where the sequence ends");
+        batch.add(new Row(token, sequence, output));
+        Assertions.assertTrue(batch.size() <= batchTokens, "the batch is full");
+        return batch.size() - 1;
+    }
+
+    @Override
+    public Outcome decode() {
+        permits.acquireUninterruptibly();
+        synchronized (this) {
+            if (cells() + batch.size() > realKvTokens) {
+                return Outcome.NO_ROOM;
+            }
+            Map<Integer, Integer> tokens = new HashMap<>();
+            for (Row row : batch) {
+                cache.computeIfAbsent(row.sequence(), _ -> new ArrayList<>()).add(row.token());
+                tokens.merge(row.sequence(), 1, Integer::sum);
+            }
+            calls.add(new Call(tokens));
+            if (calls.size() >= failAtCall) {
+                throw new EngineException.Failed("The script says so.");
+            }
+            return Outcome.DONE;
+        }
+    }
+
+    @Override
+    public synchronized Picker picker(Sampling sampling) {
+        openPickers++;
+        pickers++;
+        return () -> {
+            synchronized (this) {
+                openPickers--;
+            }
+        };
+    }
+
+    @Override
+    public synchronized int pick(Picker picker, int index) {
+        Row row = batch.get(index);
+        Assertions.assertTrue(row.output(), "no output was asked for");
+        return cache.getOrDefault(row.sequence(), List.of()).getLast() + 1;
+    }
+
+    @Override
+    public Logits logits(int index) {
+        throw new AssertionError("Nobody asked for log-probabilities.");
+    }
+
+    @Override
+    public byte[] piece(int token) {
+        return (token + " ").getBytes(StandardCharsets.US_ASCII);
+    }
+
+    @Override
+    public boolean ends(int token) {
+        return token % 100 == 99;
+    }
+
+    @Override
+    public synchronized void forget(int sequence) {
+        cache.remove(sequence);
+    }
+
+    @Override
+    public void interrupt() {
+        permits.release(1);
+    }
+
+    @Override
+    public void close() {}
+}
