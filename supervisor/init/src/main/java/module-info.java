@@ -4,6 +4,7 @@ module omni.init {
     requires transitive omni.role;
     requires info.picocli;
     requires static org.jspecify;
+    requires jdk.unsupported;
     requires org.apache.commons.daemon;
     requires org.jline.terminal;
 

@@ -3,9 +3,9 @@ package omni.init;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.atomic.AtomicInteger;
 import omni.bus.BusClient;
 import omni.bus.BusException;
 import omni.bus.RunDirectory;
@@ -27,13 +27,15 @@ import picocli.CommandLine.Spec;
         description = "Start Omni here, in the foreground; Ctrl-C stops it.",
         mixinStandardHelpOptions = false)
 public final class Up implements Subcommand, Callable<Integer> {
+    private static final Duration ECHO = Duration.ofMillis(500);
     private static final String DEFAULT_HOST = "127.0.0.1";
     private static final String DEFAULT_PORT = "11434";
 
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
-    private final AtomicInteger interrupts = new AtomicInteger();
+    /** System.nanoTime of the first Ctrl-C; 0 before. */
+    private long firstInterrupt;
 
     /** Made by the command's root. */
     public Up() {}
@@ -67,9 +69,9 @@ public final class Up implements Subcommand, Callable<Integer> {
             out.printf("  %-10s %s%n", role, line);
             out.flush();
         })) {
-            Signals.register("INT", () -> interrupted(run, out));
-            Signals.register("TERM", () -> run.stop("SIGTERM"));
-            Signals.register("HUP", () -> run.stop("the terminal went away"));
+            onSignal("INT", () -> interrupted(run, out));
+            onSignal("TERM", () -> run.stop("SIGTERM"));
+            onSignal("HUP", () -> run.stop("the terminal went away"));
             if (run.awaitReady(Optional.empty())) {
                 welcome(java);
             }
@@ -87,14 +89,24 @@ public final class Up implements Subcommand, Callable<Integer> {
         }
     }
 
-    /** The first Ctrl-C stops in order; the second has no patience. */
-    private void interrupted(TreeRun run, PrintWriter out) {
-        if (interrupts.incrementAndGet() == 1) {
+    /** JLine does this by reflection, for the compiler refuses every direct use of sun.misc.Signal. */
+    private static void onSignal(String name, Runnable action) {
+        if (Signals.register(name, action) == null) {
+            System.getLogger("omni.init")
+                    .log(System.Logger.Level.WARNING, "SIG" + name + " cannot be handled: it ends the roles abruptly");
+        }
+    }
+
+    /** The first Ctrl-C stops in order; a second one has no patience. Some programs send one Ctrl-C on twice. */
+    private synchronized void interrupted(TreeRun run, PrintWriter out) {
+        long now = System.nanoTime();
+        if (firstInterrupt == 0) {
+            firstInterrupt = now;
             out.println();
             out.println("Stopping, the last started first. Ctrl-C again kills.");
             out.flush();
             run.stop("Ctrl-C");
-        } else {
+        } else if (now - firstInterrupt > ECHO.toNanos()) {
             run.close();
             Runtime.getRuntime().halt(ExitCode.INTERRUPTED.number());
         }
