@@ -45,8 +45,7 @@ same() { [ "$1" = "$2" ]; }
 # --- Install ---------------------------------------------------------------------------------------------------------
 
 phase install
-check units-written env OMNI_HOME=/tmp/none OMNI_RUN=/tmp/run /opt/omni/bin/omni units systemd --dir / --app /opt/omni \
-    --java /opt/jdk/bin/java --start-timeout "$start_seconds" --stop-timeout 120 --watchdog "$watchdog_seconds"
+check units-copied cp -R /opt/guest/root/. / # what "omni units systemd" has written
 systemd-sysusers
 systemctl daemon-reload
 check units-verified systemd-analyze verify --man=no /etc/systemd/system/omni-supervisor.service \
@@ -82,7 +81,6 @@ check engine-still-there same "$(pid engine)" "$engine"
 # --- Use -------------------------------------------------------------------------------------------------------------
 
 phase chat
-omni status
 key=$(omni key new guest | grep -o 'omni-[A-Za-z0-9_-]*' | head -n 1)
 chat() {
     curl -sS --max-time 300 http://127.0.0.1:11434/v1/chat/completions -H "Authorization: Bearer $key" \
@@ -135,7 +133,7 @@ kill_until_given_up() {
         [ "$(prop supervisor Result)" = start-limit-hit ] && is supervisor failed && break
         victim=$(pid supervisor)
         if [ "$victim" -gt 0 ] && [ "$victim" != "${last:-}" ]; then
-            kill -KILL "$victim" && killed=$((killed + 1)) last=$victim
+            kill -KILL "$victim" && killed=$((killed + 1)) && last=$victim
         fi
         sleep 0.1
     done

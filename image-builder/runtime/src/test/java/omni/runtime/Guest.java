@@ -84,7 +84,10 @@ final class Guest {
         Path app = Path.of(System.getProperty("omni.root"), "target", "omni");
         run(List.of("cp", "-a", app.toString(), root.resolve("omni").toString()), log);
         Files.copy(folder().resolve("run.sh"), guest.resolve("run.sh"));
-        Files.writeString(guest.resolve("settings"), SETTINGS);
+        Files.writeString(
+                guest.resolve("settings"),
+                "start_seconds=" + START_SECONDS + "\nwatchdog_seconds=" + WATCHDOG_SECONDS + "\n");
+        run(units(app, guest.resolve("root")), log);
         Files.writeString(guest.resolve("omni.toml"), OMNI_TOML);
         Path disk = work.resolve("app.ext4");
         long mebibytes = 64 + bytes(root) * 5 / 4 / (1024 * 1024);
@@ -103,7 +106,7 @@ final class Guest {
                 "-accel",
                 "tcg,thread=single",
                 "-icount",
-                "shift=3,sleep=off",
+                "shift=2,sleep=off",
                 "-cpu",
                 "max",
                 "-m",
@@ -123,7 +126,8 @@ final class Guest {
                 base.resolve("initrd").toString(),
                 "-append",
                 "console=ttyS0 quiet panic=-1 mitigations=off systemd.show_status=0"
-                        + " systemd.default_timeout_start_sec=600",
+                        + " systemd.default_timeout_start_sec=600"
+                        + " systemd.journald.forward_to_console=1 systemd.journald.max_level_console=info",
                 "-drive",
                 "file=" + base.resolve("base.ext4") + ",format=raw,if=virtio,snapshot=on",
                 "-drive",
@@ -138,6 +142,30 @@ final class Guest {
                 .redirectErrorStream(true)
                 .redirectOutput(results.resolveSibling("qemu.log").toFile())
                 .start();
+    }
+
+    /** Runs {@code omni units systemd} here, for where things are in the guest. */
+    private static List<String> units(Path app, Path dir) {
+        return List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--module-path",
+                app.resolve("lib").toString(),
+                "-m",
+                "omni.cli/omni.cli.Main",
+                "units",
+                "systemd",
+                "--dir",
+                dir.toString(),
+                "--app",
+                "/opt/omni",
+                "--java",
+                "/opt/jdk/bin/java",
+                "--start-timeout",
+                String.valueOf(START_SECONDS),
+                "--stop-timeout",
+                "120",
+                "--watchdog",
+                String.valueOf(WATCHDOG_SECONDS));
     }
 
     private static void run(List<String> command, Path log) throws IOException, InterruptedException {
