@@ -12,7 +12,7 @@ import numpy as np
 
 LAYERS, WIDTH, HEADS, KV_HEADS, FEED_FORWARD, VOCABULARY = 24, 896, 14, 2, 4864, 151_936
 CONTEXT = 4096
-UNUSED = 5  # llama_token_type
+NORMAL = 1  # llama_token_type: an unused token would have no text, and no chunk to time
 
 
 def strings(reader, key):
@@ -33,7 +33,7 @@ def tokenizer(seed, writer):
     writer.add_tokenizer_model(strings(seed, "tokenizer.ggml.model")[0])
     writer.add_tokenizer_pre(strings(seed, "tokenizer.ggml.pre")[0])
     writer.add_token_list(tokens + [f"[PAD{i}]" for i in padding])
-    writer.add_token_types(types + [UNUSED for _ in padding])
+    writer.add_token_types(types + [NORMAL for _ in padding])
     writer.add_token_merges(strings(seed, "tokenizer.ggml.merges"))
     writer.add_eos_token_id(number(seed, "tokenizer.ggml.eos_token_id"))
     writer.add_add_bos_token(False)
