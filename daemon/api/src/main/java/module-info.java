@@ -11,6 +11,7 @@ module omni.api {
     requires transitive omni.engine;
     requires transitive omni.role;
     requires omni.template;
+    requires java.logging;
     requires static org.jspecify;
 
     exports omni.api;

@@ -40,8 +40,8 @@ final class Front implements Handler {
         } catch (CloseConnectionException | HttpException | io.helidon.http.RequestException e) {
             throw e;
         } catch (RuntimeException e) {
-            Log.error("a request failed", e);
             if (exchange.streaming()) {
+                Log.error("a stream broke off", e);
                 throw new CloseConnectionException("A stream broke off");
             }
             return refuse(
@@ -67,8 +67,9 @@ final class Front implements Handler {
 
     private static String refuse(Exchange exchange, ApiError e) {
         var cause = e.getCause();
-        if (cause instanceof Exception broken && e.code().status() >= 500) {
-            Log.error("a request could not be answered: " + e.code().code(), broken);
+        if (cause instanceof Exception broken
+                && (e.code() == ErrorCode.INTERNAL_ERROR || e.code() == ErrorCode.MODEL_UNUSABLE)) {
+            Log.error("a request could not be answered", broken);
         }
         if (!exchange.streaming()) {
             exchange.fail(e);

@@ -14,8 +14,16 @@ import io.helidon.webserver.http.Handler;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http1.Http1Config;
 import io.helidon.webserver.http1.Http1ConnectionSelector;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.StandardSocketOptions;
 import java.time.Duration;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /**
  * Helidon's web server with nothing but HTTP/1.1 and one handler: no discovery of features, media or encodings, no
@@ -29,6 +37,9 @@ final class HttpServer implements AutoCloseable {
 
     private final WebServer server;
 
+    /** Held so that its level stays: Helidon tells of every start and stop, which the role does itself. */
+    private static final Logger HELIDON = Logger.getLogger("io.helidon");
+
     private HttpServer(WebServer server) {
         this.server = server;
     }
@@ -36,9 +47,10 @@ final class HttpServer implements AutoCloseable {
     /**
      * Listens; returns when connections are accepted.
      *
-     * @throws java.io.UncheckedIOException where the address cannot be listened on
+     * @throws UncheckedIOException where the address cannot be listened on
      */
     static HttpServer start(DaemonConfig config, Handler handler, Sweeper sweeper) {
+        HELIDON.setLevel(Level.WARNING);
         var http = Http1ConnectionSelector.builder()
                 .config(Http1Config.builder()
                         .maxHeadersSize(HEADERS_BYTES_MAX)
@@ -69,7 +81,22 @@ final class HttpServer implements AutoCloseable {
                 .shutdownGracePeriod(SHUTDOWN_GRACE)
                 .routing(HttpRouting.builder().any(handler))
                 .build();
-        return new HttpServer(server.start());
+        requireFree(config);
+        server.start();
+        if (!server.isRunning()) {
+            throw new UncheckedIOException(new BindException("The web server did not start"));
+        }
+        return new HttpServer(server);
+    }
+
+    /** Helidon logs a failure to bind and returns as if nothing were; so the address is tried before it. */
+    private static void requireFree(DaemonConfig config) {
+        try (var socket = new ServerSocket()) {
+            socket.setReuseAddress(true);
+            socket.bind(new InetSocketAddress(InetAddress.getByName(config.host()), config.port()));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** The port that is listened on. */

@@ -121,9 +121,7 @@ record Options(
                 }
             });
         }
-        body.get("logit_bias").filter(node -> !node.isEmpty()).ifPresent(_ -> {
-            throw unsupported("logit_bias", "Biases on tokens are not supported. Leave it out.");
-        });
+        refuse(body, "logit_bias", "Biases on tokens are not supported. Leave it out.");
     }
 
     /** A refusal of a field that is OpenAI's but not ours. */

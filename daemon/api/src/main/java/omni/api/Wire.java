@@ -36,7 +36,7 @@ final class Wire implements ServerConnection, InterruptableTask<Void> {
     /** What is read and thrown away after a refusal, so that the client reads it before the connection is reset. */
     static final int LINGER_BYTES_MAX = 8 * 1024 * 1024;
 
-    private static final Duration LINGER = Duration.ofSeconds(2);
+    private static final Duration LINGER_MAX = Duration.ofSeconds(2);
     private static final long NEVER = Long.MAX_VALUE;
 
     /**
@@ -279,9 +279,11 @@ final class Wire implements ServerConnection, InterruptableTask<Void> {
     private void linger() {
         lock.lock();
         try {
-            finished = false;
+            if (finished) {
+                return;
+            }
             phase = Phase.ANSWER;
-            readBy = after(LINGER);
+            readBy = after(patience.request().compareTo(LINGER_MAX) < 0 ? patience.request() : LINGER_MAX);
         } finally {
             lock.unlock();
         }

@@ -12,6 +12,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import omni.bus.BusException;
 import omni.bus.BusServer;
 import omni.bus.Call;
 import omni.engine.EngineProtocol;
@@ -99,8 +100,8 @@ final class FakeEngine implements EngineProtocol.Handler, AutoCloseable {
 
     @Override
     public void close() {
-        hold.countDown();
         server.close();
+        hold.countDown();
     }
 
     @Override
@@ -233,8 +234,7 @@ final class FakeEngine implements EngineProtocol.Handler, AutoCloseable {
         try {
             latch.await();
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException(e);
+            throw new BusException.Cancelled("The test is over", e);
         }
     }
 

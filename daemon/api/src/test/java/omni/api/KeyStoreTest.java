@@ -1,0 +1,174 @@
+package omni.api;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The file of keys: what it keeps, what it forgets, what it refuses. */
+final class KeyStoreTest {
+    private static final Instant NOW = Instant.parse("2026-11-21T10:00:00Z");
+    private static final String KEY = "omni-" + "k".repeat(43);
+
+    @TempDir
+    private Path home;
+
+    @Test
+    void aKeyIsKnownByItsTextAndKeptAsItsHash() throws IOException {
+        var store = open("a");
+        var entry = store.add("laptop", TestDaemon.hash(KEY), false);
+
+        assertEquals(entry, store.check(KEY).orElseThrow());
+        assertEquals(entry.id(), TestDaemon.hash(KEY).substring(0, 12));
+        var file = Files.readString(home.resolve("keys.json"));
+        assertTrue(file.contains(entry.hash()), file);
+        assertFalse(file.contains(KEY), file);
+        assertEquals(
+                "rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(home.resolve("keys.json"))));
+        assertFalse(Files.exists(home.resolve("keys.json.part")));
+    }
+
+    @Test
+    void anythingElseIsNotKnown() {
+        var store = open("a");
+        store.add("laptop", TestDaemon.hash(KEY), false);
+
+        for (var wrong : List.of(
+                "",
+                " ",
+                KEY.substring(1),
+                KEY + "x",
+                KEY.toUpperCase(java.util.Locale.ROOT),
+                "\u00e9",
+                TestDaemon.hash(KEY),
+                "x".repeat(100_000))) {
+            assertTrue(store.check(wrong).isEmpty(), wrong);
+        }
+    }
+
+    @Test
+    void keysOutliveTheDaemonAndSessionKeysTheirTreeOnly() {
+        open("a").add("laptop", TestDaemon.hash("one"), false);
+        open("a").add("console", TestDaemon.hash("two"), true);
+
+        assertTrue(open("a").check("two").isPresent());
+        var other = open("b");
+        assertTrue(other.check("one").isPresent());
+        assertTrue(other.check("two").isEmpty());
+        assertTrue(open("a").check("two").isEmpty());
+    }
+
+    @Test
+    void aRevokedKeyIsForgottenForGood() {
+        var store = open("a");
+        store.add("laptop", TestDaemon.hash("one"), false);
+        store.add("phone", TestDaemon.hash("two"), false);
+        store.revoke(store.find("laptop").getFirst());
+
+        assertTrue(store.check("one").isEmpty());
+        assertTrue(store.check("two").isPresent());
+        assertTrue(open("a").check("one").isEmpty());
+    }
+
+    @Test
+    void keysAreFoundByIdOrName() {
+        var store = open("a");
+        var one = store.add("same", TestDaemon.hash("one"), false);
+        store.add("same", TestDaemon.hash("two"), false);
+
+        assertEquals(List.of(one), store.find(one.id()));
+        assertEquals(2, store.find("same").size());
+        assertEquals(List.of(), store.find("none"));
+    }
+
+    @Test
+    void theSameKeyTwiceIsOneKey() {
+        var store = open("a");
+        var first = store.add("laptop", TestDaemon.hash("one"), false);
+
+        assertEquals(first, store.add("other", TestDaemon.hash("one"), false));
+        assertEquals(1, store.list().size());
+    }
+
+    @Test
+    void oneKeyMoreThanAllowedIsRefused() {
+        var store = KeyStore.open(home, "a", 2, () -> NOW);
+        store.add("a", TestDaemon.hash("one"), false);
+        store.add("b", TestDaemon.hash("two"), false);
+
+        var error = assertThrows(ApiError.class, () -> store.add("c", TestDaemon.hash("three"), false));
+        assertEquals(ErrorCode.RATE_LIMIT_EXCEEDED, error.code());
+        assertEquals(2, store.list().size());
+    }
+
+    @Test
+    void namesAndHashesAreChecked() {
+        var store = open("a");
+        store.add("n".repeat(KeyStore.NAME_CHARACTERS_MAX), TestDaemon.hash("one"), false);
+
+        for (var name : List.of("", " ", "a\nb", "n".repeat(KeyStore.NAME_CHARACTERS_MAX + 1))) {
+            assertThrows(ApiError.class, () -> store.add(name, TestDaemon.hash("two"), false), name);
+        }
+        for (var hash : List.of("", "abc", TestDaemon.hash("x") + "0", "Z".repeat(64))) {
+            assertThrows(ApiError.class, () -> store.add("name", hash, false), hash);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "[]",
+                "{}",
+                "{\"version\":2,\"keys\":[]}",
+                "{\"version\":1,\"keys\":[{}]}",
+                "{\"version\":1,\"keys\":[{\"hash\":\"0\"}]}",
+                "{\"version\":1,\"ke"
+            })
+    void aFileThatIsNoneOfOursIsNotTouched(String content) throws IOException {
+        Files.writeString(home.resolve("keys.json"), content);
+
+        assertThrows(KeyFileException.class, () -> open("a"));
+        assertEquals(content, Files.readString(home.resolve("keys.json")));
+    }
+
+    @Test
+    void aFileThatIsTooLargeIsRefused() throws IOException {
+        Files.writeString(home.resolve("keys.json"), " ".repeat(5 * 1024 * 1024));
+
+        assertThrows(KeyFileException.class, () -> open("a"));
+    }
+
+    @Test
+    void whatAWriteThatBrokeOffLeavesIsOverwritten() throws IOException {
+        Files.writeString(home.resolve("keys.json.part"), "half");
+        var store = open("a");
+        store.add("laptop", TestDaemon.hash("one"), false);
+
+        assertTrue(open("a").check("one").isPresent());
+        assertFalse(Files.exists(home.resolve("keys.json.part")));
+    }
+
+    @Test
+    void aKeyThatCannotBeWrittenIsNotKept() throws IOException {
+        var store = KeyStore.open(home.resolve("missing"), "a", 8, () -> NOW);
+
+        assertThrows(KeyFileException.class, () -> store.add("laptop", TestDaemon.hash("one"), false));
+        assertTrue(store.check("one").isEmpty());
+    }
+
+    private KeyStore open(String tree) {
+        return KeyStore.open(home, tree, 8, () -> NOW);
+    }
+}

@@ -1,0 +1,111 @@
+package omni.api;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What an owner writes, and every key, stays out of the log at its finest level, and out of the home directory. */
+final class PrivacyTest {
+    private static final String CANARY = "kanarie-4711-fugl";
+
+    private final ConcurrentLinkedQueue<String> lines = new ConcurrentLinkedQueue<>();
+    private final Handler capture = new Handler() {
+        @Override
+        public void publish(LogRecord line) {
+            var text = new StringWriter().append(line.getMessage()).append(' ');
+            if (line.getThrown() != null) {
+                line.getThrown().printStackTrace(new PrintWriter(text, true));
+            }
+            lines.add(text.toString());
+        }
+
+        @Override
+        public void flush() {}
+
+        @Override
+        public void close() {}
+    };
+
+    @BeforeEach
+    void listen() {
+        for (var name : new String[] {"", "omni", "io.helidon"}) {
+            Logger.getLogger(name).setLevel(Level.ALL);
+        }
+        Logger.getLogger("").addHandler(capture);
+    }
+
+    @AfterEach
+    void hush() {
+        Logger.getLogger("").removeHandler(capture);
+        for (var name : new String[] {"", "omni", "io.helidon"}) {
+            Logger.getLogger(name).setLevel(Level.INFO);
+        }
+    }
+
+    @Test
+    void theLogHoldsNoWordsAndNoKeys(@TempDir Path home) throws Exception {
+        try (var engine = new FakeEngine(home.resolve("engine.sock"));
+                var daemon = new TestDaemon(home, home.resolve("engine.sock"))) {
+            lines.clear();
+            assertEquals(0, engine.asked.size());
+            Logger.getLogger("io.helidon").setLevel(Level.INFO);
+            for (var model : new String[] {"three", "busy", "long", "unloadable", "failing", "odd", CANARY}) {
+                daemon.post("/v1/chat/completions", TestDaemon.chat(model, "").replace("hi", CANARY));
+                daemon.post(
+                        "/v1/chat/completions",
+                        TestDaemon.chat(model, ",\"stream\":true").replace("hi", CANARY));
+            }
+            assertTrue(daemon.post("/v1/completions", "{\"model\":\"echo\",\"prompt\":\"" + CANARY + "\"}")
+                    .body()
+                    .contains(CANARY));
+            daemon.post("/v1/embeddings", "{\"input\":\"" + CANARY + "\"}");
+            daemon.post("/v1/chat/completions", "{\"" + CANARY + "\":" + CANARY);
+            daemon.get("/" + CANARY + "?" + CANARY);
+            daemon.send(daemon.request("/v1/models").setHeader("Authorization", "Bearer " + CANARY));
+            daemon.send(daemon.request("/v1/models").header("Origin", "https://" + CANARY));
+
+            assertTrue(lines.stream().anyMatch(line -> line.contains("http POST /v1/chat/completions 200")));
+            for (var line : lines) {
+                assertFalse(line.contains(CANARY), line);
+                assertFalse(line.contains(TestDaemon.KEY), line);
+            }
+            assertEquals("", found(home));
+        }
+    }
+
+    /** The control: the capture does see what is logged, exceptions included. */
+    @Test
+    void aLeakWouldBeSeen() {
+        Log.error("a fault", new IllegalStateException(CANARY));
+
+        assertTrue(lines.stream().anyMatch(line -> line.contains(CANARY)));
+    }
+
+    private static String found(Path home) throws IOException {
+        var names = new StringBuilder();
+        try (var files = Files.walk(home)) {
+            for (var file : files.filter(Files::isRegularFile).toList()) {
+                var text = Files.readString(file);
+                if (text.contains(CANARY) || text.contains(TestDaemon.KEY)) {
+                    names.append(file);
+                }
+            }
+        }
+        return names.toString();
+    }
+}
