@@ -13,17 +13,23 @@ work=$(mktemp -d "$out/build.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 umask 022
 
+# The mirror that this machine's apt uses, or OMNI_DEBIAN_MIRROR.
+codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
+mirror=${OMNI_DEBIAN_MIRROR:-$(apt-get indextargets --format '$(RELEASE) $(COMPONENT) $(REPO_URI)' \
+    'Created-By: Packages' | awk -v codename="$codename" '$1 == codename && $2 == "main" { print $3; exit }')}
+[ -n "$mirror" ] || { echo "No Debian mirror found: set OMNI_DEBIAN_MIRROR to one" >&2; exit 1; }
+
 mmdebstrap --quiet --mode=root --variant=minbase \
     --include=systemd,systemd-sysv,dbus,polkitd,curl,busybox-static,kmod,procps,libgomp1,linux-image-cloud-amd64 \
     --aptopt='APT::Install-Recommends "false"' \
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
     --dpkgopt='path-exclude=/usr/share/locale/*' \
-    "$suite" "$work/root"
+    "$suite" "$work/root" "$mirror"
 root=$work/root
 
 # Kernel, and the one module that stands between it and the root file system.
 cp "$root"/boot/vmlinuz-* "$work/vmlinuz"
-mkdir -p "$work/initrd/bin" "$work/initrd/dev" "$work/initrd/proc" "$work/initrd/root"
+mkdir -p "$work/initrd/bin" "$work/initrd/dev" "$work/initrd/proc" "$work/initrd/sysroot"
 cp "$root/usr/bin/busybox" "$work/initrd/bin/busybox"
 find "$root/usr/lib/modules" -name virtio_blk.ko.xz -exec sh -c 'xz -dc "$1" > "$2"' _ {} "$work/initrd/virtio_blk.ko" \;
 install -m 755 "$here/initrd-init" "$work/initrd/init"
