@@ -122,6 +122,14 @@ final class Box implements AutoCloseable {
                 .isPresent();
     }
 
+    /** Whether every role is ready, that one in another process than the given. */
+    boolean isReadyAgain(String role, long dead) {
+        return status().filter(tree -> tree.state() == SupervisorProtocol.TreeState.READY).stream()
+                .flatMap(tree -> tree.roles().stream())
+                .filter(r -> r.name().equals(role))
+                .anyMatch(r -> r.pid() != null && r.pid() != dead);
+    }
+
     /** Waits until every role is ready. */
     void awaitReady() {
         until("the tree is ready", this::isReady);

@@ -80,10 +80,10 @@ final class LinePump implements Runnable {
         }
     }
 
-    /** Of a crash message, the first line that says something tells the most. */
+    /** Of a crash message, the first line that says something, and is no heading, tells the most. */
     private void heard(String text) {
         String words = text.replaceFirst("^#\\s*", "");
-        if (!words.isEmpty() && !lastWasText) {
+        if (!words.isEmpty() && !words.endsWith(":") && !lastWasText) {
             lastWord = words;
             lastWasText = true;
         }

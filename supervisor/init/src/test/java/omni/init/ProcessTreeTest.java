@@ -7,9 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import omni.init.RoleSpec.Restart;
 import omni.role.SupervisorProtocol;
 import omni.role.SupervisorProtocol.ReportParamsState;
@@ -163,6 +166,46 @@ final class ProcessTreeTest {
                     SupervisorProtocol.TreeState.READY, rig.run().snapshot().state());
             rig.supervisor().stop(new SupervisorProtocol.StopParams());
             assertEquals("asked to stop over the bus", rig.run().await().reason());
+        }
+    }
+
+    @Test
+    void aNativeCrashLeavesNoFileAndSaysWhatItWas() throws Exception {
+        try (Rig rig = Rig.start("", SECOND_ALONE).ready()) {
+            long pid = rig.pid("second");
+            Rig.signal("SEGV", pid);
+            Await.until("second is back", () -> rig.role("second").restarts() == 1);
+            rig.ready();
+            assertTrue(rig.told.get(1).contains("SIGSEGV"), rig.told::toString);
+            assertEquals(List.of("logs", "omni.toml", "run"), names(rig.home()));
+            assertFalse(Files.exists(Path.of(System.getProperty("java.io.tmpdir"), "hs_err_pid" + pid + ".log")));
+        }
+        Path home = Rig.home("");
+        try {
+            // The control: without the flags of JvmFlags, the same crash leaves a report where the process works.
+            var builder = new ProcessBuilder(Rig.java().line(List.of(), "omni.role", "omni.role.Main", "second"))
+                    .directory(home.toFile())
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD);
+            builder.environment().put("OMNI_HOME", home.toString());
+            builder.environment().put("OMNI_RUN", home.resolve("run").toString());
+            Process unprotected = builder.start();
+            Await.until("it serves", () -> Files.exists(home.resolve("run").resolve("second.sock")));
+            Rig.signal("SEGV", unprotected.pid());
+            unprotected.waitFor();
+            assertTrue(
+                    names(home).contains("hs_err_pid" + unprotected.pid() + ".log"),
+                    () -> names(home).toString());
+        } finally {
+            Rig.delete(home);
+        }
+    }
+
+    private static List<String> names(Path folder) {
+        try (Stream<Path> all = Files.list(folder)) {
+            return all.map(path -> path.getFileName().toString()).sorted().toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 }
