@@ -80,7 +80,8 @@ public final class LlamaLibrary {
         }
         var files = NativeFiles.in(real);
         files.verify();
-        Malloc.fixThreshold();
+        var fixed = Malloc.fixThreshold();
+        System.getLogger("omni.llama").log(System.Logger.Level.DEBUG, "big buffers are mappings: {0}", fixed);
         for (var stem : List.of("ggml-base", "ggml", "llama")) {
             load(files.library(stem));
         }

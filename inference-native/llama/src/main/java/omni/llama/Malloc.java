@@ -3,8 +3,10 @@ package omni.llama;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandleProxies;
 import java.util.Optional;
+import java.util.function.IntBinaryOperator;
+import java.util.function.LongToIntFunction;
 
 /**
  * The C library's allocator, told to give memory back. By itself glibc learns from the first big buffer that is freed to
@@ -17,32 +19,31 @@ final class Malloc {
     private static final int M_MMAP_THRESHOLD = -3;
     private static final int MMAP_THRESHOLD_BYTES = 1 << 20;
 
-    private static final Optional<MethodHandle> TRIM =
-            function("malloc_trim", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG));
+    private static final Optional<LongToIntFunction> TRIM = function(
+            "malloc_trim", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG), LongToIntFunction.class);
 
     private Malloc() {}
 
-    /** Makes every buffer of a megabyte or more a mapping of its own, from now on and for the whole process. */
-    static void fixThreshold() {
-        function("mallopt", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT))
-                .ifPresent(mallopt -> call(mallopt, M_MMAP_THRESHOLD, MMAP_THRESHOLD_BYTES));
+    /** Makes every buffer of a megabyte or more a mapping of its own, for the whole process; whether it did. */
+    static boolean fixThreshold() {
+        return function(
+                        "mallopt",
+                        FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT),
+                        IntBinaryOperator.class)
+                .filter(mallopt -> mallopt.applyAsInt(M_MMAP_THRESHOLD, MMAP_THRESHOLD_BYTES) == 1)
+                .isPresent();
     }
 
-    /** Gives what is free in all arenas back to the system; a few milliseconds. */
-    static void trim() {
-        TRIM.ifPresent(trim -> call(trim, 0L));
+    /** Gives what is free in all arenas back to the system; a few milliseconds. Whether there was any. */
+    static boolean trim() {
+        return TRIM.filter(trim -> trim.applyAsInt(0L) == 1).isPresent();
     }
 
-    private static Optional<MethodHandle> function(String name, FunctionDescriptor descriptor) {
+    private static <T> Optional<T> function(String name, FunctionDescriptor descriptor, Class<T> shape) {
         var linker = Linker.nativeLinker();
-        return linker.defaultLookup().find(name).map(symbol -> linker.downcallHandle(symbol, descriptor));
-    }
-
-    private static void call(MethodHandle function, Object... arguments) {
-        try {
-            function.invokeWithArguments(arguments);
-        } catch (Throwable e) {
-            throw new IllegalStateException("A function of the C library cannot be called.", e);
-        }
+        return linker.defaultLookup()
+                .find(name)
+                .map(symbol ->
+                        MethodHandleProxies.asInterfaceInstance(shape, linker.downcallHandle(symbol, descriptor)));
     }
 }
