@@ -23,10 +23,9 @@ final class Guest {
     private static final List<String> BASE = List.of("base.ext4", "vmlinuz", "initrd");
 
     /** Slow as an emulated processor is, nothing of Omni may run into its usual deadlines. */
-    private static final String SETTINGS = """
-        start_seconds=300
-        watchdog_seconds=30
-        """;
+    private static final int START_SECONDS = 300;
+
+    private static final int WATCHDOG_SECONDS = 30;
 
     private static final String OMNI_TOML = """
         [supervisor]
