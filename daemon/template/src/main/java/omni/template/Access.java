@@ -142,9 +142,9 @@ final class Access {
     }
 
     private static List<Value> pick(List<Value> values, int first, int last, int step, Budget budget) {
+        budget.references(values.size());
         List<Value> picked = new ArrayList<>();
         for (long i = first; step > 0 ? i < last : i > last; i += step) {
-            budget.elements(1);
             picked.add(values.get((int) i));
         }
         return picked;

@@ -136,13 +136,13 @@ final class Arithmetic {
             return concatenate(a, b, budget);
         }
         if (left instanceof Value.Items a && right instanceof Value.Items b) {
-            budget.elements((long) a.values().size() + b.values().size());
+            budget.references((long) a.values().size() + b.values().size());
             List<Value> sum = new ArrayList<>(a.values());
             sum.addAll(b.values());
             return new Value.Items(sum);
         }
         if (left instanceof Value.Group a && right instanceof Value.Group b) {
-            budget.elements((long) a.values().size() + b.values().size());
+            budget.references((long) a.values().size() + b.values().size());
             List<Value> sum = new ArrayList<>(a.values());
             sum.addAll(b.values());
             return Value.Group.of(sum);
@@ -179,7 +179,7 @@ final class Arithmetic {
     }
 
     private static List<Value> repeat(List<Value> values, int count, Budget budget) {
-        budget.elements((long) values.size() * count);
+        budget.references((long) values.size() * count);
         List<Value> all = new ArrayList<>();
         for (int i = 0; i < count && !values.isEmpty(); i++) {
             all.addAll(values);

@@ -40,6 +40,11 @@ final class Budget {
         }
     }
 
+    /** Counts references to elements that are there already. */
+    void references(long count) {
+        elements(1 + (count >> 3));
+    }
+
     /** Counts a new text and returns it. */
     String made(String text) {
         chars(text.length());
@@ -51,7 +56,7 @@ final class Budget {
         if (count > Limits.TEXT_CHARS_MAX) {
             throw limit("A text grows too long. Shorten the conversation.");
         }
-        charsLeft -= count;
+        charsLeft -= count + Limits.TEXT_EXTRA_CHARS;
         if (charsLeft < 0) {
             throw limit("The template makes too much text. Shorten the conversation.");
         }

@@ -20,7 +20,7 @@ final class Numbers {
         if (Double.isNaN(value) || Double.isInfinite(value)) {
             throw Errors.runtime("A number has no whole part. Correct the template.");
         }
-        return new Value.Int(new BigDecimal(value).toBigInteger());
+        return Arithmetic.bounded(new BigDecimal(value).toBigInteger());
     }
 
     /** The integer a text writes, in a radix; 0 means that a prefix tells. */
@@ -49,7 +49,10 @@ final class Numbers {
         }
         String body = (implied == actual && implied != 10 ? digits.substring(2) : digits).replace("_", "");
         boolean valid = !body.isEmpty() && body.chars().allMatch(c -> Character.digit(c, actual) >= 0);
-        return valid ? Optional.of(new BigInteger((negative ? "-" : "") + body, actual)) : Optional.empty();
+        return valid
+                ? Optional.of(Arithmetic.bounded(new BigInteger((negative ? "-" : "") + body, actual))
+                        .value())
+                : Optional.empty();
     }
 
     /** The floating-point number a text writes. */

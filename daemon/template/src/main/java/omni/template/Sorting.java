@@ -15,7 +15,7 @@ final class Sorting {
 
     /** The values in the order of their keys; {@code reverse} keeps equal ones in place too. */
     static List<Value> sorted(List<Value> values, Function<Value, Value> key, boolean reverse, Budget budget) {
-        budget.elements(2L * values.size());
+        budget.elements(values.size());
         List<Keyed> keyed = new ArrayList<>(values.size());
         for (Value value : values) {
             keyed.add(new Keyed(key.apply(value), value));
