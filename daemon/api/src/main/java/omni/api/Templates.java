@@ -15,7 +15,8 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * Prompts from messages, by the chat template in the model's own file. Templates are compiled once a model id (which is
  * the hash of the file, so they never change) and the {@value #KEPT_MAX} last used are kept. Safe for use by many
- * threads; {@link #lock} guards the map, rendering runs outside of it.
+ * threads; {@link #lock} guards the map. {@link #rendering} is held while a template runs: one at a time, in the order of
+ * their coming, because a stranger's template may use as much memory as its bounds let it. The locks are never nested.
  */
 final class Templates {
     private static final int KEPT_MAX = 8;
@@ -25,6 +26,7 @@ final class Templates {
     private final EngineLink engine;
     private final Clock clock;
     private final ReentrantLock lock = new ReentrantLock();
+    private final ReentrantLock rendering = new ReentrantLock(true);
     private final Map<String, Compiled> kept = new LinkedHashMap<>(KEPT_MAX * 2, 0.75f, true);
 
     Templates(EngineLink engine, Clock clock) {
@@ -48,10 +50,13 @@ final class Templates {
         variables.put("bos_token", template.of().bosToken());
         variables.put("eos_token", template.of().eosToken());
         String prompt;
+        rendering.lock();
         try {
             prompt = template.chat().render(variables, clock);
         } catch (TemplateException e) {
             throw translate(e);
+        } finally {
+            rendering.unlock();
         }
         var bos = template.of().bosToken();
         var doubled = template.of().addsBos() && !bos.isEmpty() && prompt.startsWith(bos);
