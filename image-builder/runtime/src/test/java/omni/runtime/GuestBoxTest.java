@@ -68,7 +68,7 @@ class GuestBoxTest {
         try (Stream<String> lines = Files.lines(script)) {
             List<String> expected = lines.map(String::strip)
                     .filter(line -> line.startsWith("check "))
-                    .map(line -> line.split(" ")[1])
+                    .map(line -> line.split(" ", 3)[1])
                     .flatMap(name -> name.startsWith("$unit-")
                             ? Stream.of("supervisor", "engine", "daemon").map(unit -> unit + name.substring(5))
                             : Stream.of(name))
