@@ -7,6 +7,7 @@ module omni.api {
     requires io.helidon.http;
     requires io.helidon.http.encoding;
     requires io.helidon.http.media;
+    requires io.helidon.service.registry;
     requires io.helidon.webserver;
     requires transitive omni.engine;
     requires transitive omni.role;

@@ -8,6 +8,9 @@ import io.helidon.http.ServerResponseHeaders;
 import io.helidon.http.Status;
 import io.helidon.http.encoding.ContentEncodingContext;
 import io.helidon.http.media.MediaContext;
+import io.helidon.service.registry.GlobalServiceRegistry;
+import io.helidon.service.registry.ServiceRegistryConfig;
+import io.helidon.service.registry.ServiceRegistryManager;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http.DirectHandlers;
 import io.helidon.webserver.http.Handler;
@@ -51,6 +54,7 @@ final class HttpServer implements AutoCloseable {
      */
     static HttpServer start(DaemonConfig config, Handler handler, Sweeper sweeper) {
         HELIDON.setLevel(Level.WARNING);
+        emptyRegistry();
         var http = Http1ConnectionSelector.builder()
                 .config(Http1Config.builder()
                         .maxHeadersSize(HEADERS_BYTES_MAX)
@@ -87,6 +91,15 @@ final class HttpServer implements AutoCloseable {
             throw new UncheckedIOException(new BindException("The web server did not start"));
         }
         return new HttpServer(server);
+    }
+
+    /** Helidon reads the metadata of all its jars for services to inject; there are none here, and it takes its time. */
+    private static void emptyRegistry() {
+        var nothing = ServiceRegistryConfig.builder()
+                .discoverServices(false)
+                .discoverServicesFromServiceLoader(false)
+                .build();
+        GlobalServiceRegistry.registry(ServiceRegistryManager.create(nothing).registry());
     }
 
     /** Helidon logs a failure to bind and returns as if nothing were; so the address is tried before it. */
