@@ -86,7 +86,7 @@ chat() {
     curl -sS --max-time 300 http://127.0.0.1:11434/v1/chat/completions -H "Authorization: Bearer $key" \
         -H 'Content-Type: application/json' \
         -d '{"temperature":0,"max_tokens":32,"messages":[{"role":"user","content":"What is 7 plus 5?"}]}' >/tmp/answer
-    grep -q '"content":"[^"]*12' /tmp/answer || { cat /tmp/answer; return 1; }
+    grep -q '"content":"[^"]*12' /tmp/answer || { cat /tmp/answer; echo; return 1; }
 }
 check chat-is-answered chat
 check nothing-was-restarted-so-far same "$(prop supervisor NRestarts) $(pid supervisor) $(pid engine) $(pid daemon)" \
