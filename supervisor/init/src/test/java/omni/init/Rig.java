@@ -76,6 +76,7 @@ final class Rig implements AutoCloseable {
             for (String property : List.of("jdk.module.path", "java.class.path")) {
                 Stream.of(System.getProperty(property, "").split(File.pathSeparator, -1))
                         .filter(element -> !element.isEmpty())
+                        .flatMap(element -> Stream.of(element, element + File.separator + "*")) // a folder of jars, too
                         .forEach(path::add);
             }
             return new JavaCommand(
