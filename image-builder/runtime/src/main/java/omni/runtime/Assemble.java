@@ -10,6 +10,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
@@ -27,6 +28,8 @@ final class Assemble {
     /** The completion script of each shell, by the file name under which the shell looks for it. */
     private static final Map<String, String> COMPLETIONS =
             Map.of("bash", "omni.bash", "zsh", "_omni", "fish", "omni.fish");
+
+    private static final String SUMS = "SHA256SUMS";
 
     private final Path root;
     private final Path tree;
@@ -47,20 +50,24 @@ final class Assemble {
     public static void main(String[] args) throws IOException, InterruptedException {
         var place = Path.of(args[1]);
         var fresh = place.resolveSibling(place.getFileName() + ".new");
+        var time = FileTime.from(Instant.parse(args[3]));
         delete(fresh);
         try {
-            var assemble = new Assemble(Path.of(args[0]), fresh, FileTime.from(Instant.parse(args[3])));
+            var assemble = new Assemble(Path.of(args[0]), fresh, time);
             assemble.files();
             assemble.completions();
             assemble.sums();
             assemble.settle();
+            var stamp = Files.writeString(fresh.resolve("stamp"), args[2] + "\n");
+            Files.setLastModifiedTime(stamp, FileTime.from(Instant.parse(args[4])));
+            replace(place, fresh);
+            var settled = new Assemble(Path.of(args[0]), place.toRealPath(), time);
+            settled.archives();
+            settled.sums();
         } catch (MissingException e) {
             System.err.println(e.getMessage());
             System.exit(1);
         }
-        var stamp = Files.writeString(fresh.resolve("stamp"), args[2] + "\n");
-        Files.setLastModifiedTime(stamp, FileTime.from(Instant.parse(args[4])));
-        replace(place, fresh);
     }
 
     private void files() throws IOException {
@@ -95,21 +102,60 @@ final class Assemble {
     private void completions() throws IOException, InterruptedException {
         var folder = Files.createDirectories(tree.resolve("share/completions"));
         for (var shell : COMPLETIONS.entrySet()) {
-            var process = new ProcessBuilder(
-                            Path.of(System.getProperty("java.home"), "bin", "java")
-                                    .toString(),
-                            "--module-path",
-                            tree.resolve("lib").toString(),
-                            "--module",
-                            "omni.cli/omni.cli.Main",
-                            "completion",
-                            shell.getKey())
-                    .redirectOutput(folder.resolve(shell.getValue()).toFile())
-                    .redirectError(ProcessBuilder.Redirect.INHERIT)
-                    .start();
-            if (process.waitFor() != 0) {
-                throw new MissingException("The command could not write its completion script for " + shell + ".");
-            }
+            java(folder.resolve(shell.getValue()), List.of(), Program.COMMAND, "completion", shell.getKey());
+        }
+    }
+
+    /**
+     * Lets Java write the class archives. One holds the resolved modules of one main module and its flags, and the paths
+     * and times of the jars, so that it is made where the tree stays.
+     */
+    private void archives() throws IOException, InterruptedException {
+        for (var program : Program.values()) {
+            var archive = tree.resolve(program.archive);
+            var fresh = tree.resolve(program.archive + ".new");
+            var flags = List.of(
+                    "-Xshare:dump",
+                    "-Xlog:disable",
+                    "-XX:SharedClassListFile=" + root.resolve("image-builder/runtime/src/main/cds/classes.list"),
+                    "-XX:SharedArchiveFile=" + fresh);
+            java(root.resolve("target/archive.log"), flags, program);
+            Files.setLastModifiedTime(fresh, time);
+            Files.move(fresh, archive, StandardCopyOption.ATOMIC_MOVE);
+        }
+    }
+
+    /** The programs that start from the tree: main class, native access and archive belong together. */
+    private enum Program {
+        COMMAND("omni.cli/omni.cli.Main", "omni.role,org.jline.terminal.ffm", "cli.jsa"),
+        ROLE("omni.role/omni.role.Main", "omni.role,omni.llama", "omni.jsa");
+
+        private final String main;
+        private final String nativeAccess;
+        private final String archive;
+
+        Program(String main, String nativeAccess, String archive) {
+            this.main = main;
+            this.nativeAccess = nativeAccess;
+            this.archive = archive;
+        }
+    }
+
+    private void java(Path out, List<String> flags, Program program, String... arguments)
+            throws IOException, InterruptedException {
+        List<String> line = new ArrayList<>();
+        line.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        line.add("-XX:+UseSerialGC");
+        line.addAll(flags);
+        line.add("--enable-native-access=" + program.nativeAccess);
+        line.addAll(List.of("--module-path", tree.resolve("lib").toString(), "--module", program.main));
+        line.addAll(List.of(arguments));
+        var process = new ProcessBuilder(line)
+                .redirectOutput(out.toFile())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        if (process.waitFor() != 0) {
+            throw new MissingException("A program of the tree failed: " + String.join(" ", line));
         }
     }
 
@@ -118,13 +164,15 @@ final class Assemble {
         var lines = new StringBuilder();
         try (var walk = Files.walk(tree)) {
             for (var file : walk.filter(Files::isRegularFile).sorted().toList()) {
-                lines.append(sum(file))
-                        .append("  ")
-                        .append(tree.relativize(file))
-                        .append('\n');
+                var name = tree.relativize(file).toString();
+                if (!name.equals(SUMS) && !name.equals("stamp")) {
+                    lines.append(sum(file)).append("  ").append(name).append('\n');
+                }
             }
         }
-        Files.writeString(tree.resolve("SHA256SUMS"), lines);
+        var fresh = Files.writeString(tree.resolve(SUMS + ".new"), lines);
+        Files.setLastModifiedTime(fresh, time);
+        Files.move(fresh, tree.resolve(SUMS), StandardCopyOption.ATOMIC_MOVE);
     }
 
     private static String sum(Path file) throws IOException {

@@ -9,7 +9,7 @@
  * native/             llama.cpp and ggml for this platform
  * seed/               the embedded model and its card
  * share/completions/  for bash, zsh and fish
- * omni.jsa            class data shared by all processes
+ * omni.jsa, cli.jsa   archives of the classes that the roles and the command load (CDS)
  * SHA256SUMS          of every file above, for omni doctor
  * LICENSE, stamp
  * </pre>

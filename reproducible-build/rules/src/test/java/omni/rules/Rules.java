@@ -34,7 +34,7 @@ final class Rules {
             "omni.api", Set.of("omni.bus", "omni.role", "omni.engine", "omni.template"),
             "omni.cli", Set.of("omni.bus", "omni.role", "omni.engine", "omni.api"),
             "omni.init", Set.of("omni.bus", "omni.role", "omni.cli"),
-            "omni.runtime", Set.of());
+            "omni.runtime", Set.of("omni.bus", "omni.role", "omni.api"));
 
     /** Public top-level types a module may have, generated ones aside: an interface that grows is looked at. */
     static final Map<String, Integer> PUBLIC_TYPES = Map.of(

@@ -25,9 +25,9 @@ final class VersionCommand extends OmniCommand {
     ExitCode run() {
         var java = Runtime.version().toString();
         var system = System.getProperty("os.name") + " " + System.getProperty("os.arch");
-        answer(
-                Json.object().put("omni", omni()).put("java", java).put("system", system),
-                () -> "Omni " + omni() + ", Java " + java + ", " + system);
+        var json = Json.object().put("omni", omni()).put("java", java);
+        json.put("javaHome", System.getProperty("java.home")).put("system", system);
+        answer(json, () -> "Omni " + omni() + ", Java " + java + ", " + system);
         return ExitCode.OK;
     }
 }

@@ -32,11 +32,16 @@ record JavaCommand(Path java, List<String> paths, boolean modular) {
         return line(JvmFlags.of(role, app), "omni.role", "omni.role.Main", role.name());
     }
 
+    /** Who may call native code. The class archive of the tree is made with these, and fits no others. */
+    private static String nativeAccess(String module) {
+        return module.equals("omni.cli") ? "omni.role,org.jline.terminal.ffm" : "omni.role,omni.llama";
+    }
+
     /** The command line of any main class, with those flags of the virtual machine. */
     List<String> line(List<String> flags, String module, String mainClass, String... arguments) {
         List<String> line = new ArrayList<>(List.of(java.toString()));
         line.addAll(flags);
-        line.add("--enable-native-access=" + (modular ? "omni.role,omni.llama" : "ALL-UNNAMED"));
+        line.add("--enable-native-access=" + (modular ? nativeAccess(module) : "ALL-UNNAMED"));
         line.addAll(paths);
         line.addAll(modular ? List.of("-m", module + "/" + mainClass) : List.of(mainClass));
         line.addAll(List.of(arguments));

@@ -13,6 +13,8 @@ final class JvmFlags {
     /** The class-data archive in the runtime tree; roles start without it where it is not there or does not fit. */
     private static final String ARCHIVE = "omni.jsa";
 
+    private static final String COMMAND_ARCHIVE = "cli.jsa";
+
     /* A crash report, a core file or a heap dump would hold what people wrote; nobody may attach and look, either. */
     private static final List<String> PRIVATE = List.of(
             "-XX:ErrorFile=/dev/null",
@@ -30,14 +32,24 @@ final class JvmFlags {
             "-Xshare:auto",
             "-Xlog:disable",
             "-Xlog:all=error:stderr",
+            "-Xlog:cds=off",
+            "-Xlog:aot=off",
             "-Dfile.encoding=UTF-8",
             "-Djava.awt.headless=true");
 
     private JvmFlags() {}
 
-    /** The flags of a short-lived command of this program. */
-    static List<String> ofCommand() {
-        return List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-Xmx64m", "-Xshare:auto");
+    /** The flags of a short-lived command of this program, for the runtime tree at app. */
+    static List<String> ofCommand(Path app) {
+        List<String> flags = new ArrayList<>(List.of(
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-XX:-UsePerfData",
+                "-Xmx64m",
+                "-Xshare:auto",
+                "-Xlog:disable"));
+        addArchive(flags, app.resolve(COMMAND_ARCHIVE));
+        return List.copyOf(flags);
     }
 
     /** The flags of that role's process, for the runtime tree at app. */
@@ -46,10 +58,13 @@ final class JvmFlags {
         flags.addAll(PRIVATE);
         flags.add("-Xmx" + role.heapMebibytesMax() + "m");
         flags.addAll(role.jvmFlags());
-        Path archive = app.resolve(ARCHIVE);
+        addArchive(flags, app.resolve(ARCHIVE));
+        return List.copyOf(flags);
+    }
+
+    private static void addArchive(List<String> flags, Path archive) {
         if (Files.isReadable(archive)) {
             flags.add("-XX:SharedArchiveFile=" + archive);
         }
-        return List.copyOf(flags);
     }
 }

@@ -73,7 +73,7 @@ public final class Up implements Subcommand, Callable<Integer> {
             onSignal("TERM", () -> run.stop("SIGTERM"));
             onSignal("HUP", () -> run.stop("the terminal went away"));
             if (run.awaitReady(Optional.empty())) {
-                welcome(java);
+                welcome(java, place.app());
             }
             Order.Outcome outcome = run.await();
             if (outcome.failed()) {
@@ -113,8 +113,8 @@ public final class Up implements Subcommand, Callable<Integer> {
     }
 
     /** Runs the command that prints the address, the key of a first start, and a first request. */
-    private static void welcome(JavaCommand java) throws IOException, InterruptedException {
-        new ProcessBuilder(java.line(JvmFlags.ofCommand(), "omni.cli", "omni.cli.Main", "welcome"))
+    private static void welcome(JavaCommand java, Path app) throws IOException, InterruptedException {
+        new ProcessBuilder(java.line(JvmFlags.ofCommand(app), "omni.cli", "omni.cli.Main", "welcome"))
                 .inheritIO()
                 .start()
                 .waitFor();

@@ -1,0 +1,142 @@
+package omni.runtime;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The assembled runtime tree, with an empty home of its own and any free port: what a new owner has. */
+final class Product implements AutoCloseable {
+    static final Path TREE = Path.of(System.getProperty("omni.root"), "target", "omni");
+    private static final int WAIT_SECONDS = 120;
+
+    final Path home;
+    final Path run;
+    private final Path base;
+    private final List<Process> started = new ArrayList<>();
+
+    /** What a command did. */
+    record Done(int exit, String out, String err) {}
+
+    /** A running {@code omni up} and what it has printed so far. */
+    record Up(Process process, StringWriter printed) {
+        /** The line for curl, when it has come. */
+        String curl() {
+            return printed.toString()
+                    .lines()
+                    .filter(l -> l.startsWith("curl "))
+                    .findFirst()
+                    .orElse("");
+        }
+    }
+
+    Product() throws IOException {
+        base = Files.createTempDirectory("omni");
+        home = Files.createDirectory(base.resolve("home"));
+        run = base.resolve("run");
+        Files.writeString(home.resolve("omni.toml"), "[daemon]\nport = 0\n");
+    }
+
+    private ProcessBuilder command(String... arguments) {
+        List<String> line = new ArrayList<>(List.of(TREE.resolve("bin/omni").toString()));
+        line.addAll(List.of(arguments));
+        return prepare(new ProcessBuilder(line));
+    }
+
+    /** Gives a process this product's surroundings and none of the build's. */
+    ProcessBuilder prepare(ProcessBuilder builder) {
+        var environment = builder.environment();
+        environment.keySet().removeIf(name -> name.startsWith("OMNI_") || name.equals("XDG_RUNTIME_DIR"));
+        environment.put("OMNI_JAVA", System.getProperty("java.home"));
+        environment.put("OMNI_HOME", home.toString());
+        environment.put("OMNI_RUN", run.toString());
+        return builder.directory(base.toFile());
+    }
+
+    /** Starts the tree and waits until the welcome is printed. */
+    Up up() throws IOException {
+        var process = command("up").redirectErrorStream(true).start();
+        started.add(process);
+        var up = new Up(process, new StringWriter());
+        Thread.ofVirtual().start(() -> copy(process, up.printed()));
+        Await.until("the welcome", () -> !up.curl().isEmpty() || !process.isAlive());
+        assertEquals(true, process.isAlive(), () -> "omni up ended: " + up.printed());
+        return up;
+    }
+
+    private static void copy(Process process, StringWriter to) {
+        try (var lines = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+            lines.lines().forEach(line -> to.append(line).append('\n'));
+        } catch (IOException | UncheckedIOException e) {
+            to.append("(the output ended: ").append(e).append(")\n");
+        }
+    }
+
+    Done omni(String... arguments) throws IOException, InterruptedException {
+        return omniWith("", arguments);
+    }
+
+    Done omniWith(String input, String... arguments) throws IOException, InterruptedException {
+        var err = Files.createTempFile(base, "err", "");
+        var process = command(arguments).redirectError(err.toFile()).start();
+        try (var in = process.getOutputStream()) {
+            in.write(input.getBytes(StandardCharsets.UTF_8));
+        }
+        var out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertEquals(true, process.waitFor(WAIT_SECONDS, TimeUnit.SECONDS), "the command did not end");
+        var told = Files.readString(err);
+        Files.delete(err);
+        return new Done(process.exitValue(), out, told);
+    }
+
+    JsonNode status() throws IOException, InterruptedException {
+        var done = omni("status", "--json");
+        return json(done.out().isEmpty() ? "{}" : done.out());
+    }
+
+    static JsonNode json(String text) {
+        return JsonMapper.shared().readTree(text);
+    }
+
+    /** The process of a role; 0 where it has none now. */
+    static long pid(JsonNode status, String role) {
+        for (var one : status.path("roles")) {
+            if (one.path("name").asString("").equals(role)) {
+                return one.path("pid").asLong(0);
+            }
+        }
+        return 0;
+    }
+
+    @Override
+    public void close() throws IOException {
+        for (var process : started) {
+            process.destroy();
+            try {
+                if (!process.waitFor(WAIT_SECONDS, TimeUnit.SECONDS)) {
+                    process.destroyForcibly();
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                process.destroyForcibly();
+            }
+        }
+        try (var walk = Files.walk(base)) {
+            for (var path : walk.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(path);
+            }
+        }
+    }
+}
