@@ -80,7 +80,7 @@ final class Product implements AutoCloseable {
         try (var lines = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
             lines.lines().forEach(line -> to.append(line).append('\n'));
         } catch (IOException | UncheckedIOException e) {
-            to.append("(the output ended: ").append(e).append(")\n");
+            to.append("(the output ended: " + e + ")\n");
         }
     }
 
