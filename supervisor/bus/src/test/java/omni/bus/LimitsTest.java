@@ -212,7 +212,7 @@ final class LimitsTest {
     void waitingForAReply() {
         try (BusServer _ = serve(BusLimits.defaults());
                 BusClient bus = BusClient.to(socket());
-                BusClient hasty = bus.within(Duration.ofMillis(50))) {
+                BusClient hasty = bus.within(Duration.ofSeconds(2))) {
             var probe = ProbeProtocol.Client.of(hasty);
             assertEquals("in time", probe.say(new SayParams("in time")).word());
             assertThrows(BusException.TimedOut.class, () -> probe.hold(new HoldParams()));

@@ -14,7 +14,7 @@ final class PortHolderTest {
     @Test
     void namesTheProcessThatListens() throws Exception {
         int port;
-        try (var socket = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             port = socket.getLocalPort();
             assertFalse(PortHolder.isFree("127.0.0.1", port));
             String holder = PortHolder.find(port).orElseThrow();

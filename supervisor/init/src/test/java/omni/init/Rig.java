@@ -72,7 +72,7 @@ final class Rig implements AutoCloseable {
             URI found = Objects.requireNonNull(Rig.class.getResource("/" + services))
                     .toURI();
             Set<String> path = new LinkedHashSet<>(
-                    List.of(Path.of(found).getParent().getParent().getParent().toString()));
+                    List.of(Path.of(found).resolve("../../..").normalize().toString()));
             for (String property : List.of("jdk.module.path", "java.class.path")) {
                 Stream.of(System.getProperty(property, "").split(File.pathSeparator, -1))
                         .filter(element -> !element.isEmpty())

@@ -75,7 +75,7 @@ public final class TestRoles {
                             : "";
                     String kind =
                             target.startsWith("pipe:") ? "pipe" : target.startsWith("socket:") ? "socket" : "file";
-                    boolean stray = target.contains("supervisor") || target.contains(".jsonl");
+                    boolean stray = target.contains("/supervisor.") || target.contains(".jsonl");
                     kinds.merge(stray ? "stray" : kind, 1, Integer::sum);
                 }
             }
