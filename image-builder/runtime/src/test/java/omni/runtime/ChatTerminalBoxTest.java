@@ -22,7 +22,10 @@ class ChatTerminalBoxTest {
         try (var product = new Product()) {
             product.up();
             var builder = product.prepare(new ProcessBuilder(
-                    "script", "-qefc", "'" + Product.TREE.resolve("bin/omni") + "' chat", "/dev/null"));
+                    "script",
+                    "-qefc",
+                    "stty rows 24 cols 80; '" + Product.TREE.resolve("bin/omni") + "' chat",
+                    "/dev/null"));
             builder.environment().put("TERM", "xterm");
             builder.environment().put("NO_COLOR", "1");
             var terminal = builder.redirectErrorStream(true).start();

@@ -13,6 +13,7 @@ import tools.jackson.databind.json.JsonMapper;
 /**
  * Carries what a process prints into its log, line by line, until the pipe ends. A line that is no JSON object (the
  * virtual machine's or a native library's own) becomes one, so that every line of a log is. Remembers its last words.
+ * The log is its own from then on: it is closed when the pipe ends.
  *
  * <p>{@link #run} belongs to one thread; the rest is any thread's.
  */
@@ -37,7 +38,8 @@ final class LinePump implements Runnable {
     @Override
     public void run() {
         byte[] buffer = new byte[8192];
-        try (in) {
+        try (in;
+                log) {
             for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
                 take(buffer, n);
             }
