@@ -1,6 +1,6 @@
 /** The command "omni". */
 module omni.cli {
-    requires transitive info.picocli;
+    requires info.picocli;
     requires omni.api;
     requires omni.engine;
     requires transitive omni.role;

@@ -11,6 +11,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -53,7 +55,13 @@ class FirstChatTest {
 
     @Test
     void thePrintedLineAnswers() throws IOException, InterruptedException {
-        assertTrue(run(Map.of(), "sh", "-c", curl).contains("12"));
+        var streamed = run(Map.of(), "sh", "-c", curl);
+        var answer = Pattern.compile("\"content\":\"([^\"]*)\"")
+                .matcher(streamed)
+                .results()
+                .map(r -> r.group(1))
+                .collect(Collectors.joining());
+        assertTrue(answer.contains("12"), streamed);
     }
 
     @Test

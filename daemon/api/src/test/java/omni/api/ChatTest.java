@@ -126,7 +126,7 @@ final class ChatTest {
                 TestDaemon.chat(
                         "echo",
                         ",\"max_tokens\":5,\"temperature\":0.25,\"top_p\":0.5,\"top_k\":7,\"min_p\":0.125,\"seed\":-9,"
-                            + "\"stop\":[\"a\",\"b\"],\"logprobs\":true,\"top_logprobs\":3,\"user\":\"u\",\"unknown\":1"));
+                                + "\"stop\":[\"a\",\"b\"],\"logprobs\":true,\"top_logprobs\":3,\"user\":\"u\",\"unknown\":1"));
         var asked = engine.asked.remove();
 
         assertEquals("id-echo", asked.model());

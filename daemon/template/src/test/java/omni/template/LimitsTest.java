@@ -232,8 +232,8 @@ final class LimitsTest {
                         + "{% endfor %}",
                 "{% set x = [] %}{% for i in range(100000) %}{% set _ = x.append(range(9)|list) %}{% endfor %}",
                 "{% set x = [] %}{% for i in range(100000) %}{% set _ = x.append(2 ** 255 + i) %}{% set _ ="
-                    + " x.append({}) %}{% endfor %}{% for i in range(100000) %}{% set _ = x.append(dict(a=i)) %}{% set"
-                    + " _ = x.append([i]) %}{% endfor %}",
+                        + " x.append({}) %}{% endfor %}{% for i in range(100000) %}{% set _ = x.append(dict(a=i)) %}{% set"
+                        + " _ = x.append([i]) %}{% endfor %}",
                 "{% set x = [] %}{% for i in range(100000) %}{% for j in range(99) %}{% set _ = x.append('' ~ i ~ j)"
                         + " %}{% endfor %}{% endfor %}",
                 "{{ ('ab' * 1000000)|list|length }}",

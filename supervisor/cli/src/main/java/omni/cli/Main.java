@@ -45,12 +45,7 @@ public final class Main implements Runnable {
      * @param args what was written after {@code omni}
      */
     public static void main(String[] args) {
-        System.exit(commandLine().execute(args));
-    }
-
-    /** Returns the commands of this installation, ready to parse or execute; what they do, they do for real. */
-    public static CommandLine commandLine() {
-        return commandLine(World.real());
+        System.exit(commandLine(World.real()).execute(args));
     }
 
     /** The commands, ready to execute in a world. */
