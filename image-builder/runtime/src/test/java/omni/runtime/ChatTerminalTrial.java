@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** A conversation at a real terminal, which script(1) of util-linux provides. */
-class ChatTerminalBoxTest {
+class ChatTerminalTrial {
     private static final String CTRL_C = "\u0003";
     private static final String CTRL_D = "\u0004";
 
