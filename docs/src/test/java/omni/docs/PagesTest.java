@@ -73,12 +73,12 @@ class PagesTest {
         var command = new ArrayList<String>(words);
         command.addFirst(omni());
         command.add("--help");
-        return new ProcessBuilder(command)
-                        .redirectErrorStream(true)
-                        .redirectOutput(folder.resolve("out").toFile())
-                        .start()
-                        .waitFor()
-                == 0;
+        var process = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(folder.resolve("out").toFile())
+                .start();
+        return process.waitFor() == 0
+                && Files.readString(folder.resolve("out")).contains("Usage: omni " + words.getFirst());
     }
 
     /** Returns what the assembled product says against the settings; nothing where it takes them. */
