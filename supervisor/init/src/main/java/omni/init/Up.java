@@ -25,7 +25,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "up",
         description = "Start Omni here, in the foreground; Ctrl-C stops it.",
-        mixinStandardHelpOptions = false)
+        mixinStandardHelpOptions = true)
 public final class Up implements Subcommand, Callable<Integer> {
     private static final Duration ECHO = Duration.ofMillis(500);
     private static final String DEFAULT_HOST = "127.0.0.1";
