@@ -67,7 +67,7 @@ class PagesTest {
         assertFalse(problems("[daemon]\nprot = 1\n").isEmpty());
     }
 
-    /** Whether the assembled product knows the command and its options: asked for their help, it shows it. */
+    /** Whether the assembled product knows the command. Its options are not judged: asked for help, it passes over them. */
     private boolean isTaken(List<String> words) throws IOException, InterruptedException {
         var command = new ArrayList<String>(words);
         command.addFirst(omni());
