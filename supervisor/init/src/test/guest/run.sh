@@ -1,6 +1,6 @@
 #!/bin/sh
 # The test itself, inside the guest: Omni under a real systemd. Prints "RESULT <check> ok" or "RESULT <check> FAILED",
-# a line each, on the serial console that GuestTrial reads, and last "RESULT end ok".
+# a line each, on the serial console that GuestBoxTest reads, and last "RESULT end ok".
 set -u
 export LC_ALL=C.UTF-8 SYSTEMD_COLORS=0 SYSTEMD_PAGER=cat SYSTEMD_URLIFY=0 OMNI_JAVA=/opt/jdk
 . /opt/guest/settings # start_seconds, watchdog_seconds

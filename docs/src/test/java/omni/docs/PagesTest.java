@@ -20,6 +20,11 @@ class PagesTest {
     private static final Pattern COMMAND =
             Pattern.compile("(?m)^\\$?\\s*(?:\\S+=\\S+\\s+)*(?:supervisor/bin/)?omni (.+)$");
 
+    private static final String NO_OPTION = "--no-such-option";
+
+    /** The exit code for a command line that is not understood; see docs/cli.md. */
+    private static final int USAGE = 2;
+
     @TempDir
     Path folder;
 
@@ -53,8 +58,12 @@ class PagesTest {
     }
 
     @Test
-    void aCommandThatIsNoneIsRefused() throws IOException, InterruptedException {
+    void aCommandAnOptionOrAnArgumentThatIsNoneIsRefused() throws IOException, InterruptedException {
+        assertTrue(isTaken(List.of("status", "--json")));
         assertFalse(isTaken(List.of("fly")));
+        assertFalse(isTaken(List.of("status", "--jsno")));
+        assertFalse(isTaken(List.of("key", "fly")));
+        assertFalse(isTaken(List.of("key", "revoke")));
     }
 
     @Test
@@ -67,17 +76,20 @@ class PagesTest {
         assertFalse(problems("[daemon]\nprot = 1\n").isEmpty());
     }
 
-    /** Whether the assembled product knows the command. Its options are not judged: asked for help, it passes over them. */
+    /**
+     * Whether the assembled product takes the command, its options and its arguments. Nothing is started: one more option
+     * that there is not is appended, and the product, which reads the whole line first, must complain of that alone.
+     */
     private boolean isTaken(List<String> words) throws IOException, InterruptedException {
         var command = new ArrayList<String>(words);
         command.addFirst(omni());
-        command.add("--help");
+        command.add(NO_OPTION);
         var process = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(folder.resolve("out").toFile())
                 .start();
-        return process.waitFor() == 0
-                && Files.readString(folder.resolve("out")).contains("Usage: omni " + words.getFirst());
+        return process.waitFor() == USAGE
+                && Files.readString(folder.resolve("out")).startsWith("Unknown option: '" + NO_OPTION + "'");
     }
 
     /** Returns what the assembled product says against the settings; nothing where it takes them. */

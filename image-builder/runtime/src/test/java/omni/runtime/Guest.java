@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * The machine that {@link GuestTrial} boots. Its base, Debian with systemd, is built once and kept in the user's cache
+ * The machine that {@link GuestBoxTest} boots. Its base, Debian with systemd, is built once and kept in the user's cache
  * under the hash of the scripts that make it; the second disk, with this JDK and this build of Omni, is made each time.
  */
 final class Guest {

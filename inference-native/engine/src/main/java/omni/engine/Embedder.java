@@ -58,7 +58,7 @@ final class Embedder implements AutoCloseable {
         }
         List<int[]> inputs = new ArrayList<>();
         for (String text : texts) {
-            int[] tokens = model.vocab().tokenize(text, true, false);
+            int[] tokens = LoadedModel.tokenize(model.vocab(), "inputs", text, true, false);
             if (text.isEmpty() || tokens.length == 0) {
                 throw new EngineException.Invalid("inputs", "An input is empty: leave it out.");
             }

@@ -126,7 +126,7 @@ final class EngineService implements EngineProtocol.Handler {
         answer(() -> {
             int[] tokens;
             try (Residents.Lease lease = residents.acquire(find(in.model()), false)) {
-                tokens = lease.model().vocab().tokenize(in.text(), in.addBos(), in.special());
+                tokens = lease.model().tokenize("text", in.text(), in.addBos(), in.special());
             }
             call.reply(new EngineProtocol.TokenizeReply(Wording.longs(tokens)));
         });

@@ -106,7 +106,7 @@ final class GenerateRequest {
             return tokens(tokens, model.vocab().size());
         }
         String prompt = in.prompt();
-        return model.vocab().tokenize(prompt == null ? "" : prompt, true, in.special());
+        return model.tokenize("prompt", prompt == null ? "" : prompt, true, in.special());
     }
 
     /**

@@ -95,6 +95,24 @@ final class LoadedModel implements AutoCloseable {
         return model.vocab();
     }
 
+    /**
+     * Returns the tokens of a caller's text; any thread may call.
+     *
+     * @param parameter the parameter that the text is of
+     * @throws EngineException.Invalid if the text has more bytes or special tokens than llama.cpp can be given
+     */
+    int[] tokenize(String parameter, String text, boolean addBos, boolean special) {
+        return tokenize(vocab(), parameter, text, addBos, special);
+    }
+
+    static int[] tokenize(Vocab vocab, String parameter, String text, boolean addBos, boolean special) {
+        try {
+            return vocab.tokenize(text, addBos, special);
+        } catch (LlamaException e) {
+            throw new EngineException.Invalid(parameter, e.getMessage());
+        }
+    }
+
     /** Whether it writes text; a pure encoder only embeds. */
     boolean canGenerate() {
         return decoder != null;

@@ -43,6 +43,22 @@ class ParametersTest {
         return request(1, new EngineProtocol.Sampling(temperature, topP, topK, minP, 1L), List.of(), null);
     }
 
+    /** A text of control tokens, which llama.cpp reads in a time that grows with the square of their number. */
+    private static EngineProtocol.GenerateParams manySpecials(int count) {
+        return new EngineProtocol.GenerateParams(
+                null, "<|im_end|>".repeat(count), null, true, 1L, null, List.of(), null);
+    }
+
+    @Test
+    void asManySpecialTokensAsTheBoundAreTokenized() {
+        assertThrows(EngineProtocol.PromptTooLong.class, () -> engine.client.generate(manySpecials(8192)));
+        EngineProtocol.Invalid refused = assertThrows(
+                EngineProtocol.Invalid.class,
+                () -> engine.client.tokenize(
+                        new EngineProtocol.TokenizeParams(null, "<|im_end|>".repeat(8193), true, false)));
+        assertEquals("text", refused.parameter());
+    }
+
     static Stream<Arguments> pastTheBound() {
         return Stream.of(
                 Arguments.of("maxTokens", request(0, null, List.of(), null)),
@@ -70,6 +86,7 @@ class ParametersTest {
                 Arguments.of(
                         "prompt",
                         new EngineProtocol.GenerateParams(null, null, List.of(), false, 1L, null, List.of(), null)),
+                Arguments.of("prompt", manySpecials(8193)),
                 Arguments.of(
                         "tokens",
                         new EngineProtocol.GenerateParams(

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The launcher against a small systemctl of our own; real systemd is in the guest of GuestTrial. */
+/** The launcher against a small systemctl of our own; real systemd is in the guest of GuestBoxTest. */
 class SystemdLauncherTest {
     private static final RoleSpec ENGINE = Roles.all().roles().getFirst();
     private static final String UNIT = "omni-engine.service";

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
  * them, chats, has the engine and the supervisor killed and the supervisor frozen, and stops. What is checked stands in
  * supervisor/init/src/test/guest/run.sh, which runs inside; here its verdicts are read from the serial console.
  */
-class GuestTrial {
+class GuestBoxTest {
     private static final Pattern RESULT = Pattern.compile("(?m)^RESULT (\\S+) (ok|FAILED)\\s*$");
 
     /** The guest takes about five minutes on an idle machine. */

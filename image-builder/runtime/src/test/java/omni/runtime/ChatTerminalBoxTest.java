@@ -13,8 +13,9 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** A conversation at a real terminal, which script(1) of util-linux provides. */
-class ChatTerminalTrial {
+class ChatTerminalBoxTest {
     private static final String CTRL_C = "\u0003";
+    private static final String PROMPT = "> ";
     private static final String CTRL_D = "\u0004";
 
     @Test
@@ -24,7 +25,7 @@ class ChatTerminalTrial {
             var builder = product.prepare(new ProcessBuilder(
                     "script",
                     "-qefc",
-                    "stty rows 24 cols 80; '" + Product.TREE.resolve("bin/omni") + "' chat",
+                    "stty rows 24 cols 80; '" + Product.TREE.resolve("bin/omni") + "' chat --temperature 0",
                     "/dev/null"));
             builder.environment().put("TERM", "xterm");
             builder.environment().put("NO_COLOR", "1");
@@ -33,20 +34,26 @@ class ChatTerminalTrial {
             Thread.ofVirtual().start(() -> copy(terminal.getInputStream(), seen));
             var keys = terminal.getOutputStream();
 
-            Await.until("the prompt", () -> seen.toString().indexOf("> ") >= 0);
-            type(keys, "Count from 1 to 20.\r");
-            Await.until("the answer comes", () -> seen.toString().indexOf("3, 4") >= 0);
+            awaitAfter(0, seen, PROMPT);
+            type(keys, "Count from 1 to 20.\r"); // greedily this small model counts on for hundreds of tokens
+            awaitAfter(0, seen, "3, 4");
             type(keys, CTRL_C);
-            Await.until("the answer stops", () -> seen.toString().indexOf("(stopped)") >= 0);
+            int stopped = awaitAfter(0, seen, "(stopped)");
             type(keys, "What is 7 plus 5?\r");
-            Await.until("the next answer", () -> seen.toString().indexOf("7 plus 5 is 12.") >= 0);
-            var before = seen.toString().length();
+            int answered = awaitAfter(stopped, seen, "7 plus 5 is 12.");
+            int prompt = awaitAfter(answered, seen, PROMPT);
             type(keys, CTRL_C);
-            Await.until("the hint", () -> seen.toString().indexOf("Ctrl-D or /exit leaves", before) >= 0);
+            awaitAfter(prompt, seen, "Ctrl-D or /exit leaves");
             type(keys, CTRL_D);
             assertTrue(terminal.waitFor(60, TimeUnit.SECONDS), seen.toString());
             assertEquals(0, terminal.exitValue(), seen.toString());
         }
+    }
+
+    /** Waits until the terminal shows a text, from a place on, and returns the place after it. */
+    private static int awaitAfter(int from, StringWriter seen, String text) {
+        Await.until("the terminal shows " + text, () -> seen.toString().indexOf(text, from) >= 0);
+        return seen.toString().indexOf(text, from) + text.length();
     }
 
     private static void type(OutputStream keys, String text) throws IOException {

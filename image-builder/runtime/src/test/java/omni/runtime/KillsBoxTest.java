@@ -25,7 +25,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The whole product under kill -9: roles, the supervisor, and children that are just starting, with chats in flight. */
-final class KillsTrial {
+final class KillsBoxTest {
     private static final int KILLS = 200;
     /** The supervisor lives through so many kills at the end, so that a leak of its own would show. */
     private static final int KILLS_OF_ROLES_AT_THE_END = 60;
@@ -67,7 +67,7 @@ final class KillsTrial {
             for (Thread client : clients) {
                 client.join();
             }
-            System.out.println("KillsTrial: " + KILLS + " kills: " + seen);
+            System.out.println("KillsBoxTest: " + KILLS + " kills: " + seen);
             assertTrue(seen.wrong.isEmpty(), seen::toString);
             assertTrue(seen.answers.get() > 0 && seen.errors.get() + seen.brokenOff.get() > 0, seen::toString);
 
@@ -189,7 +189,7 @@ final class KillsTrial {
                     Box.until(role + " is back", () -> box.isReadyAgain(role, killed));
                     millis[i] = (System.nanoTime() - start) / 1_000_000;
                 }
-                System.out.println("KillsTrial: " + role + " back after kill -9 in ms: " + Arrays.toString(millis));
+                System.out.println("KillsBoxTest: " + role + " back after kill -9 in ms: " + Arrays.toString(millis));
                 Arrays.sort(millis);
                 assertTrue(millis[millis.length / 2] <= 2000, role + ": " + Arrays.toString(millis));
             }
