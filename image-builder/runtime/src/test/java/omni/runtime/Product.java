@@ -46,7 +46,12 @@ final class Product implements AutoCloseable {
         base = Files.createTempDirectory("omni");
         home = Files.createDirectory(base.resolve("home"));
         run = base.resolve("run");
-        Files.writeString(home.resolve("omni.toml"), "[daemon]\nport = 0\n");
+        configure("[daemon]\nport = 0\n");
+    }
+
+    /** Writes omni.toml; to be called before the start. */
+    void configure(String settings) throws IOException {
+        Files.writeString(home.resolve("omni.toml"), settings);
     }
 
     private ProcessBuilder command(String... arguments) {

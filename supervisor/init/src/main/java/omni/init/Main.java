@@ -1,6 +1,9 @@
 package omni.init;
 
 import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import omni.role.Config;
 import omni.role.ConfigException;
 
@@ -16,6 +19,7 @@ public final class Main {
     static final int EXIT_BUDGET = 1;
     static final int EXIT_TAKEN = 4;
     static final int EXIT_CONFIG = 78;
+    static final int EXIT_FAILED = 70;
 
     private Main() {}
 
@@ -45,11 +49,20 @@ public final class Main {
                 role -> java.role(role, place.app()), role -> LogFile.of(place.home(), role), place.home());
     }
 
-    /** Runs the tree on that launcher until it has ended. Returns the exit code. */
+    /** Runs the tree on that launcher until it has ended and its run directory is given back. Returns the exit code. */
     static int run(Place place, Config config, Launcher launcher) throws InterruptedException {
-        try (TreeRun run = TreeRun.start(place, config, Roles.all(), launcher, (role, bad, line) -> {})) {
-            Thread hook = Thread.ofPlatform().name("stop").unstarted(() -> stop(run));
-            Runtime.getRuntime().addShutdownHook(hook);
+        var code = new CompletableFuture<Integer>();
+        try {
+            code.complete(await(TreeRun.start(place, config, Roles.all(), launcher, (role, bad, line) -> {}), code));
+        } finally {
+            code.complete(EXIT_FAILED);
+        }
+        return code.join();
+    }
+
+    private static int await(TreeRun tree, Future<Integer> code) throws InterruptedException {
+        try (TreeRun run = tree) {
+            Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("stop").unstarted(() -> stop(run, code)));
             Order.Outcome outcome = run.await();
             if (outcome.failed()) {
                 System.err.println("Omni has stopped: " + outcome.reason());
@@ -58,14 +71,13 @@ public final class Main {
         }
     }
 
-    private static void stop(TreeRun run) {
+    /** SIGTERM: the tree stops in order, and the process ends only after the main thread has cleared up behind it. */
+    private static void stop(TreeRun run, Future<Integer> code) {
         run.stop("SIGTERM");
-        int code = 0;
         try {
-            code = run.await().failed() ? EXIT_BUDGET : 0;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+            Runtime.getRuntime().halt(code.get());
+        } catch (InterruptedException | ExecutionException e) {
+            Runtime.getRuntime().halt(EXIT_FAILED);
         }
-        Runtime.getRuntime().halt(code);
     }
 }

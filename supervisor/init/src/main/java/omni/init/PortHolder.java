@@ -26,7 +26,7 @@ final class PortHolder {
 
     private PortHolder() {}
 
-    /** Whether that address is free to listen on now. */
+    /** Whether that address is free to listen on now; with port 0, whether it is one of this machine at all. */
     static boolean isFree(String host, int port) {
         try (ServerSocket socket = new ServerSocket()) {
             socket.bind(new InetSocketAddress(host, port));

@@ -137,6 +137,9 @@ public final class Up implements Subcommand, Callable<Integer> {
     private static Optional<String> portTaken(Config config) {
         String host = config.value("daemon", "host").orElse(DEFAULT_HOST);
         int port = Integer.parseInt(config.value("daemon", "port").orElse(DEFAULT_PORT));
+        if (!PortHolder.isFree(host, 0)) {
+            return Optional.of(host + " is no address of this machine: set [daemon] host in omni.toml to one that is.");
+        }
         if (port == 0 || PortHolder.isFree(host, port)) {
             return Optional.empty();
         }
