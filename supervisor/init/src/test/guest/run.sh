@@ -47,10 +47,10 @@ same() { [ "$1" = "$2" ]; }
 phase install
 check units-copied cp -R /opt/guest/root/. / # what "omni units systemd" has written
 systemd-sysusers
+systemd-tmpfiles --create
 systemctl daemon-reload
 check units-verified systemd-analyze verify --man=no /etc/systemd/system/omni-supervisor.service \
     /etc/systemd/system/omni-engine.service /etc/systemd/system/omni-daemon.service
-install -d -o omni -g omni -m 700 /var/lib/omni
 install -o omni -g omni -m 600 /opt/guest/omni.toml /var/lib/omni/omni.toml
 
 # --- Start -----------------------------------------------------------------------------------------------------------
@@ -89,6 +89,12 @@ chat() {
     grep -q '"content":"[^"]*12' /tmp/answer || { cat /tmp/answer; echo; return 1; }
 }
 check chat-is-answered chat
+cp /opt/omni/seed/omni-seed-f16.gguf /run/omni/another.gguf && echo >>/run/omni/another.gguf
+chown omni /run/omni/another.gguf
+check model-is-imported omni models import /run/omni/another.gguf
+check model-is-used omni models use another
+check imported-model-answers chat
+check model-is-forgotten omni models use omni-seed-f16
 check nothing-was-restarted-so-far same "$(prop supervisor NRestarts) $(pid supervisor) $(pid engine) $(pid daemon)" \
     "0 $supervisor $engine $daemon"
 

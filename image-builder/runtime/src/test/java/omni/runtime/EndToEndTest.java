@@ -154,7 +154,8 @@ class EndToEndTest {
         var pid = Product.pid(PRODUCT.status(), "engine");
         ProcessHandle.of(pid).orElseThrow().destroyForcibly();
         dying.join();
-        List<Path> places = List.of(PRODUCT.home, PRODUCT.run, Path.of(System.getProperty("java.io.tmpdir")));
+        assertNotEquals(0, PRODUCT.crashed("chat", "Count from 1 to 20. " + words));
+        List<Path> places = List.of(PRODUCT.home.getParent(), Path.of(System.getProperty("java.io.tmpdir")));
         List<Path> found = new ArrayList<>();
         for (var place : places) {
             found.addAll(CANARY.in(place));

@@ -42,7 +42,8 @@ class ManyChatsTest {
                 List<Future<List<JsonNode>>> together = threads.invokeAll(chats);
                 for (int i = 0; i < CHATS; i++) {
                     if (isCorrupted(alone.get(i), together.get(i).get())) {
-                        corrupted.add(alone.get(i) + " became " + together.get(i).get());
+                        corrupted.add(
+                                alone.get(i) + " became " + together.get(i).get());
                     }
                 }
             }

@@ -106,6 +106,22 @@ final class Product implements AutoCloseable {
         return new Done(process.exitValue(), out, told);
     }
 
+    /** Kills a command in mid-work as a fault in native code would, core files allowed; returns its exit code. */
+    int crashed(String command, String input) throws IOException, InterruptedException {
+        var builder = prepare(new ProcessBuilder(
+                "sh", "-c", "ulimit -c unlimited; exec '" + TREE.resolve("bin/omni") + "' " + command));
+        var process = builder.redirectErrorStream(true).start();
+        try (var in = process.getOutputStream()) {
+            in.write(input.getBytes(StandardCharsets.UTF_8));
+        }
+        process.getInputStream().read(); // the answer has begun
+        new ProcessBuilder("kill", "-SEGV", Long.toString(process.pid()))
+                .start()
+                .waitFor();
+        assertEquals(true, process.waitFor(WAIT_SECONDS, TimeUnit.SECONDS), "the command did not end");
+        return process.exitValue();
+    }
+
     JsonNode status() throws IOException, InterruptedException {
         var done = omni("status", "--json");
         return json(done.out().isEmpty() ? "{}" : done.out());

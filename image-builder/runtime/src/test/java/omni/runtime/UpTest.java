@@ -58,7 +58,8 @@ class UpTest {
             var status = product.status();
             signal("STOP", Product.pid(status, "daemon")); // frozen, it cannot stop in order
             signal("INT", up.process().pid());
-            Await.until("the first Ctrl-C is heard", () -> up.printed().toString().contains("Ctrl-C again kills"));
+            Await.until(
+                    "the first Ctrl-C is heard", () -> up.printed().toString().contains("Ctrl-C again kills"));
             // Within half a second a second one counts as the echo of the first: so again, until it is heard.
             Await.until("the second Ctrl-C ends it", () -> {
                 signal("INT", up.process().pid());
@@ -67,6 +68,23 @@ class UpTest {
             assertTrue(up.process().waitFor(1, TimeUnit.MINUTES));
             assertEquals(130, up.process().exitValue());
             Await.until("no role is left", () -> ROLES.stream().noneMatch(role -> isAlive(status, role)));
+        }
+    }
+
+    @Test
+    void aSupervisorThatHangsKeepsNobodyWaiting() throws Exception {
+        try (var product = new Product()) {
+            var up = product.up();
+            signal("STOP", up.process().pid());
+            try {
+                for (var command : List.of("status", "up", "down")) {
+                    var done = product.omni(command);
+                    assertEquals(6, done.exit(), command + done.err());
+                    assertTrue(done.err().contains("gives no answer"), command + done.err());
+                }
+            } finally {
+                signal("CONT", up.process().pid());
+            }
         }
     }
 

@@ -15,7 +15,8 @@ import picocli.CommandLine.Parameters;
         description = {
             "Chats with the model, through no network and without a key. With a PROMPT, or with a text on standard"
                     + " input, it answers that and ends; at a terminal it is a conversation, in which Ctrl-C stops the"
-                    + " answer and not the program.",
+                    + " answer and not the program. Other users of this machine can read a PROMPT in its list of processes:"
+                    + " give what is private on standard input or at the terminal.",
             "With --json: a line {\"text\":…} for each piece, and a last line with finish and the token counts."
         },
         footer = {"", "Example: omni chat \"What is 7 plus 5?\"", "Example: omni chat < question.txt"})

@@ -27,6 +27,11 @@ final class Failures {
                 new Told(
                         ExitCode.AWAY,
                         "The other side went away before it had answered: see omni status, and try again.");
+            case BusException.TimedOut _ ->
+                new Told(
+                        ExitCode.AWAY,
+                        "Omni runs but gives no answer: it hangs, or the machine is very busy. Try again; if that does not"
+                                + " help, end its processes, which lose nothing that was saved, and start it again.");
             case BusException e -> new Told(ExitCode.ERROR, String.valueOf(e.getMessage()));
             default -> throw thrown;
         };
@@ -49,6 +54,8 @@ final class Failures {
             return true;
         } catch (BusException.Unavailable e) {
             return false;
+        } catch (BusException.TimedOut e) {
+            return true;
         }
     }
 
@@ -62,6 +69,7 @@ final class Failures {
             case EngineProtocol.Busy e -> away("The engine is busy", e.retryAfterSeconds());
             case EngineProtocol.LoadFailed e -> refused("The model " + e.model() + " cannot be loaded: " + e.reason());
             case EngineProtocol.InUse e -> refused("The model " + e.model() + " is in use: try again when it is idle.");
+            case EngineProtocol.Failed e -> refused(e.reason());
             case EngineProtocol.Invalid e -> refused("Wrong " + e.parameter() + ": " + e.hint());
             case DaemonProtocol.NoSuchKey e -> refused("There is no key \"" + e.key() + "\": see omni key list.");
             case DaemonProtocol.AmbiguousKey e ->

@@ -36,7 +36,7 @@ final class ModelsImportCommand extends OmniCommand {
         if (!Files.isReadable(path) || !Files.isRegularFile(path)) {
             throw new CommandException(ExitCode.ERROR, "There is no file " + path + " that you may read.");
         }
-        var model = world.with("engine", bus -> {
+        var model = world.withPatience("engine", bus -> {
             var engine = EngineProtocol.Client.of(bus);
             var added = take(engine, path);
             if (use) {

@@ -41,7 +41,7 @@ final class ModelsShowCommand extends OmniCommand {
         line(text, "id", m.id() + " (SHA-256 of the file)");
         line(text, "size", Text.bytes(m.sizeBytes()));
         line(text, "added", Instant.ofEpochSecond(m.created()).toString());
-        line(text, "architecture", m.architecture());
+        line(text, "architecture", m.architecture() == null ? null : Text.printable(m.architecture()));
         line(text, "parameters", m.parameters());
         line(text, "context", m.trainedContextTokens() == null ? null : m.trainedContextTokens() + " tokens");
         line(text, "embedding", m.embeddingLength() == null ? null : m.embeddingLength() + " numbers");

@@ -4,6 +4,7 @@ import java.io.InputStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
@@ -19,6 +20,9 @@ import omni.bus.RunDirectory;
  * @param err standard error: progress and errors, never data
  */
 record World(Map<String, String> environment, InputStream in, PrintWriter out, PrintWriter err) {
+    /** Longer than any answer takes that is not a long work's: who stays silent so long hangs. */
+    static final Duration PATIENCE = Duration.ofSeconds(10);
+
     /** The world of this process. */
     static World real() {
         return new World(
@@ -46,8 +50,15 @@ record World(Map<String, String> environment, InputStream in, PrintWriter out, P
         return RunDirectory.socket(RunDirectory.resolve(environment), role);
     }
 
-    /** Runs something with a client of a role, and closes the client. */
+    /** Runs something with a client of a role that waits for no answer longer than {@link #PATIENCE}, and closes it. */
     <T> T with(String role, Function<BusClient, T> work) {
+        try (var client = BusClient.to(socket(role))) {
+            return work.apply(client.within(PATIENCE));
+        }
+    }
+
+    /** The same for work that takes as long as it takes, and tells how far it is. */
+    <T> T withPatience(String role, Function<BusClient, T> work) {
         try (var client = BusClient.to(socket(role))) {
             return work.apply(client);
         }

@@ -41,13 +41,9 @@ final class JvmFlags {
 
     /** The flags of a short-lived command of this program, for the runtime tree at app. */
     static List<String> ofCommand(Path app) {
-        List<String> flags = new ArrayList<>(List.of(
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-XX:-UsePerfData",
-                "-Xmx64m",
-                "-Xshare:auto",
-                "-Xlog:disable"));
+        List<String> flags = new ArrayList<>(PRIVATE);
+        flags.addAll(
+                List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx64m", "-Xshare:auto", "-Xlog:disable"));
         addArchive(flags, app.resolve(COMMAND_ARCHIVE));
         return List.copyOf(flags);
     }

@@ -1,9 +1,11 @@
 package omni.init;
 
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import omni.bus.BusException;
 import omni.role.Config;
 import omni.role.ConfigException;
 
@@ -35,6 +37,9 @@ public final class Main {
         } catch (TreeRun.AlreadyRunning e) {
             System.err.println(e.getMessage());
             System.exit(EXIT_TAKEN);
+        } catch (InitException | BusException | UncheckedIOException e) {
+            System.err.println("Omni cannot start: " + e.getMessage());
+            System.exit(EXIT_FAILED);
         }
     }
 
@@ -62,7 +67,8 @@ public final class Main {
 
     private static int await(TreeRun tree, Future<Integer> code) throws InterruptedException {
         try (TreeRun run = tree) {
-            Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("stop").unstarted(() -> stop(run, code)));
+            Runtime.getRuntime()
+                    .addShutdownHook(Thread.ofPlatform().name("stop").unstarted(() -> stop(run, code)));
             Order.Outcome outcome = run.await();
             if (outcome.failed()) {
                 System.err.println("Omni has stopped: " + outcome.reason());

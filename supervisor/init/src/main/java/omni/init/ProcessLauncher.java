@@ -89,6 +89,12 @@ final class ProcessLauncher implements Launcher {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        } finally {
+            if (!closed) {
+                // The kernel kills every child with this thread: a supervisor without it could start nothing again.
+                System.err.println("The thread that starts the roles has failed: the supervisor ends with them.");
+                Runtime.getRuntime().halt(Main.EXIT_FAILED);
+            }
         }
     }
 
@@ -129,6 +135,10 @@ final class ProcessLauncher implements Launcher {
                 end(new Exit(-1, String.valueOf(e.getMessage())));
                 return;
             }
+            carry(role, started);
+        }
+
+        private void carry(String role, Process started) {
             var pump = new LinePump(role, started.getInputStream(), logs.apply(role));
             Thread carrier = Thread.ofPlatform().daemon().name("log-" + role).start(pump);
             boolean kill;

@@ -59,8 +59,9 @@ final class Sandbox {
             case "engine" -> {
                 lines.addAll(noNetwork());
                 lines.addAll(graphicsOnly());
-                lines.add("# Models are read, never written.");
+                lines.add("# Of the owner's state it writes the store of models and nothing else.");
                 lines.add("ReadOnlyPaths=" + at.home());
+                lines.add("ReadWritePaths=" + at.home().resolve("cartridges"));
             }
             case "daemon" -> {
                 lines.addAll(listenOnly(at.port()));

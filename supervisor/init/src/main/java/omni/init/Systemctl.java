@@ -10,7 +10,9 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * systemd's own client, called as a program by its absolute path: it knows how to reach systemd on every version. Any
@@ -97,13 +99,23 @@ final class Systemctl {
                 Math.toIntExact(number(values, "ExecMainStatus")));
     }
 
-    /** Reads what the process says, at most 16 KiB of it, and waits for its end. */
+    /** Reads what the process says, at most 16 KiB of it, and waits for its end; kills it after {@link #LONGEST}. */
     static Outcome finish(Process process) throws IOException, InterruptedException {
+        var tooLong = new AtomicBoolean();
+        CompletableFuture<Process> end = process.onExit()
+                .orTimeout(LONGEST.toMillis(), TimeUnit.MILLISECONDS)
+                .whenComplete((_, late) -> {
+                    if (late != null) {
+                        tooLong.set(true);
+                        process.destroyForcibly();
+                    }
+                });
         try (InputStream out = process.getInputStream()) {
             byte[] text = out.readNBytes(OUTPUT_BYTES_MAX);
             out.transferTo(OutputStream.nullOutputStream());
-            if (!process.waitFor(LONGEST.toMillis(), TimeUnit.MILLISECONDS)) {
-                process.destroyForcibly();
+            process.waitFor();
+            end.cancel(false);
+            if (tooLong.get()) {
                 throw new IOException("systemctl does not end");
             }
             return new Outcome(process.exitValue(), new String(text, StandardCharsets.UTF_8).strip());

@@ -39,31 +39,43 @@ final class TreeRun implements AutoCloseable {
      * @throws AlreadyRunning where another process holds the run directory
      */
     static TreeRun start(Place place, Config config, Roster roster, Launcher launcher, Supervisor.Watcher watcher) {
-        makePrivate(place);
-        Optional<TreeLock> lock = TreeLock.take(place.runDir());
-        if (lock.isEmpty()) {
+        try {
+            makePrivate(place);
+            TreeLock lock = TreeLock.take(place.runDir())
+                    .orElseThrow(() -> new AlreadyRunning(TreeLock.holder(place.runDir())));
+            return start(lock, place, config, roster, launcher, watcher);
+        } catch (RuntimeException e) {
             launcher.close();
-            throw new AlreadyRunning(TreeLock.holder(place.runDir()));
+            throw e;
         }
-        // systemd keeps the journal; elsewhere the lines have a file.
-        Logs.install(
-                "supervisor",
-                config,
-                launcher.kind() == TreeLauncher.SYSTEMD
-                        ? Logs.standardOutput()
-                        : LogFile.of(place.home(), "supervisor"));
-        int cleared = lock.get().clearSockets(place.runDir());
-        if (cleared > 0) {
-            System.getLogger("omni.init").log(System.Logger.Level.INFO, "Removed " + cleared + " leftover sockets");
+    }
+
+    private static TreeRun start(
+            TreeLock lock, Place place, Config config, Roster roster, Launcher launcher, Supervisor.Watcher watcher) {
+        try {
+            // systemd keeps the journal; elsewhere the lines have a file.
+            Logs.install(
+                    "supervisor",
+                    config,
+                    launcher.kind() == TreeLauncher.SYSTEMD
+                            ? Logs.standardOutput()
+                            : LogFile.of(place.home(), "supervisor"));
+            int cleared = lock.clearSockets(place.runDir());
+            if (cleared > 0) {
+                System.getLogger("omni.init").log(System.Logger.Level.INFO, "Removed " + cleared + " leftover sockets");
+            }
+            var supervisor = new Supervisor(roster, config.get(SupervisorConfig.SECTION), launcher, place, watcher);
+            BusServer server = BusServer.at(RunDirectory.socket(place.runDir(), "supervisor"))
+                    .identity("Omni", "Omni supervisor", "", "")
+                    .service(SupervisorProtocol.service(new SupervisorService(supervisor)))
+                    .start();
+            supervisor.start();
+            ServiceManager.start(Notify.from(System.getenv()), supervisor);
+            return new TreeRun(lock, server, supervisor);
+        } catch (RuntimeException e) {
+            lock.close();
+            throw e;
         }
-        var supervisor = new Supervisor(roster, config.get(SupervisorConfig.SECTION), launcher, place, watcher);
-        BusServer server = BusServer.at(RunDirectory.socket(place.runDir(), "supervisor"))
-                .identity("Omni", "Omni supervisor", "", "")
-                .service(SupervisorProtocol.service(new SupervisorService(supervisor)))
-                .start();
-        supervisor.start();
-        ServiceManager.start(Notify.from(System.getenv()), supervisor);
-        return new TreeRun(lock.get(), server, supervisor);
     }
 
     private static void makePrivate(Place place) {

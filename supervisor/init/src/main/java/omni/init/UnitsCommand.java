@@ -17,6 +17,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import tools.jackson.databind.json.JsonMapper;
 
 /** {@code omni units}: writes what lets a service manager run Omni from the machine's start on. */
 @Command(
@@ -101,6 +102,9 @@ public final class UnitsCommand implements Subcommand, Runnable {
                 description = "How long the supervisor may be silent. Default: ${DEFAULT-VALUE}.")
         private long watchdogSeconds;
 
+        @Option(names = "--json", description = "Write JSON, one value a line, instead of text for people.")
+        private boolean json;
+
         Installation installation() {
             Path self = Path.of(System.getenv().getOrDefault("OMNI_APP", "")).toAbsolutePath();
             return new Installation(
@@ -126,7 +130,8 @@ public final class UnitsCommand implements Subcommand, Runnable {
             name = "systemd",
             description = {
                 "One unit for the supervisor and one for each role, the system user and a polkit rule.",
-                "Afterwards: systemd-sysusers; systemctl daemon-reload; systemctl enable --now omni-supervisor"
+                "Afterwards: systemd-sysusers; systemd-tmpfiles --create; systemctl daemon-reload;"
+                        + " systemctl enable --now omni-supervisor"
             },
             mixinStandardHelpOptions = true)
     int systemd(@Mixin Where where) {
@@ -180,7 +185,8 @@ public final class UnitsCommand implements Subcommand, Runnable {
                     Files.createDirectories(folder);
                 }
                 Files.writeString(file, entry.getValue());
-                out.println(file);
+                out.println(
+                        where.json ? JsonMapper.shared().writeValueAsString(Map.of("file", file.toString())) : file);
             }
             return 0;
         } catch (InitException e) {

@@ -4,7 +4,12 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import omni.bus.BusClient;
 import omni.bus.BusException;
@@ -16,7 +21,9 @@ import omni.role.SupervisorProtocol;
 import org.jline.utils.Signals;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
  * {@code omni up}: the tree in the foreground, as child processes of this one. Ends with the tree: by Ctrl-C, by
@@ -27,12 +34,16 @@ import picocli.CommandLine.Spec;
         description = "Start Omni here, in the foreground; Ctrl-C stops it.",
         mixinStandardHelpOptions = true)
 public final class Up implements Subcommand, Callable<Integer> {
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
     private static final Duration ECHO = Duration.ofMillis(500);
     private static final String DEFAULT_HOST = "127.0.0.1";
     private static final String DEFAULT_PORT = "11434";
 
     @Spec
     private CommandSpec spec = CommandSpec.create();
+
+    @Option(names = "--json", description = "Write JSON, one value a line, instead of text for people.")
+    private boolean json;
 
     /** System.nanoTime of the first Ctrl-C; 0 before. */
     private long firstInterrupt;
@@ -66,14 +77,14 @@ public final class Up implements Subcommand, Callable<Integer> {
                 role -> java.role(role, place.app()), role -> LogFile.of(place.home(), role), place.home());
         Roster roster = Roles.all();
         try (TreeRun run = TreeRun.start(place, config, roster, launcher, (role, bad, line) -> {
-            out.printf("  %-10s %s%n", role, line);
+            out.println(json ? jsonLine(Map.of("role", role, "failed", bad, "message", line)) : inColumns(role, line));
             out.flush();
         })) {
             onSignal("INT", () -> interrupted(run, out));
             onSignal("TERM", () -> run.stop("SIGTERM"));
             onSignal("HUP", () -> run.stop("the terminal went away"));
             if (run.awaitReady(Optional.empty())) {
-                welcome(java, place.app());
+                welcome(java, place.app(), json);
             }
             Order.Outcome outcome = run.await();
             if (outcome.failed()) {
@@ -81,7 +92,7 @@ public final class Up implements Subcommand, Callable<Integer> {
                 err.println("Omni has stopped: " + outcome.reason());
                 return ExitCode.ERROR.number();
             }
-            out.println("Omni has stopped.");
+            out.println(json ? jsonLine(Map.of("stopped", true)) : "Omni has stopped.");
             return ExitCode.OK.number();
         } catch (TreeRun.AlreadyRunning e) {
             err.println(e.getMessage());
@@ -102,8 +113,10 @@ public final class Up implements Subcommand, Callable<Integer> {
         long now = System.nanoTime();
         if (firstInterrupt == 0) {
             firstInterrupt = now;
-            out.println();
-            out.println("Stopping, the last started first. Ctrl-C again kills.");
+            out.println(
+                    json
+                            ? jsonLine(Map.of("stopping", true))
+                            : "\nStopping, the last started first. Ctrl-C again kills.");
             out.flush();
             run.stop("Ctrl-C");
         } else if (now - firstInterrupt > ECHO.toNanos()) {
@@ -112,24 +125,33 @@ public final class Up implements Subcommand, Callable<Integer> {
         }
     }
 
+    private static String inColumns(String role, String line) {
+        return String.format(Locale.ROOT, "  %-10s %s", role, line);
+    }
+
+    private static String jsonLine(Map<String, ?> values) {
+        return JsonMapper.shared().writeValueAsString(new TreeMap<>(values));
+    }
+
     /** Runs the command that prints the address, the key of a first start, and a first request. */
-    private static void welcome(JavaCommand java, Path app) throws IOException, InterruptedException {
-        new ProcessBuilder(java.line(JvmFlags.ofCommand(app), "omni.cli", "omni.cli.Main", "welcome"))
-                .inheritIO()
-                .start()
-                .waitFor();
+    private static void welcome(JavaCommand java, Path app, boolean json) throws IOException, InterruptedException {
+        List<String> line = new ArrayList<>(java.line(JvmFlags.ofCommand(app), "omni.cli", "omni.cli.Main", "welcome"));
+        if (json) {
+            line.add("--json");
+        }
+        new ProcessBuilder(line).inheritIO().start().waitFor();
     }
 
     /** What to say where a supervisor serves that directory already. */
     private static Optional<String> running(Path runDir) {
         try (BusClient client = BusClient.to(RunDirectory.socket(runDir, "supervisor"))) {
-            SupervisorProtocol.Tree tree = SupervisorProtocol.Client.of(client)
+            SupervisorProtocol.Tree tree = SupervisorProtocol.Client.of(client.within(PATIENCE))
                     .status(new SupervisorProtocol.StatusParams())
                     .tree();
             Long pid = tree.roles().getFirst().pid();
             return Optional.of(
                     "Omni is already running here (pid " + pid + ", since " + tree.since() + "): omni status");
-        } catch (BusException e) {
+        } catch (BusException.Unavailable | BusException.Disconnected e) {
             return Optional.empty();
         }
     }

@@ -27,6 +27,7 @@ class SystemdUnitsTest {
         expected.addAll(Set.of(
                 UNITS.resolve("omni-supervisor.service"),
                 Path.of("etc/sysusers.d/omni.conf"),
+                Path.of("etc/tmpfiles.d/omni.conf"),
                 Path.of("etc/polkit-1/rules.d/50-omni.rules")));
         assertEquals(expected, files.keySet());
     }
@@ -73,12 +74,13 @@ class SystemdUnitsTest {
     }
 
     @Test
-    void theEngineHasNoNetworkAndCannotWrite() {
+    void theEngineHasNoNetworkAndWritesOnlyTheModels() {
         var engine = unit("engine");
         assertTrue(engine.contains("PrivateNetwork=yes"));
         assertTrue(engine.contains("RestrictAddressFamilies=AF_UNIX"));
         assertTrue(engine.contains("ReadOnlyPaths=/var/lib/omni"));
         assertTrue(engine.contains("ReadWritePaths=/run/omni"));
+        assertTrue(engine.contains("ReadWritePaths=/var/lib/omni/cartridges"));
         assertFalse(engine.contains("ReadWritePaths=/var/lib/omni"));
         assertTrue(engine.contains("DevicePolicy=closed"));
     }

@@ -44,7 +44,8 @@ final class Lifecycle implements RoleContext {
         this.reporter = surroundings
                 .instance()
                 .map(instance -> new Reporter(
-                        SupervisorProtocol.Client.of(peer("supervisor")),
+                        SupervisorProtocol.Client.of(peer("supervisor")
+                                .within(config.get(SupervisorConfig.SECTION).liveness())),
                         role.name(),
                         instance,
                         config.get(SupervisorConfig.SECTION).liveness(),

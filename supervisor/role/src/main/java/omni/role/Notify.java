@@ -73,11 +73,6 @@ public final class Notify {
         return send("STOPPING=1\nSTATUS=" + oneLine(status));
     }
 
-    /** Asks for this much more time from now to start or stop. Answers whether the message was taken. */
-    public boolean extendTimeout(Duration more) {
-        return send("EXTEND_TIMEOUT_USEC=" + more.toNanos() / 1000);
-    }
-
     private boolean send(String lines) {
         if (address.isEmpty()) {
             return true;

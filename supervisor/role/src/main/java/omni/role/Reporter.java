@@ -97,7 +97,7 @@ final class Reporter {
             long end = System.nanoTime() + pause.toNanos();
             long left = pause.toNanos();
             while (!changed && (left > 0 || state == ReportParamsState.STARTING)) {
-                wait(Math.max(1, left / 1_000_000));
+                wait(left > 0 ? Math.max(1, left / 1_000_000) : 0); // while starting only a change is worth a word
                 left = end - System.nanoTime();
             }
             changed = false;
