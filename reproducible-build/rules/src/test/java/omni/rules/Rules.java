@@ -30,10 +30,11 @@ final class Rules {
             Map.entry("omni.role", Set.of("omni.bus")),
             Map.entry("omni.llama", Set.of()),
             Map.entry("omni.gguf", Set.of()),
+            Map.entry("omni.device", Set.of()),
             Map.entry("omni.template", Set.of()),
-            Map.entry("omni.engine", Set.of("omni.bus", "omni.role", "omni.llama", "omni.gguf")),
+            Map.entry("omni.engine", Set.of("omni.bus", "omni.role", "omni.llama", "omni.gguf", "omni.device")),
             Map.entry("omni.api", Set.of("omni.bus", "omni.role", "omni.engine", "omni.template")),
-            Map.entry("omni.cli", Set.of("omni.bus", "omni.role", "omni.engine", "omni.api")),
+            Map.entry("omni.cli", Set.of("omni.bus", "omni.role", "omni.engine", "omni.api", "omni.device")),
             Map.entry("omni.init", Set.of("omni.bus", "omni.role", "omni.cli")),
             Map.entry("omni.runtime", Set.of("omni.bus", "omni.role", "omni.api")));
 
@@ -45,6 +46,7 @@ final class Rules {
             Map.entry("supervisor/cli", 4),
             Map.entry("inference-native/llama", 24),
             Map.entry("inference-native/gguf", 8),
+            Map.entry("inference-native/device", 24),
             Map.entry("inference-native/engine", 4),
             Map.entry("daemon/template", 3),
             Map.entry("daemon/api", 4));
