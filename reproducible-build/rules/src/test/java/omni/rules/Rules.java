@@ -34,7 +34,8 @@ final class Rules {
             Map.entry("omni.template", Set.of()),
             Map.entry("omni.engine", Set.of("omni.bus", "omni.role", "omni.llama", "omni.gguf", "omni.device")),
             Map.entry("omni.api", Set.of("omni.bus", "omni.role", "omni.engine", "omni.template")),
-            Map.entry("omni.cli", Set.of("omni.bus", "omni.role", "omni.engine", "omni.api", "omni.device")),
+            Map.entry("omni.cli", Set.of("omni.bus", "omni.role", "omni.engine", "omni.api", "omni.device", "omni.fetch")),
+            Map.entry("omni.fetch", Set.of("omni.bus", "omni.role")),
             Map.entry("omni.init", Set.of("omni.bus", "omni.role", "omni.cli")),
             Map.entry("omni.runtime", Set.of("omni.bus", "omni.role", "omni.api")));
 
@@ -48,6 +49,7 @@ final class Rules {
             Map.entry("inference-native/gguf", 8),
             Map.entry("inference-native/device", 24),
             Map.entry("inference-native/engine", 4),
+            Map.entry("inference-native/fetch", 2),
             Map.entry("daemon/template", 3),
             Map.entry("daemon/api", 4));
 
