@@ -181,10 +181,12 @@ final class Constructed {
         return tree.file("proc/cpuinfo", info.toString())
                 .file(
                         "proc/meminfo",
-                        "MemTotal:        7802920 kB\n"
-                                + "MemAvailable:    6100000 kB\n"
-                                + "SwapTotal: 3901456 kB\n"
-                                + "SwapFree: 3901456 kB")
+                        String.join(
+                                "\n",
+                                "MemTotal:        7802920 kB",
+                                "MemAvailable:    6100000 kB",
+                                "SwapTotal: 3901456 kB",
+                                "SwapFree: 3901456 kB"))
                 .file("proc/device-tree/model", "NVIDIA Jetson Orin Nano Engineering Reference Developer Kit Super\0")
                 .file(
                         "proc/device-tree/compatible",
@@ -195,11 +197,13 @@ final class Constructed {
                 .file("var/lib/nvpmodel/status", "pmode:0001")
                 .file(
                         "etc/nvpmodel.conf",
-                        "< PARAM TYPE=FILE NAME=CPU_ONLINE >\n"
-                                + "< POWER_MODEL ID=0 NAME=15W >\n"
-                                + "< POWER_MODEL ID=1 NAME=25W >\n"
-                                + "< POWER_MODEL ID=2 NAME=MAXN_SUPER >\n"
-                                + "< PM_CONFIG DEFAULT=1 >")
+                        String.join(
+                                "\n",
+                                "< PARAM TYPE=FILE NAME=CPU_ONLINE >",
+                                "< POWER_MODEL ID=0 NAME=15W >",
+                                "< POWER_MODEL ID=1 NAME=25W >",
+                                "< POWER_MODEL ID=2 NAME=MAXN_SUPER >",
+                                "< PM_CONFIG DEFAULT=1 >"))
                 .file("sys/class/devfreq/17000000.gpu/cur_freq", "306000000")
                 .file("sys/class/devfreq/17000000.gpu/max_freq", "918000000")
                 .file("sys/kernel/debug/bpmp/debug/clk/emc/rate", "3199000000")
