@@ -179,14 +179,12 @@ final class Constructed {
             info.append("CPU implementer\t: 0x41\nCPU part\t: 0xd42\n\n");
         }
         return tree.file("proc/cpuinfo", info.toString())
-                .file(
-                        "proc/meminfo",
-                        String.join(
-                                "\n",
-                                "MemTotal:        7802920 kB",
-                                "MemAvailable:    6100000 kB",
-                                "SwapTotal: 3901456 kB",
-                                "SwapFree: 3901456 kB"))
+                .file("proc/meminfo", """
+                    MemTotal:        7802920 kB
+                    MemAvailable:    6100000 kB
+                    SwapTotal: 3901456 kB
+                    SwapFree: 3901456 kB\
+                    """)
                 .file("proc/device-tree/model", "NVIDIA Jetson Orin Nano Engineering Reference Developer Kit Super\0")
                 .file(
                         "proc/device-tree/compatible",
@@ -195,15 +193,13 @@ final class Constructed {
                         "etc/nv_tegra_release",
                         "# R36 (release), REVISION: 4.3, GCID: 38968081, BOARD: generic, EABI: aarch64")
                 .file("var/lib/nvpmodel/status", "pmode:0001")
-                .file(
-                        "etc/nvpmodel.conf",
-                        String.join(
-                                "\n",
-                                "< PARAM TYPE=FILE NAME=CPU_ONLINE >",
-                                "< POWER_MODEL ID=0 NAME=15W >",
-                                "< POWER_MODEL ID=1 NAME=25W >",
-                                "< POWER_MODEL ID=2 NAME=MAXN_SUPER >",
-                                "< PM_CONFIG DEFAULT=1 >"))
+                .file("etc/nvpmodel.conf", """
+                    < PARAM TYPE=FILE NAME=CPU_ONLINE >
+                    < POWER_MODEL ID=0 NAME=15W >
+                    < POWER_MODEL ID=1 NAME=25W >
+                    < POWER_MODEL ID=2 NAME=MAXN_SUPER >
+                    < PM_CONFIG DEFAULT=1 >\
+                    """)
                 .file("sys/class/devfreq/17000000.gpu/cur_freq", "306000000")
                 .file("sys/class/devfreq/17000000.gpu/max_freq", "918000000")
                 .file("sys/kernel/debug/bpmp/debug/clk/emc/rate", "3199000000")
