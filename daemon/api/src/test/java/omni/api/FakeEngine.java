@@ -29,6 +29,7 @@ import omni.engine.EngineProtocol.GenerateReplyFinish;
 import omni.engine.EngineProtocol.ImportParams;
 import omni.engine.EngineProtocol.ImportReply;
 import omni.engine.EngineProtocol.Model;
+import omni.engine.EngineProtocol.ModelState;
 import omni.engine.EngineProtocol.ModelsParams;
 import omni.engine.EngineProtocol.ModelsReply;
 import omni.engine.EngineProtocol.RemoveParams;
@@ -127,7 +128,10 @@ final class FakeEngine implements EngineProtocol.Handler, AutoCloseable {
                         1_700_000_000,
                         null,
                         null,
-                        null))
+                        null,
+                        null,
+                        false,
+                        ModelState.SOUND))
                 .toList();
         call.reply(new ModelsReply(models));
     }

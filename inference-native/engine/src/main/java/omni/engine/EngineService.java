@@ -214,9 +214,12 @@ final class EngineService implements EngineProtocol.Handler {
     @Override
     public void import_(EngineProtocol.ImportParams in, Call<EngineProtocol.ImportReply> call) {
         answer(() -> {
+            if (in.files().size() != 1) {
+                throw new EngineException.Invalid("files", "Give one file.");
+            }
             Path path;
             try {
-                path = Path.of(in.path());
+                path = Path.of(in.files().getFirst().path());
             } catch (InvalidPathException _) {
                 throw new EngineException.Invalid("path", "This is no path.");
             }
@@ -228,13 +231,14 @@ final class EngineService implements EngineProtocol.Handler {
                 }
                 if (call.wantsMore() && done - told[0] >= PROGRESS_BYTES) {
                     told[0] = done;
-                    call.next(new EngineProtocol.ImportReply(null, done, total));
+                    call.next(new EngineProtocol.ImportReply(null, done, total, null));
                 }
             });
             call.reply(new EngineProtocol.ImportReply(
                     Wording.model(model, defaultId(), residents.ready(model.id())),
                     model.sizeBytes(),
-                    model.sizeBytes()));
+                    model.sizeBytes(),
+                    EngineProtocol.ImportReplyTaken.LINKED));
         });
     }
 

@@ -71,7 +71,10 @@ final class Wording {
                 loaded.map(l -> Long.valueOf(l.trainedContext()))
                         .orElseGet(() -> boxed(model.header().contextTokens())),
                 loaded.map(l -> Long.valueOf(l.embeddingLength()))
-                        .orElseGet(() -> boxed(model.header().embeddingLength())));
+                        .orElseGet(() -> boxed(model.header().embeddingLength())),
+                null,
+                false,
+                EngineProtocol.ModelState.SOUND);
     }
 
     private static @Nullable Long boxed(OptionalInt number) {

@@ -93,6 +93,12 @@ final class EngineFixture implements AutoCloseable {
                 null, chat(question), null, true, maxTokens, greedy(), List.of(stop), null);
     }
 
+    /** Takes one file in and says nothing more of it. */
+    static EngineProtocol.ImportParams taking(Path file, @Nullable String name) {
+        return new EngineProtocol.ImportParams(
+                List.of(new EngineProtocol.ImportFile(file.toString(), null)), name, null, null, null, null);
+    }
+
     static EngineProtocol.Sampling greedy() {
         return new EngineProtocol.Sampling(0.0, null, null, null, null);
     }

@@ -68,7 +68,7 @@ class ResidencyTest {
 
     private static EngineProtocol.Model take(EngineFixture engine, Path file) {
         EngineProtocol.Model model = engine.client
-                .import_(new EngineProtocol.ImportParams(file.toString(), null))
+                .import_(EngineFixture.taking(file, null))
                 .model();
         assertTrue(model != null);
         return model;
@@ -221,7 +221,7 @@ class ResidencyTest {
         try (EngineFixture engine = counting()) {
             EngineProtocol.ImportReply last = null;
             try (ReplyStream<EngineProtocol.ImportReply> replies =
-                    engine.client.import_More(new EngineProtocol.ImportParams(file.toString(), "mine"))) {
+                    engine.client.import_More(EngineFixture.taking(file, "mine"))) {
                 while (replies.hasNext()) {
                     last = replies.next();
                 }

@@ -25,27 +25,33 @@ final class Rules {
             "vault");
 
     /** Who may require whom among our own modules; docs/architecture.md draws it. */
-    static final Map<String, Set<String>> ARROWS = Map.of(
-            "omni.bus", Set.of(),
-            "omni.role", Set.of("omni.bus"),
-            "omni.llama", Set.of(),
-            "omni.template", Set.of(),
-            "omni.engine", Set.of("omni.bus", "omni.role", "omni.llama"),
-            "omni.api", Set.of("omni.bus", "omni.role", "omni.engine", "omni.template"),
-            "omni.cli", Set.of("omni.bus", "omni.role", "omni.engine", "omni.api"),
-            "omni.init", Set.of("omni.bus", "omni.role", "omni.cli"),
-            "omni.runtime", Set.of("omni.bus", "omni.role", "omni.api"));
+    static final Map<String, Set<String>> ARROWS = Map.ofEntries(
+            Map.entry("omni.bus", Set.of()),
+            Map.entry("omni.role", Set.of("omni.bus")),
+            Map.entry("omni.llama", Set.of()),
+            Map.entry("omni.gguf", Set.of()),
+            Map.entry("omni.device", Set.of()),
+            Map.entry("omni.template", Set.of()),
+            Map.entry("omni.engine", Set.of("omni.bus", "omni.role", "omni.llama", "omni.gguf", "omni.device")),
+            Map.entry("omni.api", Set.of("omni.bus", "omni.role", "omni.engine", "omni.template")),
+            Map.entry("omni.cli", Set.of("omni.bus", "omni.role", "omni.engine", "omni.api", "omni.device", "omni.fetch")),
+            Map.entry("omni.fetch", Set.of("omni.bus", "omni.role")),
+            Map.entry("omni.init", Set.of("omni.bus", "omni.role", "omni.cli")),
+            Map.entry("omni.runtime", Set.of("omni.bus", "omni.role", "omni.api")));
 
     /** Public top-level types a module may have, generated ones aside: an interface that grows is looked at. */
-    static final Map<String, Integer> PUBLIC_TYPES = Map.of(
-            "supervisor/bus", 16,
-            "supervisor/role", 16,
-            "supervisor/init", 8,
-            "supervisor/cli", 4,
-            "inference-native/llama", 24,
-            "inference-native/engine", 4,
-            "daemon/template", 3,
-            "daemon/api", 4);
+    static final Map<String, Integer> PUBLIC_TYPES = Map.ofEntries(
+            Map.entry("supervisor/bus", 16),
+            Map.entry("supervisor/role", 16),
+            Map.entry("supervisor/init", 8),
+            Map.entry("supervisor/cli", 4),
+            Map.entry("inference-native/llama", 24),
+            Map.entry("inference-native/gguf", 8),
+            Map.entry("inference-native/device", 24),
+            Map.entry("inference-native/engine", 4),
+            Map.entry("inference-native/fetch", 2),
+            Map.entry("daemon/template", 3),
+            Map.entry("daemon/api", 4));
 
     private static final int MAIN_LINES_MAX = 600;
     private static final int INTRODUCTION_CHARACTERS_MIN = 200;

@@ -63,12 +63,32 @@ public class BusException extends RuntimeException {
         }
     }
 
-    /** A limit of {@link BusLimits} was passed; the text names it. */
-    public static final class Limit extends BusException {
+    /** A limit of {@link BusLimits} was passed by what came in, or as one of the two below says; the text names it. */
+    public static sealed class Limit extends BusException permits Oversize, Exhausted {
         private static final long serialVersionUID = 1L;
 
         /** One with a text that names the limit and its value. */
         public Limit(String message) {
+            super(message);
+        }
+    }
+
+    /** The message that was to be sent is over the limit; nothing of it has been sent. */
+    public static final class Oversize extends Limit {
+        private static final long serialVersionUID = 1L;
+
+        /** One with a text that names the limit and its value. */
+        public Oversize(String message) {
+            super(message);
+        }
+    }
+
+    /** Every connection of this client stayed in a call for as long as it waited; nothing has been sent. */
+    public static final class Exhausted extends Limit {
+        private static final long serialVersionUID = 1L;
+
+        /** One with a text that names the limit and its value. */
+        public Exhausted(String message) {
             super(message);
         }
     }

@@ -12,6 +12,9 @@ import java.time.Duration;
  * @param idle how long a connection may lie without progress before it is closed
  */
 public record BusLimits(int messageBytesMax, int nestingMax, int pendingCallsMax, int connectionsMax, Duration idle) {
+    private static final int BYTES_A_TOKEN = 16;
+    private static final int TOKENS_MIN = 1024;
+
     /** Refuses what is not positive. */
     public BusLimits {
         if (messageBytesMax < 1 || nestingMax < 1 || pendingCallsMax < 1 || connectionsMax < 1) {
@@ -20,6 +23,15 @@ public record BusLimits(int messageBytesMax, int nestingMax, int pendingCallsMax
         if (!idle.isPositive()) {
             throw new IllegalArgumentException("The idle limit is above zero");
         }
+    }
+
+    /**
+     * Values, names and brackets that one message may hold: one for each 16 of its bytes, so that what a message becomes
+     * in memory stays in proportion to it. (An empty object takes 3 bytes on the wire and 80 in memory.) Small messages
+     * may hold 1024.
+     */
+    public int tokensMax() {
+        return Math.max(TOKENS_MIN, messageBytesMax / BYTES_A_TOKEN);
     }
 
     /** 8 MiB, 64 deep, 32 waiting, 1024 connections, 5 minutes. */

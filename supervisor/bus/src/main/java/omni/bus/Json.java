@@ -17,12 +17,15 @@ final class Json {
     private final JsonMapper mapper;
     private final int messageBytesMax;
     private final int nestingMax;
+    private final int tokensMax;
 
     Json(BusLimits limits) {
         messageBytesMax = limits.messageBytesMax();
         nestingMax = limits.nestingMax();
+        tokensMax = limits.tokensMax();
         StreamReadConstraints constraints = StreamReadConstraints.builder()
                 .maxNestingDepth(nestingMax)
+                .maxTokenCount(tokensMax)
                 .maxStringLength(messageBytesMax)
                 .maxNameLength(NAME_CHARS_MAX)
                 .maxNumberLength(NUMBER_CHARS_MAX)
@@ -51,7 +54,8 @@ final class Json {
                 return object;
             }
         } catch (JacksonException fault) {
-            throw new BusException("A message is no JSON within the limits (nesting " + nestingMax + "): "
+            throw new BusException("A message is no JSON within the limits (nesting " + nestingMax + ", tokens "
+                    + tokensMax + "): "
                     + fault.getClass().getSimpleName());
         }
         throw new BusException("A message is a JSON object");
@@ -70,7 +74,7 @@ final class Json {
     /**
      * The frame of a message, its NUL included. A NUL inside a string is escaped, so it never cuts a frame.
      *
-     * @throws BusException.Limit if it is larger than the limit
+     * @throws BusException.Oversize if it is larger than the limit
      */
     byte[] frame(JsonNode message) {
         byte[] text;
@@ -80,7 +84,7 @@ final class Json {
             throw new BusException("A message cannot be written as JSON", fault);
         }
         if (text.length > messageBytesMax) {
-            throw new BusException.Limit("The message has " + text.length + " bytes and messageBytesMax is "
+            throw new BusException.Oversize("The message has " + text.length + " bytes and messageBytesMax is "
                     + messageBytesMax + ": send less, or pass a file's path");
         }
         byte[] frame = new byte[text.length + 1];

@@ -48,7 +48,7 @@ final class Pool {
     private void takePlace() {
         try {
             if (!places.tryAcquire(limits.idle().toMillis(), TimeUnit.MILLISECONDS)) {
-                throw new BusException.Limit("All connections, connectionsMax " + limits.connectionsMax()
+                throw new BusException.Exhausted("All connections, connectionsMax " + limits.connectionsMax()
                         + ", are in calls: close streams that nobody reads");
             }
         } catch (InterruptedException interrupted) {

@@ -67,10 +67,9 @@ final class ServerConnection {
         var frames = new Frames(channel, limits.messageBytesMax());
         answering.start();
         try {
-            Optional<byte[]> frame = frames.next();
-            while (frame.isPresent()) {
-                accept(Request.of(json.parse(frame.get())));
-                frame = frames.next();
+            boolean open = true;
+            while (open) {
+                open = acceptNext(frames);
             }
         } catch (BusException fault) {
             warnings.warn("Closing a connection of {0}: {1}", peer.user(), fault.getMessage());
@@ -79,6 +78,15 @@ final class ServerConnection {
         } finally {
             leave();
         }
+    }
+
+    /** Takes the next call, of which nothing stays here while the one after it is awaited; false at the end. */
+    private boolean acceptNext(Frames frames) throws IOException {
+        Optional<byte[]> frame = frames.next();
+        if (frame.isPresent()) {
+            accept(Request.of(json.parse(frame.get())));
+        }
+        return frame.isPresent();
     }
 
     private void accept(Request request) {

@@ -2,6 +2,7 @@ package omni.bus;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertThrowsExactly;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -75,9 +76,9 @@ final class LimitsTest {
         try (BusServer _ = serve(BusLimits.defaults());
                 BusClient bus = BusClient.to(socket(), small)) {
             var probe = ProbeProtocol.Client.of(bus);
-            assertThrows(BusException.Limit.class, () -> probe.say(new SayParams("x".repeat(1000))));
+            assertThrows(BusException.Oversize.class, () -> probe.say(new SayParams("x".repeat(1000))));
             assertEquals(0, handler.said.get());
-            assertThrows(BusException.Limit.class, () -> probe.count(new ProbeProtocol.CountParams(1, 1000)));
+            assertThrowsExactly(BusException.Limit.class, () -> probe.count(new ProbeProtocol.CountParams(1, 1000)));
             assertEquals("on", probe.say(new SayParams("on")).word());
         }
     }
@@ -93,6 +94,24 @@ final class LimitsTest {
             assertTrue(peer.receive().isPresent());
             peer.send(head + "[".repeat(max - 1) + "]".repeat(max - 1) + "}}\0");
             assertEquals(Optional.empty(), peer.receive());
+        }
+    }
+
+    @Test
+    void tokens() throws IOException {
+        // Objects, names, the word and the array's brackets: twelve tokens belong to the call.
+        for (int bytesMax : List.of(4096, 100_000)) {
+            BusLimits limits = BusLimits.defaults().withMessageBytesMax(bytesMax);
+            int max = Math.max(1024, bytesMax / 16);
+            assertEquals(max, limits.tokensMax());
+            String head = "{\"method\":\"omni.Probe.Say\",\"parameters\":{\"word\":\"w\",\"deep\":[";
+            try (BusServer _ = serve(limits);
+                    var peer = new RawPeer(socket())) {
+                peer.send(head + "1" + ",1".repeat(max - 13) + "]}}\0");
+                assertTrue(peer.receive().isPresent());
+                peer.send(head + "1" + ",1".repeat(max - 12) + "]}}\0");
+                assertEquals(Optional.empty(), peer.receive());
+            }
         }
     }
 
@@ -167,7 +186,7 @@ final class LimitsTest {
                 BusClient bus = BusClient.to(socket(), one)) {
             var probe = ProbeProtocol.Client.of(bus);
             try (ReplyStream<ProbeProtocol.HoldReply> _ = probe.holdMore(new HoldParams())) {
-                assertThrows(BusException.Limit.class, () -> probe.say(new SayParams("over")));
+                assertThrows(BusException.Exhausted.class, () -> probe.say(new SayParams("over")));
             }
             assertEquals("in", probe.say(new SayParams("in")).word());
         }

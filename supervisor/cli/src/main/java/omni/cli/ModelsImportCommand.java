@@ -2,6 +2,7 @@ package omni.cli;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import omni.engine.EngineProtocol;
 import omni.engine.EngineProtocol.Model;
@@ -54,7 +55,13 @@ final class ModelsImportCommand extends OmniCommand {
 
     private Model take(EngineProtocol.Client engine, Path path) {
         var shown = world.isTerminal(2) && !json();
-        try (var replies = engine.import_More(new EngineProtocol.ImportParams(path.toString(), name.orElse(null)))) {
+        try (var replies = engine.import_More(new EngineProtocol.ImportParams(
+                List.of(new EngineProtocol.ImportFile(path.toString(), null)),
+                name.orElse(null),
+                null,
+                null,
+                null,
+                null))) {
             while (replies.hasNext()) {
                 var reply = replies.next();
                 if (shown) {

@@ -15,7 +15,21 @@ class FakeEngine implements EngineProtocol.Handler {
     final List<Model> models = new ArrayList<>(List.of(model("omni-seed", ID, true)));
 
     static Model model(String name, String id, boolean seed) {
-        return new Model(id, name, seed, seed, seed, "llama", 11_700_000, 1_790_000_000, 5_770_000L, 2048L, null);
+        return new Model(
+                id,
+                name,
+                seed,
+                seed,
+                seed,
+                "llama",
+                11_700_000,
+                1_790_000_000,
+                5_770_000L,
+                2048L,
+                null,
+                "F16",
+                false,
+                ModelState.SOUND);
     }
 
     private static BusError unused() {
@@ -54,11 +68,11 @@ class FakeEngine implements EngineProtocol.Handler {
 
     @Override
     public synchronized void import_(ImportParams in, Call<ImportReply> call) {
-        told.add("import " + in.path() + " " + in.name());
-        call.next(new ImportReply(null, 50, 100));
+        told.add("import " + in.files().getFirst().path() + " " + in.name());
+        call.next(new ImportReply(null, 50, 100, null));
         var model = model(in.name() == null ? "big" : in.name(), "cd".repeat(32), false);
         models.add(model);
-        call.reply(new ImportReply(model, 100, 100));
+        call.reply(new ImportReply(model, 100, 100, ImportReplyTaken.LINKED));
     }
 
     @Override

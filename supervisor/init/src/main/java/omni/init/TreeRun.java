@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Optional;
+import omni.bus.BusLimits;
 import omni.bus.BusServer;
 import omni.bus.RunDirectory;
 import omni.role.Config;
@@ -21,6 +22,10 @@ import omni.role.SupervisorProtocol.TreeState;
  * omni.Supervisor at {@code supervisor.sock}, starts the roles. Any thread may call.
  */
 final class TreeRun implements AutoCloseable {
+    /** Who calls here are the roles and the owner's commands, with a few words each: no message or crowd may cost more. */
+    static final BusLimits LIMITS =
+            BusLimits.defaults().withMessageBytesMax(64 << 10).withConnectionsMax(48);
+
     private final TreeLock lock;
     private final BusServer server;
     private final Supervisor supervisor;
@@ -67,6 +72,7 @@ final class TreeRun implements AutoCloseable {
             var supervisor = new Supervisor(roster, config.get(SupervisorConfig.SECTION), launcher, place, watcher);
             BusServer server = BusServer.at(RunDirectory.socket(place.runDir(), "supervisor"))
                     .identity("Omni", "Omni supervisor", "", "")
+                    .limits(LIMITS)
                     .service(SupervisorProtocol.service(new SupervisorService(supervisor)))
                     .start();
             supervisor.start();

@@ -9,10 +9,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import omni.bus.BusException;
 import omni.init.RoleSpec.Restart;
 import omni.role.SupervisorProtocol;
 import omni.role.SupervisorProtocol.ReportParamsState;
@@ -81,6 +85,37 @@ final class ProcessTreeTest {
         assertTrue(messages.contains("Ready") && messages.contains("Stopped"), messages::toString);
         assertTrue(messages.stream().anyMatch(message -> message.startsWith("xxxx")), messages::toString);
         assertTrue(messages.stream().allMatch(message -> message.length() <= 2000));
+    }
+
+    @Test
+    void itsSocketTakesAFewSmallCallsOnly() throws Exception {
+        try (Rig rig = Rig.start("", FIRST).ready()) {
+            int nameMax = TreeRun.LIMITS.messageBytesMax()
+                    - "{'method':'omni.Supervisor.Restart','parameters':{'role':''}}".length();
+            assertThrows(
+                    SupervisorProtocol.NoSuchRole.class,
+                    () -> rig.supervisor().restart(new SupervisorProtocol.RestartParams("x".repeat(nameMax - 500))));
+            assertThrows(
+                    BusException.Disconnected.class,
+                    () -> rig.supervisor().restart(new SupervisorProtocol.RestartParams("x".repeat(nameMax + 1))));
+            // With the one of the role this is one more than there may be.
+            List<SocketChannel> crowd = new ArrayList<>();
+            for (int i = 0; i < TreeRun.LIMITS.connectionsMax(); i++) {
+                crowd.add(SocketChannel.open(
+                        UnixDomainSocketAddress.of(rig.runDir().resolve("supervisor.sock"))));
+            }
+            assertThrows(BusException.class, () -> rig.supervisor().status(new SupervisorProtocol.StatusParams()));
+            for (SocketChannel one : crowd) {
+                one.close();
+            }
+            Await.until("there is room again", () -> {
+                try {
+                    return rig.supervisor().status(new SupervisorProtocol.StatusParams()) != null;
+                } catch (BusException _) {
+                    return false;
+                }
+            });
+        }
     }
 
     @Test

@@ -113,6 +113,14 @@ final class Lifecycle implements RoleContext {
     }
 
     @Override
+    public void rest() {
+        Thread.ofPlatform()
+                .daemon()
+                .name("rest")
+                .start(() -> Runtime.getRuntime().exit(0));
+    }
+
+    @Override
     public Path home() {
         return surroundings.home();
     }

@@ -30,6 +30,9 @@ public interface RoleContext {
     /** Logs the reason and ends the process with exit code 70: for what the role cannot live without. */
     void fail(String reason, Throwable cause);
 
+    /** Ends the process in order, with exit code 0: for a role on demand that nobody wants anything of. Returns at once. */
+    void rest();
+
     /** The random name of this run of the tree, the same in all its processes. */
     String tree();
 }
