@@ -55,6 +55,9 @@ final class Address {
         } catch (URISyntaxException _) {
             throw new FetchException(Reason.REFUSED, "A redirect of " + host(from) + " is no address.");
         }
+        if ("https".equalsIgnoreCase(from.getScheme()) && !"https".equalsIgnoreCase(to.getScheme())) {
+            throw new FetchException(Reason.REFUSED, host(from) + " redirects from https to http: not followed.");
+        }
         if (isLoopback(to) && !isLoopback(from)) {
             throw new FetchException(Reason.REFUSED, host(from) + " redirects into this machine: not followed.");
         }

@@ -227,8 +227,9 @@ final class Download {
 
     /** Writes at most {@code most} bytes of a body; a body that ends before leaves the part unfinished. */
     private void copy(InputStream body, int part, long most) throws IOException {
-        byte[] block = new byte[BLOCK_BYTES];
-        long interval = Math.max(1, journal.length(part) / (connections + 1));
+        // What a kill loses is less than an interval and a block for each connection: together at most a part.
+        long interval = Math.max(1, journal.length(0) / (2L * connections));
+        byte[] block = new byte[(int) Math.min(BLOCK_BYTES, interval)];
         long left = most;
         long lasting = 0;
         try {

@@ -33,6 +33,8 @@ final class Http implements AutoCloseable {
     static final int REDIRECTS_MAX = 10;
     static final int HEADER_BYTES_MAX = 64 << 10;
 
+    private static final int ASKED_MAX = 3;
+
     /** A body that brings less than this in the time of a stall has stalled. */
     static final int STALL_BYTES = 4096;
 
@@ -150,16 +152,25 @@ final class Http implements AutoCloseable {
         });
     }
 
-    /** Gets an address, and once more where the server wanted a token first and one could be had. */
+    /**
+     * Gets an address, and again where the server wanted a token first and one could be had.
+     *
+     * @throws Again where the server refuses the tokens that it gave: others may have used them up meanwhile
+     */
     Answer authorized(URI address, Map<String, String> headers, Authorizer authorizer, Cancellation cancellation)
             throws IOException, Again {
-        Optional<String> used = authorizer.header();
-        Answer answer = get(address, headers, used, cancellation);
-        if (answer.status() != 401 || !authorizer.answer(answer, used, cancellation)) {
-            return answer;
+        for (int asked = 1; ; asked++) {
+            Optional<String> used = authorizer.header();
+            Answer answer = get(address, headers, used, cancellation);
+            if (answer.status() != 401 || !authorizer.answer(answer, used, cancellation)) {
+                return answer;
+            }
+            answer.close();
+            if (asked == ASKED_MAX) {
+                throw new Again(
+                        Reason.UNAUTHORIZED, Address.host(address) + " refuses the token that it gave", Duration.ZERO);
+            }
         }
-        answer.close();
-        return get(address, headers, authorizer.header(), cancellation);
     }
 
     @Override

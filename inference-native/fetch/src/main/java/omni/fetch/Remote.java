@@ -52,10 +52,17 @@ final class Remote {
                         case 400, 401, 403, 404, 410 -> true;
                         default -> false;
                     };
-            if (expired && asked < ASKED_MAX) {
-                answer.close();
+            if (expired) {
                 led.compareAndSet(known, Optional.empty());
-                continue;
+                if (asked < ASKED_MAX) {
+                    answer.close();
+                    continue;
+                }
+                if (answer.status() != 404 && answer.status() != 410) {
+                    answer.close();
+                    throw new Again(
+                            Address.host(answer.uri()) + " refuses the address that " + Address.host(origin) + " gave");
+                }
             }
             if (answer.status() < 300 && !Address.sameServer(answer.uri(), origin)) {
                 led.set(Optional.of(answer.uri()));

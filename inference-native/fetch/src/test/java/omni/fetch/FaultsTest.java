@@ -1,0 +1,17 @@
+package omni.fetch;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Twenty pulls under faults from a seed; {@link FaultsBoxTest} has two hundred. */
+final class FaultsTest {
+    @TempDir
+    Path folder;
+
+    @Test
+    void everyPullEndsWithTheRightHashOrAClearError() throws Exception {
+        Faults.Score score = Faults.run(folder, 20, 20260001L);
+        Faults.judge(score, 20);
+    }
+}
