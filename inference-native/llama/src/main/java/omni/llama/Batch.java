@@ -113,6 +113,14 @@ public final class Batch {
         return capacity;
     }
 
+    int outputCount() {
+        var count = 0;
+        for (var i = 0; i < size; i++) {
+            count += wantsOutput(i) ? 1 : 0;
+        }
+        return count;
+    }
+
     boolean wantsOutput(int index) {
         return outputs.get(ValueLayout.JAVA_BYTE, index) != 0;
     }

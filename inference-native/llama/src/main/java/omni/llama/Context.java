@@ -4,7 +4,11 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.ref.Reference;
+import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.List;
+import java.util.Map;
+import java.util.function.ToIntBiFunction;
 import omni.llama.raw.Llama;
 import omni.llama.raw.ggml_abort_callback;
 import omni.llama.raw.llama_context_params;
@@ -22,10 +26,14 @@ public final class Context implements AutoCloseable {
     private final ContextParams params;
     private final int vocabSize;
     private final int tokensMax;
+    private final int outputsMax;
     private final int positionsMax;
     private final BitSet outputs = new BitSet();
     private volatile boolean aborted;
     private volatile boolean computing;
+    private final List<Threadpool> threadpools = new ArrayList<>();
+    private Map<LoraAdapter, Double> adapters = Map.of();
+    private boolean encoded;
     private boolean released;
 
     private Context(Model model, Owned owned, ContextParams params) {
@@ -36,7 +44,10 @@ public final class Context implements AutoCloseable {
         this.positionsMax = Llama.llama_n_ctx_seq(owned.pointer());
         var nBatch = Llama.llama_n_batch(owned.pointer());
         // A pooled sequence and a model that looks both ways must be computed at once.
-        this.tokensMax = params.embeddings() ? Llama.llama_n_ubatch(owned.pointer()) : nBatch;
+        var memoryless = Llama.llama_get_memory(owned.pointer()).address() == 0;
+        var atOnce = params.embeddings() || memoryless || model.looksBothWays();
+        this.tokensMax = atOnce ? Llama.llama_n_ubatch(owned.pointer()) : nBatch;
+        this.outputsMax = params.nOutputsMax() == 0 || atOnce ? tokensMax : params.nOutputsMax();
     }
 
     /**
@@ -46,6 +57,9 @@ public final class Context implements AutoCloseable {
      */
     public static Context create(Model model, ContextParams params) {
         LlamaException.within("nSeqMax", params.nSeqMax(), 1, model.library().sequencesMax() + 1);
+        if (params.pooling() == ContextParams.Pooling.RANK && model.classifierOutputs() == 0) {
+            throw new LlamaException("the model has no classification head", "", "Use a reranker, or other pooling.");
+        }
         var owned = new Owned("context");
         var pointer = model.retain();
         try (var arena = Arena.ofConfined()) {
@@ -72,6 +86,8 @@ public final class Context implements AutoCloseable {
         llama_context_params.n_batch(c, params.nBatch());
         llama_context_params.n_ubatch(c, params.nUbatch());
         llama_context_params.n_seq_max(c, params.nSeqMax());
+        // Embeddings are an output of every token, whatever was asked for.
+        llama_context_params.n_outputs_max(c, params.embeddings() ? 0 : params.nOutputsMax());
         llama_context_params.n_threads(c, params.threads());
         llama_context_params.n_threads_batch(c, params.threadsBatch());
         llama_context_params.embeddings(c, params.embeddings());
@@ -92,17 +108,42 @@ public final class Context implements AutoCloseable {
      *     batch may be in the cache
      */
     public DecodeResult decode(Batch batch) {
+        if (model.hasEncoder() && model.canGenerate() && !encoded) {
+            throw new LlamaException("nothing was encoded", "", "Encode the text first, then decode the answer.");
+        }
+        return run(batch, Llama::llama_decode, params.embeddings());
+    }
+
+    /**
+     * Reads a batch with the model's encoder, for the decoder to look at.
+     *
+     * @param batch a whole text, 1 to {@link #batchTokensMax} tokens, positions from 0
+     * @throws LlamaException if the model has no encoder, or as {@link #decode}
+     */
+    public DecodeResult encode(Batch batch) {
+        if (!model.hasEncoder()) {
+            throw new LlamaException("the model has no encoder", "", "Decode the text.");
+        }
+        var result = run(batch, Llama::llama_encode, true);
+        encoded |= result == DecodeResult.DONE;
+        return result;
+    }
+
+    private DecodeResult run(Batch batch, ToIntBiFunction<MemorySegment, MemorySegment> function, boolean all) {
         LlamaException.within("batch size", batch.size(), 1, tokensMax + 1);
         batch.check(vocabSize, positionsMax, params.nSeqMax());
+        if (!all) {
+            LlamaException.within("outputs of the batch", batch.outputCount(), 0, outputsMax + 1);
+        }
         outputs.clear();
         computing = false;
         if (takeAbort()) {
             return DecodeResult.ABORTED;
         }
-        return switch (compute(batch)) {
+        return switch (compute(batch, function)) {
             case 0 -> {
                 for (var i = 0; i < batch.size(); i++) {
-                    outputs.set(i, params.embeddings() || batch.wantsOutput(i));
+                    outputs.set(i, all || batch.wantsOutput(i));
                 }
                 yield DecodeResult.DONE;
             }
@@ -122,9 +163,9 @@ public final class Context implements AutoCloseable {
     }
 
     // The struct goes by value, so nothing but this frame keeps the arrays behind it.
-    private int compute(Batch batch) {
+    private int compute(Batch batch, ToIntBiFunction<MemorySegment, MemorySegment> function) {
         try {
-            return Llama.llama_decode(owned.pointer(), batch.struct());
+            return function.applyAsInt(owned.pointer(), batch.struct());
         } finally {
             Reference.reachabilityFence(batch);
         }
@@ -169,21 +210,35 @@ public final class Context implements AutoCloseable {
 
     /**
      * The pooled embedding of a sequence of the batch last decoded: {@link Model#embeddingLength} floats, as the model
-     * gives them (not normalized).
+     * gives them (not normalized); with {@link ContextParams.Pooling#RANK} the {@link Model#classifierOutputs} scores.
      *
      * @throws LlamaException if this context makes none, does not pool, or the sequence was not in the batch
      */
     public float[] embeddingsSequence(int sequence) {
         sequence(sequence);
         var pooling = Llama.llama_pooling_type(owned.pointer());
-        if (!params.embeddings()
-                || pooling == Llama.LLAMA_POOLING_TYPE_NONE()
-                || pooling == Llama.LLAMA_POOLING_TYPE_RANK()) {
+        if (!params.embeddings() || pooling == Llama.LLAMA_POOLING_TYPE_NONE()) {
             throw new LlamaException(
                     "this context makes no pooled embeddings", "", "Create it with ContextParams.embedding.");
         }
         var floats = Llama.llama_get_embeddings_seq(owned.pointer(), sequence);
-        return floats(floats, model.embeddingLength());
+        var scores = pooling == Llama.LLAMA_POOLING_TYPE_RANK();
+        return floats(floats, scores ? model.classifierOutputs() : model.embeddingLength());
+    }
+
+    /**
+     * The embedding of the token at {@code index} of the batch last decoded: {@link Model#embeddingLength} floats.
+     *
+     * @throws LlamaException if this context makes none or pools them, or there was no such token
+     */
+    public float[] embeddings(int index) {
+        var pointer = owned.pointer();
+        var pooled = Llama.llama_pooling_type(pointer) != Llama.LLAMA_POOLING_TYPE_NONE();
+        if (!params.embeddings() || pooled || index < 0 || !outputs.get(index)) {
+            throw new LlamaException(
+                    "no embedding at this index", "index " + index, "Create the context with Pooling.NONE and decode.");
+        }
+        return floats(Llama.llama_get_embeddings_ith(pointer, index), model.embeddingLength());
     }
 
     private static float[] floats(MemorySegment pointer, int count) {
@@ -204,7 +259,7 @@ public final class Context implements AutoCloseable {
      * @throws LlamaException if there is no such sequence
      */
     public SequenceState save(int sequence) {
-        return SequenceState.of(owned.pointer(), sequence(sequence));
+        return SequenceState.of(this, sequence(sequence));
     }
 
     /**
@@ -217,7 +272,7 @@ public final class Context implements AutoCloseable {
     public void restore(int sequence, SequenceState state) {
         sequence(sequence);
         model.library().takeError();
-        if (!state.into(owned.pointer(), sequence)) {
+        if (!state.into(this, sequence)) {
             memory().removeSequence(sequence);
             throw new LlamaException(
                     "the saved state does not fit",
@@ -236,6 +291,64 @@ public final class Context implements AutoCloseable {
         LlamaException.within("threads", threads, 1, ContextParams.THREADS_MAX + 1);
         LlamaException.within("threadsBatch", threadsBatch, 1, ContextParams.THREADS_MAX + 1);
         Llama.llama_set_n_threads(owned.pointer(), threads, threadsBatch);
+    }
+
+    /**
+     * Computes with LoRA adapters from now on, instead of those before; what is in the cache stays as it was computed.
+     *
+     * @param scales how strong each works, -1000 to 1000, 1 as it was trained; empty for none
+     * @throws LlamaException if one is closed or of another model
+     */
+    public void setAdapters(Map<LoraAdapter, Double> scales) {
+        LlamaException.within("adapters", scales.size(), 0, LoraAdapter.ADAPTERS_MAX + 1);
+        scales.forEach((adapter, scale) -> {
+            if (adapter.model() != model) {
+                throw new LlamaException("the adapter is of another model", "", "Load it for this one.");
+            }
+            adapter.check();
+            if (!(Math.abs(scale) <= LoraAdapter.SCALE_MAX)) {
+                throw new LlamaException("argument out of bounds", "scale is " + scale, "It must be -1000 to 1000.");
+            }
+        });
+        var pointer = owned.pointer();
+        var entries = List.copyOf(scales.entrySet());
+        try (var arena = Arena.ofConfined()) {
+            var pointers = arena.allocate(ValueLayout.ADDRESS, Math.max(1, entries.size()));
+            var factors = arena.allocate(ValueLayout.JAVA_FLOAT, Math.max(1, entries.size()));
+            for (var i = 0; i < entries.size(); i++) {
+                pointers.setAtIndex(
+                        ValueLayout.ADDRESS, i, entries.get(i).getKey().retain());
+                factors.setAtIndex(
+                        ValueLayout.JAVA_FLOAT, i, entries.get(i).getValue().floatValue());
+            }
+            Llama.llama_set_adapters_lora(pointer, pointers, entries.size(), factors);
+        }
+        adapters.keySet().forEach(LoraAdapter::release);
+        adapters = Map.copyOf(scales);
+    }
+
+    /**
+     * Computes with threads of these pools from now on, instead of threads of its own. A pool stays in use until the
+     * context is closed, because llama.cpp keeps looking at it.
+     *
+     * @param pool for batches of one token a sequence
+     * @param poolBatch for longer batches; may be the same
+     * @throws LlamaException if one is closed or another context uses it
+     */
+    public void attachThreadpool(Threadpool pool, Threadpool poolBatch) {
+        var pointer = owned.pointer();
+        for (var one : List.of(pool, poolBatch)) {
+            if (!threadpools.contains(one)) {
+                one.retain();
+                threadpools.add(one);
+            }
+        }
+        Llama.llama_attach_threadpool(pointer, pool.pointer(), poolBatch.pointer());
+    }
+
+    /** Computes with threads of its own again. */
+    public void detachThreadpool() {
+        Llama.llama_detach_threadpool(owned.pointer());
     }
 
     /** Tokens of KV cache for all sequences together, as made. */
@@ -276,6 +389,15 @@ public final class Context implements AutoCloseable {
         Llama.llama_perf_context_reset(owned.pointer());
     }
 
+    /** Most tokens of one batch whose output is wanted. */
+    public int outputsMax() {
+        return outputsMax;
+    }
+
+    Model model() {
+        return model;
+    }
+
     ContextParams params() {
         return params;
     }
@@ -309,6 +431,8 @@ public final class Context implements AutoCloseable {
         owned.close();
         if (!released) {
             released = true;
+            adapters.keySet().forEach(LoraAdapter::release);
+            threadpools.forEach(Threadpool::release);
             model.release();
         }
     }

@@ -19,6 +19,8 @@ import omni.llama.raw.Llama;
  *     each sequence has {@code nCtx / nSeqMax} of its own
  * @param typeK how keys are stored
  * @param typeV how values are stored; a quantized one needs flash attention
+ * @param nOutputsMax most tokens of one {@link Context#decode} whose output is wanted, at least {@code nSeqMax}; 0 for all
+ *     of a batch. llama.cpp reserves memory for a row of logits for each: at 150,000 tokens of vocabulary 0.6 MB
  */
 public record ContextParams(
         int nCtx,
@@ -32,7 +34,8 @@ public record ContextParams(
         FlashAttention flashAttention,
         boolean kvUnified,
         CacheType typeK,
-        CacheType typeV) {
+        CacheType typeV,
+        int nOutputsMax) {
     /** More threads than this llama.cpp does not take ({@code GGML_MAX_N_THREADS}). */
     public static final int THREADS_MAX = 512;
 
@@ -50,7 +53,9 @@ public record ContextParams(
         /** The first token's. */
         CLS(Llama.LLAMA_POOLING_TYPE_CLS()),
         /** The last token's. */
-        LAST(Llama.LLAMA_POOLING_TYPE_LAST());
+        LAST(Llama.LLAMA_POOLING_TYPE_LAST()),
+        /** Scores of a classification head, of a model that has one: see {@link Model#classifierOutputs}. */
+        RANK(Llama.LLAMA_POOLING_TYPE_RANK());
 
         final int code;
 
@@ -105,10 +110,61 @@ public record ContextParams(
         LlamaException.within("threads", threads, 1, THREADS_MAX + 1);
         LlamaException.within("threadsBatch", threadsBatch, 1, THREADS_MAX + 1);
         LlamaException.within("nSeqMax", nSeqMax, 1, Integer.MAX_VALUE);
+        if (nOutputsMax != 0) {
+            LlamaException.within("nOutputsMax", nOutputsMax, nSeqMax, CONTEXT_TOKENS_MAX + 1);
+        }
+    }
+
+    /** The same with outputs for all tokens of a batch. */
+    public ContextParams(
+            int nCtx,
+            int nBatch,
+            int nUbatch,
+            int nSeqMax,
+            int threads,
+            int threadsBatch,
+            boolean embeddings,
+            Pooling pooling,
+            FlashAttention flashAttention,
+            boolean kvUnified,
+            CacheType typeK,
+            CacheType typeV) {
+        this(
+                nCtx,
+                nBatch,
+                nUbatch,
+                nSeqMax,
+                threads,
+                threadsBatch,
+                embeddings,
+                pooling,
+                flashAttention,
+                kvUnified,
+                typeK,
+                typeV,
+                0);
+    }
+
+    /** The same with outputs for at most {@code most} tokens of a batch. */
+    public ContextParams withOutputsMax(int most) {
+        return new ContextParams(
+                nCtx,
+                nBatch,
+                nUbatch,
+                nSeqMax,
+                threads,
+                threadsBatch,
+                embeddings,
+                pooling,
+                flashAttention,
+                kvUnified,
+                typeK,
+                typeV,
+                most);
     }
 
     /**
-     * For text: batches of at most 512 tokens, one cache for all sequences, F16.
+     * For text: batches of at most 512 tokens with an output for each sequence, one cache for all sequences, F16.
      *
      * @param nCtx tokens of KV cache for all sequences together
      * @param nSeqMax most sequences side by side
@@ -127,7 +183,8 @@ public record ContextParams(
                 FlashAttention.AUTO,
                 true,
                 CacheType.F16,
-                CacheType.F16);
+                CacheType.F16,
+                nSeqMax);
     }
 
     /**

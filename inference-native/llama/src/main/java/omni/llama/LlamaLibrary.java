@@ -132,6 +132,10 @@ public final class LlamaLibrary {
                         best = file;
                     }
                 }
+                if (kind.equals("cpu") && best != null) {
+                    // Thread pools are in it, and the raw layer looks for symbols among what is loaded so.
+                    load(best);
+                }
                 if (best != null
                         && Llama.ggml_backend_load(arena.allocateFrom(best.toString()))
                                         .address()

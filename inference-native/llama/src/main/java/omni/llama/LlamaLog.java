@@ -25,7 +25,7 @@ final class LlamaLog implements ggml_log_callback.Function {
      * and embeddings are pooled where the model's file leaves it open.
      */
     private static final List<String> EXPECTED =
-            List.of("possible training context overflow", "model default pooling_type is [-1]");
+            List.of("possible training context overflow", "model default pooling_type is [-1]", "fallback to CPU");
 
     private final Logger logger;
     private final AtomicReference<List<String>> lastErrors = new AtomicReference<>(List.of());

@@ -5,6 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.OptionalInt;
 import omni.llama.raw.Llama;
 import omni.llama.raw.llama_model_params;
 
@@ -19,7 +20,7 @@ public final class Model implements AutoCloseable {
     private final LlamaLibrary library;
     private final Owned owned;
     private final Vocab vocab;
-    private int contexts;
+    private int users;
 
     private Model(LlamaLibrary library, Owned owned) {
         this.library = library;
@@ -127,34 +128,81 @@ public final class Model implements AutoCloseable {
         return Llama.llama_model_is_recurrent(owned.pointer()) || Llama.llama_model_is_hybrid(owned.pointer());
     }
 
-    private boolean isEncoderOnly() {
-        return meta("general.architecture")
-                .flatMap(a -> meta(a + ".attention.causal"))
-                .filter("false"::equals)
+    /** Whether text is read by an encoder first ({@link Context#encode}), as in T5. */
+    public boolean hasEncoder() {
+        return Llama.llama_model_has_encoder(owned.pointer());
+    }
+
+    /** The token that the decoder begins with, of a model with an encoder; others have none. */
+    public OptionalInt decoderStartToken() {
+        var token = Llama.llama_model_decoder_start_token(owned.pointer());
+        return token == Llama.LLAMA_TOKEN_NULL() ? OptionalInt.empty() : OptionalInt.of(token);
+    }
+
+    /** Floats of one hidden state. */
+    public int width() {
+        return Llama.llama_model_n_embd(owned.pointer());
+    }
+
+    /** Its layers. */
+    public int layers() {
+        return Llama.llama_model_n_layer(owned.pointer());
+    }
+
+    /** Scores of its classification head, for {@link ContextParams.Pooling#RANK}; 0 where it has none. */
+    public int classifierOutputs() {
+        var ranks = architectureMeta(".pooling_type")
+                .filter(Integer.toString(Llama.LLAMA_POOLING_TYPE_RANK())::equals)
                 .isPresent();
+        return ranks ? Llama.llama_model_n_cls_out(owned.pointer()) : 0;
+    }
+
+    /**
+     * What a score of the classification head stands for; empty where the file does not say.
+     *
+     * @param output 0 to {@link #classifierOutputs} - 1
+     */
+    public Optional<String> classifierLabel(int output) {
+        LlamaException.within("output", output, 0, classifierOutputs());
+        var label = Llama.llama_model_cls_label(owned.pointer(), output);
+        return label.address() == 0 ? Optional.empty() : Optional.of(label.getString(0));
+    }
+
+    /** Whether a token may look at the ones behind it, so that a batch must be computed at once. */
+    boolean looksBothWays() {
+        return isEncoderOnly() || hasEncoder() || Llama.llama_model_is_diffusion(owned.pointer());
+    }
+
+    private boolean isEncoderOnly() {
+        return architectureMeta(".attention.causal").filter("false"::equals).isPresent();
+    }
+
+    private Optional<String> architectureMeta(String key) {
+        return meta("general.architecture").flatMap(a -> meta(a + key));
     }
 
     LlamaLibrary library() {
         return library;
     }
 
-    /** One more context uses it; the pointer for making it. */
+    /** One more context, adapter or grammar uses it; the pointer for making it. */
     synchronized MemorySegment retain() {
         var pointer = owned.pointer();
-        contexts++;
+        users++;
         return pointer;
     }
 
-    /** A context of it is gone. */
+    /** One of them is gone. */
     synchronized void release() {
-        contexts--;
+        users--;
     }
 
-    /** Frees it; once, however often it is called. Refused while a context of it is open. */
+    /** Frees it; once, however often it is called. Refused while a context, adapter or sampler with a grammar is open. */
     @Override
     public synchronized void close() {
-        if (contexts > 0) {
-            throw new LlamaException("the model is in use", contexts + " open contexts", "Close its contexts first.");
+        if (users > 0) {
+            throw new LlamaException(
+                    "the model is in use", users + " open", "Close its contexts, adapters and samplers first.");
         }
         owned.close();
         Malloc.trim();

@@ -43,6 +43,11 @@ final class Owned implements AutoCloseable {
         return true;
     }
 
+    /** Whether there is one. */
+    boolean isTaken() {
+        return pointer.address() != 0;
+    }
+
     /** The object, for a call. */
     MemorySegment pointer() {
         check();

@@ -59,6 +59,69 @@ public final class SequenceMemory {
         Llama.llama_memory_seq_cp(memory(), source, target, whole ? -1 : from, whole || to == END ? -1 : to);
     }
 
+    /**
+     * Forgets all other sequences.
+     *
+     * @throws LlamaException if there is no such sequence
+     */
+    public void keepSequence(int sequence) {
+        context.sequence(sequence);
+        if (context.params().kvUnified()) {
+            Llama.llama_memory_seq_keep(memory(), sequence);
+            return;
+        }
+        // With a cache for each sequence llama.cpp looks only into the one that is kept.
+        for (var other = 0; other < context.sequencesMax(); other++) {
+            if (other != sequence) {
+                removeSequence(other);
+            }
+        }
+    }
+
+    /** Whether positions can be moved ({@link #addPositions}, {@link #dividePositions}). */
+    public boolean canShift() {
+        return Llama.llama_memory_can_shift(memory());
+    }
+
+    /**
+     * Moves a range of a sequence, as a sliding window does; what would come before position 0 is forgotten. The keys are
+     * turned at the next decode.
+     *
+     * @param delta how far, in tokens
+     * @throws LlamaException if there is no such sequence, the range is none, it would reach past the last position, or
+     *     the memory cannot shift
+     */
+    public void addPositions(int sequence, int from, int to, int delta) {
+        checkShift(sequence, from, to);
+        var last = Math.min(to == END ? Integer.MAX_VALUE : to - 1, positionMax(sequence));
+        if ((long) last + delta >= context.sequenceTokensMax()) {
+            throw LlamaException.bounds("position", (long) last + delta, "below " + context.sequenceTokensMax());
+        }
+        LlamaException.within("delta", delta, -context.sequenceTokensMax(), context.sequenceTokensMax() + 1);
+        Llama.llama_memory_seq_add(memory(), sequence, from, to == END ? -1 : to, delta);
+    }
+
+    /**
+     * Divides the positions of a range of a sequence, as self-extending attention does.
+     *
+     * @param divisor 1 to 65,536
+     * @throws LlamaException as {@link #addPositions}
+     */
+    public void dividePositions(int sequence, int from, int to, int divisor) {
+        checkShift(sequence, from, to);
+        LlamaException.within("divisor", divisor, 1, 65_537);
+        Llama.llama_memory_seq_div(memory(), sequence, from, to == END ? -1 : to, divisor);
+    }
+
+    private void checkShift(int sequence, int from, int to) {
+        checkRange(from, to);
+        context.sequence(sequence);
+        if (!canShift()) {
+            throw new LlamaException(
+                    "this memory cannot move positions", "", "Compute the tokens again at their new positions.");
+        }
+    }
+
     /** The last position of a sequence that is in the cache; -1 when it is empty. */
     public int positionMax(int sequence) {
         return Llama.llama_memory_seq_pos_max(memory(), context.sequence(sequence));

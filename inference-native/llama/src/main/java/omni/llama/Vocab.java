@@ -7,8 +7,12 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import omni.llama.raw.Llama;
 
 /**
@@ -23,11 +27,15 @@ public final class Vocab {
     /** A text with more special tokens in it is refused: llama.cpp takes time with the square of their number. */
     public static final int SPECIALS_MAX = 8192;
 
+    /** Most tokens of one {@link #detokenize}. */
+    public static final int TOKENS_MAX = 1 << 20;
+
     private static final int PIECE_BYTES = 256;
 
     private final Owned model;
     private final MemorySegment pointer;
     private final int size;
+    private final boolean listed;
     private final SpecialTokens control;
     private final SpecialTokens additions;
 
@@ -35,6 +43,8 @@ public final class Vocab {
         this.model = model;
         this.pointer = pointer;
         this.size = Llama.llama_vocab_n_tokens(pointer);
+        // Without a vocabulary llama.cpp has a number of tokens but no list of them, and ends the process when asked.
+        this.listed = Llama.llama_vocab_type(pointer) != Llama.LLAMA_VOCAB_TYPE_NONE();
         var additionsAlone = Llama.LLAMA_TOKEN_ATTR_USER_DEFINED();
         var withControl = additionsAlone | Llama.LLAMA_TOKEN_ATTR_CONTROL() | Llama.LLAMA_TOKEN_ATTR_UNKNOWN();
         this.additions = new SpecialTokens(textsOf(additionsAlone));
@@ -43,7 +53,7 @@ public final class Vocab {
 
     private List<byte[]> textsOf(int attributes) {
         var texts = new ArrayList<byte[]>();
-        for (var token = 0; token < size; token++) {
+        for (var token = 0; listed && token < size; token++) {
             if ((Llama.llama_vocab_get_attr(pointer, token) & attributes) != 0) {
                 texts.add(piece(token, true));
             }
@@ -58,7 +68,7 @@ public final class Vocab {
      * @param addSpecial whether to add what the model wants at the start and the end, such as BOS
      * @param parseSpecial whether the names of control tokens in the text mean those tokens; never for text of strangers
      * @throws LlamaException if the text is longer than {@link #TEXT_BYTES_MAX} or has more than {@link #SPECIALS_MAX}
-     *     special tokens in it
+     *     special tokens in it, or the model has no vocabulary
      */
     public int[] tokenize(String text, boolean addSpecial, boolean parseSpecial) {
         return tokenize(text.getBytes(StandardCharsets.UTF_8), addSpecial, parseSpecial);
@@ -71,7 +81,10 @@ public final class Vocab {
      */
     public int[] tokenize(byte[] text, boolean addSpecial, boolean parseSpecial) {
         LlamaException.within("text bytes", text.length, 0, TEXT_BYTES_MAX + 1);
-        model.check();
+        checkListed();
+        if (addSpecial) {
+            checkAdded();
+        }
         if ((parseSpecial ? control : additions).exceed(decoded(text), SPECIALS_MAX)) {
             throw new LlamaException(
                     "too many special tokens in the text", "", "Send at most " + SPECIALS_MAX + " of them.");
@@ -111,11 +124,11 @@ public final class Vocab {
      *
      * @param token which
      * @param special whether a control token gives its name; otherwise it gives nothing
-     * @throws LlamaException if there is no such token
+     * @throws LlamaException if there is no such token, or no vocabulary
      */
     public byte[] piece(int token, boolean special) {
         check(token);
-        model.check();
+        checkListed();
         try (var arena = Arena.ofConfined()) {
             var buffer = arena.allocate(PIECE_BYTES);
             var length = Llama.llama_token_to_piece(pointer, token, buffer, PIECE_BYTES, 0, special);
@@ -148,6 +161,225 @@ public final class Vocab {
         check(token);
         model.check();
         return Llama.llama_vocab_is_eog(pointer, token);
+    }
+
+    /** How the vocabulary cuts text ({@code enum llama_vocab_type}). */
+    public enum Type {
+        /** Not at all: the model has no vocabulary. */
+        NONE(Llama.LLAMA_VOCAB_TYPE_NONE()),
+        /** Byte pairs with bytes to fall back on, as SentencePiece does (Llama). */
+        SPM(Llama.LLAMA_VOCAB_TYPE_SPM()),
+        /** Pairs of bytes (GPT-2). */
+        BPE(Llama.LLAMA_VOCAB_TYPE_BPE()),
+        /** Pieces of words (BERT). */
+        WPM(Llama.LLAMA_VOCAB_TYPE_WPM()),
+        /** Unigrams (T5). */
+        UGM(Llama.LLAMA_VOCAB_TYPE_UGM()),
+        /** The longest that fits (RWKV). */
+        RWKV(Llama.LLAMA_VOCAB_TYPE_RWKV()),
+        /** The best path (PLaMo 2). */
+        PLAMO2(Llama.LLAMA_VOCAB_TYPE_PLAMO2()),
+        /** llama.cpp's own, for tests. */
+        TEST(Llama.LLAMA_VOCAB_TYPE_TEST());
+
+        private final int code;
+
+        Type(int code) {
+            this.code = code;
+        }
+    }
+
+    /** What is special about a token ({@code enum llama_token_attr}). */
+    public enum Attribute {
+        /** It stands for what is unknown. */
+        UNKNOWN(Llama.LLAMA_TOKEN_ATTR_UNKNOWN()),
+        /** Never used. */
+        UNUSED(Llama.LLAMA_TOKEN_ATTR_UNUSED()),
+        /** Nothing. */
+        NORMAL(Llama.LLAMA_TOKEN_ATTR_NORMAL()),
+        /** It steers and is no text. */
+        CONTROL(Llama.LLAMA_TOKEN_ATTR_CONTROL()),
+        /** Added to the vocabulary. */
+        USER_DEFINED(Llama.LLAMA_TOKEN_ATTR_USER_DEFINED()),
+        /** One byte. */
+        BYTE(Llama.LLAMA_TOKEN_ATTR_BYTE()),
+        /** Found in normalized text. */
+        NORMALIZED(Llama.LLAMA_TOKEN_ATTR_NORMALIZED()),
+        /** Takes white space before it. */
+        LSTRIP(Llama.LLAMA_TOKEN_ATTR_LSTRIP()),
+        /** Takes white space behind it. */
+        RSTRIP(Llama.LLAMA_TOKEN_ATTR_RSTRIP()),
+        /** Only a word of its own. */
+        SINGLE_WORD(Llama.LLAMA_TOKEN_ATTR_SINGLE_WORD());
+
+        private final int code;
+
+        Attribute(int code) {
+            this.code = code;
+        }
+    }
+
+    /** A token with a part to play. */
+    public enum Role {
+        /** Begins a text. */
+        BEGIN_OF_SEQUENCE,
+        /** Ends a text. */
+        END_OF_SEQUENCE,
+        /** Ends a turn of a conversation. */
+        END_OF_TURN,
+        /** Stands between sentences. */
+        SEPARATOR,
+        /** Ends a line. */
+        NEWLINE,
+        /** Fills up. */
+        PADDING,
+        /** Stands for what is to be guessed. */
+        MASK,
+        /** Before the text that comes before what is to be filled in. */
+        FILL_PREFIX,
+        /** Before the text that comes behind it. */
+        FILL_SUFFIX,
+        /** Before what is filled in. */
+        FILL_MIDDLE
+    }
+
+    /** How it cuts text; empty for a way that is newer than this binding. */
+    public Optional<Type> type() {
+        model.check();
+        var code = Llama.llama_vocab_type(pointer);
+        return Arrays.stream(Type.values()).filter(t -> t.code == code).findFirst();
+    }
+
+    /**
+     * What is special about a token.
+     *
+     * @throws LlamaException if there is no such token
+     */
+    public Set<Attribute> attributes(int token) {
+        check(token);
+        checkListed();
+        var bits = Llama.llama_vocab_get_attr(pointer, token);
+        var set = EnumSet.noneOf(Attribute.class);
+        for (var attribute : Attribute.values()) {
+            if ((bits & attribute.code) != 0) {
+                set.add(attribute);
+            }
+        }
+        return set;
+    }
+
+    /** The token that plays a part, where the model has one. */
+    public OptionalInt token(Role role) {
+        model.check();
+        return optional(
+                switch (role) {
+                    case BEGIN_OF_SEQUENCE -> Llama.llama_vocab_bos(pointer);
+                    case END_OF_SEQUENCE -> Llama.llama_vocab_eos(pointer);
+                    case END_OF_TURN -> Llama.llama_vocab_eot(pointer);
+                    case SEPARATOR -> Llama.llama_vocab_sep(pointer);
+                    case NEWLINE -> Llama.llama_vocab_nl(pointer);
+                    case PADDING -> Llama.llama_vocab_pad(pointer);
+                    case MASK -> Llama.llama_vocab_mask(pointer);
+                    case FILL_PREFIX -> Llama.llama_vocab_fim_pre(pointer);
+                    case FILL_SUFFIX -> Llama.llama_vocab_fim_suf(pointer);
+                    case FILL_MIDDLE -> Llama.llama_vocab_fim_mid(pointer);
+                });
+    }
+
+    /**
+     * How the file spells a token: bytes that are no letters stand there as other letters, or in brackets.
+     *
+     * @throws LlamaException if there is no such token, or no vocabulary
+     */
+    public String spelling(int token) {
+        check(token);
+        checkListed();
+        return Llama.llama_vocab_get_text(pointer, token).getString(0);
+    }
+
+    /**
+     * The score of a token in the file, by which unigrams are chosen.
+     *
+     * @throws LlamaException if there is no such token, or no vocabulary
+     */
+    public float score(int token) {
+        check(token);
+        checkListed();
+        return Llama.llama_vocab_get_score(pointer, token);
+    }
+
+    private void checkListed() {
+        model.check();
+        if (!listed) {
+            throw new LlamaException("the model has no vocabulary", "", "Use token ids.");
+        }
+    }
+
+    // llama.cpp ends the process where a file wants a token added and does not say which.
+    private void checkAdded() {
+        var pieces = Llama.llama_vocab_type(pointer) == Llama.LLAMA_VOCAB_TYPE_WPM();
+        var wanted = EnumSet.noneOf(Role.class);
+        if (pieces || addsBos()) {
+            wanted.add(Role.BEGIN_OF_SEQUENCE);
+        }
+        if (pieces || addsSeparator()) {
+            wanted.add(Role.SEPARATOR);
+        }
+        if (addsEos()) {
+            wanted.add(Role.END_OF_SEQUENCE);
+        }
+        if (wanted.stream().anyMatch(role -> token(role).isEmpty())) {
+            throw new LlamaException(
+                    "the model's file lacks a special token that it wants added", "", "Tokenize without addSpecial.");
+        }
+    }
+
+    /**
+     * The bytes of a text, the reverse of {@link #tokenize}: spaces that tokenizing adds are taken away again.
+     *
+     * @param tokens at most {@link #TOKENS_MAX}
+     * @param removeSpecial whether to leave out what {@code addSpecial} added at the start and the end
+     * @param unparseSpecial whether control tokens give their names; otherwise they give nothing
+     * @throws LlamaException if there is no such token
+     */
+    public byte[] detokenize(int[] tokens, boolean removeSpecial, boolean unparseSpecial) {
+        LlamaException.within("tokens", tokens.length, 0, TOKENS_MAX + 1);
+        for (var token : tokens) {
+            check(token);
+        }
+        checkListed();
+        try (var arena = Arena.ofConfined()) {
+            var ids = arena.allocate(ValueLayout.JAVA_INT, tokens.length + 1L);
+            MemorySegment.copy(tokens, 0, ids, ValueLayout.JAVA_INT, 0, tokens.length);
+            var room = tokens.length * 4 + 16;
+            var bytes = arena.allocate(room);
+            var length =
+                    Llama.llama_detokenize(pointer, ids, tokens.length, bytes, room, removeSpecial, unparseSpecial);
+            if (length < 0) {
+                room = -length;
+                bytes = arena.allocate(room);
+                length =
+                        Llama.llama_detokenize(pointer, ids, tokens.length, bytes, room, removeSpecial, unparseSpecial);
+            }
+            return bytes.asSlice(0, Math.max(length, 0)).toArray(ValueLayout.JAVA_BYTE);
+        }
+    }
+
+    /** Whether {@code addSpecial} puts the end-of-sequence token behind the text. */
+    public boolean addsEos() {
+        model.check();
+        return Llama.llama_vocab_get_add_eos(pointer);
+    }
+
+    /** Whether {@code addSpecial} puts a separator between texts. */
+    public boolean addsSeparator() {
+        model.check();
+        return Llama.llama_vocab_get_add_sep(pointer);
+    }
+
+    MemorySegment pointer() {
+        model.check();
+        return pointer;
     }
 
     /** How many tokens there are. */

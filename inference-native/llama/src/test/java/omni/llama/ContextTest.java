@@ -206,6 +206,43 @@ class ContextTest {
     }
 
     @Test
+    void outputsAreCheckedOnePastTheirBound() {
+        for (var most : new int[] {2, 5, 512}) {
+            try (var context = Context.create(
+                    Seed.MODEL, ContextParams.generation(512, 2, 1).withOutputsMax(most))) {
+                assertEquals(most, context.outputsMax());
+                var batch = Batch.allocate(512, 1);
+                for (var i = 0; i < most; i++) {
+                    batch.add(300 + i, i, 0, true);
+                }
+                assertEquals(DecodeResult.DONE, context.decode(batch));
+                if (most < 512) {
+                    context.memory().clear(false);
+                    batch.add(300, most, 0, true);
+                    assertThrows(LlamaException.class, () -> context.decode(batch));
+                    assertEquals(-1, context.memory().positionMax(0), "nothing of it was computed");
+                }
+            }
+        }
+        var params = ContextParams.generation(512, 4, 1);
+        assertEquals(4, params.nOutputsMax());
+        assertThrows(LlamaException.class, () -> params.withOutputsMax(3), "one for each sequence at least");
+        assertThrows(LlamaException.class, () -> params.withOutputsMax(-1));
+        assertThrows(LlamaException.class, () -> params.withOutputsMax(ContextParams.CONTEXT_TOKENS_MAX + 1));
+    }
+
+    @Test
+    void onlyAnEncoderEncodesAndOnlyAPoolessContextHasEmbeddingsOfTokens() {
+        try (var context = Seed.context(1)) {
+            var batch = Batch.allocate(1, 1);
+            batch.add(5, 0, 0, true);
+            assertThrows(LlamaException.class, () -> context.encode(batch));
+            context.decode(batch);
+            assertThrows(LlamaException.class, () -> context.embeddings(0));
+        }
+    }
+
+    @Test
     void aGapInThePositionsIsRefusedByTheLibrary() {
         try (var context = Seed.context(1)) {
             Seed.prefill(context, Seed.chat("Hello!"), 0);
@@ -219,7 +256,7 @@ class ContextTest {
 
     @Test
     void aFullCacheIsSaidAndNothingIsLost() {
-        var params = ContextParams.generation(256, 2, 1);
+        var params = ContextParams.generation(256, 2, 1).withOutputsMax(16);
         try (var context = Context.create(Seed.MODEL, params)) {
             var filling = Batch.allocate(512, 1);
             for (var i = 0; i < 250; i++) {

@@ -43,6 +43,44 @@ class EmbeddingTest {
         }
     }
 
+    @Test
+    void eachPoolingTakesItsTokens() {
+        var text = Seed.MODEL.vocab().tokenize("The fox sleeps.", true, false);
+        try (var none = Context.create(Seed.MODEL, pooling(ContextParams.Pooling.NONE));
+                var mean = Context.create(Seed.MODEL, pooling(ContextParams.Pooling.MEAN));
+                var first = Context.create(Seed.MODEL, pooling(ContextParams.Pooling.CLS));
+                var last = Context.create(Seed.MODEL, pooling(ContextParams.Pooling.LAST))) {
+            for (var context : List.of(none, mean, first, last)) {
+                assertEquals(DecodeResult.DONE, Seed.prefill(context, text, 0));
+            }
+            assertTrue(cosine(none.embeddings(0), first.embeddingsSequence(0)) > 0.999);
+            assertTrue(cosine(none.embeddings(text.length - 1), last.embeddingsSequence(0)) > 0.999);
+            var sum = new float[256];
+            for (var i = 0; i < text.length; i++) {
+                var token = none.embeddings(i);
+                for (var j = 0; j < 256; j++) {
+                    sum[j] += token[j];
+                }
+            }
+            assertTrue(cosine(sum, mean.embeddingsSequence(0)) > 0.999);
+            assertThrows(LlamaException.class, () -> none.embeddingsSequence(0), "not pooled");
+            assertThrows(LlamaException.class, () -> mean.embeddings(0), "pooled");
+            for (var index : List.of(-1, text.length)) {
+                assertThrows(LlamaException.class, () -> none.embeddings(index));
+            }
+        }
+        assertEquals(0, Seed.MODEL.classifierOutputs());
+        assertThrows(LlamaException.class, () -> Seed.MODEL.classifierLabel(0));
+        assertThrows(
+                LlamaException.class,
+                () -> Context.create(Seed.MODEL, pooling(ContextParams.Pooling.RANK)),
+                "no classification head");
+    }
+
+    private static ContextParams pooling(ContextParams.Pooling pooling) {
+        return ContextParams.embedding(256, 1, 1, pooling);
+    }
+
     private static List<float[]> embed(Context context, List<String> texts) {
         context.memory().clear(false);
         var batch = Batch.allocate(512, 1);

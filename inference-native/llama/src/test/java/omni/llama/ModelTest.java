@@ -27,6 +27,10 @@ class ModelTest {
         assertTrue(model.chatTemplate().orElseThrow().contains("<|im_start|>"));
         assertTrue(model.canGenerate());
         assertFalse(model.isRecurrent());
+        assertEquals(6, model.layers());
+        assertEquals(256, model.width());
+        assertFalse(model.hasEncoder());
+        assertTrue(model.decoderStartToken().isEmpty());
     }
 
     @Test

@@ -12,7 +12,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -137,5 +139,47 @@ class VocabTest {
             out.writeBytes(vocab.piece(token, special));
         }
         return out.toByteArray();
+    }
+
+    @Test
+    void tellsWhatItsTokensAre() {
+        var end = vocab.tokenize("<|im_end|>", false, true)[0];
+        assertEquals(Optional.of(Vocab.Type.BPE), vocab.type());
+        assertEquals(Set.of(Vocab.Attribute.CONTROL), vocab.attributes(end));
+        assertEquals(Set.of(Vocab.Attribute.NORMAL), vocab.attributes(300));
+        assertEquals("<|im_end|>", vocab.spelling(end));
+        assertEquals("Ġ", vocab.spelling(vocab.tokenize(" ", false, false)[0]));
+        assertEquals(0, vocab.score(300));
+        assertEquals(vocab.eos(), vocab.token(Vocab.Role.END_OF_SEQUENCE));
+        assertEquals(vocab.bos(), vocab.token(Vocab.Role.BEGIN_OF_SEQUENCE));
+        assertEquals(
+                vocab.tokenize("<|fim_middle|>", false, true)[0],
+                vocab.token(Vocab.Role.FILL_MIDDLE).orElseThrow());
+        for (var role : Vocab.Role.values()) {
+            vocab.token(role).ifPresent(token -> assertTrue(token >= 0 && token < vocab.size(), role.toString()));
+        }
+        assertFalse(vocab.addsEos());
+        assertFalse(vocab.addsSeparator());
+        for (var wrong : new int[] {-1, vocab.size()}) {
+            assertThrows(LlamaException.class, () -> vocab.attributes(wrong));
+            assertThrows(LlamaException.class, () -> vocab.spelling(wrong));
+            assertThrows(LlamaException.class, () -> vocab.score(wrong));
+            assertThrows(LlamaException.class, () -> vocab.detokenize(new int[] {wrong}, false, false));
+        }
+    }
+
+    @Test
+    void detokenizingReversesTokenizing() {
+        for (var text : new String[] {"", "Mara is 34 years old.", "é😀\n\t  x", "<|im_start|>user\nHi<|im_end|>"}) {
+            var tokens = vocab.tokenize(text, false, true);
+            assertEquals(text, new String(vocab.detokenize(tokens, false, true), StandardCharsets.UTF_8));
+        }
+        var tokens = vocab.tokenize("<|im_start|>Hi<|im_end|>", false, true);
+        assertEquals("Hi", new String(vocab.detokenize(tokens, false, false), StandardCharsets.UTF_8));
+        // Longer than the first guess at its room.
+        var control = vocab.tokenize("<|im_start|>".repeat(50), false, true);
+        assertEquals(
+                "<|im_start|>".repeat(50), new String(vocab.detokenize(control, false, true), StandardCharsets.UTF_8));
+        assertThrows(LlamaException.class, () -> vocab.detokenize(new int[Vocab.TOKENS_MAX + 1], false, false));
     }
 }

@@ -23,6 +23,33 @@ public class Llama extends Llama$shared {
     static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
             .or(Linker.nativeLinker().defaultLookup());
 
+    private static final int GGML_MAX_N_THREADS = (int)512L;
+    /**
+     * {@snippet lang=c :
+     * #define GGML_MAX_N_THREADS 512
+     * }
+     */
+    public static int GGML_MAX_N_THREADS() {
+        return GGML_MAX_N_THREADS;
+    }
+    private static final int GGML_DEFAULT_GRAPH_SIZE = (int)2048L;
+    /**
+     * {@snippet lang=c :
+     * #define GGML_DEFAULT_GRAPH_SIZE 2048
+     * }
+     */
+    public static int GGML_DEFAULT_GRAPH_SIZE() {
+        return GGML_DEFAULT_GRAPH_SIZE;
+    }
+    private static final int GGML_STATUS_SUCCESS = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum ggml_status.GGML_STATUS_SUCCESS = 0
+     * }
+     */
+    public static int GGML_STATUS_SUCCESS() {
+        return GGML_STATUS_SUCCESS;
+    }
     private static final int GGML_TYPE_F32 = (int)0L;
     /**
      * {@snippet lang=c :
@@ -86,6 +113,69 @@ public class Llama extends Llama$shared {
     public static int GGML_TYPE_Q8_0() {
         return GGML_TYPE_Q8_0;
     }
+    private static final int GGML_TYPE_Q2_K = (int)10L;
+    /**
+     * {@snippet lang=c :
+     * enum ggml_type.GGML_TYPE_Q2_K = 10
+     * }
+     */
+    public static int GGML_TYPE_Q2_K() {
+        return GGML_TYPE_Q2_K;
+    }
+    private static final int GGML_TYPE_Q3_K = (int)11L;
+    /**
+     * {@snippet lang=c :
+     * enum ggml_type.GGML_TYPE_Q3_K = 11
+     * }
+     */
+    public static int GGML_TYPE_Q3_K() {
+        return GGML_TYPE_Q3_K;
+    }
+    private static final int GGML_TYPE_Q4_K = (int)12L;
+    /**
+     * {@snippet lang=c :
+     * enum ggml_type.GGML_TYPE_Q4_K = 12
+     * }
+     */
+    public static int GGML_TYPE_Q4_K() {
+        return GGML_TYPE_Q4_K;
+    }
+    private static final int GGML_TYPE_Q5_K = (int)13L;
+    /**
+     * {@snippet lang=c :
+     * enum ggml_type.GGML_TYPE_Q5_K = 13
+     * }
+     */
+    public static int GGML_TYPE_Q5_K() {
+        return GGML_TYPE_Q5_K;
+    }
+    private static final int GGML_TYPE_Q6_K = (int)14L;
+    /**
+     * {@snippet lang=c :
+     * enum ggml_type.GGML_TYPE_Q6_K = 14
+     * }
+     */
+    public static int GGML_TYPE_Q6_K() {
+        return GGML_TYPE_Q6_K;
+    }
+    private static final int GGML_TYPE_IQ4_NL = (int)20L;
+    /**
+     * {@snippet lang=c :
+     * enum ggml_type.GGML_TYPE_IQ4_NL = 20
+     * }
+     */
+    public static int GGML_TYPE_IQ4_NL() {
+        return GGML_TYPE_IQ4_NL;
+    }
+    private static final int GGML_TYPE_IQ4_XS = (int)23L;
+    /**
+     * {@snippet lang=c :
+     * enum ggml_type.GGML_TYPE_IQ4_XS = 23
+     * }
+     */
+    public static int GGML_TYPE_IQ4_XS() {
+        return GGML_TYPE_IQ4_XS;
+    }
     private static final int GGML_TYPE_BF16 = (int)30L;
     /**
      * {@snippet lang=c :
@@ -148,6 +238,1531 @@ public class Llama extends Llama$shared {
      */
     public static int GGML_LOG_LEVEL_CONT() {
         return GGML_LOG_LEVEL_CONT;
+    }
+
+    private static class ggml_tensor_overhead {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama.C_LONG    );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_tensor_overhead");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern size_t ggml_tensor_overhead(void)
+     * }
+     */
+    public static FunctionDescriptor ggml_tensor_overhead$descriptor() {
+        return ggml_tensor_overhead.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern size_t ggml_tensor_overhead(void)
+     * }
+     */
+    public static MethodHandle ggml_tensor_overhead$handle() {
+        return ggml_tensor_overhead.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern size_t ggml_tensor_overhead(void)
+     * }
+     */
+    public static MemorySegment ggml_tensor_overhead$address() {
+        return ggml_tensor_overhead.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern size_t ggml_tensor_overhead(void)
+     * }
+     */
+    public static long ggml_tensor_overhead() {
+        var mh$ = ggml_tensor_overhead.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_tensor_overhead");
+            }
+            return (long)mh$.invokeExact();
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_init {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama.C_POINTER,
+            ggml_init_params.layout()
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_init");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_context *ggml_init(struct ggml_init_params params)
+     * }
+     */
+    public static FunctionDescriptor ggml_init$descriptor() {
+        return ggml_init.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_context *ggml_init(struct ggml_init_params params)
+     * }
+     */
+    public static MethodHandle ggml_init$handle() {
+        return ggml_init.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_context *ggml_init(struct ggml_init_params params)
+     * }
+     */
+    public static MemorySegment ggml_init$address() {
+        return ggml_init.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_context *ggml_init(struct ggml_init_params params)
+     * }
+     */
+    public static MemorySegment ggml_init(MemorySegment params) {
+        var mh$ = ggml_init.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_init", params);
+            }
+            return (MemorySegment)mh$.invokeExact(params);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_free {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Llama.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_free");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern void ggml_free(struct ggml_context *ctx)
+     * }
+     */
+    public static FunctionDescriptor ggml_free$descriptor() {
+        return ggml_free.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern void ggml_free(struct ggml_context *ctx)
+     * }
+     */
+    public static MethodHandle ggml_free$handle() {
+        return ggml_free.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern void ggml_free(struct ggml_context *ctx)
+     * }
+     */
+    public static MemorySegment ggml_free$address() {
+        return ggml_free.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern void ggml_free(struct ggml_context *ctx)
+     * }
+     */
+    public static void ggml_free(MemorySegment ctx) {
+        var mh$ = ggml_free.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_free", ctx);
+            }
+            mh$.invokeExact(ctx);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_new_tensor_2d {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama.C_POINTER,
+            Llama.C_POINTER,
+            Llama.C_INT,
+            Llama.C_LONG,
+            Llama.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_new_tensor_2d");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_new_tensor_2d(struct ggml_context *ctx, enum ggml_type type, int64_t ne0, int64_t ne1)
+     * }
+     */
+    public static FunctionDescriptor ggml_new_tensor_2d$descriptor() {
+        return ggml_new_tensor_2d.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_new_tensor_2d(struct ggml_context *ctx, enum ggml_type type, int64_t ne0, int64_t ne1)
+     * }
+     */
+    public static MethodHandle ggml_new_tensor_2d$handle() {
+        return ggml_new_tensor_2d.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_new_tensor_2d(struct ggml_context *ctx, enum ggml_type type, int64_t ne0, int64_t ne1)
+     * }
+     */
+    public static MemorySegment ggml_new_tensor_2d$address() {
+        return ggml_new_tensor_2d.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_new_tensor_2d(struct ggml_context *ctx, enum ggml_type type, int64_t ne0, int64_t ne1)
+     * }
+     */
+    public static MemorySegment ggml_new_tensor_2d(MemorySegment ctx, int type, long ne0, long ne1) {
+        var mh$ = ggml_new_tensor_2d.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_new_tensor_2d", ctx, type, ne0, ne1);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, type, ne0, ne1);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_set_input {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Llama.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_set_input");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern void ggml_set_input(struct ggml_tensor *tensor)
+     * }
+     */
+    public static FunctionDescriptor ggml_set_input$descriptor() {
+        return ggml_set_input.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern void ggml_set_input(struct ggml_tensor *tensor)
+     * }
+     */
+    public static MethodHandle ggml_set_input$handle() {
+        return ggml_set_input.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern void ggml_set_input(struct ggml_tensor *tensor)
+     * }
+     */
+    public static MemorySegment ggml_set_input$address() {
+        return ggml_set_input.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern void ggml_set_input(struct ggml_tensor *tensor)
+     * }
+     */
+    public static void ggml_set_input(MemorySegment tensor) {
+        var mh$ = ggml_set_input.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_set_input", tensor);
+            }
+            mh$.invokeExact(tensor);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_set_output {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Llama.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_set_output");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern void ggml_set_output(struct ggml_tensor *tensor)
+     * }
+     */
+    public static FunctionDescriptor ggml_set_output$descriptor() {
+        return ggml_set_output.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern void ggml_set_output(struct ggml_tensor *tensor)
+     * }
+     */
+    public static MethodHandle ggml_set_output$handle() {
+        return ggml_set_output.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern void ggml_set_output(struct ggml_tensor *tensor)
+     * }
+     */
+    public static MemorySegment ggml_set_output$address() {
+        return ggml_set_output.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern void ggml_set_output(struct ggml_tensor *tensor)
+     * }
+     */
+    public static void ggml_set_output(MemorySegment tensor) {
+        var mh$ = ggml_set_output.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_set_output", tensor);
+            }
+            mh$.invokeExact(tensor);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_set_param {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Llama.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_set_param");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern void ggml_set_param(struct ggml_tensor *tensor)
+     * }
+     */
+    public static FunctionDescriptor ggml_set_param$descriptor() {
+        return ggml_set_param.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern void ggml_set_param(struct ggml_tensor *tensor)
+     * }
+     */
+    public static MethodHandle ggml_set_param$handle() {
+        return ggml_set_param.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern void ggml_set_param(struct ggml_tensor *tensor)
+     * }
+     */
+    public static MemorySegment ggml_set_param$address() {
+        return ggml_set_param.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern void ggml_set_param(struct ggml_tensor *tensor)
+     * }
+     */
+    public static void ggml_set_param(MemorySegment tensor) {
+        var mh$ = ggml_set_param.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_set_param", tensor);
+            }
+            mh$.invokeExact(tensor);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_add {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama.C_POINTER,
+            Llama.C_POINTER,
+            Llama.C_POINTER,
+            Llama.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_add");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_add(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static FunctionDescriptor ggml_add$descriptor() {
+        return ggml_add.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_add(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MethodHandle ggml_add$handle() {
+        return ggml_add.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_add(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MemorySegment ggml_add$address() {
+        return ggml_add.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_add(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MemorySegment ggml_add(MemorySegment ctx, MemorySegment a, MemorySegment b) {
+        var mh$ = ggml_add.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_add", ctx, a, b);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a, b);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_mul {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama.C_POINTER,
+            Llama.C_POINTER,
+            Llama.C_POINTER,
+            Llama.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_mul");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_mul(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static FunctionDescriptor ggml_mul$descriptor() {
+        return ggml_mul.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_mul(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MethodHandle ggml_mul$handle() {
+        return ggml_mul.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_mul(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MemorySegment ggml_mul$address() {
+        return ggml_mul.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_mul(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MemorySegment ggml_mul(MemorySegment ctx, MemorySegment a, MemorySegment b) {
+        var mh$ = ggml_mul.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_mul", ctx, a, b);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a, b);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_relu {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama.C_POINTER,
+            Llama.C_POINTER,
+            Llama.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_relu");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_relu(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static FunctionDescriptor ggml_relu$descriptor() {
+        return ggml_relu.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_relu(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MethodHandle ggml_relu$handle() {
+        return ggml_relu.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_relu(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MemorySegment ggml_relu$address() {
+        return ggml_relu.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_relu(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MemorySegment ggml_relu(MemorySegment ctx, MemorySegment a) {
+        var mh$ = ggml_relu.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_relu", ctx, a);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_silu {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama.C_POINTER,
+            Llama.C_POINTER,
+            Llama.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_silu");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_silu(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static FunctionDescriptor ggml_silu$descriptor() {
+        return ggml_silu.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_silu(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MethodHandle ggml_silu$handle() {
+        return ggml_silu.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_silu(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MemorySegment ggml_silu$address() {
+        return ggml_silu.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_silu(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MemorySegment ggml_silu(MemorySegment ctx, MemorySegment a) {
+        var mh$ = ggml_silu.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_silu", ctx, a);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_rms_norm {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama.C_POINTER,
+            Llama.C_POINTER,
+            Llama.C_POINTER,
+            Llama.C_FLOAT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_rms_norm");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_rms_norm(struct ggml_context *ctx, struct ggml_tensor *a, float eps)
+     * }
+     */
+    public static FunctionDescriptor ggml_rms_norm$descriptor() {
+        return ggml_rms_norm.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_rms_norm(struct ggml_context *ctx, struct ggml_tensor *a, float eps)
+     * }
+     */
+    public static MethodHandle ggml_rms_norm$handle() {
+        return ggml_rms_norm.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_rms_norm(struct ggml_context *ctx, struct ggml_tensor *a, float eps)
+     * }
+     */
+    public static MemorySegment ggml_rms_norm$address() {
+        return ggml_rms_norm.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_rms_norm(struct ggml_context *ctx, struct ggml_tensor *a, float eps)
+     * }
+     */
+    public static MemorySegment ggml_rms_norm(MemorySegment ctx, MemorySegment a, float eps) {
+        var mh$ = ggml_rms_norm.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_rms_norm", ctx, a, eps);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a, eps);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_mul_mat {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama.C_POINTER,
+            Llama.C_POINTER,
+            Llama.C_POINTER,
+            Llama.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_mul_mat");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_mul_mat(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static FunctionDescriptor ggml_mul_mat$descriptor() {
+        return ggml_mul_mat.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_mul_mat(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MethodHandle ggml_mul_mat$handle() {
+        return ggml_mul_mat.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_mul_mat(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MemorySegment ggml_mul_mat$address() {
+        return ggml_mul_mat.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_mul_mat(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MemorySegment ggml_mul_mat(MemorySegment ctx, MemorySegment a, MemorySegment b) {
+        var mh$ = ggml_mul_mat.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_mul_mat", ctx, a, b);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a, b);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_scale {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama.C_POINTER,
+            Llama.C_POINTER,
+            Llama.C_POINTER,
+            Llama.C_FLOAT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_scale");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_scale(struct ggml_context *ctx, struct ggml_tensor *a, float s)
+     * }
+     */
+    public static FunctionDescriptor ggml_scale$descriptor() {
+        return ggml_scale.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_scale(struct ggml_context *ctx, struct ggml_tensor *a, float s)
+     * }
+     */
+    public static MethodHandle ggml_scale$handle() {
+        return ggml_scale.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_scale(struct ggml_context *ctx, struct ggml_tensor *a, float s)
+     * }
+     */
+    public static MemorySegment ggml_scale$address() {
+        return ggml_scale.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_scale(struct ggml_context *ctx, struct ggml_tensor *a, float s)
+     * }
+     */
+    public static MemorySegment ggml_scale(MemorySegment ctx, MemorySegment a, float s) {
+        var mh$ = ggml_scale.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_scale", ctx, a, s);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a, s);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_soft_max {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama.C_POINTER,
+            Llama.C_POINTER,
+            Llama.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_soft_max");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_soft_max(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static FunctionDescriptor ggml_soft_max$descriptor() {
+        return ggml_soft_max.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_soft_max(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MethodHandle ggml_soft_max$handle() {
+        return ggml_soft_max.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_soft_max(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MemorySegment ggml_soft_max$address() {
+        return ggml_soft_max.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_soft_max(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MemorySegment ggml_soft_max(MemorySegment ctx, MemorySegment a) {
+        var mh$ = ggml_soft_max.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_soft_max", ctx, a);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_build_forward_expand {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Llama.C_POINTER,
+            Llama.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_build_forward_expand");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern void ggml_build_forward_expand(struct ggml_cgraph *cgraph, struct ggml_tensor *tensor)
+     * }
+     */
+    public static FunctionDescriptor ggml_build_forward_expand$descriptor() {
+        return ggml_build_forward_expand.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern void ggml_build_forward_expand(struct ggml_cgraph *cgraph, struct ggml_tensor *tensor)
+     * }
+     */
+    public static MethodHandle ggml_build_forward_expand$handle() {
+        return ggml_build_forward_expand.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern void ggml_build_forward_expand(struct ggml_cgraph *cgraph, struct ggml_tensor *tensor)
+     * }
+     */
+    public static MemorySegment ggml_build_forward_expand$address() {
+        return ggml_build_forward_expand.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern void ggml_build_forward_expand(struct ggml_cgraph *cgraph, struct ggml_tensor *tensor)
+     * }
+     */
+    public static void ggml_build_forward_expand(MemorySegment cgraph, MemorySegment tensor) {
+        var mh$ = ggml_build_forward_expand.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_build_forward_expand", cgraph, tensor);
+            }
+            mh$.invokeExact(cgraph, tensor);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_new_graph_custom {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama.C_POINTER,
+            Llama.C_POINTER,
+            Llama.C_LONG,
+            Llama.C_BOOL
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_new_graph_custom");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_cgraph *ggml_new_graph_custom(struct ggml_context *ctx, size_t size, _Bool grads)
+     * }
+     */
+    public static FunctionDescriptor ggml_new_graph_custom$descriptor() {
+        return ggml_new_graph_custom.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_cgraph *ggml_new_graph_custom(struct ggml_context *ctx, size_t size, _Bool grads)
+     * }
+     */
+    public static MethodHandle ggml_new_graph_custom$handle() {
+        return ggml_new_graph_custom.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_cgraph *ggml_new_graph_custom(struct ggml_context *ctx, size_t size, _Bool grads)
+     * }
+     */
+    public static MemorySegment ggml_new_graph_custom$address() {
+        return ggml_new_graph_custom.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_cgraph *ggml_new_graph_custom(struct ggml_context *ctx, size_t size, _Bool grads)
+     * }
+     */
+    public static MemorySegment ggml_new_graph_custom(MemorySegment ctx, long size, boolean grads) {
+        var mh$ = ggml_new_graph_custom.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_new_graph_custom", ctx, size, grads);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, size, grads);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_graph_overhead_custom {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama.C_LONG,
+            Llama.C_LONG,
+            Llama.C_BOOL
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_graph_overhead_custom");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern size_t ggml_graph_overhead_custom(size_t size, _Bool grads)
+     * }
+     */
+    public static FunctionDescriptor ggml_graph_overhead_custom$descriptor() {
+        return ggml_graph_overhead_custom.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern size_t ggml_graph_overhead_custom(size_t size, _Bool grads)
+     * }
+     */
+    public static MethodHandle ggml_graph_overhead_custom$handle() {
+        return ggml_graph_overhead_custom.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern size_t ggml_graph_overhead_custom(size_t size, _Bool grads)
+     * }
+     */
+    public static MemorySegment ggml_graph_overhead_custom$address() {
+        return ggml_graph_overhead_custom.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern size_t ggml_graph_overhead_custom(size_t size, _Bool grads)
+     * }
+     */
+    public static long ggml_graph_overhead_custom(long size, boolean grads) {
+        var mh$ = ggml_graph_overhead_custom.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_graph_overhead_custom", size, grads);
+            }
+            return (long)mh$.invokeExact(size, grads);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+    private static final int GGML_SCHED_PRIO_NORMAL = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum ggml_sched_priority.GGML_SCHED_PRIO_NORMAL = 0
+     * }
+     */
+    public static int GGML_SCHED_PRIO_NORMAL() {
+        return GGML_SCHED_PRIO_NORMAL;
+    }
+
+    private static class ggml_threadpool_params_init {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Llama.C_POINTER,
+            Llama.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_threadpool_params_init");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern void ggml_threadpool_params_init(struct ggml_threadpool_params *p, int n_threads)
+     * }
+     */
+    public static FunctionDescriptor ggml_threadpool_params_init$descriptor() {
+        return ggml_threadpool_params_init.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern void ggml_threadpool_params_init(struct ggml_threadpool_params *p, int n_threads)
+     * }
+     */
+    public static MethodHandle ggml_threadpool_params_init$handle() {
+        return ggml_threadpool_params_init.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern void ggml_threadpool_params_init(struct ggml_threadpool_params *p, int n_threads)
+     * }
+     */
+    public static MemorySegment ggml_threadpool_params_init$address() {
+        return ggml_threadpool_params_init.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern void ggml_threadpool_params_init(struct ggml_threadpool_params *p, int n_threads)
+     * }
+     */
+    public static void ggml_threadpool_params_init(MemorySegment p, int n_threads) {
+        var mh$ = ggml_threadpool_params_init.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_threadpool_params_init", p, n_threads);
+            }
+            mh$.invokeExact(p, n_threads);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_backend_alloc_ctx_tensors {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama.C_POINTER,
+            Llama.C_POINTER,
+            Llama.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_backend_alloc_ctx_tensors");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_backend_buffer *ggml_backend_alloc_ctx_tensors(struct ggml_context *ctx, ggml_backend_t backend)
+     * }
+     */
+    public static FunctionDescriptor ggml_backend_alloc_ctx_tensors$descriptor() {
+        return ggml_backend_alloc_ctx_tensors.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_backend_buffer *ggml_backend_alloc_ctx_tensors(struct ggml_context *ctx, ggml_backend_t backend)
+     * }
+     */
+    public static MethodHandle ggml_backend_alloc_ctx_tensors$handle() {
+        return ggml_backend_alloc_ctx_tensors.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_backend_buffer *ggml_backend_alloc_ctx_tensors(struct ggml_context *ctx, ggml_backend_t backend)
+     * }
+     */
+    public static MemorySegment ggml_backend_alloc_ctx_tensors$address() {
+        return ggml_backend_alloc_ctx_tensors.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_backend_buffer *ggml_backend_alloc_ctx_tensors(struct ggml_context *ctx, ggml_backend_t backend)
+     * }
+     */
+    public static MemorySegment ggml_backend_alloc_ctx_tensors(MemorySegment ctx, MemorySegment backend) {
+        var mh$ = ggml_backend_alloc_ctx_tensors.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_backend_alloc_ctx_tensors", ctx, backend);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, backend);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_backend_buffer_free {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Llama.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_backend_buffer_free");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern void ggml_backend_buffer_free(ggml_backend_buffer_t buffer)
+     * }
+     */
+    public static FunctionDescriptor ggml_backend_buffer_free$descriptor() {
+        return ggml_backend_buffer_free.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern void ggml_backend_buffer_free(ggml_backend_buffer_t buffer)
+     * }
+     */
+    public static MethodHandle ggml_backend_buffer_free$handle() {
+        return ggml_backend_buffer_free.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern void ggml_backend_buffer_free(ggml_backend_buffer_t buffer)
+     * }
+     */
+    public static MemorySegment ggml_backend_buffer_free$address() {
+        return ggml_backend_buffer_free.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern void ggml_backend_buffer_free(ggml_backend_buffer_t buffer)
+     * }
+     */
+    public static void ggml_backend_buffer_free(MemorySegment buffer) {
+        var mh$ = ggml_backend_buffer_free.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_backend_buffer_free", buffer);
+            }
+            mh$.invokeExact(buffer);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_backend_buffer_clear {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Llama.C_POINTER,
+            Llama.C_CHAR
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_backend_buffer_clear");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern void ggml_backend_buffer_clear(ggml_backend_buffer_t buffer, uint8_t value)
+     * }
+     */
+    public static FunctionDescriptor ggml_backend_buffer_clear$descriptor() {
+        return ggml_backend_buffer_clear.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern void ggml_backend_buffer_clear(ggml_backend_buffer_t buffer, uint8_t value)
+     * }
+     */
+    public static MethodHandle ggml_backend_buffer_clear$handle() {
+        return ggml_backend_buffer_clear.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern void ggml_backend_buffer_clear(ggml_backend_buffer_t buffer, uint8_t value)
+     * }
+     */
+    public static MemorySegment ggml_backend_buffer_clear$address() {
+        return ggml_backend_buffer_clear.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern void ggml_backend_buffer_clear(ggml_backend_buffer_t buffer, uint8_t value)
+     * }
+     */
+    public static void ggml_backend_buffer_clear(MemorySegment buffer, byte value) {
+        var mh$ = ggml_backend_buffer_clear.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_backend_buffer_clear", buffer, value);
+            }
+            mh$.invokeExact(buffer, value);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_backend_free {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Llama.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_backend_free");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern void ggml_backend_free(ggml_backend_t backend)
+     * }
+     */
+    public static FunctionDescriptor ggml_backend_free$descriptor() {
+        return ggml_backend_free.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern void ggml_backend_free(ggml_backend_t backend)
+     * }
+     */
+    public static MethodHandle ggml_backend_free$handle() {
+        return ggml_backend_free.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern void ggml_backend_free(ggml_backend_t backend)
+     * }
+     */
+    public static MemorySegment ggml_backend_free$address() {
+        return ggml_backend_free.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern void ggml_backend_free(ggml_backend_t backend)
+     * }
+     */
+    public static void ggml_backend_free(MemorySegment backend) {
+        var mh$ = ggml_backend_free.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_backend_free", backend);
+            }
+            mh$.invokeExact(backend);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_backend_tensor_set {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Llama.C_POINTER,
+            Llama.C_POINTER,
+            Llama.C_LONG,
+            Llama.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_backend_tensor_set");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern void ggml_backend_tensor_set(struct ggml_tensor *tensor, const void *data, size_t offset, size_t size)
+     * }
+     */
+    public static FunctionDescriptor ggml_backend_tensor_set$descriptor() {
+        return ggml_backend_tensor_set.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern void ggml_backend_tensor_set(struct ggml_tensor *tensor, const void *data, size_t offset, size_t size)
+     * }
+     */
+    public static MethodHandle ggml_backend_tensor_set$handle() {
+        return ggml_backend_tensor_set.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern void ggml_backend_tensor_set(struct ggml_tensor *tensor, const void *data, size_t offset, size_t size)
+     * }
+     */
+    public static MemorySegment ggml_backend_tensor_set$address() {
+        return ggml_backend_tensor_set.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern void ggml_backend_tensor_set(struct ggml_tensor *tensor, const void *data, size_t offset, size_t size)
+     * }
+     */
+    public static void ggml_backend_tensor_set(MemorySegment tensor, MemorySegment data, long offset, long size) {
+        var mh$ = ggml_backend_tensor_set.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_backend_tensor_set", tensor, data, offset, size);
+            }
+            mh$.invokeExact(tensor, data, offset, size);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_backend_tensor_get {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Llama.C_POINTER,
+            Llama.C_POINTER,
+            Llama.C_LONG,
+            Llama.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_backend_tensor_get");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern void ggml_backend_tensor_get(const struct ggml_tensor *tensor, void *data, size_t offset, size_t size)
+     * }
+     */
+    public static FunctionDescriptor ggml_backend_tensor_get$descriptor() {
+        return ggml_backend_tensor_get.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern void ggml_backend_tensor_get(const struct ggml_tensor *tensor, void *data, size_t offset, size_t size)
+     * }
+     */
+    public static MethodHandle ggml_backend_tensor_get$handle() {
+        return ggml_backend_tensor_get.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern void ggml_backend_tensor_get(const struct ggml_tensor *tensor, void *data, size_t offset, size_t size)
+     * }
+     */
+    public static MemorySegment ggml_backend_tensor_get$address() {
+        return ggml_backend_tensor_get.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern void ggml_backend_tensor_get(const struct ggml_tensor *tensor, void *data, size_t offset, size_t size)
+     * }
+     */
+    public static void ggml_backend_tensor_get(MemorySegment tensor, MemorySegment data, long offset, long size) {
+        var mh$ = ggml_backend_tensor_get.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_backend_tensor_get", tensor, data, offset, size);
+            }
+            mh$.invokeExact(tensor, data, offset, size);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
     }
     private static final int GGML_BACKEND_DEVICE_TYPE_CPU = (int)0L;
     /**
@@ -308,6 +1923,67 @@ public class Llama extends Llama$shared {
                 traceDowncall("ggml_backend_dev_backend_reg", device);
             }
             return (MemorySegment)mh$.invokeExact(device);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_backend_dev_init {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama.C_POINTER,
+            Llama.C_POINTER,
+            Llama.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_backend_dev_init");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern ggml_backend_t ggml_backend_dev_init(ggml_backend_dev_t device, const char *params)
+     * }
+     */
+    public static FunctionDescriptor ggml_backend_dev_init$descriptor() {
+        return ggml_backend_dev_init.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern ggml_backend_t ggml_backend_dev_init(ggml_backend_dev_t device, const char *params)
+     * }
+     */
+    public static MethodHandle ggml_backend_dev_init$handle() {
+        return ggml_backend_dev_init.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern ggml_backend_t ggml_backend_dev_init(ggml_backend_dev_t device, const char *params)
+     * }
+     */
+    public static MemorySegment ggml_backend_dev_init$address() {
+        return ggml_backend_dev_init.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern ggml_backend_t ggml_backend_dev_init(ggml_backend_dev_t device, const char *params)
+     * }
+     */
+    public static MemorySegment ggml_backend_dev_init(MemorySegment device, MemorySegment params) {
+        var mh$ = ggml_backend_dev_init.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_backend_dev_init", device, params);
+            }
+            return (MemorySegment)mh$.invokeExact(device, params);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -493,6 +2169,66 @@ public class Llama extends Llama$shared {
         }
     }
 
+    private static class ggml_backend_dev_by_type {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama.C_POINTER,
+            Llama.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_backend_dev_by_type");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern ggml_backend_dev_t ggml_backend_dev_by_type(enum ggml_backend_dev_type type)
+     * }
+     */
+    public static FunctionDescriptor ggml_backend_dev_by_type$descriptor() {
+        return ggml_backend_dev_by_type.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern ggml_backend_dev_t ggml_backend_dev_by_type(enum ggml_backend_dev_type type)
+     * }
+     */
+    public static MethodHandle ggml_backend_dev_by_type$handle() {
+        return ggml_backend_dev_by_type.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern ggml_backend_dev_t ggml_backend_dev_by_type(enum ggml_backend_dev_type type)
+     * }
+     */
+    public static MemorySegment ggml_backend_dev_by_type$address() {
+        return ggml_backend_dev_by_type.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern ggml_backend_dev_t ggml_backend_dev_by_type(enum ggml_backend_dev_type type)
+     * }
+     */
+    public static MemorySegment ggml_backend_dev_by_type(int type) {
+        var mh$ = ggml_backend_dev_by_type.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_backend_dev_by_type", type);
+            }
+            return (MemorySegment)mh$.invokeExact(type);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class ggml_backend_load {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Llama.C_POINTER,
@@ -552,6 +2288,1373 @@ public class Llama extends Llama$shared {
            throw new AssertionError("should not reach here", ex$);
         }
     }
+
+    private static class ggml_backend_sched_new {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama.C_POINTER,
+            Llama.C_POINTER,
+            Llama.C_POINTER,
+            Llama.C_INT,
+            Llama.C_LONG,
+            Llama.C_BOOL,
+            Llama.C_BOOL
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_backend_sched_new");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern ggml_backend_sched_t ggml_backend_sched_new(ggml_backend_t *backends, ggml_backend_buffer_type_t *bufts, int n_backends, size_t graph_size, _Bool parallel, _Bool op_offload)
+     * }
+     */
+    public static FunctionDescriptor ggml_backend_sched_new$descriptor() {
+        return ggml_backend_sched_new.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern ggml_backend_sched_t ggml_backend_sched_new(ggml_backend_t *backends, ggml_backend_buffer_type_t *bufts, int n_backends, size_t graph_size, _Bool parallel, _Bool op_offload)
+     * }
+     */
+    public static MethodHandle ggml_backend_sched_new$handle() {
+        return ggml_backend_sched_new.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern ggml_backend_sched_t ggml_backend_sched_new(ggml_backend_t *backends, ggml_backend_buffer_type_t *bufts, int n_backends, size_t graph_size, _Bool parallel, _Bool op_offload)
+     * }
+     */
+    public static MemorySegment ggml_backend_sched_new$address() {
+        return ggml_backend_sched_new.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern ggml_backend_sched_t ggml_backend_sched_new(ggml_backend_t *backends, ggml_backend_buffer_type_t *bufts, int n_backends, size_t graph_size, _Bool parallel, _Bool op_offload)
+     * }
+     */
+    public static MemorySegment ggml_backend_sched_new(MemorySegment backends, MemorySegment bufts, int n_backends, long graph_size, boolean parallel, boolean op_offload) {
+        var mh$ = ggml_backend_sched_new.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_backend_sched_new", backends, bufts, n_backends, graph_size, parallel, op_offload);
+            }
+            return (MemorySegment)mh$.invokeExact(backends, bufts, n_backends, graph_size, parallel, op_offload);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_backend_sched_free {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Llama.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_backend_sched_free");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern void ggml_backend_sched_free(ggml_backend_sched_t sched)
+     * }
+     */
+    public static FunctionDescriptor ggml_backend_sched_free$descriptor() {
+        return ggml_backend_sched_free.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern void ggml_backend_sched_free(ggml_backend_sched_t sched)
+     * }
+     */
+    public static MethodHandle ggml_backend_sched_free$handle() {
+        return ggml_backend_sched_free.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern void ggml_backend_sched_free(ggml_backend_sched_t sched)
+     * }
+     */
+    public static MemorySegment ggml_backend_sched_free$address() {
+        return ggml_backend_sched_free.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern void ggml_backend_sched_free(ggml_backend_sched_t sched)
+     * }
+     */
+    public static void ggml_backend_sched_free(MemorySegment sched) {
+        var mh$ = ggml_backend_sched_free.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_backend_sched_free", sched);
+            }
+            mh$.invokeExact(sched);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_backend_sched_alloc_graph {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama.C_BOOL,
+            Llama.C_POINTER,
+            Llama.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_backend_sched_alloc_graph");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern _Bool ggml_backend_sched_alloc_graph(ggml_backend_sched_t sched, struct ggml_cgraph *graph)
+     * }
+     */
+    public static FunctionDescriptor ggml_backend_sched_alloc_graph$descriptor() {
+        return ggml_backend_sched_alloc_graph.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern _Bool ggml_backend_sched_alloc_graph(ggml_backend_sched_t sched, struct ggml_cgraph *graph)
+     * }
+     */
+    public static MethodHandle ggml_backend_sched_alloc_graph$handle() {
+        return ggml_backend_sched_alloc_graph.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern _Bool ggml_backend_sched_alloc_graph(ggml_backend_sched_t sched, struct ggml_cgraph *graph)
+     * }
+     */
+    public static MemorySegment ggml_backend_sched_alloc_graph$address() {
+        return ggml_backend_sched_alloc_graph.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern _Bool ggml_backend_sched_alloc_graph(ggml_backend_sched_t sched, struct ggml_cgraph *graph)
+     * }
+     */
+    public static boolean ggml_backend_sched_alloc_graph(MemorySegment sched, MemorySegment graph) {
+        var mh$ = ggml_backend_sched_alloc_graph.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_backend_sched_alloc_graph", sched, graph);
+            }
+            return (boolean)mh$.invokeExact(sched, graph);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_backend_sched_graph_compute {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama.C_INT,
+            Llama.C_POINTER,
+            Llama.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_backend_sched_graph_compute");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern enum ggml_status ggml_backend_sched_graph_compute(ggml_backend_sched_t sched, struct ggml_cgraph *graph)
+     * }
+     */
+    public static FunctionDescriptor ggml_backend_sched_graph_compute$descriptor() {
+        return ggml_backend_sched_graph_compute.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern enum ggml_status ggml_backend_sched_graph_compute(ggml_backend_sched_t sched, struct ggml_cgraph *graph)
+     * }
+     */
+    public static MethodHandle ggml_backend_sched_graph_compute$handle() {
+        return ggml_backend_sched_graph_compute.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern enum ggml_status ggml_backend_sched_graph_compute(ggml_backend_sched_t sched, struct ggml_cgraph *graph)
+     * }
+     */
+    public static MemorySegment ggml_backend_sched_graph_compute$address() {
+        return ggml_backend_sched_graph_compute.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern enum ggml_status ggml_backend_sched_graph_compute(ggml_backend_sched_t sched, struct ggml_cgraph *graph)
+     * }
+     */
+    public static int ggml_backend_sched_graph_compute(MemorySegment sched, MemorySegment graph) {
+        var mh$ = ggml_backend_sched_graph_compute.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_backend_sched_graph_compute", sched, graph);
+            }
+            return (int)mh$.invokeExact(sched, graph);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_backend_sched_reset {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Llama.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_backend_sched_reset");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern void ggml_backend_sched_reset(ggml_backend_sched_t sched)
+     * }
+     */
+    public static FunctionDescriptor ggml_backend_sched_reset$descriptor() {
+        return ggml_backend_sched_reset.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern void ggml_backend_sched_reset(ggml_backend_sched_t sched)
+     * }
+     */
+    public static MethodHandle ggml_backend_sched_reset$handle() {
+        return ggml_backend_sched_reset.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern void ggml_backend_sched_reset(ggml_backend_sched_t sched)
+     * }
+     */
+    public static MemorySegment ggml_backend_sched_reset$address() {
+        return ggml_backend_sched_reset.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern void ggml_backend_sched_reset(ggml_backend_sched_t sched)
+     * }
+     */
+    public static void ggml_backend_sched_reset(MemorySegment sched) {
+        var mh$ = ggml_backend_sched_reset.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_backend_sched_reset", sched);
+            }
+            mh$.invokeExact(sched);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_threadpool_new {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama.C_POINTER,
+            Llama.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_threadpool_new");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_threadpool *ggml_threadpool_new(struct ggml_threadpool_params *params)
+     * }
+     */
+    public static FunctionDescriptor ggml_threadpool_new$descriptor() {
+        return ggml_threadpool_new.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_threadpool *ggml_threadpool_new(struct ggml_threadpool_params *params)
+     * }
+     */
+    public static MethodHandle ggml_threadpool_new$handle() {
+        return ggml_threadpool_new.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_threadpool *ggml_threadpool_new(struct ggml_threadpool_params *params)
+     * }
+     */
+    public static MemorySegment ggml_threadpool_new$address() {
+        return ggml_threadpool_new.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_threadpool *ggml_threadpool_new(struct ggml_threadpool_params *params)
+     * }
+     */
+    public static MemorySegment ggml_threadpool_new(MemorySegment params) {
+        var mh$ = ggml_threadpool_new.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_threadpool_new", params);
+            }
+            return (MemorySegment)mh$.invokeExact(params);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_threadpool_free {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Llama.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_threadpool_free");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern void ggml_threadpool_free(struct ggml_threadpool *threadpool)
+     * }
+     */
+    public static FunctionDescriptor ggml_threadpool_free$descriptor() {
+        return ggml_threadpool_free.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern void ggml_threadpool_free(struct ggml_threadpool *threadpool)
+     * }
+     */
+    public static MethodHandle ggml_threadpool_free$handle() {
+        return ggml_threadpool_free.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern void ggml_threadpool_free(struct ggml_threadpool *threadpool)
+     * }
+     */
+    public static MemorySegment ggml_threadpool_free$address() {
+        return ggml_threadpool_free.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern void ggml_threadpool_free(struct ggml_threadpool *threadpool)
+     * }
+     */
+    public static void ggml_threadpool_free(MemorySegment threadpool) {
+        var mh$ = ggml_threadpool_free.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_threadpool_free", threadpool);
+            }
+            mh$.invokeExact(threadpool);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_threadpool_pause {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Llama.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_threadpool_pause");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern void ggml_threadpool_pause(struct ggml_threadpool *threadpool)
+     * }
+     */
+    public static FunctionDescriptor ggml_threadpool_pause$descriptor() {
+        return ggml_threadpool_pause.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern void ggml_threadpool_pause(struct ggml_threadpool *threadpool)
+     * }
+     */
+    public static MethodHandle ggml_threadpool_pause$handle() {
+        return ggml_threadpool_pause.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern void ggml_threadpool_pause(struct ggml_threadpool *threadpool)
+     * }
+     */
+    public static MemorySegment ggml_threadpool_pause$address() {
+        return ggml_threadpool_pause.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern void ggml_threadpool_pause(struct ggml_threadpool *threadpool)
+     * }
+     */
+    public static void ggml_threadpool_pause(MemorySegment threadpool) {
+        var mh$ = ggml_threadpool_pause.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_threadpool_pause", threadpool);
+            }
+            mh$.invokeExact(threadpool);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_threadpool_resume {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Llama.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_threadpool_resume");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern void ggml_threadpool_resume(struct ggml_threadpool *threadpool)
+     * }
+     */
+    public static FunctionDescriptor ggml_threadpool_resume$descriptor() {
+        return ggml_threadpool_resume.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern void ggml_threadpool_resume(struct ggml_threadpool *threadpool)
+     * }
+     */
+    public static MethodHandle ggml_threadpool_resume$handle() {
+        return ggml_threadpool_resume.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern void ggml_threadpool_resume(struct ggml_threadpool *threadpool)
+     * }
+     */
+    public static MemorySegment ggml_threadpool_resume$address() {
+        return ggml_threadpool_resume.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern void ggml_threadpool_resume(struct ggml_threadpool *threadpool)
+     * }
+     */
+    public static void ggml_threadpool_resume(MemorySegment threadpool) {
+        var mh$ = ggml_threadpool_resume.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_threadpool_resume", threadpool);
+            }
+            mh$.invokeExact(threadpool);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_backend_cpu_set_n_threads {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Llama.C_POINTER,
+            Llama.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_backend_cpu_set_n_threads");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern void ggml_backend_cpu_set_n_threads(ggml_backend_t backend_cpu, int n_threads)
+     * }
+     */
+    public static FunctionDescriptor ggml_backend_cpu_set_n_threads$descriptor() {
+        return ggml_backend_cpu_set_n_threads.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern void ggml_backend_cpu_set_n_threads(ggml_backend_t backend_cpu, int n_threads)
+     * }
+     */
+    public static MethodHandle ggml_backend_cpu_set_n_threads$handle() {
+        return ggml_backend_cpu_set_n_threads.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern void ggml_backend_cpu_set_n_threads(ggml_backend_t backend_cpu, int n_threads)
+     * }
+     */
+    public static MemorySegment ggml_backend_cpu_set_n_threads$address() {
+        return ggml_backend_cpu_set_n_threads.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern void ggml_backend_cpu_set_n_threads(ggml_backend_t backend_cpu, int n_threads)
+     * }
+     */
+    public static void ggml_backend_cpu_set_n_threads(MemorySegment backend_cpu, int n_threads) {
+        var mh$ = ggml_backend_cpu_set_n_threads.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_backend_cpu_set_n_threads", backend_cpu, n_threads);
+            }
+            mh$.invokeExact(backend_cpu, n_threads);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+    private static final int GGML_OPT_LOSS_TYPE_CROSS_ENTROPY = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum ggml_opt_loss_type.GGML_OPT_LOSS_TYPE_CROSS_ENTROPY = 2
+     * }
+     */
+    public static int GGML_OPT_LOSS_TYPE_CROSS_ENTROPY() {
+        return GGML_OPT_LOSS_TYPE_CROSS_ENTROPY;
+    }
+    private static final int GGML_OPT_LOSS_TYPE_MEAN_SQUARED_ERROR = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * enum ggml_opt_loss_type.GGML_OPT_LOSS_TYPE_MEAN_SQUARED_ERROR = 3
+     * }
+     */
+    public static int GGML_OPT_LOSS_TYPE_MEAN_SQUARED_ERROR() {
+        return GGML_OPT_LOSS_TYPE_MEAN_SQUARED_ERROR;
+    }
+    private static final int GGML_OPT_OPTIMIZER_TYPE_ADAMW = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum ggml_opt_optimizer_type.GGML_OPT_OPTIMIZER_TYPE_ADAMW = 0
+     * }
+     */
+    public static int GGML_OPT_OPTIMIZER_TYPE_ADAMW() {
+        return GGML_OPT_OPTIMIZER_TYPE_ADAMW;
+    }
+    private static final int GGML_OPT_OPTIMIZER_TYPE_SGD = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum ggml_opt_optimizer_type.GGML_OPT_OPTIMIZER_TYPE_SGD = 1
+     * }
+     */
+    public static int GGML_OPT_OPTIMIZER_TYPE_SGD() {
+        return GGML_OPT_OPTIMIZER_TYPE_SGD;
+    }
+
+    private static class ggml_opt_get_constant_optimizer_params {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            ggml_opt_optimizer_params.layout(),
+            Llama.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_opt_get_constant_optimizer_params");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_opt_optimizer_params ggml_opt_get_constant_optimizer_params(void *userdata)
+     * }
+     */
+    public static FunctionDescriptor ggml_opt_get_constant_optimizer_params$descriptor() {
+        return ggml_opt_get_constant_optimizer_params.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_opt_optimizer_params ggml_opt_get_constant_optimizer_params(void *userdata)
+     * }
+     */
+    public static MethodHandle ggml_opt_get_constant_optimizer_params$handle() {
+        return ggml_opt_get_constant_optimizer_params.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_opt_optimizer_params ggml_opt_get_constant_optimizer_params(void *userdata)
+     * }
+     */
+    public static MemorySegment ggml_opt_get_constant_optimizer_params$address() {
+        return ggml_opt_get_constant_optimizer_params.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_opt_optimizer_params ggml_opt_get_constant_optimizer_params(void *userdata)
+     * }
+     */
+    public static MemorySegment ggml_opt_get_constant_optimizer_params(SegmentAllocator allocator, MemorySegment userdata) {
+        var mh$ = ggml_opt_get_constant_optimizer_params.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_opt_get_constant_optimizer_params", allocator, userdata);
+            }
+            return (MemorySegment)mh$.invokeExact(allocator, userdata);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_opt_default_params {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            ggml_opt_params.layout(),
+            Llama.C_POINTER,
+            Llama.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_opt_default_params");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_opt_params ggml_opt_default_params(ggml_backend_sched_t backend_sched, enum ggml_opt_loss_type loss_type)
+     * }
+     */
+    public static FunctionDescriptor ggml_opt_default_params$descriptor() {
+        return ggml_opt_default_params.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_opt_params ggml_opt_default_params(ggml_backend_sched_t backend_sched, enum ggml_opt_loss_type loss_type)
+     * }
+     */
+    public static MethodHandle ggml_opt_default_params$handle() {
+        return ggml_opt_default_params.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_opt_params ggml_opt_default_params(ggml_backend_sched_t backend_sched, enum ggml_opt_loss_type loss_type)
+     * }
+     */
+    public static MemorySegment ggml_opt_default_params$address() {
+        return ggml_opt_default_params.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_opt_params ggml_opt_default_params(ggml_backend_sched_t backend_sched, enum ggml_opt_loss_type loss_type)
+     * }
+     */
+    public static MemorySegment ggml_opt_default_params(SegmentAllocator allocator, MemorySegment backend_sched, int loss_type) {
+        var mh$ = ggml_opt_default_params.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_opt_default_params", allocator, backend_sched, loss_type);
+            }
+            return (MemorySegment)mh$.invokeExact(allocator, backend_sched, loss_type);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_opt_init {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama.C_POINTER,
+            ggml_opt_params.layout()
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_opt_init");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern ggml_opt_context_t ggml_opt_init(struct ggml_opt_params params)
+     * }
+     */
+    public static FunctionDescriptor ggml_opt_init$descriptor() {
+        return ggml_opt_init.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern ggml_opt_context_t ggml_opt_init(struct ggml_opt_params params)
+     * }
+     */
+    public static MethodHandle ggml_opt_init$handle() {
+        return ggml_opt_init.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern ggml_opt_context_t ggml_opt_init(struct ggml_opt_params params)
+     * }
+     */
+    public static MemorySegment ggml_opt_init$address() {
+        return ggml_opt_init.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern ggml_opt_context_t ggml_opt_init(struct ggml_opt_params params)
+     * }
+     */
+    public static MemorySegment ggml_opt_init(MemorySegment params) {
+        var mh$ = ggml_opt_init.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_opt_init", params);
+            }
+            return (MemorySegment)mh$.invokeExact(params);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_opt_free {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Llama.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_opt_free");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern void ggml_opt_free(ggml_opt_context_t opt_ctx)
+     * }
+     */
+    public static FunctionDescriptor ggml_opt_free$descriptor() {
+        return ggml_opt_free.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern void ggml_opt_free(ggml_opt_context_t opt_ctx)
+     * }
+     */
+    public static MethodHandle ggml_opt_free$handle() {
+        return ggml_opt_free.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern void ggml_opt_free(ggml_opt_context_t opt_ctx)
+     * }
+     */
+    public static MemorySegment ggml_opt_free$address() {
+        return ggml_opt_free.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern void ggml_opt_free(ggml_opt_context_t opt_ctx)
+     * }
+     */
+    public static void ggml_opt_free(MemorySegment opt_ctx) {
+        var mh$ = ggml_opt_free.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_opt_free", opt_ctx);
+            }
+            mh$.invokeExact(opt_ctx);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_opt_labels {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama.C_POINTER,
+            Llama.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_opt_labels");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_opt_labels(ggml_opt_context_t opt_ctx)
+     * }
+     */
+    public static FunctionDescriptor ggml_opt_labels$descriptor() {
+        return ggml_opt_labels.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_opt_labels(ggml_opt_context_t opt_ctx)
+     * }
+     */
+    public static MethodHandle ggml_opt_labels$handle() {
+        return ggml_opt_labels.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_opt_labels(ggml_opt_context_t opt_ctx)
+     * }
+     */
+    public static MemorySegment ggml_opt_labels$address() {
+        return ggml_opt_labels.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_opt_labels(ggml_opt_context_t opt_ctx)
+     * }
+     */
+    public static MemorySegment ggml_opt_labels(MemorySegment opt_ctx) {
+        var mh$ = ggml_opt_labels.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_opt_labels", opt_ctx);
+            }
+            return (MemorySegment)mh$.invokeExact(opt_ctx);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_opt_result_init {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama.C_POINTER    );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_opt_result_init");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern ggml_opt_result_t ggml_opt_result_init(void)
+     * }
+     */
+    public static FunctionDescriptor ggml_opt_result_init$descriptor() {
+        return ggml_opt_result_init.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern ggml_opt_result_t ggml_opt_result_init(void)
+     * }
+     */
+    public static MethodHandle ggml_opt_result_init$handle() {
+        return ggml_opt_result_init.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern ggml_opt_result_t ggml_opt_result_init(void)
+     * }
+     */
+    public static MemorySegment ggml_opt_result_init$address() {
+        return ggml_opt_result_init.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern ggml_opt_result_t ggml_opt_result_init(void)
+     * }
+     */
+    public static MemorySegment ggml_opt_result_init() {
+        var mh$ = ggml_opt_result_init.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_opt_result_init");
+            }
+            return (MemorySegment)mh$.invokeExact();
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_opt_result_free {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Llama.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_opt_result_free");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern void ggml_opt_result_free(ggml_opt_result_t result)
+     * }
+     */
+    public static FunctionDescriptor ggml_opt_result_free$descriptor() {
+        return ggml_opt_result_free.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern void ggml_opt_result_free(ggml_opt_result_t result)
+     * }
+     */
+    public static MethodHandle ggml_opt_result_free$handle() {
+        return ggml_opt_result_free.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern void ggml_opt_result_free(ggml_opt_result_t result)
+     * }
+     */
+    public static MemorySegment ggml_opt_result_free$address() {
+        return ggml_opt_result_free.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern void ggml_opt_result_free(ggml_opt_result_t result)
+     * }
+     */
+    public static void ggml_opt_result_free(MemorySegment result) {
+        var mh$ = ggml_opt_result_free.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_opt_result_free", result);
+            }
+            mh$.invokeExact(result);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_opt_result_reset {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Llama.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_opt_result_reset");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern void ggml_opt_result_reset(ggml_opt_result_t result)
+     * }
+     */
+    public static FunctionDescriptor ggml_opt_result_reset$descriptor() {
+        return ggml_opt_result_reset.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern void ggml_opt_result_reset(ggml_opt_result_t result)
+     * }
+     */
+    public static MethodHandle ggml_opt_result_reset$handle() {
+        return ggml_opt_result_reset.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern void ggml_opt_result_reset(ggml_opt_result_t result)
+     * }
+     */
+    public static MemorySegment ggml_opt_result_reset$address() {
+        return ggml_opt_result_reset.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern void ggml_opt_result_reset(ggml_opt_result_t result)
+     * }
+     */
+    public static void ggml_opt_result_reset(MemorySegment result) {
+        var mh$ = ggml_opt_result_reset.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_opt_result_reset", result);
+            }
+            mh$.invokeExact(result);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_opt_result_loss {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Llama.C_POINTER,
+            Llama.C_POINTER,
+            Llama.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_opt_result_loss");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern void ggml_opt_result_loss(ggml_opt_result_t result, double *loss, double *unc)
+     * }
+     */
+    public static FunctionDescriptor ggml_opt_result_loss$descriptor() {
+        return ggml_opt_result_loss.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern void ggml_opt_result_loss(ggml_opt_result_t result, double *loss, double *unc)
+     * }
+     */
+    public static MethodHandle ggml_opt_result_loss$handle() {
+        return ggml_opt_result_loss.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern void ggml_opt_result_loss(ggml_opt_result_t result, double *loss, double *unc)
+     * }
+     */
+    public static MemorySegment ggml_opt_result_loss$address() {
+        return ggml_opt_result_loss.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern void ggml_opt_result_loss(ggml_opt_result_t result, double *loss, double *unc)
+     * }
+     */
+    public static void ggml_opt_result_loss(MemorySegment result, MemorySegment loss, MemorySegment unc) {
+        var mh$ = ggml_opt_result_loss.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_opt_result_loss", result, loss, unc);
+            }
+            mh$.invokeExact(result, loss, unc);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_opt_alloc {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Llama.C_POINTER,
+            Llama.C_BOOL
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_opt_alloc");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern void ggml_opt_alloc(ggml_opt_context_t opt_ctx, _Bool backward)
+     * }
+     */
+    public static FunctionDescriptor ggml_opt_alloc$descriptor() {
+        return ggml_opt_alloc.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern void ggml_opt_alloc(ggml_opt_context_t opt_ctx, _Bool backward)
+     * }
+     */
+    public static MethodHandle ggml_opt_alloc$handle() {
+        return ggml_opt_alloc.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern void ggml_opt_alloc(ggml_opt_context_t opt_ctx, _Bool backward)
+     * }
+     */
+    public static MemorySegment ggml_opt_alloc$address() {
+        return ggml_opt_alloc.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern void ggml_opt_alloc(ggml_opt_context_t opt_ctx, _Bool backward)
+     * }
+     */
+    public static void ggml_opt_alloc(MemorySegment opt_ctx, boolean backward) {
+        var mh$ = ggml_opt_alloc.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_opt_alloc", opt_ctx, backward);
+            }
+            mh$.invokeExact(opt_ctx, backward);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_opt_eval {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Llama.C_POINTER,
+            Llama.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_opt_eval");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern void ggml_opt_eval(ggml_opt_context_t opt_ctx, ggml_opt_result_t result)
+     * }
+     */
+    public static FunctionDescriptor ggml_opt_eval$descriptor() {
+        return ggml_opt_eval.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern void ggml_opt_eval(ggml_opt_context_t opt_ctx, ggml_opt_result_t result)
+     * }
+     */
+    public static MethodHandle ggml_opt_eval$handle() {
+        return ggml_opt_eval.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern void ggml_opt_eval(ggml_opt_context_t opt_ctx, ggml_opt_result_t result)
+     * }
+     */
+    public static MemorySegment ggml_opt_eval$address() {
+        return ggml_opt_eval.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern void ggml_opt_eval(ggml_opt_context_t opt_ctx, ggml_opt_result_t result)
+     * }
+     */
+    public static void ggml_opt_eval(MemorySegment opt_ctx, MemorySegment result) {
+        var mh$ = ggml_opt_eval.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_opt_eval", opt_ctx, result);
+            }
+            mh$.invokeExact(opt_ctx, result);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+    private static final int LLAMA_VOCAB_TYPE_NONE = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum llama_vocab_type.LLAMA_VOCAB_TYPE_NONE = 0
+     * }
+     */
+    public static int LLAMA_VOCAB_TYPE_NONE() {
+        return LLAMA_VOCAB_TYPE_NONE;
+    }
+    private static final int LLAMA_VOCAB_TYPE_SPM = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum llama_vocab_type.LLAMA_VOCAB_TYPE_SPM = 1
+     * }
+     */
+    public static int LLAMA_VOCAB_TYPE_SPM() {
+        return LLAMA_VOCAB_TYPE_SPM;
+    }
+    private static final int LLAMA_VOCAB_TYPE_BPE = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum llama_vocab_type.LLAMA_VOCAB_TYPE_BPE = 2
+     * }
+     */
+    public static int LLAMA_VOCAB_TYPE_BPE() {
+        return LLAMA_VOCAB_TYPE_BPE;
+    }
+    private static final int LLAMA_VOCAB_TYPE_WPM = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * enum llama_vocab_type.LLAMA_VOCAB_TYPE_WPM = 3
+     * }
+     */
+    public static int LLAMA_VOCAB_TYPE_WPM() {
+        return LLAMA_VOCAB_TYPE_WPM;
+    }
+    private static final int LLAMA_VOCAB_TYPE_UGM = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * enum llama_vocab_type.LLAMA_VOCAB_TYPE_UGM = 4
+     * }
+     */
+    public static int LLAMA_VOCAB_TYPE_UGM() {
+        return LLAMA_VOCAB_TYPE_UGM;
+    }
+    private static final int LLAMA_VOCAB_TYPE_RWKV = (int)5L;
+    /**
+     * {@snippet lang=c :
+     * enum llama_vocab_type.LLAMA_VOCAB_TYPE_RWKV = 5
+     * }
+     */
+    public static int LLAMA_VOCAB_TYPE_RWKV() {
+        return LLAMA_VOCAB_TYPE_RWKV;
+    }
+    private static final int LLAMA_VOCAB_TYPE_PLAMO2 = (int)6L;
+    /**
+     * {@snippet lang=c :
+     * enum llama_vocab_type.LLAMA_VOCAB_TYPE_PLAMO2 = 6
+     * }
+     */
+    public static int LLAMA_VOCAB_TYPE_PLAMO2() {
+        return LLAMA_VOCAB_TYPE_PLAMO2;
+    }
+    private static final int LLAMA_VOCAB_TYPE_TEST = (int)7L;
+    /**
+     * {@snippet lang=c :
+     * enum llama_vocab_type.LLAMA_VOCAB_TYPE_TEST = 7
+     * }
+     */
+    public static int LLAMA_VOCAB_TYPE_TEST() {
+        return LLAMA_VOCAB_TYPE_TEST;
+    }
     private static final int LLAMA_TOKEN_ATTR_UNKNOWN = (int)1L;
     /**
      * {@snippet lang=c :
@@ -560,6 +3663,24 @@ public class Llama extends Llama$shared {
      */
     public static int LLAMA_TOKEN_ATTR_UNKNOWN() {
         return LLAMA_TOKEN_ATTR_UNKNOWN;
+    }
+    private static final int LLAMA_TOKEN_ATTR_UNUSED = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum llama_token_attr.LLAMA_TOKEN_ATTR_UNUSED = 2
+     * }
+     */
+    public static int LLAMA_TOKEN_ATTR_UNUSED() {
+        return LLAMA_TOKEN_ATTR_UNUSED;
+    }
+    private static final int LLAMA_TOKEN_ATTR_NORMAL = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * enum llama_token_attr.LLAMA_TOKEN_ATTR_NORMAL = 4
+     * }
+     */
+    public static int LLAMA_TOKEN_ATTR_NORMAL() {
+        return LLAMA_TOKEN_ATTR_NORMAL;
     }
     private static final int LLAMA_TOKEN_ATTR_CONTROL = (int)8L;
     /**
@@ -578,6 +3699,321 @@ public class Llama extends Llama$shared {
      */
     public static int LLAMA_TOKEN_ATTR_USER_DEFINED() {
         return LLAMA_TOKEN_ATTR_USER_DEFINED;
+    }
+    private static final int LLAMA_TOKEN_ATTR_BYTE = (int)32L;
+    /**
+     * {@snippet lang=c :
+     * enum llama_token_attr.LLAMA_TOKEN_ATTR_BYTE = 32
+     * }
+     */
+    public static int LLAMA_TOKEN_ATTR_BYTE() {
+        return LLAMA_TOKEN_ATTR_BYTE;
+    }
+    private static final int LLAMA_TOKEN_ATTR_NORMALIZED = (int)64L;
+    /**
+     * {@snippet lang=c :
+     * enum llama_token_attr.LLAMA_TOKEN_ATTR_NORMALIZED = 64
+     * }
+     */
+    public static int LLAMA_TOKEN_ATTR_NORMALIZED() {
+        return LLAMA_TOKEN_ATTR_NORMALIZED;
+    }
+    private static final int LLAMA_TOKEN_ATTR_LSTRIP = (int)128L;
+    /**
+     * {@snippet lang=c :
+     * enum llama_token_attr.LLAMA_TOKEN_ATTR_LSTRIP = 128
+     * }
+     */
+    public static int LLAMA_TOKEN_ATTR_LSTRIP() {
+        return LLAMA_TOKEN_ATTR_LSTRIP;
+    }
+    private static final int LLAMA_TOKEN_ATTR_RSTRIP = (int)256L;
+    /**
+     * {@snippet lang=c :
+     * enum llama_token_attr.LLAMA_TOKEN_ATTR_RSTRIP = 256
+     * }
+     */
+    public static int LLAMA_TOKEN_ATTR_RSTRIP() {
+        return LLAMA_TOKEN_ATTR_RSTRIP;
+    }
+    private static final int LLAMA_TOKEN_ATTR_SINGLE_WORD = (int)512L;
+    /**
+     * {@snippet lang=c :
+     * enum llama_token_attr.LLAMA_TOKEN_ATTR_SINGLE_WORD = 512
+     * }
+     */
+    public static int LLAMA_TOKEN_ATTR_SINGLE_WORD() {
+        return LLAMA_TOKEN_ATTR_SINGLE_WORD;
+    }
+    private static final int LLAMA_FTYPE_ALL_F32 = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum llama_ftype.LLAMA_FTYPE_ALL_F32 = 0
+     * }
+     */
+    public static int LLAMA_FTYPE_ALL_F32() {
+        return LLAMA_FTYPE_ALL_F32;
+    }
+    private static final int LLAMA_FTYPE_MOSTLY_F16 = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum llama_ftype.LLAMA_FTYPE_MOSTLY_F16 = 1
+     * }
+     */
+    public static int LLAMA_FTYPE_MOSTLY_F16() {
+        return LLAMA_FTYPE_MOSTLY_F16;
+    }
+    private static final int LLAMA_FTYPE_MOSTLY_Q4_0 = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum llama_ftype.LLAMA_FTYPE_MOSTLY_Q4_0 = 2
+     * }
+     */
+    public static int LLAMA_FTYPE_MOSTLY_Q4_0() {
+        return LLAMA_FTYPE_MOSTLY_Q4_0;
+    }
+    private static final int LLAMA_FTYPE_MOSTLY_Q4_1 = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * enum llama_ftype.LLAMA_FTYPE_MOSTLY_Q4_1 = 3
+     * }
+     */
+    public static int LLAMA_FTYPE_MOSTLY_Q4_1() {
+        return LLAMA_FTYPE_MOSTLY_Q4_1;
+    }
+    private static final int LLAMA_FTYPE_MOSTLY_Q8_0 = (int)7L;
+    /**
+     * {@snippet lang=c :
+     * enum llama_ftype.LLAMA_FTYPE_MOSTLY_Q8_0 = 7
+     * }
+     */
+    public static int LLAMA_FTYPE_MOSTLY_Q8_0() {
+        return LLAMA_FTYPE_MOSTLY_Q8_0;
+    }
+    private static final int LLAMA_FTYPE_MOSTLY_Q5_0 = (int)8L;
+    /**
+     * {@snippet lang=c :
+     * enum llama_ftype.LLAMA_FTYPE_MOSTLY_Q5_0 = 8
+     * }
+     */
+    public static int LLAMA_FTYPE_MOSTLY_Q5_0() {
+        return LLAMA_FTYPE_MOSTLY_Q5_0;
+    }
+    private static final int LLAMA_FTYPE_MOSTLY_Q5_1 = (int)9L;
+    /**
+     * {@snippet lang=c :
+     * enum llama_ftype.LLAMA_FTYPE_MOSTLY_Q5_1 = 9
+     * }
+     */
+    public static int LLAMA_FTYPE_MOSTLY_Q5_1() {
+        return LLAMA_FTYPE_MOSTLY_Q5_1;
+    }
+    private static final int LLAMA_FTYPE_MOSTLY_Q2_K = (int)10L;
+    /**
+     * {@snippet lang=c :
+     * enum llama_ftype.LLAMA_FTYPE_MOSTLY_Q2_K = 10
+     * }
+     */
+    public static int LLAMA_FTYPE_MOSTLY_Q2_K() {
+        return LLAMA_FTYPE_MOSTLY_Q2_K;
+    }
+    private static final int LLAMA_FTYPE_MOSTLY_Q3_K_S = (int)11L;
+    /**
+     * {@snippet lang=c :
+     * enum llama_ftype.LLAMA_FTYPE_MOSTLY_Q3_K_S = 11
+     * }
+     */
+    public static int LLAMA_FTYPE_MOSTLY_Q3_K_S() {
+        return LLAMA_FTYPE_MOSTLY_Q3_K_S;
+    }
+    private static final int LLAMA_FTYPE_MOSTLY_Q3_K_M = (int)12L;
+    /**
+     * {@snippet lang=c :
+     * enum llama_ftype.LLAMA_FTYPE_MOSTLY_Q3_K_M = 12
+     * }
+     */
+    public static int LLAMA_FTYPE_MOSTLY_Q3_K_M() {
+        return LLAMA_FTYPE_MOSTLY_Q3_K_M;
+    }
+    private static final int LLAMA_FTYPE_MOSTLY_Q3_K_L = (int)13L;
+    /**
+     * {@snippet lang=c :
+     * enum llama_ftype.LLAMA_FTYPE_MOSTLY_Q3_K_L = 13
+     * }
+     */
+    public static int LLAMA_FTYPE_MOSTLY_Q3_K_L() {
+        return LLAMA_FTYPE_MOSTLY_Q3_K_L;
+    }
+    private static final int LLAMA_FTYPE_MOSTLY_Q4_K_S = (int)14L;
+    /**
+     * {@snippet lang=c :
+     * enum llama_ftype.LLAMA_FTYPE_MOSTLY_Q4_K_S = 14
+     * }
+     */
+    public static int LLAMA_FTYPE_MOSTLY_Q4_K_S() {
+        return LLAMA_FTYPE_MOSTLY_Q4_K_S;
+    }
+    private static final int LLAMA_FTYPE_MOSTLY_Q4_K_M = (int)15L;
+    /**
+     * {@snippet lang=c :
+     * enum llama_ftype.LLAMA_FTYPE_MOSTLY_Q4_K_M = 15
+     * }
+     */
+    public static int LLAMA_FTYPE_MOSTLY_Q4_K_M() {
+        return LLAMA_FTYPE_MOSTLY_Q4_K_M;
+    }
+    private static final int LLAMA_FTYPE_MOSTLY_Q5_K_S = (int)16L;
+    /**
+     * {@snippet lang=c :
+     * enum llama_ftype.LLAMA_FTYPE_MOSTLY_Q5_K_S = 16
+     * }
+     */
+    public static int LLAMA_FTYPE_MOSTLY_Q5_K_S() {
+        return LLAMA_FTYPE_MOSTLY_Q5_K_S;
+    }
+    private static final int LLAMA_FTYPE_MOSTLY_Q5_K_M = (int)17L;
+    /**
+     * {@snippet lang=c :
+     * enum llama_ftype.LLAMA_FTYPE_MOSTLY_Q5_K_M = 17
+     * }
+     */
+    public static int LLAMA_FTYPE_MOSTLY_Q5_K_M() {
+        return LLAMA_FTYPE_MOSTLY_Q5_K_M;
+    }
+    private static final int LLAMA_FTYPE_MOSTLY_Q6_K = (int)18L;
+    /**
+     * {@snippet lang=c :
+     * enum llama_ftype.LLAMA_FTYPE_MOSTLY_Q6_K = 18
+     * }
+     */
+    public static int LLAMA_FTYPE_MOSTLY_Q6_K() {
+        return LLAMA_FTYPE_MOSTLY_Q6_K;
+    }
+    private static final int LLAMA_FTYPE_MOSTLY_IQ2_XXS = (int)19L;
+    /**
+     * {@snippet lang=c :
+     * enum llama_ftype.LLAMA_FTYPE_MOSTLY_IQ2_XXS = 19
+     * }
+     */
+    public static int LLAMA_FTYPE_MOSTLY_IQ2_XXS() {
+        return LLAMA_FTYPE_MOSTLY_IQ2_XXS;
+    }
+    private static final int LLAMA_FTYPE_MOSTLY_IQ2_XS = (int)20L;
+    /**
+     * {@snippet lang=c :
+     * enum llama_ftype.LLAMA_FTYPE_MOSTLY_IQ2_XS = 20
+     * }
+     */
+    public static int LLAMA_FTYPE_MOSTLY_IQ2_XS() {
+        return LLAMA_FTYPE_MOSTLY_IQ2_XS;
+    }
+    private static final int LLAMA_FTYPE_MOSTLY_Q2_K_S = (int)21L;
+    /**
+     * {@snippet lang=c :
+     * enum llama_ftype.LLAMA_FTYPE_MOSTLY_Q2_K_S = 21
+     * }
+     */
+    public static int LLAMA_FTYPE_MOSTLY_Q2_K_S() {
+        return LLAMA_FTYPE_MOSTLY_Q2_K_S;
+    }
+    private static final int LLAMA_FTYPE_MOSTLY_IQ3_XS = (int)22L;
+    /**
+     * {@snippet lang=c :
+     * enum llama_ftype.LLAMA_FTYPE_MOSTLY_IQ3_XS = 22
+     * }
+     */
+    public static int LLAMA_FTYPE_MOSTLY_IQ3_XS() {
+        return LLAMA_FTYPE_MOSTLY_IQ3_XS;
+    }
+    private static final int LLAMA_FTYPE_MOSTLY_IQ3_XXS = (int)23L;
+    /**
+     * {@snippet lang=c :
+     * enum llama_ftype.LLAMA_FTYPE_MOSTLY_IQ3_XXS = 23
+     * }
+     */
+    public static int LLAMA_FTYPE_MOSTLY_IQ3_XXS() {
+        return LLAMA_FTYPE_MOSTLY_IQ3_XXS;
+    }
+    private static final int LLAMA_FTYPE_MOSTLY_IQ1_S = (int)24L;
+    /**
+     * {@snippet lang=c :
+     * enum llama_ftype.LLAMA_FTYPE_MOSTLY_IQ1_S = 24
+     * }
+     */
+    public static int LLAMA_FTYPE_MOSTLY_IQ1_S() {
+        return LLAMA_FTYPE_MOSTLY_IQ1_S;
+    }
+    private static final int LLAMA_FTYPE_MOSTLY_IQ4_NL = (int)25L;
+    /**
+     * {@snippet lang=c :
+     * enum llama_ftype.LLAMA_FTYPE_MOSTLY_IQ4_NL = 25
+     * }
+     */
+    public static int LLAMA_FTYPE_MOSTLY_IQ4_NL() {
+        return LLAMA_FTYPE_MOSTLY_IQ4_NL;
+    }
+    private static final int LLAMA_FTYPE_MOSTLY_IQ3_S = (int)26L;
+    /**
+     * {@snippet lang=c :
+     * enum llama_ftype.LLAMA_FTYPE_MOSTLY_IQ3_S = 26
+     * }
+     */
+    public static int LLAMA_FTYPE_MOSTLY_IQ3_S() {
+        return LLAMA_FTYPE_MOSTLY_IQ3_S;
+    }
+    private static final int LLAMA_FTYPE_MOSTLY_IQ3_M = (int)27L;
+    /**
+     * {@snippet lang=c :
+     * enum llama_ftype.LLAMA_FTYPE_MOSTLY_IQ3_M = 27
+     * }
+     */
+    public static int LLAMA_FTYPE_MOSTLY_IQ3_M() {
+        return LLAMA_FTYPE_MOSTLY_IQ3_M;
+    }
+    private static final int LLAMA_FTYPE_MOSTLY_IQ2_S = (int)28L;
+    /**
+     * {@snippet lang=c :
+     * enum llama_ftype.LLAMA_FTYPE_MOSTLY_IQ2_S = 28
+     * }
+     */
+    public static int LLAMA_FTYPE_MOSTLY_IQ2_S() {
+        return LLAMA_FTYPE_MOSTLY_IQ2_S;
+    }
+    private static final int LLAMA_FTYPE_MOSTLY_IQ2_M = (int)29L;
+    /**
+     * {@snippet lang=c :
+     * enum llama_ftype.LLAMA_FTYPE_MOSTLY_IQ2_M = 29
+     * }
+     */
+    public static int LLAMA_FTYPE_MOSTLY_IQ2_M() {
+        return LLAMA_FTYPE_MOSTLY_IQ2_M;
+    }
+    private static final int LLAMA_FTYPE_MOSTLY_IQ4_XS = (int)30L;
+    /**
+     * {@snippet lang=c :
+     * enum llama_ftype.LLAMA_FTYPE_MOSTLY_IQ4_XS = 30
+     * }
+     */
+    public static int LLAMA_FTYPE_MOSTLY_IQ4_XS() {
+        return LLAMA_FTYPE_MOSTLY_IQ4_XS;
+    }
+    private static final int LLAMA_FTYPE_MOSTLY_IQ1_M = (int)31L;
+    /**
+     * {@snippet lang=c :
+     * enum llama_ftype.LLAMA_FTYPE_MOSTLY_IQ1_M = 31
+     * }
+     */
+    public static int LLAMA_FTYPE_MOSTLY_IQ1_M() {
+        return LLAMA_FTYPE_MOSTLY_IQ1_M;
+    }
+    private static final int LLAMA_FTYPE_MOSTLY_BF16 = (int)32L;
+    /**
+     * {@snippet lang=c :
+     * enum llama_ftype.LLAMA_FTYPE_MOSTLY_BF16 = 32
+     * }
+     */
+    public static int LLAMA_FTYPE_MOSTLY_BF16() {
+        return LLAMA_FTYPE_MOSTLY_BF16;
     }
     private static final int LLAMA_POOLING_TYPE_UNSPECIFIED = (int)-1L;
     /**
@@ -659,6 +4095,42 @@ public class Llama extends Llama$shared {
      */
     public static int LLAMA_FLASH_ATTN_TYPE_ENABLED() {
         return LLAMA_FLASH_ATTN_TYPE_ENABLED;
+    }
+    private static final int LLAMA_LOAD_MODE_AUTO = (int)-1L;
+    /**
+     * {@snippet lang=c :
+     * enum llama_load_mode.LLAMA_LOAD_MODE_AUTO = -1
+     * }
+     */
+    public static int LLAMA_LOAD_MODE_AUTO() {
+        return LLAMA_LOAD_MODE_AUTO;
+    }
+    private static final int LLAMA_LOAD_MODE_NONE = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum llama_load_mode.LLAMA_LOAD_MODE_NONE = 0
+     * }
+     */
+    public static int LLAMA_LOAD_MODE_NONE() {
+        return LLAMA_LOAD_MODE_NONE;
+    }
+    private static final int LLAMA_LOAD_MODE_MMAP = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum llama_load_mode.LLAMA_LOAD_MODE_MMAP = 1
+     * }
+     */
+    public static int LLAMA_LOAD_MODE_MMAP() {
+        return LLAMA_LOAD_MODE_MMAP;
+    }
+    private static final int LLAMA_LOAD_MODE_MMAP_MLOCK = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * enum llama_load_mode.LLAMA_LOAD_MODE_MMAP_MLOCK = 3
+     * }
+     */
+    public static int LLAMA_LOAD_MODE_MMAP_MLOCK() {
+        return LLAMA_LOAD_MODE_MMAP_MLOCK;
     }
 
     private static class llama_version {
@@ -893,6 +4365,64 @@ public class Llama extends Llama$shared {
         }
     }
 
+    private static class llama_model_quantize_default_params {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            llama_model_quantize_params.layout()    );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_model_quantize_default_params");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * struct llama_model_quantize_params llama_model_quantize_default_params(void)
+     * }
+     */
+    public static FunctionDescriptor llama_model_quantize_default_params$descriptor() {
+        return llama_model_quantize_default_params.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * struct llama_model_quantize_params llama_model_quantize_default_params(void)
+     * }
+     */
+    public static MethodHandle llama_model_quantize_default_params$handle() {
+        return llama_model_quantize_default_params.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * struct llama_model_quantize_params llama_model_quantize_default_params(void)
+     * }
+     */
+    public static MemorySegment llama_model_quantize_default_params$address() {
+        return llama_model_quantize_default_params.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * struct llama_model_quantize_params llama_model_quantize_default_params(void)
+     * }
+     */
+    public static MemorySegment llama_model_quantize_default_params(SegmentAllocator allocator) {
+        var mh$ = llama_model_quantize_default_params.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("llama_model_quantize_default_params", allocator);
+            }
+            return (MemorySegment)mh$.invokeExact(allocator);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class llama_backend_init {
         public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(    );
 
@@ -943,6 +4473,126 @@ public class Llama extends Llama$shared {
                 traceDowncall("llama_backend_init");
             }
             mh$.invokeExact();
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class llama_attach_threadpool {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Llama.C_POINTER,
+            Llama.C_POINTER,
+            Llama.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_attach_threadpool");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void llama_attach_threadpool(struct llama_context *ctx, ggml_threadpool_t threadpool, ggml_threadpool_t threadpool_batch)
+     * }
+     */
+    public static FunctionDescriptor llama_attach_threadpool$descriptor() {
+        return llama_attach_threadpool.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void llama_attach_threadpool(struct llama_context *ctx, ggml_threadpool_t threadpool, ggml_threadpool_t threadpool_batch)
+     * }
+     */
+    public static MethodHandle llama_attach_threadpool$handle() {
+        return llama_attach_threadpool.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void llama_attach_threadpool(struct llama_context *ctx, ggml_threadpool_t threadpool, ggml_threadpool_t threadpool_batch)
+     * }
+     */
+    public static MemorySegment llama_attach_threadpool$address() {
+        return llama_attach_threadpool.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void llama_attach_threadpool(struct llama_context *ctx, ggml_threadpool_t threadpool, ggml_threadpool_t threadpool_batch)
+     * }
+     */
+    public static void llama_attach_threadpool(MemorySegment ctx, MemorySegment threadpool, MemorySegment threadpool_batch) {
+        var mh$ = llama_attach_threadpool.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("llama_attach_threadpool", ctx, threadpool, threadpool_batch);
+            }
+            mh$.invokeExact(ctx, threadpool, threadpool_batch);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class llama_detach_threadpool {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Llama.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_detach_threadpool");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void llama_detach_threadpool(struct llama_context *ctx)
+     * }
+     */
+    public static FunctionDescriptor llama_detach_threadpool$descriptor() {
+        return llama_detach_threadpool.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void llama_detach_threadpool(struct llama_context *ctx)
+     * }
+     */
+    public static MethodHandle llama_detach_threadpool$handle() {
+        return llama_detach_threadpool.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void llama_detach_threadpool(struct llama_context *ctx)
+     * }
+     */
+    public static MemorySegment llama_detach_threadpool$address() {
+        return llama_detach_threadpool.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void llama_detach_threadpool(struct llama_context *ctx)
+     * }
+     */
+    public static void llama_detach_threadpool(MemorySegment ctx) {
+        var mh$ = llama_detach_threadpool.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("llama_detach_threadpool", ctx);
+            }
+            mh$.invokeExact(ctx);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -1788,6 +5438,66 @@ public class Llama extends Llama$shared {
         }
     }
 
+    private static class llama_model_n_embd {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama.C_INT,
+            Llama.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_model_n_embd");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t llama_model_n_embd(const struct llama_model *model)
+     * }
+     */
+    public static FunctionDescriptor llama_model_n_embd$descriptor() {
+        return llama_model_n_embd.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t llama_model_n_embd(const struct llama_model *model)
+     * }
+     */
+    public static MethodHandle llama_model_n_embd$handle() {
+        return llama_model_n_embd.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t llama_model_n_embd(const struct llama_model *model)
+     * }
+     */
+    public static MemorySegment llama_model_n_embd$address() {
+        return llama_model_n_embd.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t llama_model_n_embd(const struct llama_model *model)
+     * }
+     */
+    public static int llama_model_n_embd(MemorySegment model) {
+        var mh$ = llama_model_n_embd.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("llama_model_n_embd", model);
+            }
+            return (int)mh$.invokeExact(model);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class llama_model_n_embd_out {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Llama.C_INT,
@@ -1841,6 +5551,247 @@ public class Llama extends Llama$shared {
                 traceDowncall("llama_model_n_embd_out", model);
             }
             return (int)mh$.invokeExact(model);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class llama_model_n_layer {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama.C_INT,
+            Llama.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_model_n_layer");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t llama_model_n_layer(const struct llama_model *model)
+     * }
+     */
+    public static FunctionDescriptor llama_model_n_layer$descriptor() {
+        return llama_model_n_layer.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t llama_model_n_layer(const struct llama_model *model)
+     * }
+     */
+    public static MethodHandle llama_model_n_layer$handle() {
+        return llama_model_n_layer.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t llama_model_n_layer(const struct llama_model *model)
+     * }
+     */
+    public static MemorySegment llama_model_n_layer$address() {
+        return llama_model_n_layer.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t llama_model_n_layer(const struct llama_model *model)
+     * }
+     */
+    public static int llama_model_n_layer(MemorySegment model) {
+        var mh$ = llama_model_n_layer.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("llama_model_n_layer", model);
+            }
+            return (int)mh$.invokeExact(model);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class llama_model_n_cls_out {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama.C_INT,
+            Llama.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_model_n_cls_out");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * uint32_t llama_model_n_cls_out(const struct llama_model *model)
+     * }
+     */
+    public static FunctionDescriptor llama_model_n_cls_out$descriptor() {
+        return llama_model_n_cls_out.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * uint32_t llama_model_n_cls_out(const struct llama_model *model)
+     * }
+     */
+    public static MethodHandle llama_model_n_cls_out$handle() {
+        return llama_model_n_cls_out.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * uint32_t llama_model_n_cls_out(const struct llama_model *model)
+     * }
+     */
+    public static MemorySegment llama_model_n_cls_out$address() {
+        return llama_model_n_cls_out.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * uint32_t llama_model_n_cls_out(const struct llama_model *model)
+     * }
+     */
+    public static int llama_model_n_cls_out(MemorySegment model) {
+        var mh$ = llama_model_n_cls_out.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("llama_model_n_cls_out", model);
+            }
+            return (int)mh$.invokeExact(model);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class llama_model_cls_label {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama.C_POINTER,
+            Llama.C_POINTER,
+            Llama.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_model_cls_label");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * const char *llama_model_cls_label(const struct llama_model *model, uint32_t i)
+     * }
+     */
+    public static FunctionDescriptor llama_model_cls_label$descriptor() {
+        return llama_model_cls_label.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * const char *llama_model_cls_label(const struct llama_model *model, uint32_t i)
+     * }
+     */
+    public static MethodHandle llama_model_cls_label$handle() {
+        return llama_model_cls_label.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * const char *llama_model_cls_label(const struct llama_model *model, uint32_t i)
+     * }
+     */
+    public static MemorySegment llama_model_cls_label$address() {
+        return llama_model_cls_label.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * const char *llama_model_cls_label(const struct llama_model *model, uint32_t i)
+     * }
+     */
+    public static MemorySegment llama_model_cls_label(MemorySegment model, int i) {
+        var mh$ = llama_model_cls_label.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("llama_model_cls_label", model, i);
+            }
+            return (MemorySegment)mh$.invokeExact(model, i);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class llama_vocab_type {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama.C_INT,
+            Llama.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_vocab_type");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * enum llama_vocab_type llama_vocab_type(const struct llama_vocab *vocab)
+     * }
+     */
+    public static FunctionDescriptor llama_vocab_type$descriptor() {
+        return llama_vocab_type.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * enum llama_vocab_type llama_vocab_type(const struct llama_vocab *vocab)
+     * }
+     */
+    public static MethodHandle llama_vocab_type$handle() {
+        return llama_vocab_type.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * enum llama_vocab_type llama_vocab_type(const struct llama_vocab *vocab)
+     * }
+     */
+    public static MemorySegment llama_vocab_type$address() {
+        return llama_vocab_type.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * enum llama_vocab_type llama_vocab_type(const struct llama_vocab *vocab)
+     * }
+     */
+    public static int llama_vocab_type(MemorySegment vocab) {
+        var mh$ = llama_vocab_type.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("llama_vocab_type", vocab);
+            }
+            return (int)mh$.invokeExact(vocab);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -2334,6 +6285,66 @@ public class Llama extends Llama$shared {
         }
     }
 
+    private static class llama_model_decoder_start_token {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama.C_INT,
+            Llama.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_model_decoder_start_token");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * llama_token llama_model_decoder_start_token(const struct llama_model *model)
+     * }
+     */
+    public static FunctionDescriptor llama_model_decoder_start_token$descriptor() {
+        return llama_model_decoder_start_token.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * llama_token llama_model_decoder_start_token(const struct llama_model *model)
+     * }
+     */
+    public static MethodHandle llama_model_decoder_start_token$handle() {
+        return llama_model_decoder_start_token.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * llama_token llama_model_decoder_start_token(const struct llama_model *model)
+     * }
+     */
+    public static MemorySegment llama_model_decoder_start_token$address() {
+        return llama_model_decoder_start_token.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * llama_token llama_model_decoder_start_token(const struct llama_model *model)
+     * }
+     */
+    public static int llama_model_decoder_start_token(MemorySegment model) {
+        var mh$ = llama_model_decoder_start_token.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("llama_model_decoder_start_token", model);
+            }
+            return (int)mh$.invokeExact(model);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class llama_model_is_recurrent {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Llama.C_BOOL,
@@ -2447,6 +6458,374 @@ public class Llama extends Llama$shared {
                 traceDowncall("llama_model_is_hybrid", model);
             }
             return (boolean)mh$.invokeExact(model);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class llama_model_is_diffusion {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama.C_BOOL,
+            Llama.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_model_is_diffusion");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * _Bool llama_model_is_diffusion(const struct llama_model *model)
+     * }
+     */
+    public static FunctionDescriptor llama_model_is_diffusion$descriptor() {
+        return llama_model_is_diffusion.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * _Bool llama_model_is_diffusion(const struct llama_model *model)
+     * }
+     */
+    public static MethodHandle llama_model_is_diffusion$handle() {
+        return llama_model_is_diffusion.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * _Bool llama_model_is_diffusion(const struct llama_model *model)
+     * }
+     */
+    public static MemorySegment llama_model_is_diffusion$address() {
+        return llama_model_is_diffusion.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * _Bool llama_model_is_diffusion(const struct llama_model *model)
+     * }
+     */
+    public static boolean llama_model_is_diffusion(MemorySegment model) {
+        var mh$ = llama_model_is_diffusion.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("llama_model_is_diffusion", model);
+            }
+            return (boolean)mh$.invokeExact(model);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class llama_model_quantize {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama.C_INT,
+            Llama.C_POINTER,
+            Llama.C_POINTER,
+            Llama.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_model_quantize");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * uint32_t llama_model_quantize(const char *fname_inp, const char *fname_out, const llama_model_quantize_params *params)
+     * }
+     */
+    public static FunctionDescriptor llama_model_quantize$descriptor() {
+        return llama_model_quantize.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * uint32_t llama_model_quantize(const char *fname_inp, const char *fname_out, const llama_model_quantize_params *params)
+     * }
+     */
+    public static MethodHandle llama_model_quantize$handle() {
+        return llama_model_quantize.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * uint32_t llama_model_quantize(const char *fname_inp, const char *fname_out, const llama_model_quantize_params *params)
+     * }
+     */
+    public static MemorySegment llama_model_quantize$address() {
+        return llama_model_quantize.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * uint32_t llama_model_quantize(const char *fname_inp, const char *fname_out, const llama_model_quantize_params *params)
+     * }
+     */
+    public static int llama_model_quantize(MemorySegment fname_inp, MemorySegment fname_out, MemorySegment params) {
+        var mh$ = llama_model_quantize.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("llama_model_quantize", fname_inp, fname_out, params);
+            }
+            return (int)mh$.invokeExact(fname_inp, fname_out, params);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class llama_adapter_lora_init {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama.C_POINTER,
+            Llama.C_POINTER,
+            Llama.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_adapter_lora_init");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * struct llama_adapter_lora *llama_adapter_lora_init(struct llama_model *model, const char *path_lora)
+     * }
+     */
+    public static FunctionDescriptor llama_adapter_lora_init$descriptor() {
+        return llama_adapter_lora_init.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * struct llama_adapter_lora *llama_adapter_lora_init(struct llama_model *model, const char *path_lora)
+     * }
+     */
+    public static MethodHandle llama_adapter_lora_init$handle() {
+        return llama_adapter_lora_init.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * struct llama_adapter_lora *llama_adapter_lora_init(struct llama_model *model, const char *path_lora)
+     * }
+     */
+    public static MemorySegment llama_adapter_lora_init$address() {
+        return llama_adapter_lora_init.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * struct llama_adapter_lora *llama_adapter_lora_init(struct llama_model *model, const char *path_lora)
+     * }
+     */
+    public static MemorySegment llama_adapter_lora_init(MemorySegment model, MemorySegment path_lora) {
+        var mh$ = llama_adapter_lora_init.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("llama_adapter_lora_init", model, path_lora);
+            }
+            return (MemorySegment)mh$.invokeExact(model, path_lora);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class llama_adapter_meta_val_str {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama.C_INT,
+            Llama.C_POINTER,
+            Llama.C_POINTER,
+            Llama.C_POINTER,
+            Llama.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_adapter_meta_val_str");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t llama_adapter_meta_val_str(const struct llama_adapter_lora *adapter, const char *key, char *buf, size_t buf_size)
+     * }
+     */
+    public static FunctionDescriptor llama_adapter_meta_val_str$descriptor() {
+        return llama_adapter_meta_val_str.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t llama_adapter_meta_val_str(const struct llama_adapter_lora *adapter, const char *key, char *buf, size_t buf_size)
+     * }
+     */
+    public static MethodHandle llama_adapter_meta_val_str$handle() {
+        return llama_adapter_meta_val_str.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t llama_adapter_meta_val_str(const struct llama_adapter_lora *adapter, const char *key, char *buf, size_t buf_size)
+     * }
+     */
+    public static MemorySegment llama_adapter_meta_val_str$address() {
+        return llama_adapter_meta_val_str.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t llama_adapter_meta_val_str(const struct llama_adapter_lora *adapter, const char *key, char *buf, size_t buf_size)
+     * }
+     */
+    public static int llama_adapter_meta_val_str(MemorySegment adapter, MemorySegment key, MemorySegment buf, long buf_size) {
+        var mh$ = llama_adapter_meta_val_str.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("llama_adapter_meta_val_str", adapter, key, buf, buf_size);
+            }
+            return (int)mh$.invokeExact(adapter, key, buf, buf_size);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class llama_adapter_lora_free {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Llama.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_adapter_lora_free");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void llama_adapter_lora_free(struct llama_adapter_lora *adapter)
+     * }
+     */
+    public static FunctionDescriptor llama_adapter_lora_free$descriptor() {
+        return llama_adapter_lora_free.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void llama_adapter_lora_free(struct llama_adapter_lora *adapter)
+     * }
+     */
+    public static MethodHandle llama_adapter_lora_free$handle() {
+        return llama_adapter_lora_free.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void llama_adapter_lora_free(struct llama_adapter_lora *adapter)
+     * }
+     */
+    public static MemorySegment llama_adapter_lora_free$address() {
+        return llama_adapter_lora_free.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void llama_adapter_lora_free(struct llama_adapter_lora *adapter)
+     * }
+     */
+    public static void llama_adapter_lora_free(MemorySegment adapter) {
+        var mh$ = llama_adapter_lora_free.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("llama_adapter_lora_free", adapter);
+            }
+            mh$.invokeExact(adapter);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class llama_set_adapters_lora {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama.C_INT,
+            Llama.C_POINTER,
+            Llama.C_POINTER,
+            Llama.C_LONG,
+            Llama.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_set_adapters_lora");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t llama_set_adapters_lora(struct llama_context *ctx, struct llama_adapter_lora **adapters, size_t n_adapters, float *scales)
+     * }
+     */
+    public static FunctionDescriptor llama_set_adapters_lora$descriptor() {
+        return llama_set_adapters_lora.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t llama_set_adapters_lora(struct llama_context *ctx, struct llama_adapter_lora **adapters, size_t n_adapters, float *scales)
+     * }
+     */
+    public static MethodHandle llama_set_adapters_lora$handle() {
+        return llama_set_adapters_lora.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t llama_set_adapters_lora(struct llama_context *ctx, struct llama_adapter_lora **adapters, size_t n_adapters, float *scales)
+     * }
+     */
+    public static MemorySegment llama_set_adapters_lora$address() {
+        return llama_set_adapters_lora.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t llama_set_adapters_lora(struct llama_context *ctx, struct llama_adapter_lora **adapters, size_t n_adapters, float *scales)
+     * }
+     */
+    public static int llama_set_adapters_lora(MemorySegment ctx, MemorySegment adapters, long n_adapters, MemorySegment scales) {
+        var mh$ = llama_set_adapters_lora.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("llama_set_adapters_lora", ctx, adapters, n_adapters, scales);
+            }
+            return (int)mh$.invokeExact(ctx, adapters, n_adapters, scales);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -2640,6 +7019,192 @@ public class Llama extends Llama$shared {
         }
     }
 
+    private static class llama_memory_seq_keep {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Llama.C_POINTER,
+            Llama.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_memory_seq_keep");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void llama_memory_seq_keep(llama_memory_t mem, llama_seq_id seq_id)
+     * }
+     */
+    public static FunctionDescriptor llama_memory_seq_keep$descriptor() {
+        return llama_memory_seq_keep.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void llama_memory_seq_keep(llama_memory_t mem, llama_seq_id seq_id)
+     * }
+     */
+    public static MethodHandle llama_memory_seq_keep$handle() {
+        return llama_memory_seq_keep.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void llama_memory_seq_keep(llama_memory_t mem, llama_seq_id seq_id)
+     * }
+     */
+    public static MemorySegment llama_memory_seq_keep$address() {
+        return llama_memory_seq_keep.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void llama_memory_seq_keep(llama_memory_t mem, llama_seq_id seq_id)
+     * }
+     */
+    public static void llama_memory_seq_keep(MemorySegment mem, int seq_id) {
+        var mh$ = llama_memory_seq_keep.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("llama_memory_seq_keep", mem, seq_id);
+            }
+            mh$.invokeExact(mem, seq_id);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class llama_memory_seq_add {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Llama.C_POINTER,
+            Llama.C_INT,
+            Llama.C_INT,
+            Llama.C_INT,
+            Llama.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_memory_seq_add");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void llama_memory_seq_add(llama_memory_t mem, llama_seq_id seq_id, llama_pos p0, llama_pos p1, llama_pos delta)
+     * }
+     */
+    public static FunctionDescriptor llama_memory_seq_add$descriptor() {
+        return llama_memory_seq_add.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void llama_memory_seq_add(llama_memory_t mem, llama_seq_id seq_id, llama_pos p0, llama_pos p1, llama_pos delta)
+     * }
+     */
+    public static MethodHandle llama_memory_seq_add$handle() {
+        return llama_memory_seq_add.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void llama_memory_seq_add(llama_memory_t mem, llama_seq_id seq_id, llama_pos p0, llama_pos p1, llama_pos delta)
+     * }
+     */
+    public static MemorySegment llama_memory_seq_add$address() {
+        return llama_memory_seq_add.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void llama_memory_seq_add(llama_memory_t mem, llama_seq_id seq_id, llama_pos p0, llama_pos p1, llama_pos delta)
+     * }
+     */
+    public static void llama_memory_seq_add(MemorySegment mem, int seq_id, int p0, int p1, int delta) {
+        var mh$ = llama_memory_seq_add.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("llama_memory_seq_add", mem, seq_id, p0, p1, delta);
+            }
+            mh$.invokeExact(mem, seq_id, p0, p1, delta);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class llama_memory_seq_div {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Llama.C_POINTER,
+            Llama.C_INT,
+            Llama.C_INT,
+            Llama.C_INT,
+            Llama.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_memory_seq_div");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void llama_memory_seq_div(llama_memory_t mem, llama_seq_id seq_id, llama_pos p0, llama_pos p1, int d)
+     * }
+     */
+    public static FunctionDescriptor llama_memory_seq_div$descriptor() {
+        return llama_memory_seq_div.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void llama_memory_seq_div(llama_memory_t mem, llama_seq_id seq_id, llama_pos p0, llama_pos p1, int d)
+     * }
+     */
+    public static MethodHandle llama_memory_seq_div$handle() {
+        return llama_memory_seq_div.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void llama_memory_seq_div(llama_memory_t mem, llama_seq_id seq_id, llama_pos p0, llama_pos p1, int d)
+     * }
+     */
+    public static MemorySegment llama_memory_seq_div$address() {
+        return llama_memory_seq_div.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void llama_memory_seq_div(llama_memory_t mem, llama_seq_id seq_id, llama_pos p0, llama_pos p1, int d)
+     * }
+     */
+    public static void llama_memory_seq_div(MemorySegment mem, int seq_id, int p0, int p1, int d) {
+        var mh$ = llama_memory_seq_div.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("llama_memory_seq_div", mem, seq_id, p0, p1, d);
+            }
+            mh$.invokeExact(mem, seq_id, p0, p1, d);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class llama_memory_seq_pos_min {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Llama.C_INT,
@@ -2755,6 +7320,66 @@ public class Llama extends Llama$shared {
                 traceDowncall("llama_memory_seq_pos_max", mem, seq_id);
             }
             return (int)mh$.invokeExact(mem, seq_id);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class llama_memory_can_shift {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama.C_BOOL,
+            Llama.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_memory_can_shift");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * _Bool llama_memory_can_shift(llama_memory_t mem)
+     * }
+     */
+    public static FunctionDescriptor llama_memory_can_shift$descriptor() {
+        return llama_memory_can_shift.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * _Bool llama_memory_can_shift(llama_memory_t mem)
+     * }
+     */
+    public static MethodHandle llama_memory_can_shift$handle() {
+        return llama_memory_can_shift.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * _Bool llama_memory_can_shift(llama_memory_t mem)
+     * }
+     */
+    public static MemorySegment llama_memory_can_shift$address() {
+        return llama_memory_can_shift.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * _Bool llama_memory_can_shift(llama_memory_t mem)
+     * }
+     */
+    public static boolean llama_memory_can_shift(MemorySegment mem) {
+        var mh$ = llama_memory_can_shift.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("llama_memory_can_shift", mem);
+            }
+            return (boolean)mh$.invokeExact(mem);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -2942,6 +7567,67 @@ public class Llama extends Llama$shared {
                 traceDowncall("llama_state_seq_set_data", ctx, src, size, dest_seq_id);
             }
             return (long)mh$.invokeExact(ctx, src, size, dest_seq_id);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class llama_encode {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama.C_INT,
+            Llama.C_POINTER,
+            llama_batch.layout()
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_encode");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t llama_encode(struct llama_context *ctx, struct llama_batch batch)
+     * }
+     */
+    public static FunctionDescriptor llama_encode$descriptor() {
+        return llama_encode.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t llama_encode(struct llama_context *ctx, struct llama_batch batch)
+     * }
+     */
+    public static MethodHandle llama_encode$handle() {
+        return llama_encode.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t llama_encode(struct llama_context *ctx, struct llama_batch batch)
+     * }
+     */
+    public static MemorySegment llama_encode$address() {
+        return llama_encode.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t llama_encode(struct llama_context *ctx, struct llama_batch batch)
+     * }
+     */
+    public static int llama_encode(MemorySegment ctx, MemorySegment batch) {
+        var mh$ = llama_encode.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("llama_encode", ctx, batch);
+            }
+            return (int)mh$.invokeExact(ctx, batch);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -3313,6 +7999,67 @@ public class Llama extends Llama$shared {
         }
     }
 
+    private static class llama_get_embeddings_ith {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama.C_POINTER,
+            Llama.C_POINTER,
+            Llama.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_get_embeddings_ith");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * float *llama_get_embeddings_ith(struct llama_context *ctx, int32_t i)
+     * }
+     */
+    public static FunctionDescriptor llama_get_embeddings_ith$descriptor() {
+        return llama_get_embeddings_ith.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * float *llama_get_embeddings_ith(struct llama_context *ctx, int32_t i)
+     * }
+     */
+    public static MethodHandle llama_get_embeddings_ith$handle() {
+        return llama_get_embeddings_ith.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * float *llama_get_embeddings_ith(struct llama_context *ctx, int32_t i)
+     * }
+     */
+    public static MemorySegment llama_get_embeddings_ith$address() {
+        return llama_get_embeddings_ith.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * float *llama_get_embeddings_ith(struct llama_context *ctx, int32_t i)
+     * }
+     */
+    public static MemorySegment llama_get_embeddings_ith(MemorySegment ctx, int i) {
+        var mh$ = llama_get_embeddings_ith.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("llama_get_embeddings_ith", ctx, i);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, i);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class llama_get_embeddings_seq {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Llama.C_POINTER,
@@ -3367,6 +8114,128 @@ public class Llama extends Llama$shared {
                 traceDowncall("llama_get_embeddings_seq", ctx, seq_id);
             }
             return (MemorySegment)mh$.invokeExact(ctx, seq_id);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class llama_vocab_get_text {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama.C_POINTER,
+            Llama.C_POINTER,
+            Llama.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_vocab_get_text");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * const char *llama_vocab_get_text(const struct llama_vocab *vocab, llama_token token)
+     * }
+     */
+    public static FunctionDescriptor llama_vocab_get_text$descriptor() {
+        return llama_vocab_get_text.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * const char *llama_vocab_get_text(const struct llama_vocab *vocab, llama_token token)
+     * }
+     */
+    public static MethodHandle llama_vocab_get_text$handle() {
+        return llama_vocab_get_text.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * const char *llama_vocab_get_text(const struct llama_vocab *vocab, llama_token token)
+     * }
+     */
+    public static MemorySegment llama_vocab_get_text$address() {
+        return llama_vocab_get_text.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * const char *llama_vocab_get_text(const struct llama_vocab *vocab, llama_token token)
+     * }
+     */
+    public static MemorySegment llama_vocab_get_text(MemorySegment vocab, int token) {
+        var mh$ = llama_vocab_get_text.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("llama_vocab_get_text", vocab, token);
+            }
+            return (MemorySegment)mh$.invokeExact(vocab, token);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class llama_vocab_get_score {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama.C_FLOAT,
+            Llama.C_POINTER,
+            Llama.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_vocab_get_score");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * float llama_vocab_get_score(const struct llama_vocab *vocab, llama_token token)
+     * }
+     */
+    public static FunctionDescriptor llama_vocab_get_score$descriptor() {
+        return llama_vocab_get_score.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * float llama_vocab_get_score(const struct llama_vocab *vocab, llama_token token)
+     * }
+     */
+    public static MethodHandle llama_vocab_get_score$handle() {
+        return llama_vocab_get_score.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * float llama_vocab_get_score(const struct llama_vocab *vocab, llama_token token)
+     * }
+     */
+    public static MemorySegment llama_vocab_get_score$address() {
+        return llama_vocab_get_score.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * float llama_vocab_get_score(const struct llama_vocab *vocab, llama_token token)
+     * }
+     */
+    public static float llama_vocab_get_score(MemorySegment vocab, int token) {
+        var mh$ = llama_vocab_get_score.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("llama_vocab_get_score", vocab, token);
+            }
+            return (float)mh$.invokeExact(vocab, token);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -3616,6 +8485,306 @@ public class Llama extends Llama$shared {
         }
     }
 
+    private static class llama_vocab_eot {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama.C_INT,
+            Llama.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_vocab_eot");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * llama_token llama_vocab_eot(const struct llama_vocab *vocab)
+     * }
+     */
+    public static FunctionDescriptor llama_vocab_eot$descriptor() {
+        return llama_vocab_eot.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * llama_token llama_vocab_eot(const struct llama_vocab *vocab)
+     * }
+     */
+    public static MethodHandle llama_vocab_eot$handle() {
+        return llama_vocab_eot.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * llama_token llama_vocab_eot(const struct llama_vocab *vocab)
+     * }
+     */
+    public static MemorySegment llama_vocab_eot$address() {
+        return llama_vocab_eot.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * llama_token llama_vocab_eot(const struct llama_vocab *vocab)
+     * }
+     */
+    public static int llama_vocab_eot(MemorySegment vocab) {
+        var mh$ = llama_vocab_eot.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("llama_vocab_eot", vocab);
+            }
+            return (int)mh$.invokeExact(vocab);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class llama_vocab_sep {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama.C_INT,
+            Llama.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_vocab_sep");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * llama_token llama_vocab_sep(const struct llama_vocab *vocab)
+     * }
+     */
+    public static FunctionDescriptor llama_vocab_sep$descriptor() {
+        return llama_vocab_sep.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * llama_token llama_vocab_sep(const struct llama_vocab *vocab)
+     * }
+     */
+    public static MethodHandle llama_vocab_sep$handle() {
+        return llama_vocab_sep.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * llama_token llama_vocab_sep(const struct llama_vocab *vocab)
+     * }
+     */
+    public static MemorySegment llama_vocab_sep$address() {
+        return llama_vocab_sep.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * llama_token llama_vocab_sep(const struct llama_vocab *vocab)
+     * }
+     */
+    public static int llama_vocab_sep(MemorySegment vocab) {
+        var mh$ = llama_vocab_sep.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("llama_vocab_sep", vocab);
+            }
+            return (int)mh$.invokeExact(vocab);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class llama_vocab_nl {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama.C_INT,
+            Llama.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_vocab_nl");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * llama_token llama_vocab_nl(const struct llama_vocab *vocab)
+     * }
+     */
+    public static FunctionDescriptor llama_vocab_nl$descriptor() {
+        return llama_vocab_nl.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * llama_token llama_vocab_nl(const struct llama_vocab *vocab)
+     * }
+     */
+    public static MethodHandle llama_vocab_nl$handle() {
+        return llama_vocab_nl.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * llama_token llama_vocab_nl(const struct llama_vocab *vocab)
+     * }
+     */
+    public static MemorySegment llama_vocab_nl$address() {
+        return llama_vocab_nl.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * llama_token llama_vocab_nl(const struct llama_vocab *vocab)
+     * }
+     */
+    public static int llama_vocab_nl(MemorySegment vocab) {
+        var mh$ = llama_vocab_nl.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("llama_vocab_nl", vocab);
+            }
+            return (int)mh$.invokeExact(vocab);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class llama_vocab_pad {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama.C_INT,
+            Llama.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_vocab_pad");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * llama_token llama_vocab_pad(const struct llama_vocab *vocab)
+     * }
+     */
+    public static FunctionDescriptor llama_vocab_pad$descriptor() {
+        return llama_vocab_pad.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * llama_token llama_vocab_pad(const struct llama_vocab *vocab)
+     * }
+     */
+    public static MethodHandle llama_vocab_pad$handle() {
+        return llama_vocab_pad.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * llama_token llama_vocab_pad(const struct llama_vocab *vocab)
+     * }
+     */
+    public static MemorySegment llama_vocab_pad$address() {
+        return llama_vocab_pad.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * llama_token llama_vocab_pad(const struct llama_vocab *vocab)
+     * }
+     */
+    public static int llama_vocab_pad(MemorySegment vocab) {
+        var mh$ = llama_vocab_pad.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("llama_vocab_pad", vocab);
+            }
+            return (int)mh$.invokeExact(vocab);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class llama_vocab_mask {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama.C_INT,
+            Llama.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_vocab_mask");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * llama_token llama_vocab_mask(const struct llama_vocab *vocab)
+     * }
+     */
+    public static FunctionDescriptor llama_vocab_mask$descriptor() {
+        return llama_vocab_mask.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * llama_token llama_vocab_mask(const struct llama_vocab *vocab)
+     * }
+     */
+    public static MethodHandle llama_vocab_mask$handle() {
+        return llama_vocab_mask.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * llama_token llama_vocab_mask(const struct llama_vocab *vocab)
+     * }
+     */
+    public static MemorySegment llama_vocab_mask$address() {
+        return llama_vocab_mask.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * llama_token llama_vocab_mask(const struct llama_vocab *vocab)
+     * }
+     */
+    public static int llama_vocab_mask(MemorySegment vocab) {
+        var mh$ = llama_vocab_mask.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("llama_vocab_mask", vocab);
+            }
+            return (int)mh$.invokeExact(vocab);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class llama_vocab_get_add_bos {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Llama.C_BOOL,
@@ -3669,6 +8838,306 @@ public class Llama extends Llama$shared {
                 traceDowncall("llama_vocab_get_add_bos", vocab);
             }
             return (boolean)mh$.invokeExact(vocab);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class llama_vocab_get_add_eos {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama.C_BOOL,
+            Llama.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_vocab_get_add_eos");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * _Bool llama_vocab_get_add_eos(const struct llama_vocab *vocab)
+     * }
+     */
+    public static FunctionDescriptor llama_vocab_get_add_eos$descriptor() {
+        return llama_vocab_get_add_eos.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * _Bool llama_vocab_get_add_eos(const struct llama_vocab *vocab)
+     * }
+     */
+    public static MethodHandle llama_vocab_get_add_eos$handle() {
+        return llama_vocab_get_add_eos.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * _Bool llama_vocab_get_add_eos(const struct llama_vocab *vocab)
+     * }
+     */
+    public static MemorySegment llama_vocab_get_add_eos$address() {
+        return llama_vocab_get_add_eos.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * _Bool llama_vocab_get_add_eos(const struct llama_vocab *vocab)
+     * }
+     */
+    public static boolean llama_vocab_get_add_eos(MemorySegment vocab) {
+        var mh$ = llama_vocab_get_add_eos.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("llama_vocab_get_add_eos", vocab);
+            }
+            return (boolean)mh$.invokeExact(vocab);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class llama_vocab_get_add_sep {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama.C_BOOL,
+            Llama.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_vocab_get_add_sep");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * _Bool llama_vocab_get_add_sep(const struct llama_vocab *vocab)
+     * }
+     */
+    public static FunctionDescriptor llama_vocab_get_add_sep$descriptor() {
+        return llama_vocab_get_add_sep.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * _Bool llama_vocab_get_add_sep(const struct llama_vocab *vocab)
+     * }
+     */
+    public static MethodHandle llama_vocab_get_add_sep$handle() {
+        return llama_vocab_get_add_sep.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * _Bool llama_vocab_get_add_sep(const struct llama_vocab *vocab)
+     * }
+     */
+    public static MemorySegment llama_vocab_get_add_sep$address() {
+        return llama_vocab_get_add_sep.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * _Bool llama_vocab_get_add_sep(const struct llama_vocab *vocab)
+     * }
+     */
+    public static boolean llama_vocab_get_add_sep(MemorySegment vocab) {
+        var mh$ = llama_vocab_get_add_sep.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("llama_vocab_get_add_sep", vocab);
+            }
+            return (boolean)mh$.invokeExact(vocab);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class llama_vocab_fim_pre {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama.C_INT,
+            Llama.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_vocab_fim_pre");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * llama_token llama_vocab_fim_pre(const struct llama_vocab *vocab)
+     * }
+     */
+    public static FunctionDescriptor llama_vocab_fim_pre$descriptor() {
+        return llama_vocab_fim_pre.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * llama_token llama_vocab_fim_pre(const struct llama_vocab *vocab)
+     * }
+     */
+    public static MethodHandle llama_vocab_fim_pre$handle() {
+        return llama_vocab_fim_pre.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * llama_token llama_vocab_fim_pre(const struct llama_vocab *vocab)
+     * }
+     */
+    public static MemorySegment llama_vocab_fim_pre$address() {
+        return llama_vocab_fim_pre.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * llama_token llama_vocab_fim_pre(const struct llama_vocab *vocab)
+     * }
+     */
+    public static int llama_vocab_fim_pre(MemorySegment vocab) {
+        var mh$ = llama_vocab_fim_pre.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("llama_vocab_fim_pre", vocab);
+            }
+            return (int)mh$.invokeExact(vocab);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class llama_vocab_fim_suf {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama.C_INT,
+            Llama.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_vocab_fim_suf");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * llama_token llama_vocab_fim_suf(const struct llama_vocab *vocab)
+     * }
+     */
+    public static FunctionDescriptor llama_vocab_fim_suf$descriptor() {
+        return llama_vocab_fim_suf.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * llama_token llama_vocab_fim_suf(const struct llama_vocab *vocab)
+     * }
+     */
+    public static MethodHandle llama_vocab_fim_suf$handle() {
+        return llama_vocab_fim_suf.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * llama_token llama_vocab_fim_suf(const struct llama_vocab *vocab)
+     * }
+     */
+    public static MemorySegment llama_vocab_fim_suf$address() {
+        return llama_vocab_fim_suf.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * llama_token llama_vocab_fim_suf(const struct llama_vocab *vocab)
+     * }
+     */
+    public static int llama_vocab_fim_suf(MemorySegment vocab) {
+        var mh$ = llama_vocab_fim_suf.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("llama_vocab_fim_suf", vocab);
+            }
+            return (int)mh$.invokeExact(vocab);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class llama_vocab_fim_mid {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama.C_INT,
+            Llama.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_vocab_fim_mid");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * llama_token llama_vocab_fim_mid(const struct llama_vocab *vocab)
+     * }
+     */
+    public static FunctionDescriptor llama_vocab_fim_mid$descriptor() {
+        return llama_vocab_fim_mid.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * llama_token llama_vocab_fim_mid(const struct llama_vocab *vocab)
+     * }
+     */
+    public static MethodHandle llama_vocab_fim_mid$handle() {
+        return llama_vocab_fim_mid.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * llama_token llama_vocab_fim_mid(const struct llama_vocab *vocab)
+     * }
+     */
+    public static MemorySegment llama_vocab_fim_mid$address() {
+        return llama_vocab_fim_mid.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * llama_token llama_vocab_fim_mid(const struct llama_vocab *vocab)
+     * }
+     */
+    public static int llama_vocab_fim_mid(MemorySegment vocab) {
+        var mh$ = llama_vocab_fim_mid.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("llama_vocab_fim_mid", vocab);
+            }
+            return (int)mh$.invokeExact(vocab);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -3807,6 +9276,72 @@ public class Llama extends Llama$shared {
         }
     }
 
+    private static class llama_detokenize {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama.C_INT,
+            Llama.C_POINTER,
+            Llama.C_POINTER,
+            Llama.C_INT,
+            Llama.C_POINTER,
+            Llama.C_INT,
+            Llama.C_BOOL,
+            Llama.C_BOOL
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_detokenize");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t llama_detokenize(const struct llama_vocab *vocab, const llama_token *tokens, int32_t n_tokens, char *text, int32_t text_len_max, _Bool remove_special, _Bool unparse_special)
+     * }
+     */
+    public static FunctionDescriptor llama_detokenize$descriptor() {
+        return llama_detokenize.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t llama_detokenize(const struct llama_vocab *vocab, const llama_token *tokens, int32_t n_tokens, char *text, int32_t text_len_max, _Bool remove_special, _Bool unparse_special)
+     * }
+     */
+    public static MethodHandle llama_detokenize$handle() {
+        return llama_detokenize.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t llama_detokenize(const struct llama_vocab *vocab, const llama_token *tokens, int32_t n_tokens, char *text, int32_t text_len_max, _Bool remove_special, _Bool unparse_special)
+     * }
+     */
+    public static MemorySegment llama_detokenize$address() {
+        return llama_detokenize.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t llama_detokenize(const struct llama_vocab *vocab, const llama_token *tokens, int32_t n_tokens, char *text, int32_t text_len_max, _Bool remove_special, _Bool unparse_special)
+     * }
+     */
+    public static int llama_detokenize(MemorySegment vocab, MemorySegment tokens, int n_tokens, MemorySegment text, int text_len_max, boolean remove_special, boolean unparse_special) {
+        var mh$ = llama_detokenize.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("llama_detokenize", vocab, tokens, n_tokens, text, text_len_max, remove_special, unparse_special);
+            }
+            return (int)mh$.invokeExact(vocab, tokens, n_tokens, text, text_len_max, remove_special, unparse_special);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class llama_sampler_accept {
         public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
             Llama.C_POINTER,
@@ -3860,6 +9395,66 @@ public class Llama extends Llama$shared {
                 traceDowncall("llama_sampler_accept", smpl, token);
             }
             mh$.invokeExact(smpl, token);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class llama_sampler_apply {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Llama.C_POINTER,
+            Llama.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_sampler_apply");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void llama_sampler_apply(struct llama_sampler *smpl, llama_token_data_array *cur_p)
+     * }
+     */
+    public static FunctionDescriptor llama_sampler_apply$descriptor() {
+        return llama_sampler_apply.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void llama_sampler_apply(struct llama_sampler *smpl, llama_token_data_array *cur_p)
+     * }
+     */
+    public static MethodHandle llama_sampler_apply$handle() {
+        return llama_sampler_apply.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void llama_sampler_apply(struct llama_sampler *smpl, llama_token_data_array *cur_p)
+     * }
+     */
+    public static MemorySegment llama_sampler_apply$address() {
+        return llama_sampler_apply.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void llama_sampler_apply(struct llama_sampler *smpl, llama_token_data_array *cur_p)
+     * }
+     */
+    public static void llama_sampler_apply(MemorySegment smpl, MemorySegment cur_p) {
+        var mh$ = llama_sampler_apply.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("llama_sampler_apply", smpl, cur_p);
+            }
+            mh$.invokeExact(smpl, cur_p);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -4405,6 +10000,67 @@ public class Llama extends Llama$shared {
         }
     }
 
+    private static class llama_sampler_init_typical {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama.C_POINTER,
+            Llama.C_FLOAT,
+            Llama.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_sampler_init_typical");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_typical(float p, size_t min_keep)
+     * }
+     */
+    public static FunctionDescriptor llama_sampler_init_typical$descriptor() {
+        return llama_sampler_init_typical.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_typical(float p, size_t min_keep)
+     * }
+     */
+    public static MethodHandle llama_sampler_init_typical$handle() {
+        return llama_sampler_init_typical.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_typical(float p, size_t min_keep)
+     * }
+     */
+    public static MemorySegment llama_sampler_init_typical$address() {
+        return llama_sampler_init_typical.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_typical(float p, size_t min_keep)
+     * }
+     */
+    public static MemorySegment llama_sampler_init_typical(float p, long min_keep) {
+        var mh$ = llama_sampler_init_typical.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("llama_sampler_init_typical", p, min_keep);
+            }
+            return (MemorySegment)mh$.invokeExact(p, min_keep);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class llama_sampler_init_temp {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Llama.C_POINTER,
@@ -4458,6 +10114,379 @@ public class Llama extends Llama$shared {
                 traceDowncall("llama_sampler_init_temp", t);
             }
             return (MemorySegment)mh$.invokeExact(t);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class llama_sampler_init_temp_ext {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama.C_POINTER,
+            Llama.C_FLOAT,
+            Llama.C_FLOAT,
+            Llama.C_FLOAT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_sampler_init_temp_ext");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_temp_ext(float t, float delta, float exponent)
+     * }
+     */
+    public static FunctionDescriptor llama_sampler_init_temp_ext$descriptor() {
+        return llama_sampler_init_temp_ext.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_temp_ext(float t, float delta, float exponent)
+     * }
+     */
+    public static MethodHandle llama_sampler_init_temp_ext$handle() {
+        return llama_sampler_init_temp_ext.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_temp_ext(float t, float delta, float exponent)
+     * }
+     */
+    public static MemorySegment llama_sampler_init_temp_ext$address() {
+        return llama_sampler_init_temp_ext.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_temp_ext(float t, float delta, float exponent)
+     * }
+     */
+    public static MemorySegment llama_sampler_init_temp_ext(float t, float delta, float exponent) {
+        var mh$ = llama_sampler_init_temp_ext.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("llama_sampler_init_temp_ext", t, delta, exponent);
+            }
+            return (MemorySegment)mh$.invokeExact(t, delta, exponent);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class llama_sampler_init_xtc {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama.C_POINTER,
+            Llama.C_FLOAT,
+            Llama.C_FLOAT,
+            Llama.C_LONG,
+            Llama.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_sampler_init_xtc");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_xtc(float p, float t, size_t min_keep, uint32_t seed)
+     * }
+     */
+    public static FunctionDescriptor llama_sampler_init_xtc$descriptor() {
+        return llama_sampler_init_xtc.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_xtc(float p, float t, size_t min_keep, uint32_t seed)
+     * }
+     */
+    public static MethodHandle llama_sampler_init_xtc$handle() {
+        return llama_sampler_init_xtc.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_xtc(float p, float t, size_t min_keep, uint32_t seed)
+     * }
+     */
+    public static MemorySegment llama_sampler_init_xtc$address() {
+        return llama_sampler_init_xtc.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_xtc(float p, float t, size_t min_keep, uint32_t seed)
+     * }
+     */
+    public static MemorySegment llama_sampler_init_xtc(float p, float t, long min_keep, int seed) {
+        var mh$ = llama_sampler_init_xtc.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("llama_sampler_init_xtc", p, t, min_keep, seed);
+            }
+            return (MemorySegment)mh$.invokeExact(p, t, min_keep, seed);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class llama_sampler_init_top_n_sigma {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama.C_POINTER,
+            Llama.C_FLOAT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_sampler_init_top_n_sigma");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_top_n_sigma(float n)
+     * }
+     */
+    public static FunctionDescriptor llama_sampler_init_top_n_sigma$descriptor() {
+        return llama_sampler_init_top_n_sigma.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_top_n_sigma(float n)
+     * }
+     */
+    public static MethodHandle llama_sampler_init_top_n_sigma$handle() {
+        return llama_sampler_init_top_n_sigma.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_top_n_sigma(float n)
+     * }
+     */
+    public static MemorySegment llama_sampler_init_top_n_sigma$address() {
+        return llama_sampler_init_top_n_sigma.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_top_n_sigma(float n)
+     * }
+     */
+    public static MemorySegment llama_sampler_init_top_n_sigma(float n) {
+        var mh$ = llama_sampler_init_top_n_sigma.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("llama_sampler_init_top_n_sigma", n);
+            }
+            return (MemorySegment)mh$.invokeExact(n);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class llama_sampler_init_mirostat {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama.C_POINTER,
+            Llama.C_INT,
+            Llama.C_INT,
+            Llama.C_FLOAT,
+            Llama.C_FLOAT,
+            Llama.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_sampler_init_mirostat");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_mirostat(int32_t n_vocab, uint32_t seed, float tau, float eta, int32_t m)
+     * }
+     */
+    public static FunctionDescriptor llama_sampler_init_mirostat$descriptor() {
+        return llama_sampler_init_mirostat.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_mirostat(int32_t n_vocab, uint32_t seed, float tau, float eta, int32_t m)
+     * }
+     */
+    public static MethodHandle llama_sampler_init_mirostat$handle() {
+        return llama_sampler_init_mirostat.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_mirostat(int32_t n_vocab, uint32_t seed, float tau, float eta, int32_t m)
+     * }
+     */
+    public static MemorySegment llama_sampler_init_mirostat$address() {
+        return llama_sampler_init_mirostat.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_mirostat(int32_t n_vocab, uint32_t seed, float tau, float eta, int32_t m)
+     * }
+     */
+    public static MemorySegment llama_sampler_init_mirostat(int n_vocab, int seed, float tau, float eta, int m) {
+        var mh$ = llama_sampler_init_mirostat.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("llama_sampler_init_mirostat", n_vocab, seed, tau, eta, m);
+            }
+            return (MemorySegment)mh$.invokeExact(n_vocab, seed, tau, eta, m);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class llama_sampler_init_mirostat_v2 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama.C_POINTER,
+            Llama.C_INT,
+            Llama.C_FLOAT,
+            Llama.C_FLOAT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_sampler_init_mirostat_v2");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_mirostat_v2(uint32_t seed, float tau, float eta)
+     * }
+     */
+    public static FunctionDescriptor llama_sampler_init_mirostat_v2$descriptor() {
+        return llama_sampler_init_mirostat_v2.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_mirostat_v2(uint32_t seed, float tau, float eta)
+     * }
+     */
+    public static MethodHandle llama_sampler_init_mirostat_v2$handle() {
+        return llama_sampler_init_mirostat_v2.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_mirostat_v2(uint32_t seed, float tau, float eta)
+     * }
+     */
+    public static MemorySegment llama_sampler_init_mirostat_v2$address() {
+        return llama_sampler_init_mirostat_v2.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_mirostat_v2(uint32_t seed, float tau, float eta)
+     * }
+     */
+    public static MemorySegment llama_sampler_init_mirostat_v2(int seed, float tau, float eta) {
+        var mh$ = llama_sampler_init_mirostat_v2.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("llama_sampler_init_mirostat_v2", seed, tau, eta);
+            }
+            return (MemorySegment)mh$.invokeExact(seed, tau, eta);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class llama_sampler_init_grammar {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama.C_POINTER,
+            Llama.C_POINTER,
+            Llama.C_POINTER,
+            Llama.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_sampler_init_grammar");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_grammar(const struct llama_vocab *vocab, const char *grammar_str, const char *grammar_root)
+     * }
+     */
+    public static FunctionDescriptor llama_sampler_init_grammar$descriptor() {
+        return llama_sampler_init_grammar.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_grammar(const struct llama_vocab *vocab, const char *grammar_str, const char *grammar_root)
+     * }
+     */
+    public static MethodHandle llama_sampler_init_grammar$handle() {
+        return llama_sampler_init_grammar.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_grammar(const struct llama_vocab *vocab, const char *grammar_str, const char *grammar_root)
+     * }
+     */
+    public static MemorySegment llama_sampler_init_grammar$address() {
+        return llama_sampler_init_grammar.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_grammar(const struct llama_vocab *vocab, const char *grammar_str, const char *grammar_root)
+     * }
+     */
+    public static MemorySegment llama_sampler_init_grammar(MemorySegment vocab, MemorySegment grammar_str, MemorySegment grammar_root) {
+        var mh$ = llama_sampler_init_grammar.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("llama_sampler_init_grammar", vocab, grammar_str, grammar_root);
+            }
+            return (MemorySegment)mh$.invokeExact(vocab, grammar_str, grammar_root);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -4522,6 +10551,134 @@ public class Llama extends Llama$shared {
                 traceDowncall("llama_sampler_init_penalties", n_vocab, penalty_last_n, penalty_repeat, penalty_freq, penalty_present);
             }
             return (MemorySegment)mh$.invokeExact(n_vocab, penalty_last_n, penalty_repeat, penalty_freq, penalty_present);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class llama_sampler_init_dry {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama.C_POINTER,
+            Llama.C_POINTER,
+            Llama.C_FLOAT,
+            Llama.C_FLOAT,
+            Llama.C_INT,
+            Llama.C_INT,
+            Llama.C_POINTER,
+            Llama.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_sampler_init_dry");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_dry(const struct llama_vocab *vocab, float dry_multiplier, float dry_base, int32_t dry_allowed_length, int32_t dry_penalty_last_n, const char **seq_breakers, size_t num_breakers)
+     * }
+     */
+    public static FunctionDescriptor llama_sampler_init_dry$descriptor() {
+        return llama_sampler_init_dry.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_dry(const struct llama_vocab *vocab, float dry_multiplier, float dry_base, int32_t dry_allowed_length, int32_t dry_penalty_last_n, const char **seq_breakers, size_t num_breakers)
+     * }
+     */
+    public static MethodHandle llama_sampler_init_dry$handle() {
+        return llama_sampler_init_dry.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_dry(const struct llama_vocab *vocab, float dry_multiplier, float dry_base, int32_t dry_allowed_length, int32_t dry_penalty_last_n, const char **seq_breakers, size_t num_breakers)
+     * }
+     */
+    public static MemorySegment llama_sampler_init_dry$address() {
+        return llama_sampler_init_dry.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_dry(const struct llama_vocab *vocab, float dry_multiplier, float dry_base, int32_t dry_allowed_length, int32_t dry_penalty_last_n, const char **seq_breakers, size_t num_breakers)
+     * }
+     */
+    public static MemorySegment llama_sampler_init_dry(MemorySegment vocab, float dry_multiplier, float dry_base, int dry_allowed_length, int dry_penalty_last_n, MemorySegment seq_breakers, long num_breakers) {
+        var mh$ = llama_sampler_init_dry.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("llama_sampler_init_dry", vocab, dry_multiplier, dry_base, dry_allowed_length, dry_penalty_last_n, seq_breakers, num_breakers);
+            }
+            return (MemorySegment)mh$.invokeExact(vocab, dry_multiplier, dry_base, dry_allowed_length, dry_penalty_last_n, seq_breakers, num_breakers);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class llama_sampler_init_logit_bias {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama.C_POINTER,
+            Llama.C_INT,
+            Llama.C_INT,
+            Llama.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_sampler_init_logit_bias");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_logit_bias(int32_t n_vocab, int32_t n_logit_bias, const llama_logit_bias *logit_bias)
+     * }
+     */
+    public static FunctionDescriptor llama_sampler_init_logit_bias$descriptor() {
+        return llama_sampler_init_logit_bias.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_logit_bias(int32_t n_vocab, int32_t n_logit_bias, const llama_logit_bias *logit_bias)
+     * }
+     */
+    public static MethodHandle llama_sampler_init_logit_bias$handle() {
+        return llama_sampler_init_logit_bias.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_logit_bias(int32_t n_vocab, int32_t n_logit_bias, const llama_logit_bias *logit_bias)
+     * }
+     */
+    public static MemorySegment llama_sampler_init_logit_bias$address() {
+        return llama_sampler_init_logit_bias.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_logit_bias(int32_t n_vocab, int32_t n_logit_bias, const llama_logit_bias *logit_bias)
+     * }
+     */
+    public static MemorySegment llama_sampler_init_logit_bias(int n_vocab, int n_logit_bias, MemorySegment logit_bias) {
+        var mh$ = llama_sampler_init_logit_bias.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("llama_sampler_init_logit_bias", n_vocab, n_logit_bias, logit_bias);
+            }
+            return (MemorySegment)mh$.invokeExact(n_vocab, n_logit_bias, logit_bias);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
