@@ -23,6 +23,10 @@ final class JvmFlags {
             "-XX:+DisableAttachMechanism",
             "-XX:-UsePerfData");
 
+    /* Idle roles stay small: a little heap at first, and archived classes where every process can share their pages. */
+    private static final List<String> FRUGAL = List.of(
+            "-Xms10m", "-Xmn4m", "-XX:+UnlockDiagnosticVMOptions", "-XX:ArchiveRelocationMode=0");
+
     private static final List<String> SMALL = List.of(
             "-XX:+UseSerialGC",
             "-XX:+ExitOnOutOfMemoryError",
@@ -51,6 +55,7 @@ final class JvmFlags {
     /** The flags of that role's process, for the runtime tree at app. */
     static List<String> of(RoleSpec role, Path app) {
         List<String> flags = new ArrayList<>(SMALL);
+        flags.addAll(FRUGAL);
         flags.addAll(PRIVATE);
         flags.add("-Xmx" + role.heapMebibytesMax() + "m");
         flags.addAll(role.jvmFlags());
