@@ -69,7 +69,8 @@ final class Failures {
                         + ": shorten it.");
             case EngineProtocol.Busy e -> away("The engine is busy", e.retryAfterSeconds());
             case EngineProtocol.LoadFailed e -> refused("The model " + e.model() + " cannot be loaded: " + e.reason());
-            case EngineProtocol.InUse e -> refused("The model " + e.model() + " is in use: try again when it is idle.");
+            case EngineProtocol.InUse e ->
+                refused("The model " + e.model() + " stays: " + String.join(", ", e.by()) + ".");
             case EngineProtocol.Failed e -> refused(e.reason());
             case EngineProtocol.Invalid e -> refused("Wrong " + e.parameter() + ": " + e.hint());
             case FetchProtocol.Failed e -> new Told(exit(e.reason()), e.message());

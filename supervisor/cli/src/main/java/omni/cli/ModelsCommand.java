@@ -25,6 +25,9 @@ final class ModelsCommand extends OmniCommand {
                 .addSubcommand(new ModelsLogoutCommand(world))
                 .addSubcommand(new ModelsImportCommand(world))
                 .addSubcommand(new ModelsUseCommand(world))
+                .addSubcommand(new ModelsVerifyCommand(world))
+                .addSubcommand(new ModelsPinCommand(world))
+                .addSubcommand(new ModelsUnpinCommand(world))
                 .addSubcommand(new ModelsRemoveCommand(world));
     }
 
