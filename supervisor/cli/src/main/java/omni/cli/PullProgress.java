@@ -55,7 +55,7 @@ final class PullProgress implements AutoCloseable {
         switch (progress.phase()) {
             case RESOLVING -> text.append("Asking what there is…");
             case FETCHING -> {
-                text.append(ModelsImportCommand.bar(progress.bytes(), total == null ? 0 : total));
+                text.append(ProgressLine.bar(progress.bytes(), total == null ? 0 : total));
                 text.append(", ").append(Text.bytes(progress.bytesPerSecond())).append("/s");
                 var left = progress.secondsLeft();
                 if (left != null) {
