@@ -3,6 +3,7 @@ module omni.cli {
     requires info.picocli;
     requires omni.api;
     requires omni.engine;
+    requires omni.fetch;
     requires transitive omni.role;
     requires org.jline.reader;
     requires org.jline.terminal;

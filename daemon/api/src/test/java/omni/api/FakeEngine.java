@@ -170,6 +170,21 @@ final class FakeEngine implements EngineProtocol.Handler, AutoCloseable {
     }
 
     @Override
+    public void show(EngineProtocol.ShowParams in, Call<EngineProtocol.ShowReply> call) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void verify(EngineProtocol.VerifyParams in, Call<EngineProtocol.VerifyReply> call) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void pin(EngineProtocol.PinParams in, Call<EngineProtocol.PinReply> call) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
     public void remove(RemoveParams in, Call<RemoveReply> call) {
         throw new UnsupportedOperationException();
     }

@@ -76,14 +76,16 @@ abstract sealed class EngineException extends RuntimeException {
         }
     }
 
-    /** The model is loaded, or is the seed, and cannot be removed. */
+    /** Something holds the model, so that it cannot be removed; {@code by} says what. */
     static final class InUse extends EngineException {
         private static final long serialVersionUID = 1;
         final String model;
+        final transient List<String> by;
 
-        InUse(String model) {
+        InUse(String model, List<String> by) {
             super("The model is in use.");
             this.model = model;
+            this.by = List.copyOf(by);
         }
     }
 

@@ -74,6 +74,7 @@ public final class EngineRole implements Role {
             this.residents = new Residents(
                     config,
                     model -> LoadedModel.open(model, library(model), config, wrapper),
+                    store::isPinned,
                     names -> note.accept(names.isEmpty() ? "" : "loaded: " + String.join(", ", names)));
             this.service = new EngineService(store, residents, config, this::libraryInfo);
         }

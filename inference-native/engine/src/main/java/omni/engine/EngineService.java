@@ -2,8 +2,6 @@ package omni.engine;
 
 import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.nio.file.InvalidPathException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -64,7 +62,7 @@ final class EngineService implements EngineProtocol.Handler {
             case EngineException.PromptTooLong x -> new EngineProtocol.PromptTooLong(x.promptTokens, x.contextTokens);
             case EngineException.Busy x -> new EngineProtocol.Busy(x.retryAfterSeconds);
             case EngineException.LoadFailed x -> new EngineProtocol.LoadFailed(x.model, x.reason);
-            case EngineException.InUse x -> new EngineProtocol.InUse(x.model);
+            case EngineException.InUse x -> new EngineProtocol.InUse(x.model, x.by);
             case EngineException.Failed x -> new EngineProtocol.Failed(x.reason);
         };
     }
@@ -214,40 +212,102 @@ final class EngineService implements EngineProtocol.Handler {
     @Override
     public void import_(EngineProtocol.ImportParams in, Call<EngineProtocol.ImportReply> call) {
         answer(() -> {
-            if (in.files().size() != 1) {
-                throw new EngineException.Invalid("files", "Give one file.");
-            }
-            Path path;
-            try {
-                path = Path.of(in.files().getFirst().path());
-            } catch (InvalidPathException _) {
-                throw new EngineException.Invalid("path", "This is no path.");
-            }
-            long[] told = {0};
-            long total = Math.max(0, path.toFile().length());
-            StoredModel model = store.add(path, in.name(), done -> {
-                if (call.isCancelled()) {
-                    throw new EngineException.Failed("The request was cancelled.");
-                }
-                if (call.wantsMore() && done - told[0] >= PROGRESS_BYTES) {
-                    told[0] = done;
-                    call.next(new EngineProtocol.ImportReply(null, done, total, null));
-                }
-            });
+            Intake.Order order = Intake.Order.checked(in);
+            Progress<EngineProtocol.ImportReply> progress = new Progress<>(call);
+            long total = order.parts().stream()
+                    .mapToLong(part -> Math.max(0, part.path().toFile().length()))
+                    .sum();
+            ModelStore.Arrived arrived = store.add(
+                    order, done -> progress.at(done, () -> new EngineProtocol.ImportReply(null, done, total, null)));
+            StoredModel model = arrived.model();
             call.reply(new EngineProtocol.ImportReply(
                     Wording.model(model, defaultId(), residents.ready(model.id())),
                     model.sizeBytes(),
                     model.sizeBytes(),
-                    EngineProtocol.ImportReplyTaken.LINKED));
+                    Wording.taken(arrived.taken())));
         });
+    }
+
+    @Override
+    public void show(EngineProtocol.ShowParams in, Call<EngineProtocol.ShowReply> call) {
+        answer(() -> {
+            StoredModel model = find(in.model());
+            call.reply(new EngineProtocol.ShowReply(
+                    Wording.model(model, defaultId(), residents.ready(model.id())),
+                    Wording.details(model, heldBy(model)),
+                    null));
+        });
+    }
+
+    @Override
+    public void verify(EngineProtocol.VerifyParams in, Call<EngineProtocol.VerifyReply> call) {
+        answer(() -> {
+            StoredModel model = find(in.model());
+            long total = model.sizeBytes();
+            Progress<EngineProtocol.VerifyReply> progress = new Progress<>(call);
+            List<String> damaged = store.verify(
+                    model, done -> progress.at(done, () -> new EngineProtocol.VerifyReply(done, total, null)));
+            if (!damaged.isEmpty()) {
+                residents.unload(model.id());
+            }
+            call.reply(new EngineProtocol.VerifyReply(total, total, damaged));
+        });
+    }
+
+    @Override
+    public void pin(EngineProtocol.PinParams in, Call<EngineProtocol.PinReply> call) {
+        answer(() -> {
+            store.pin(find(in.model()), in.pinned());
+            call.reply(new EngineProtocol.PinReply());
+        });
+    }
+
+    /** Tells how far a long work is, now and then, and ends it when the caller is gone. */
+    private static final class Progress<R> {
+        private final Call<R> call;
+        private long told;
+
+        Progress(Call<R> call) {
+            this.call = call;
+        }
+
+        void at(long done, Supplier<R> reply) {
+            if (call.isCancelled()) {
+                throw new EngineException.Failed("The request was cancelled.");
+            }
+            if (call.wantsMore() && done - told >= PROGRESS_BYTES) {
+                told = done;
+                call.next(reply.get());
+            }
+        }
+    }
+
+    /** Returns what keeps a model from being removed. */
+    private List<String> heldBy(StoredModel model) throws IOException {
+        List<String> by = new ArrayList<>();
+        if (model.seed()) {
+            by.add("it is part of Omni");
+        }
+        if (model.id().equals(defaultId())) {
+            by.add("it is the default");
+        }
+        if (model.pinned()) {
+            by.add("it is pinned");
+        }
+        int requests = residents.users(model.id());
+        if (requests > 0) {
+            by.add(requests == 1 ? "a request uses it" : requests + " requests use it");
+        }
+        return by;
     }
 
     @Override
     public void remove(EngineProtocol.RemoveParams in, Call<EngineProtocol.RemoveReply> call) {
         answer(() -> {
             StoredModel model = store.find(in.model());
-            if (!model.seed() && !residents.unload(model.id())) {
-                throw new EngineException.InUse(model.name());
+            List<String> by = heldBy(model);
+            if (!by.isEmpty() || !residents.unload(model.id())) {
+                throw new EngineException.InUse(model.name(), by.isEmpty() ? List.of("a request uses it") : by);
             }
             store.remove(model);
             call.reply(new EngineProtocol.RemoveReply());
@@ -261,7 +321,11 @@ final class EngineService implements EngineProtocol.Handler {
                 throw new EngineException.Invalid(
                         "model", "omni.toml names the default model: change or remove engine.default_model there.");
             }
-            store.use(store.find(in.model()));
+            StoredModel model = store.find(in.model());
+            if (model.damaged()) {
+                throw new EngineException.Invalid("model", "This model is damaged: remove it and get it again.");
+            }
+            store.use(model);
             call.reply(new EngineProtocol.UseReply());
         });
     }

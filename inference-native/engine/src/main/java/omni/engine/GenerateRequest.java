@@ -4,7 +4,6 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.ThreadLocalRandom;
-import org.jspecify.annotations.Nullable;
 
 /** The parameters of a Generate call, each checked against its bounds, not yet tied to a model. */
 final class GenerateRequest {
@@ -48,20 +47,8 @@ final class GenerateRequest {
         EngineProtocol.Sampling given = in.sampling();
         EngineProtocol.Sampling sampling =
                 given != null ? given : new EngineProtocol.Sampling(null, null, null, null, null);
-        within("sampling.temperature", sampling.temperature(), Sampling.TEMPERATURE_MAX, "Give 0 to 2.");
-        within("sampling.topP", sampling.topP(), 1, "Give 0 to 1.");
-        within("sampling.minP", sampling.minP(), 1, "Give 0 to 1.");
-        Long topK = sampling.topK();
-        if (topK != null && (topK < 0 || topK > Sampling.TOP_K_MAX)) {
-            throw new EngineException.Invalid("sampling.topK", "Give 0 to 1000000.");
-        }
+        Sampling.check("sampling.", sampling);
         return new GenerateRequest(in, sampling);
-    }
-
-    private static void within(String parameter, @Nullable Double value, double max, String hint) {
-        if (value != null && !(value >= 0 && value <= max)) {
-            throw new EngineException.Invalid(parameter, hint);
-        }
     }
 
     /**

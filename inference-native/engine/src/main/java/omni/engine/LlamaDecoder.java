@@ -42,18 +42,20 @@ final class LlamaDecoder implements Decoder {
         this.context = Context.create(
                 model,
                 new ContextParams(
-                        kvTokens,
-                        batchTokens,
-                        batchTokens,
-                        sequencesMax,
-                        threads,
-                        threads,
-                        false,
-                        ContextParams.Pooling.MODEL,
-                        ContextParams.FlashAttention.AUTO,
-                        true,
-                        ContextParams.CacheType.F16,
-                        ContextParams.CacheType.F16));
+                                kvTokens,
+                                batchTokens,
+                                batchTokens,
+                                sequencesMax,
+                                threads,
+                                threads,
+                                false,
+                                ContextParams.Pooling.MODEL,
+                                ContextParams.FlashAttention.AUTO,
+                                true,
+                                ContextParams.CacheType.F16,
+                                ContextParams.CacheType.F16)
+                        // At most the last token of each sequence is sampled from.
+                        .withOutputsMax(sequencesMax));
         this.memory = context.memory();
         this.batch = Batch.allocate(batchTokens, 1);
     }

@@ -49,14 +49,17 @@ final class LoadedModel implements AutoCloseable {
      */
     static LoadedModel open(StoredModel stored, LlamaLibrary library, EngineConfig config, DecoderWrapper wrapper) {
         int threads = config.threads() > 0 ? config.threads() : Cores.physical();
-        try {
+        try (Admission admission = Admission.of(stored)) {
             Model model = Model.load(library, stored.file(), ModelParams.defaults());
             try {
+                if (!admission.unchanged()) {
+                    throw new EngineException.LoadFailed(stored.name(), "its file was changed while it was read");
+                }
                 LlamaDecoder decoder = model.canGenerate() ? new LlamaDecoder(model, config, threads) : null;
                 Decoder seam = decoder == null ? new NoDecoder() : wrapper.wrap(decoder);
                 DecodeLoop loop = new DecodeLoop(seam, config.chunkTokens(), config.readerStallMax());
                 return new LoadedModel(stored, model, decoder, new Embedder(model, config, threads), loop, config);
-            } catch (LlamaException e) {
+            } catch (LlamaException | EngineException e) {
                 model.close();
                 throw e;
             }
@@ -137,7 +140,8 @@ final class LoadedModel implements AutoCloseable {
 
     /** Its Jinja chat template; empty where it has none. */
     String template() {
-        return model.chatTemplate().orElse("");
+        String own = stored.card().template();
+        return own != null ? own : model.chatTemplate().orElse("");
     }
 
     /** The text of a token, or nothing where the model has no such token. */
@@ -146,7 +150,7 @@ final class LoadedModel implements AutoCloseable {
     }
 
     /**
-     * Completes what a request says about sampling: first the model's own file ({@code general.sampling.*}), then the
+     * Completes what a request says about sampling: first what came along with the model, then its own file ({@code general.sampling.*}), then the
      * configuration.
      */
     Sampling sampling(
@@ -156,11 +160,18 @@ final class LoadedModel implements AutoCloseable {
             @Nullable Double minP,
             OptionalLong seed,
             long randomSeed) {
+        EngineProtocol.Sampling along = stored.card().sampling();
+        EngineProtocol.Sampling own = along != null ? along : new EngineProtocol.Sampling(null, null, null, null, null);
+        Long ownTopK = own.topK();
+        Double asked = temperature != null ? temperature : own.temperature();
+        Double askedTopP = topP != null ? topP : own.topP();
+        Double askedMinP = minP != null ? minP : own.minP();
+        OptionalInt askedTopK = topK.isPresent() || ownTopK == null ? topK : OptionalInt.of(ownTopK.intValue());
         return new Sampling(
-                temperature != null ? temperature : ownDefault("temp", config.temperature(), Sampling.TEMPERATURE_MAX),
-                topP != null ? topP : ownDefault("top_p", config.topP(), 1),
-                topK.orElseGet(() -> (int) ownDefault("top_k", config.topK(), Sampling.TOP_K_MAX)),
-                minP != null ? minP : ownDefault("min_p", config.minP(), 1),
+                asked != null ? asked : ownDefault("temp", config.temperature(), Sampling.TEMPERATURE_MAX),
+                askedTopP != null ? askedTopP : ownDefault("top_p", config.topP(), 1),
+                askedTopK.orElseGet(() -> (int) ownDefault("top_k", config.topK(), Sampling.TOP_K_MAX)),
+                askedMinP != null ? askedMinP : ownDefault("min_p", config.minP(), 1),
                 seed.orElse(randomSeed));
     }
 

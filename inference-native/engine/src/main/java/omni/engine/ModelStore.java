@@ -6,8 +6,6 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -21,6 +19,7 @@ import java.util.Optional;
 import java.util.function.LongConsumer;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import omni.gguf.GgufException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,9 +28,9 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  * cartridges/
  *   default                      id of the model for requests that name none
- *   {sha-256 of the file}/
- *     model.gguf
- *     manifest.json
+ *   {id: sha-256 of the file}/
+ *     model.gguf                 or model-00001-of-00003.gguf and so on
+ *     manifest.json              see {@link Manifest}
  *   .aside-{random}              being taken in or removed; deleted at the next start
  * </pre>
  *
@@ -137,33 +136,29 @@ final class ModelStore {
                 (model.id() + "\n").getBytes(StandardCharsets.US_ASCII));
     }
 
+    /** A model of the store and how it came there. */
+    record Arrived(StoredModel model, Intake.Taken taken) {}
+
     /**
-     * Takes a GGUF file in, as a hard link where the disk is the same, else as a copy. A model that is there already is
-     * kept, and gets the new name if one is given.
+     * Takes a model in: its blocks shared where the file system can, else as a hard link where the disk is the same, else
+     * as a copy. A model that is there already is kept, and gets the new name if one is given.
      *
      * @param progress is told the bytes hashed so far
-     * @throws EngineException.Invalid if the file is no whole GGUF file, or the name is improper or taken
+     * @throws EngineException.Invalid if llama.cpp may not be given the files, a hash is another than expected, or the
+     *     name is improper or taken
      */
-    StoredModel add(Path source, @Nullable String name, LongConsumer progress) throws IOException {
-        if (!source.isAbsolute()) {
-            throw new EngineException.Invalid("path", "The path must be absolute.");
+    Arrived add(Intake.Order order, LongConsumer progress) throws IOException {
+        if (order.name() != null) {
+            ModelName.checked(order.name());
         }
-        if (!Files.isRegularFile(source) || !Files.isReadable(source)) {
-            throw new EngineException.Invalid("path", "There is no file at this path that the engine may read.");
-        }
-        if (name != null) {
-            ModelName.checked(name);
-        }
+        List<Intake.Part> parts = Intake.found(order);
         if (models().size() >= MODELS_MAX) {
-            throw new EngineException.Invalid("path", "The store holds 256 models: remove one first.");
+            throw new EngineException.Invalid("files", "The store holds 256 models: remove one first.");
         }
-        Path file = source.toRealPath();
-        GgufHeader header = GgufHeader.read(file);
         Path aside = newAside();
         try {
-            Files.createDirectories(aside);
-            String id = bring(file, aside.resolve("model.gguf"), progress);
-            return settle(aside, id, file, name, header);
+            Intake.Brought brought = Intake.bring(parts, order, aside, progress);
+            return settle(aside, brought, parts.getFirst().path(), order.name());
         } finally {
             DurableFiles.delete(aside);
         }
@@ -186,59 +181,113 @@ final class ModelStore {
         return cartridges.resolve(ASIDE + HexFormat.of().toHexDigits(System.nanoTime()) + "-" + asides);
     }
 
-    /** Links or copies the file and returns its id. */
-    private static String bring(Path file, Path target, LongConsumer progress) throws IOException {
-        boolean linked;
-        try {
-            Files.createLink(target, file);
-            linked = true;
-        } catch (FileAlreadyExistsException e) {
-            throw e;
-        } catch (FileSystemException | UnsupportedOperationException _) {
-            linked = false;
-        }
-        if (linked) {
-            return Sha256.of(target, progress);
-        }
-        long needed = Files.size(file);
-        if (Files.getFileStore(target.resolveSibling("")).getUsableSpace() < needed) {
-            throw new EngineException.Invalid("path", "The disk has no room for a copy: free some, or link the file.");
-        }
-        return Sha256.copy(file, target, progress);
-    }
-
-    private synchronized StoredModel settle(
-            Path aside, String id, Path source, @Nullable String name, GgufHeader header) throws IOException {
+    private synchronized Arrived settle(Path aside, Intake.Brought brought, Path source, @Nullable String name)
+            throws IOException {
+        String id = brought.id();
         Optional<StoredModel> there =
                 models().stream().filter(m -> m.id().equals(id)).findFirst();
-        if (there.isPresent()
-                && (there.get().seed()
-                        || name == null
-                        || name.equals(there.get().name()))) {
-            return there.get();
+        if (there.isPresent() && !there.get().damaged()) {
+            return new Arrived(renamed(there.get(), name), Intake.Taken.KNOWN);
         }
-        String chosen = name != null ? name : freeName(source, id);
-        if (models().stream().anyMatch(m -> m.name().equals(chosen))) {
+        String chosen = name;
+        if (chosen == null) {
+            chosen = there.isPresent() ? there.get().name() : freeName(source, id);
+        }
+        refuseTaken(chosen, id);
+        Path folder = cartridges.resolve(id);
+        List<StoredFile> files = brought.files().stream()
+                .map(f -> new StoredFile(folder.resolve(f.path().getFileName()), f.sha256(), f.stamp()))
+                .toList();
+        long created = clock.instant().getEpochSecond();
+        StoredModel model = new StoredModel(id, chosen, files, false, false, false, created, brought.card());
+        DurableFiles.write(aside.resolve(Manifest.FILE), Manifest.write(model));
+        DurableFiles.syncFolder(aside);
+        // What stands there without being a whole model, or damaged, would keep the rename from happening.
+        DurableFiles.delete(folder);
+        Files.move(aside, folder, StandardCopyOption.ATOMIC_MOVE);
+        DurableFiles.syncFolder(cartridges);
+        known = null;
+        return new Arrived(model, brought.taken());
+    }
+
+    private void refuseTaken(String name, String id) throws IOException {
+        if (models().stream().anyMatch(m -> m.name().equals(name) && !m.id().equals(id))) {
             throw new EngineException.Invalid("name", "Another model has this name: choose another.");
         }
-        Path file = cartridges.resolve(id).resolve("model.gguf");
-        long created = there.map(StoredModel::createdSeconds)
-                .orElseGet(() -> clock.instant().getEpochSecond());
-        long size = Files.size(aside.resolve("model.gguf"));
-        StoredModel model = new StoredModel(id, chosen, file, false, size, created, header);
-        byte[] manifest = Manifest.write(model);
-        if (there.isPresent()) {
-            DurableFiles.replace(cartridges.resolve(id), "manifest.json", aside.resolve("manifest.json"), manifest);
-        } else {
-            DurableFiles.write(aside.resolve("manifest.json"), manifest);
-            DurableFiles.syncFolder(aside);
-            // What stands there without being a whole model would keep the rename from happening.
-            DurableFiles.delete(cartridges.resolve(id));
-            Files.move(aside, cartridges.resolve(id), StandardCopyOption.ATOMIC_MOVE);
-            DurableFiles.syncFolder(cartridges);
+    }
+
+    private StoredModel renamed(StoredModel model, @Nullable String name) throws IOException {
+        if (model.seed() || name == null || name.equals(model.name())) {
+            return model;
         }
+        refuseTaken(name, model.id());
+        return rewritten(model.named(name));
+    }
+
+    /** Writes a model's manifest anew; what was there before or what is there now, never less. */
+    private synchronized StoredModel rewritten(StoredModel model) throws IOException {
+        Path folder = cartridges.resolve(model.id());
+        DurableFiles.replace(folder, Manifest.FILE, newAside(), Manifest.write(model));
         known = null;
         return model;
+    }
+
+    /** Keeps a model from removal and from making room for another, or no longer. */
+    synchronized void pin(StoredModel model, boolean pinned) throws IOException {
+        if (model.seed()) {
+            throw new EngineException.Invalid("model", "The seed model is part of Omni and stays anyway.");
+        }
+        if (model.pinned() != pinned) {
+            rewritten(model.pinned(pinned));
+        }
+    }
+
+    /** Whether the model of this id is pinned. */
+    boolean isPinned(String id) {
+        try {
+            return models().stream().anyMatch(m -> m.id().equals(id) && m.pinned());
+        } catch (IOException e) {
+            LOG.log(Level.WARNING, "The store cannot be read.", e);
+            return true;
+        }
+    }
+
+    /**
+     * Hashes a model's files again. One that is not what it was when it was taken in sets the model aside: it stays where
+     * it is, is listed as damaged, and is never loaded. A model whose files are right again is taken back.
+     *
+     * @param progress is told the bytes hashed so far
+     * @return names of the files that are damaged
+     */
+    List<String> verify(StoredModel model, LongConsumer progress) throws IOException {
+        List<String> wrong = new ArrayList<>();
+        List<StoredFile> now = new ArrayList<>();
+        long done = 0;
+        for (StoredFile file : model.files()) {
+            long before = done;
+            FileStamp stamp = FileStamp.of(file.path());
+            boolean right = Sha256.of(file.path(), bytes -> progress.accept(before + bytes))
+                            .equals(file.sha256())
+                    && stamp.equals(FileStamp.of(file.path()));
+            if (!right) {
+                wrong.add(String.valueOf(file.path().getFileName()));
+            }
+            now.add(new StoredFile(file.path(), file.sha256(), right ? stamp : file.stamp()));
+            done += file.stamp().sizeBytes();
+        }
+        StoredModel found = model.found(!wrong.isEmpty(), now);
+        if (!found.equals(model)) {
+            settle(found);
+        }
+        return wrong;
+    }
+
+    private synchronized void settle(StoredModel found) throws IOException {
+        if (!found.seed()) {
+            rewritten(found);
+            return;
+        }
+        known = models().stream().map(m -> m.seed() ? found : m).toList();
     }
 
     private String freeName(Path source, String id) throws IOException {
@@ -291,8 +340,16 @@ final class ModelStore {
             Path file = found.get();
             String name = ModelName.ofFile(String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT));
             long created = Files.getLastModifiedTime(file).toInstant().getEpochSecond();
-            return Optional.of(new StoredModel(
-                    Sha256.of(file, _ -> {}), name, file, true, Files.size(file), created, GgufHeader.read(file)));
+            FileStamp stamp = FileStamp.of(file);
+            StoredFile stored = new StoredFile(file, Sha256.of(file, _ -> {}), stamp);
+            try (Admission admission = Admission.of(List.of(file))) {
+                Card card = Card.of(admission.model());
+                return Optional.of(
+                        new StoredModel(stored.sha256(), name, List.of(stored), true, false, false, created, card));
+            }
+        } catch (GgufException e) {
+            LOG.log(Level.ERROR, "The model that comes with Omni is damaged: {0}", e.getMessage());
+            return Optional.empty();
         } catch (UncheckedIOException e) {
             throw e.getCause();
         }

@@ -13,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,6 +61,7 @@ final class Residents implements AutoCloseable {
     private final EngineConfig config;
     private final Opener opener;
     private final Consumer<List<String>> onChange;
+    private final Predicate<String> pinned;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     /** Least recently used first. */
@@ -69,8 +71,14 @@ final class Residents implements AutoCloseable {
     private final ScheduledThreadPoolExecutor timer;
     private boolean closed;
 
-    /** Starts with none; {@code onChange} is told the names of the loaded models, by their own threads. */
-    Residents(EngineConfig config, Opener opener, Consumer<List<String>> onChange) {
+    /**
+     * Starts with none.
+     *
+     * @param pinned whether the model of an id stays in memory though nobody uses it
+     * @param onChange is told the names of the loaded models, by their own threads
+     */
+    Residents(EngineConfig config, Opener opener, Predicate<String> pinned, Consumer<List<String>> onChange) {
+        this.pinned = pinned;
         this.config = config;
         this.opener = opener;
         this.onChange = onChange;
@@ -142,7 +150,7 @@ final class Residents implements AutoCloseable {
             boolean leaving = entries.values().stream().anyMatch(e -> e.state == State.CLOSING);
             if (!leaving) {
                 Entry oldest = entries.values().stream()
-                        .filter(e -> e.state == State.READY && e.leases == 0)
+                        .filter(e -> e.state == State.READY && e.leases == 0 && !pinned.test(e.model.id()))
                         .findFirst()
                         .orElseThrow(() -> new EngineException.Busy(5));
                 dismiss(oldest);
@@ -204,6 +212,9 @@ final class Residents implements AutoCloseable {
     }
 
     private void dismissIdle(Entry entry) {
+        if (pinned.test(entry.model.id())) {
+            return;
+        }
         lock.lock();
         try {
             long idleNanos = System.nanoTime() - entry.idleSinceNanos;
@@ -325,6 +336,17 @@ final class Residents implements AutoCloseable {
                 changed.await();
             }
             return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Returns how many requests, and looks at the vocabulary, are with a model. */
+    int users(String id) {
+        lock.lock();
+        try {
+            Entry entry = entries.get(id);
+            return entry == null ? 0 : entry.leases;
         } finally {
             lock.unlock();
         }

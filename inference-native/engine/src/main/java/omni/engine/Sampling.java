@@ -1,5 +1,7 @@
 package omni.engine;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * How the next token is chosen. The chain is llama.cpp's own order: the {@code topK} most probable, of these the least
  * set whose probabilities sum to {@code topP}, of these all at least {@code minP} times as probable as the first, then
@@ -14,6 +16,28 @@ package omni.engine;
 record Sampling(double temperature, double topP, int topK, double minP, long seed) {
     static final int TOP_K_MAX = 1_000_000;
     static final double TEMPERATURE_MAX = 2;
+
+    /**
+     * Checks the parameters of a request or a model.
+     *
+     * @param prefix of the names that a refusal gives
+     * @throws EngineException.Invalid naming the first that is out of its bounds
+     */
+    static void check(String prefix, EngineProtocol.Sampling sampling) {
+        within(prefix + "temperature", sampling.temperature(), TEMPERATURE_MAX, "Give 0 to 2.");
+        within(prefix + "topP", sampling.topP(), 1, "Give 0 to 1.");
+        within(prefix + "minP", sampling.minP(), 1, "Give 0 to 1.");
+        Long topK = sampling.topK();
+        if (topK != null && (topK < 0 || topK > TOP_K_MAX)) {
+            throw new EngineException.Invalid(prefix + "topK", "Give 0 to 1000000.");
+        }
+    }
+
+    private static void within(String parameter, @Nullable Double value, double max, String hint) {
+        if (value != null && !(value >= 0 && value <= max)) {
+            throw new EngineException.Invalid(parameter, hint);
+        }
+    }
 
     boolean greedy() {
         return temperature == 0;

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /** What the engine knows, in the words of {@code omni.Engine}. */
@@ -64,21 +65,51 @@ final class Wording {
                 model.id().equals(defaultId),
                 model.seed(),
                 loaded.isPresent(),
-                model.header().architecture(),
+                model.card().architecture(),
                 model.sizeBytes(),
                 model.createdSeconds(),
-                loaded.map(LoadedModel::parameterCount).orElse(null),
+                loaded.map(LoadedModel::parameterCount)
+                        .orElseGet(() -> boxed(model.card().parameters())),
                 loaded.map(l -> Long.valueOf(l.trainedContext()))
-                        .orElseGet(() -> boxed(model.header().contextTokens())),
+                        .orElseGet(() -> boxed(model.card().contextTokens())),
                 loaded.map(l -> Long.valueOf(l.embeddingLength()))
-                        .orElseGet(() -> boxed(model.header().embeddingLength())),
-                null,
-                false,
-                EngineProtocol.ModelState.SOUND);
+                        .orElseGet(() -> boxed(model.card().embeddingLength())),
+                model.card().quantization().orElse(null),
+                model.pinned(),
+                model.damaged() ? EngineProtocol.ModelState.DAMAGED : EngineProtocol.ModelState.SOUND);
+    }
+
+    private static @Nullable Long boxed(OptionalLong number) {
+        return number.isPresent() ? Long.valueOf(number.getAsLong()) : null;
     }
 
     private static @Nullable Long boxed(OptionalInt number) {
         return number.isPresent() ? Long.valueOf(number.getAsInt()) : null;
+    }
+
+    static EngineProtocol.ModelDetails details(StoredModel model, List<String> heldBy) {
+        return new EngineProtocol.ModelDetails(
+                model.files().stream()
+                        .map(f -> new EngineProtocol.StoredFile(
+                                String.valueOf(f.path().getFileName()),
+                                f.sha256(),
+                                f.stamp().sizeBytes()))
+                        .toList(),
+                model.card().source(),
+                model.card().licence().orElse(null),
+                model.card().version().orElse(null),
+                model.card().template(),
+                model.card().sampling(),
+                heldBy);
+    }
+
+    static EngineProtocol.ImportReplyTaken taken(Intake.Taken taken) {
+        return switch (taken) {
+            case SHARED -> EngineProtocol.ImportReplyTaken.SHARED;
+            case LINKED -> EngineProtocol.ImportReplyTaken.LINKED;
+            case COPIED -> EngineProtocol.ImportReplyTaken.COPIED;
+            case KNOWN -> EngineProtocol.ImportReplyTaken.KNOWN;
+        };
     }
 
     static EngineProtocol.ModelStats stats(Residents.Resident resident, int sequencesMax) {

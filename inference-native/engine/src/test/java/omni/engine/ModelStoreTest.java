@@ -12,7 +12,9 @@ import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongConsumer;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
@@ -69,7 +71,7 @@ class ModelStoreTest {
     void aModelTakenInIsThereAfterARestart() throws IOException {
         List<Long> progress = new ArrayList<>();
         Path file = other("My Model (v2).gguf", 1);
-        StoredModel model = store.add(file, null, progress::add);
+        StoredModel model = add(file, null, progress::add);
         assertEquals("My-Model-v2-", model.name());
         assertEquals(Files.size(file), progress.getLast());
         assertEquals(1_800_000_000L, model.createdSeconds());
@@ -80,48 +82,48 @@ class ModelStoreTest {
         ModelStore again = reopened();
         assertEquals(store.models(), again.models());
         assertEquals(model.id(), again.find("My-Model-v2-").id());
-        assertEquals("llama", again.find(model.id()).header().architecture());
+        assertEquals("llama", again.find(model.id()).card().architecture());
     }
 
     @Test
     void takingInTwiceKeepsOneAndRenamesIt() throws IOException {
         Path file = other("a.gguf", 1);
-        StoredModel first = store.add(file, "first", _ -> {});
-        assertEquals(first, store.add(file, null, _ -> {}));
-        assertEquals("second", store.add(file, "second", _ -> {}).name());
+        StoredModel first = add(file, "first", _ -> {});
+        assertEquals(first, add(file, null, _ -> {}));
+        assertEquals("second", add(file, "second", _ -> {}).name());
         assertEquals(2, store.models().size());
         assertEquals(first.id(), reopened().find("second").id());
     }
 
     @Test
     void theSeedTakenInIsTheSeed() throws IOException {
-        assertTrue(store.add(EngineFixture.SEED.toRealPath(), "mine", _ -> {}).seed());
+        assertTrue(add(EngineFixture.SEED.toRealPath(), "mine", _ -> {}).seed());
         assertEquals(1, store.models().size());
     }
 
     @Test
     void namesAreUniqueAndBounded() throws IOException {
-        store.add(other("a.gguf", 1), "taken", _ -> {});
+        add(other("a.gguf", 1), "taken", _ -> {});
         Path file = other("b.gguf", 2);
-        refused("name", () -> store.add(file, "taken", _ -> {}));
-        refused("name", () -> store.add(file, "omni-seed-f16", _ -> {}));
-        refused("name", () -> store.add(file, "default", _ -> {}));
-        refused("name", () -> store.add(file, "", _ -> {}));
-        refused("name", () -> store.add(file, "../up", _ -> {}));
-        refused("name", () -> store.add(file, "n".repeat(65), _ -> {}));
-        assertEquals("n".repeat(64), store.add(file, "n".repeat(64), _ -> {}).name());
+        refused("name", () -> add(file, "taken", _ -> {}));
+        refused("name", () -> add(file, "omni-seed-f16", _ -> {}));
+        refused("name", () -> add(file, "default", _ -> {}));
+        refused("name", () -> add(file, "", _ -> {}));
+        refused("name", () -> add(file, "../up", _ -> {}));
+        refused("name", () -> add(file, "n".repeat(65), _ -> {}));
+        assertEquals("n".repeat(64), add(file, "n".repeat(64), _ -> {}).name());
         Path same = Files.createDirectories(folder.resolve("other")).resolve("taken.gguf");
-        StoredModel named = store.add(Files.move(other("c.gguf", 3), same), null, _ -> {});
+        StoredModel named = add(Files.move(other("c.gguf", 3), same), null, _ -> {});
         assertEquals("taken-" + named.id().substring(0, 8), named.name());
     }
 
     @Test
     void whatIsNoModelIsRefusedAndLeavesNothing() throws IOException {
         Path file = Files.writeString(folder.resolve("no.gguf"), "not a model at all");
-        refused("path", () -> store.add(file, null, _ -> {}));
-        refused("path", () -> store.add(Path.of("relative.gguf"), null, _ -> {}));
-        refused("path", () -> store.add(folder.resolve("missing.gguf"), null, _ -> {}));
-        refused("path", () -> store.add(folder, null, _ -> {}));
+        refused("files", () -> add(file, null, _ -> {}));
+        refused("files", () -> add(Path.of("relative.gguf"), null, _ -> {}));
+        refused("files", () -> add(folder.resolve("missing.gguf"), null, _ -> {}));
+        refused("files", () -> add(folder, null, _ -> {}));
         assertEquals(1, store.models().size());
         assertFalse(Files.exists(cartridges) && names().findAny().isPresent());
     }
@@ -131,7 +133,7 @@ class ModelStoreTest {
         Path file = other("a.gguf", 1);
         assertThrows(
                 EngineException.Failed.class,
-                () -> store.add(file, null, _ -> {
+                () -> add(file, null, _ -> {
                     throw new EngineException.Failed("given up");
                 }));
         assertEquals(List.of(), names().toList());
@@ -151,14 +153,14 @@ class ModelStoreTest {
 
     @Test
     void aModelWhoseFileWasCutIsNotListed() throws IOException {
-        StoredModel model = store.add(other("a.gguf", 1), "cut", _ -> {});
+        StoredModel model = add(other("a.gguf", 1), "cut", _ -> {});
         Files.write(model.file(), new byte[] {0}, StandardOpenOption.APPEND);
         assertEquals(1, reopened().models().size());
     }
 
     @Test
     void theChoiceOfADefaultLasts() throws IOException {
-        StoredModel model = store.add(other("a.gguf", 1), "mine", _ -> {});
+        StoredModel model = add(other("a.gguf", 1), "mine", _ -> {});
         store.use(model);
         assertEquals(model, store.find(null));
         assertEquals(model.id(), reopened().find(null).id());
@@ -168,12 +170,16 @@ class ModelStoreTest {
 
     @Test
     void removingTheDefaultBringsTheSeedBack() throws IOException {
-        StoredModel model = store.add(other("a.gguf", 1), "mine", _ -> {});
+        StoredModel model = add(other("a.gguf", 1), "mine", _ -> {});
         store.use(model);
         store.remove(model);
         assertTrue(store.find(null).seed());
         assertEquals(List.of("default"), names().toList());
         refused("model", () -> store.remove(store.find(null)));
+    }
+
+    private StoredModel add(Path file, @Nullable String name, LongConsumer progress) throws IOException {
+        return store.add(Intake.Order.of(file, name), progress).model();
     }
 
     private Stream<String> names() throws IOException {

@@ -126,7 +126,8 @@ final class Faults {
                 scene.registry.wantsToken = true;
                 scene.registry.tokenUses = 2 + below(2);
             }
-            String hash = chance(0.5) ? Hash.of(content) : "";
+            // Of a bare address nobody else says what its bytes must be.
+            String hash = scene.isPlain() || chance(0.5) ? Hash.of(content) : "";
             if (trouble == Lasting.KILLED) {
                 Child.pullAndKill(home, scene.server, scene.source(), below(content.length));
             }
@@ -276,6 +277,10 @@ final class Faults {
             hub.bytes = bytes;
             registry.bytes = bytes;
             plain = bytes;
+        }
+
+        boolean isPlain() {
+            return kind == 3;
         }
 
         String source() {

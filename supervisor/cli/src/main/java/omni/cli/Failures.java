@@ -4,6 +4,7 @@ import omni.api.DaemonProtocol;
 import omni.bus.BusError;
 import omni.bus.BusException;
 import omni.engine.EngineProtocol;
+import omni.fetch.FetchProtocol;
 import omni.role.SupervisorProtocol;
 
 /** Turns what was thrown into a sentence that says what to do, and an exit code. */
@@ -30,8 +31,8 @@ final class Failures {
             case BusException.TimedOut _ ->
                 new Told(
                         ExitCode.AWAY,
-                        "Omni runs but gives no answer: it hangs, or the machine is very busy. Try again; if that does not"
-                                + " help, end its processes, which lose nothing that was saved, and start it again.");
+                        "Omni runs but gives no answer: it hangs, or the machine is very busy. Try again; if that does"
+                            + " not help, end its processes, which lose nothing that was saved, and start it again.");
             case BusException e -> new Told(ExitCode.ERROR, String.valueOf(e.getMessage()));
             default -> throw thrown;
         };
@@ -68,9 +69,11 @@ final class Failures {
                         + ": shorten it.");
             case EngineProtocol.Busy e -> away("The engine is busy", e.retryAfterSeconds());
             case EngineProtocol.LoadFailed e -> refused("The model " + e.model() + " cannot be loaded: " + e.reason());
-            case EngineProtocol.InUse e -> refused("The model " + e.model() + " is in use: try again when it is idle.");
+            case EngineProtocol.InUse e ->
+                refused("The model " + e.model() + " stays: " + String.join(", ", e.by()) + ".");
             case EngineProtocol.Failed e -> refused(e.reason());
             case EngineProtocol.Invalid e -> refused("Wrong " + e.parameter() + ": " + e.hint());
+            case FetchProtocol.Failed e -> new Told(exit(e.reason()), e.message());
             case DaemonProtocol.NoSuchKey e -> refused("There is no key \"" + e.key() + "\": see omni key list.");
             case DaemonProtocol.AmbiguousKey e ->
                 refused("More than one key is named \"" + e.key() + "\": use one of the ids " + list(e.ids()) + ".");
@@ -80,6 +83,15 @@ final class Failures {
                 refused("There is no role \"" + e.role() + "\"; there is " + list(e.known()) + ".");
             case SupervisorProtocol.StartFailed e -> refused("The role " + e.role() + " does not start: " + e.reason());
             default -> refused("Refused: " + error.name() + ".");
+        };
+    }
+
+    private static ExitCode exit(FetchProtocol.Reason reason) {
+        return switch (reason) {
+            case INVALID, MISSING, UNAUTHORIZED, REFUSED, AMBIGUOUS -> ExitCode.REFUSED;
+            case SPACE, CONTENT -> ExitCode.ERROR;
+            case UNREACHABLE, BUSY -> ExitCode.AWAY;
+            case CANCELLED -> ExitCode.INTERRUPTED;
         };
     }
 

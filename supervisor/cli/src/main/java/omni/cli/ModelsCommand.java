@@ -19,8 +19,15 @@ final class ModelsCommand extends OmniCommand {
         return new CommandLine(new ModelsCommand(world))
                 .addSubcommand(new ModelsListCommand(world))
                 .addSubcommand(new ModelsShowCommand(world))
+                .addSubcommand(new ModelsPullCommand(world))
+                .addSubcommand(new ModelsPullsCommand(world))
+                .addSubcommand(new ModelsLoginCommand(world))
+                .addSubcommand(new ModelsLogoutCommand(world))
                 .addSubcommand(new ModelsImportCommand(world))
                 .addSubcommand(new ModelsUseCommand(world))
+                .addSubcommand(new ModelsVerifyCommand(world))
+                .addSubcommand(new ModelsPinCommand(world))
+                .addSubcommand(new ModelsUnpinCommand(world))
                 .addSubcommand(new ModelsRemoveCommand(world));
     }
 

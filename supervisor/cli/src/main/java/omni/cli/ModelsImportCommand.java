@@ -3,9 +3,13 @@ package omni.cli;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import omni.engine.EngineProtocol;
 import omni.engine.EngineProtocol.Model;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -13,13 +17,17 @@ import picocli.CommandLine.Parameters;
 /** {@code omni models import}: takes a GGUF file of this machine into the store. */
 @Command(
         name = "import",
-        description = {"Copies a model in a GGUF file of this machine into Omni's store."},
+        description = {"Takes a model in a GGUF file of this machine into Omni's store."},
         footer = {"", "Example: omni models import ~/Downloads/model.gguf --name big --use"})
 final class ModelsImportCommand extends OmniCommand {
-    private static final int BAR_CHARACTERS = 30;
+    private static final Pattern SPLIT = Pattern.compile("(.+)-\\d{5}-of-(\\d{5})\\.gguf");
+    private static final int PARTS_MAX = 512;
 
-    @Parameters(paramLabel = "FILE", description = "The GGUF file.")
-    private Path file = Path.of("");
+    @Parameters(
+            paramLabel = "FILE",
+            arity = "1..*",
+            description = "The GGUF file, or all parts of a split model; the first part finds those beside it.")
+    private List<Path> files = List.of();
 
     @Option(names = "--name", paramLabel = "NAME", description = "What to call it; by default as the file says.")
     private Optional<String> name = Optional.empty();
@@ -33,60 +41,72 @@ final class ModelsImportCommand extends OmniCommand {
 
     @Override
     ExitCode run() {
-        var path = file.toAbsolutePath().normalize();
-        if (!Files.isReadable(path) || !Files.isRegularFile(path)) {
-            throw new CommandException(ExitCode.ERROR, "There is no file " + path + " that you may read.");
-        }
-        var model = world.withPatience("engine", bus -> {
-            var engine = EngineProtocol.Client.of(bus);
-            var added = take(engine, path);
-            if (use) {
-                engine.use(new EngineProtocol.UseParams(added.id()));
+        var paths =
+                parts(files.stream().map(f -> f.toAbsolutePath().normalize()).toList());
+        for (var path : paths) {
+            if (!Files.isReadable(path) || !Files.isRegularFile(path)) {
+                throw new CommandException(ExitCode.ERROR, "There is no file " + path + " that you may read.");
             }
-            return added;
+        }
+        var added = world.withPatience("engine", bus -> {
+            var engine = EngineProtocol.Client.of(bus);
+            var taken = take(engine, paths);
+            if (use) {
+                engine.use(new EngineProtocol.UseParams(taken.model().id()));
+            }
+            return taken;
         });
+        var model = added.model();
         answer(
                 model.toJson(),
-                () -> "Added " + Text.printable(model.name()) + " ("
-                        + Text.bytes(model.sizeBytes()) + ", id " + ModelsListCommand.shortId(model) + ")."
+                () -> "Added " + Text.printable(model.name()) + " (" + Text.bytes(model.sizeBytes()) + ", id "
+                        + ModelsListCommand.shortId(model) + "), " + how(added.taken()) + "."
                         + (use ? "" : "\nLet it answer by default: omni models use " + Text.printable(model.name())));
         return ExitCode.OK;
     }
 
-    private Model take(EngineProtocol.Client engine, Path path) {
-        var shown = world.isTerminal(2) && !json();
-        try (var replies = engine.import_More(new EngineProtocol.ImportParams(
-                List.of(new EngineProtocol.ImportFile(path.toString(), null)),
-                name.orElse(null),
-                null,
-                null,
-                null,
-                null))) {
+    private record Added(Model model, EngineProtocol.@Nullable ImportReplyTaken taken) {}
+
+    private static String how(EngineProtocol.@Nullable ImportReplyTaken taken) {
+        return switch (taken) {
+            case null -> "taken in";
+            case LINKED -> "as a link: whoever writes into the original damages it";
+            case SHARED -> "sharing the original's blocks on the disk";
+            case COPIED -> "as a copy";
+            case KNOWN -> "which was there already";
+        };
+    }
+
+    /** Of one part of a split model, as llama.cpp names them, all parts. */
+    static List<Path> parts(List<Path> given) {
+        var name = SPLIT.matcher(String.valueOf(given.getFirst().getFileName()));
+        if (given.size() > 1 || !name.matches()) {
+            return given;
+        }
+        var count = Integer.parseInt(name.group(2));
+        return IntStream.rangeClosed(1, Math.min(count, PARTS_MAX))
+                .mapToObj(i -> given.getFirst()
+                        .resolveSibling(String.format(Locale.ROOT, "%s-%05d-of-%05d.gguf", name.group(1), i, count)))
+                .toList();
+    }
+
+    private Added take(EngineProtocol.Client engine, List<Path> paths) {
+        var parts = paths.stream()
+                .map(path -> new EngineProtocol.ImportFile(path.toString(), null))
+                .toList();
+        var params = new EngineProtocol.ImportParams(parts, name.orElse(null), null, null, null, null);
+        try (var progress = new ProgressLine(world, json());
+                var replies = engine.import_More(params)) {
             while (replies.hasNext()) {
                 var reply = replies.next();
-                if (shown) {
-                    world.err().print("\r" + bar(reply.bytesDone(), reply.bytesTotal()));
-                    world.err().flush();
-                }
+                progress.show(reply.bytesDone(), reply.bytesTotal());
                 var model = reply.model();
                 if (model != null) {
-                    return model;
+                    return new Added(model, reply.taken());
                 }
-            }
-        } finally {
-            if (shown) {
-                world.err().print("\r\u001b[K");
-                world.err().flush();
             }
         }
         throw new CommandException(
                 ExitCode.ERROR, "The engine ended the import without a model: see omni logs engine.");
-    }
-
-    static String bar(long done, long total) {
-        var part = total <= 0 ? 0.0 : Math.min(1.0, (double) done / total);
-        var full = (int) (part * BAR_CHARACTERS);
-        return "[" + "#".repeat(full) + " ".repeat(BAR_CHARACTERS - full) + "] " + (int) (part * 100) + " % of "
-                + Text.bytes(total);
     }
 }

@@ -53,6 +53,12 @@ final class ModelsListCommand extends OmniCommand {
         if (model.loaded()) {
             words.add("loaded");
         }
+        if (model.pinned()) {
+            words.add("pinned");
+        }
+        if (model.state() == EngineProtocol.ModelState.DAMAGED) {
+            words.add("damaged, set aside");
+        }
         if (model.seed()) {
             words.add("comes with Omni, small on purpose");
         }

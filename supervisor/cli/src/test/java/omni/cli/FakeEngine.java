@@ -91,6 +91,35 @@ class FakeEngine implements EngineProtocol.Handler {
     }
 
     @Override
+    public synchronized void show(ShowParams in, Call<ShowReply> call) {
+        told.add("show " + in.model());
+        var found = models.stream()
+                .filter(m ->
+                        m.name().equals(in.model()) || m.id().substring(0, 8).equals(in.model()))
+                .findFirst()
+                .orElseThrow(() -> new NoSuchModel(String.valueOf(in.model()), List.of("omni-seed")));
+        var source = new Source(SourceKind.HUGGINGFACE, "owner/repo:F16", "0123abcd");
+        var files = List.of(new StoredFile("model.gguf", found.id(), found.sizeBytes()));
+        var details = new ModelDetails(files, source, "apache-2.0", null, null, null, List.of("it is the default"));
+        var fit =
+                new ModelFit(8192, 11_000_000, 16_000_000, 9_000_000, 20_000_000, false, List.of("context 2048 fits"));
+        call.reply(new ShowReply(found, details, fit));
+    }
+
+    @Override
+    public synchronized void verify(VerifyParams in, Call<VerifyReply> call) {
+        told.add("verify " + in.model());
+        call.next(new VerifyReply(50, 100, null));
+        call.reply(new VerifyReply(100, 100, in.model().equals("big") ? List.of("model.gguf") : List.of()));
+    }
+
+    @Override
+    public synchronized void pin(PinParams in, Call<PinReply> call) {
+        told.add("pin " + in.model() + " " + in.pinned());
+        call.reply(new PinReply());
+    }
+
+    @Override
     public void stats(StatsParams in, Call<StatsReply> call) {
         call.reply(new StatsReply(
                 "llama.cpp v0.5.0", "CPU (haswell)", List.of(new ModelStats(ID, 1, 8, 0, 2048, 10, 4, 100, 200))));

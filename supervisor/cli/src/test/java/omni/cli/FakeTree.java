@@ -13,6 +13,7 @@ import omni.bus.BusServer;
 import omni.bus.RunDirectory;
 import omni.bus.Service;
 import omni.engine.EngineProtocol;
+import omni.fetch.FetchProtocol;
 import omni.role.SupervisorProtocol;
 
 /** Real sockets, served by the fake roles, and a place to run commands against them. */
@@ -20,6 +21,7 @@ final class FakeTree implements AutoCloseable {
     final FakeSupervisor supervisor = new FakeSupervisor();
     final FakeEngine engine = new FakeEngine();
     final FakeDaemon daemon = new FakeDaemon();
+    final FakeFetch fetch = new FakeFetch();
     final Map<String, String> environment = new HashMap<>();
     private final Map<String, BusServer> servers = new HashMap<>();
 
@@ -36,6 +38,7 @@ final class FakeTree implements AutoCloseable {
         serve("supervisor", SupervisorProtocol.service(supervisor));
         serve("engine", EngineProtocol.service(engine));
         serve("daemon", DaemonProtocol.service(daemon));
+        serve("fetch", FetchProtocol.service(fetch));
         return this;
     }
 

@@ -18,6 +18,8 @@ final class Roles {
                         Restart.ONE_FOR_ONE,
                         Presence.RESIDENT,
                         96,
-                        List.of("-XX:TieredStopAtLevel=1"))));
+                        List.of("-XX:TieredStopAtLevel=1")),
+                // Its last word on a file is a SHA-256, which only the full compiler makes fast.
+                new RoleSpec("fetch", List.of(), Restart.ONE_FOR_ONE, Presence.ON_DEMAND, 96, List.of())));
     }
 }

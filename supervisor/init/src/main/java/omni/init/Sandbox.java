@@ -62,11 +62,20 @@ final class Sandbox {
                 lines.add("# Of the owner's state it writes the store of models and nothing else.");
                 lines.add("ReadOnlyPaths=" + at.home());
                 lines.add("ReadWritePaths=" + at.home().resolve("cartridges"));
+                lines.add(noTokens(at));
             }
             case "daemon" -> {
                 lines.addAll(listenOnly(at.port()));
                 lines.addAll(noDevice());
                 lines.add("ReadWritePaths=" + at.home());
+                lines.add(noTokens(at));
+            }
+            case "fetch" -> {
+                lines.addAll(connectOnly());
+                lines.addAll(noDevice());
+                lines.add("# Of the owner's state it writes what it has fetched and nothing else.");
+                lines.add("ReadOnlyPaths=" + at.home());
+                lines.add("ReadWritePaths=" + at.home().resolve("cartridges").resolve(".pulls"));
             }
             default -> {
                 lines.addAll(noNetwork());
@@ -93,6 +102,16 @@ final class Sandbox {
                 "SocketBindDeny=any",
                 "IPAddressAllow=localhost",
                 "IPAddressDeny=any");
+    }
+
+    /** Connects to other machines and listens to none: the one role that may, and it lives only while it is needed. */
+    private static List<String> connectOnly() {
+        return List.of("RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6", "SocketBindDeny=any");
+    }
+
+    /** What the owner has given for the hosts of models is for the role that asks them. */
+    private static String noTokens(Installation at) {
+        return "InaccessiblePaths=-" + at.home().resolve("tokens");
     }
 
     /** The graphics cards and no other device: NVIDIA's, its Jetson's, and those of the kernel's own drivers. */

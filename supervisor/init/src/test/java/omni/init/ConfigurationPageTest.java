@@ -19,7 +19,7 @@ final class ConfigurationPageTest {
     @Test
     void thePageIsWhatTheSectionsSay() throws IOException {
         List<String> tables = Section.all().stream().map(Section::table).toList();
-        assertTrue(tables.containsAll(List.of("daemon", "engine", "log", "supervisor")), tables::toString);
+        assertTrue(tables.containsAll(List.of("daemon", "engine", "fetch", "log", "supervisor")), tables::toString);
         String page = Files.readString(PAGE);
         String introduction = page.substring(0, page.indexOf("## "));
         String expected = introduction + Config.reference(Section.all());

@@ -69,8 +69,8 @@ class SystemdUnitsTest {
     @Test
     void theRolesEndWithTheSupervisorTheLastStartedFirst() {
         assertTrue(unit("supervisor")
-                .contains("ExecStopPost=-/usr/bin/systemctl --no-ask-password stop omni-daemon.service"
-                        + " omni-engine.service"));
+                .contains("ExecStopPost=-/usr/bin/systemctl --no-ask-password stop omni-fetch.service"
+                        + " omni-daemon.service omni-engine.service"));
     }
 
     @Test
@@ -83,6 +83,21 @@ class SystemdUnitsTest {
         assertTrue(engine.contains("ReadWritePaths=/var/lib/omni/cartridges"));
         assertFalse(engine.contains("ReadWritePaths=/var/lib/omni"));
         assertTrue(engine.contains("DevicePolicy=closed"));
+    }
+
+    @Test
+    void onlyFetchMayConnectAndItListensToNobody() {
+        var fetch = unit("fetch");
+        assertFalse(fetch.contains("PrivateNetwork=yes"));
+        assertFalse(fetch.contains("IPAddressDeny=any"));
+        assertTrue(fetch.contains("SocketBindDeny=any"));
+        assertTrue(fetch.contains("ReadOnlyPaths=/var/lib/omni"));
+        assertTrue(fetch.contains("ReadWritePaths=/var/lib/omni/cartridges/.pulls"));
+        assertFalse(fetch.contains("InaccessiblePaths=-/var/lib/omni/tokens"));
+        for (var role : Set.of("engine", "daemon")) {
+            assertTrue(unit(role).contains("IPAddressDeny=any"), role);
+            assertTrue(unit(role).contains("InaccessiblePaths=-/var/lib/omni/tokens"), role);
+        }
     }
 
     @Test
@@ -108,7 +123,7 @@ class SystemdUnitsTest {
         var rule = text(files, Path.of("etc/polkit-1/rules.d/50-omni.rules"));
         assertTrue(rule.contains("subject.user === \"omni\""));
         assertTrue(rule.contains("subject.system_unit === \"omni-supervisor.service\""));
-        assertTrue(rule.contains("/^omni-(engine|daemon)[.]service$/"));
+        assertTrue(rule.contains("/^omni-(engine|daemon|fetch)[.]service$/"));
     }
 
     @Test

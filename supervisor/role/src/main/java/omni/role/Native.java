@@ -21,7 +21,7 @@ import java.util.stream.Stream;
  * The few calls to the C library that the JDK does not offer, through the foreign function interface. Linux on x86-64
  * and arm64, and macOS on arm64; what a system does not have answers false. Safe from any thread.
  *
- * <p>Sources: prctl(2), setpgid(2), getppid(2), kill(2), setrlimit(2); numbers from linux/prctl.h, asm-generic/resource.h
+ * <p>Sources: prctl(2), setpgid(2), getppid(2), kill(2), setrlimit(2), ioctl_ficlone(2); numbers from linux/prctl.h, asm-generic/resource.h
  * and asm-generic/signal.h, which agree on all three systems where they are used.
  */
 public final class Native {
@@ -83,6 +83,15 @@ public final class Native {
         return group > 1 && send(Math.toIntExact(-group), SIGKILL);
     }
 
+    /**
+     * Makes a new file that shares its blocks with another until one of the two is written (ioctl_ficlone(2)). False
+     * where the file system cannot, the two are on different ones, or the new file is there already; nothing is left
+     * then.
+     */
+    public static boolean shareBlocks(Path from, Path to) {
+        return LINUX && Clone.file(from, to);
+    }
+
     private static boolean send(int target, int signal) {
         return invoke(() -> (int) Kill.KILL.invokeExact(target, signal)) == 0;
     }
@@ -136,6 +145,52 @@ public final class Native {
 
         static boolean set(int option, long value) {
             return invoke(() -> (int) PRCTL.invokeExact(option, value, 0L, 0L, 0L)) == 0;
+        }
+    }
+
+    /** open(2), ioctl(2) and close(2), with Linux's numbers from asm-generic/fcntl.h and linux/fs.h. */
+    private static final class Clone {
+        private static final int O_WRONLY_CREAT_EXCL_CLOEXEC = 0x1 | 0x40 | 0x80 | 0x80000;
+        private static final int O_CLOEXEC = 0x80000;
+        private static final int OWNER_ONLY = 0600;
+        private static final long FICLONE = 0x40049409L;
+        private static final MethodHandle OPEN = Calls.link(
+                "open",
+                FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT),
+                Linker.Option.firstVariadicArg(2));
+        private static final MethodHandle IOCTL = Calls.link(
+                "ioctl",
+                FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT),
+                Linker.Option.firstVariadicArg(2));
+        private static final MethodHandle CLOSE = Calls.link("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+        private static final MethodHandle UNLINK = Calls.link("unlink", FunctionDescriptor.of(JAVA_INT, ADDRESS));
+
+        private Clone() {}
+
+        static boolean file(Path from, Path to) {
+            try (Arena arena = Arena.ofConfined()) {
+                int source = open(arena.allocateFrom(from.toString()), O_CLOEXEC);
+                if (source < 0) {
+                    return false;
+                }
+                MemorySegment name = arena.allocateFrom(to.toString());
+                int target = open(name, O_WRONLY_CREAT_EXCL_CLOEXEC);
+                boolean shared = target >= 0 && invoke(() -> (int) IOCTL.invokeExact(target, FICLONE, source)) == 0;
+                boolean sourceClosed = close(source);
+                boolean closed = (target < 0 || close(target)) && sourceClosed;
+                if (target >= 0 && !(shared && closed)) {
+                    invoke(() -> (int) UNLINK.invokeExact(name));
+                }
+                return shared && closed;
+            }
+        }
+
+        private static int open(MemorySegment name, int flags) {
+            return invoke(() -> (int) OPEN.invokeExact(name, flags, OWNER_ONLY));
+        }
+
+        private static boolean close(int descriptor) {
+            return invoke(() -> (int) CLOSE.invokeExact(descriptor)) == 0;
         }
     }
 }

@@ -4,9 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The calls to the C library that do no harm to the process that tests them. */
 final class NativeTest {
@@ -59,5 +63,22 @@ final class NativeTest {
         } finally {
             java.nio.file.Files.delete(run);
         }
+    }
+
+    /** Where the file system cannot share blocks nothing is left behind; where it can, the copy is the same. */
+    @Test
+    void sharingBlocksIsAllOrNothing(@TempDir Path folder) throws IOException {
+        Path from = Files.writeString(folder.resolve("from"), "some text");
+        Path to = folder.resolve("to");
+        boolean shared = Native.shareBlocks(from, to);
+        assertEquals(shared, Files.exists(to));
+        if (shared) {
+            assertEquals("some text", Files.readString(to));
+        }
+        assertFalse(Native.shareBlocks(folder.resolve("none"), folder.resolve("other")));
+        assertFalse(Files.exists(folder.resolve("other")));
+        Files.writeString(folder.resolve("there"), "kept");
+        assertFalse(Native.shareBlocks(from, folder.resolve("there")));
+        assertEquals("kept", Files.readString(folder.resolve("there")));
     }
 }
