@@ -89,6 +89,7 @@ public final class Sampler implements AutoCloseable {
          *     {@link #DRY_BREAKER_BYTES_MAX} ASCII characters: others llama.cpp would cut in the middle
          */
         public Builder dry(double multiplier, double base, int allowedLength, int lastTokens, List<String> breakers) {
+            model.vocab().checkListed();
             within("multiplier", multiplier, 0, 1000);
             within("base", base, 1, 100);
             LlamaException.within("allowedLength", allowedLength, 0, PENALTY_TOKENS_MAX + 1);
@@ -237,6 +238,7 @@ public final class Sampler implements AutoCloseable {
             if (grammar.isPresent()) {
                 throw new LlamaException("a second grammar", "", "Put both into one.");
             }
+            model.vocab().checkListed();
             Gbnf.check(source.gbnf(), source.root());
             grammar = Optional.of(source);
             return this;

@@ -308,7 +308,8 @@ public final class Vocab {
         return Llama.llama_vocab_get_score(pointer, token);
     }
 
-    private void checkListed() {
+    /** Refuses a model without a vocabulary. */
+    void checkListed() {
         model.check();
         if (!listed) {
             throw new LlamaException("the model has no vocabulary", "", "Use token ids.");

@@ -7,8 +7,8 @@
  * long as the object; using one after closing it is an error, never a crash.
  *
  * <p>Made for llama.cpp v0.5.0 ({@code llama.h} and {@code ggml-backend.h} of that release, raw layer in
- * {@code omni.llama.raw}); libraries of another release are refused. Limits: no adapters, grammars or training; a
- * failed assertion inside llama.cpp still ends the process, which is why the engine is a process of its own.
+ * {@code omni.llama.raw}); libraries of another release are refused. Limits: each class names its own; a failed assertion
+ * inside llama.cpp that is not foreseen still ends the process, which is why the engine is a process of its own.
  */
 @NullMarked
 package omni.llama;

@@ -7,7 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
 
-/** A small writer of LoRA adapters for the seed model, right ones and wrong ones. */
+/** A small writer of LoRA adapters for the seed model, right ones and wrong ones, and of a model that lacks something. */
 final class AdapterGguf {
     private static final int UINT32 = 4;
     private static final int FLOAT32 = 6;
@@ -38,6 +38,31 @@ final class AdapterGguf {
                     .matrix("blk." + layer + ".ffn_up.weight.lora_b", rank, 768, random);
         }
         return gguf;
+    }
+
+    /** A whole model of one small layer and random weights, that has tokens but no vocabulary. */
+    static AdapterGguf modelWithoutVocabulary() {
+        var random = new Random(5);
+        var gguf = new AdapterGguf()
+                .text("general.architecture", "llama")
+                .text("tokenizer.ggml.model", "no_vocab")
+                .integer("llama.vocab_size", 96)
+                .integer("llama.block_count", 1)
+                .integer("llama.context_length", 256)
+                .integer("llama.embedding_length", 32)
+                .integer("llama.feed_forward_length", 64)
+                .integer("llama.attention.head_count", 2)
+                .number("llama.attention.layer_norm_rms_epsilon", 1e-5f)
+                .matrix("token_embd.weight", 32, 96, random)
+                .matrix("output_norm.weight", 32, 1, random);
+        for (var name : new String[] {"attn_q", "attn_k", "attn_v", "attn_output"}) {
+            gguf.matrix("blk.0." + name + ".weight", 32, 32, random);
+        }
+        return gguf.matrix("blk.0.attn_norm.weight", 32, 1, random)
+                .matrix("blk.0.ffn_norm.weight", 32, 1, random)
+                .matrix("blk.0.ffn_gate.weight", 32, 64, random)
+                .matrix("blk.0.ffn_up.weight", 32, 64, random)
+                .matrix("blk.0.ffn_down.weight", 64, 32, random);
     }
 
     AdapterGguf text(String key, String value) {

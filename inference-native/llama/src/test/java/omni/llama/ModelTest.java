@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -65,5 +66,35 @@ class ModelTest {
         assertThrows(LlamaException.class, () -> vocab.tokenize("a", false, false));
         assertThrows(LlamaException.class, () -> vocab.piece(5, false));
         assertThrows(LlamaException.class, () -> Context.create(model, ContextParams.generation(256, 1, 1)));
+    }
+
+    @Test
+    void aModelWithoutAVocabularyIsRefusedTextAndStillComputes(@TempDir Path folder) throws IOException {
+        var file = AdapterGguf.modelWithoutVocabulary().write(folder.resolve("mute.gguf"));
+        try (var model = load(file);
+                var context = Context.create(model, ContextParams.generation(256, 1, 1));
+                var sampler = Sampler.chain(model).greedy().build()) {
+            var vocab = model.vocab();
+            assertEquals(96, vocab.size());
+            assertEquals(Optional.of(Vocab.Type.NONE), vocab.type());
+            assertThrows(LlamaException.class, () -> vocab.tokenize("a", true, false));
+            assertThrows(LlamaException.class, () -> vocab.piece(5, true));
+            assertThrows(LlamaException.class, () -> vocab.attributes(5));
+            assertThrows(LlamaException.class, () -> vocab.spelling(5));
+            assertThrows(LlamaException.class, () -> vocab.score(5));
+            assertThrows(LlamaException.class, () -> vocab.detokenize(new int[] {5}, false, false));
+            assertThrows(
+                    LlamaException.class,
+                    () -> Sampler.chain(model)
+                            .grammar("root ::= \"a\"", "root")
+                            .greedy()
+                            .build());
+            assertThrows(LlamaException.class, () -> Sampler.chain(model).dry(1, 2, 1, 10, List.of("a")));
+            var batch = Batch.allocate(1, 1);
+            batch.add(5, 0, 0, true);
+            assertEquals(DecodeResult.DONE, context.decode(batch));
+            assertTrue(sampler.sample(context, 0) < 96);
+            assertFalse(vocab.isEndOfGeneration(5));
+        }
     }
 }
