@@ -13,11 +13,18 @@ final class Answer<R> implements AutoCloseable {
     private final ReplyStream<R> replies;
     private final String promptParam;
     private final AtomicReference<@Nullable ApiException> cancelled = new AtomicReference<>();
+    private final AtomicReference<Runnable> whenAccepted = new AtomicReference<>(() -> {});
 
     /** Wraps the replies; {@code promptParam} is the field that is to blame where the prompt is too long. */
     Answer(ReplyStream<R> replies, String promptParam) {
         this.replies = replies;
         this.promptParam = promptParam;
+    }
+
+    /** Runs that when the engine's first reply is here: it has taken the prompt. To be called before it is awaited. */
+    Answer<R> whenAccepted(Runnable then) {
+        whenAccepted.set(then);
+        return this;
     }
 
     /**
@@ -28,6 +35,7 @@ final class Answer<R> implements AutoCloseable {
     R next() {
         try {
             if (replies.hasNext()) {
+                whenAccepted.getAndSet(() -> {}).run();
                 return replies.next();
             }
         } catch (BusException e) {

@@ -2,13 +2,11 @@ package omni.api;
 
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import omni.engine.EngineProtocol.GenerateReply;
 import omni.engine.EngineProtocol.GenerateReplyFinish;
 import omni.engine.EngineProtocol.Model;
-import omni.engine.EngineProtocol.Token;
 import omni.engine.EngineProtocol.Usage;
 import org.jspecify.annotations.Nullable;
 
@@ -22,7 +20,7 @@ final class Answers {
     private final Sweeper sweeper;
     private final Duration answerTimeout;
     private final InstantSource clock;
-    private final Set<Answer<?>> running = ConcurrentHashMap.newKeySet();
+    private final Set<Work> running = ConcurrentHashMap.newKeySet();
     private volatile boolean stopping;
 
     Answers(EngineLink engine, Templates templates, Sweeper sweeper, Duration answerTimeout, InstantSource clock) {
@@ -33,68 +31,100 @@ final class Answers {
         this.clock = clock;
     }
 
-    /** Something that reads an answer to its end. */
-    interface Reader<R> {
-        void read(Answer<R> answer);
-    }
-
-    /** What may end an answer early; called once with the answer to cancel. */
+    /** What may end an answer early; called once with what to do then. */
     interface Watcher {
         void watch(Runnable whenGone);
     }
 
+    /** What is done for an answer, within its {@link Work}. */
+    interface Task {
+        void run(Work work);
+    }
+
+    /** What reads an answer of a model to its end. */
+    interface Reader {
+        void read(Model model, Answer<GenerateReply> answer);
+    }
+
     /** Answers a chat over HTTP. */
-    void chat(Exchange exchange, ChatRequest request) {
-        var options = request.options();
-        var model = engine.resolve(options.model());
-        var prompt = templates.prompt(model, request.messages());
-        var shape = new ChatShape(
-                Ids.chat(), seconds(), model.name(), options.logprobs().isPresent(), options.usageChunk());
-        var answer = engine.generate(options.generate(model.id(), prompt, null), "messages");
-        supervised(answer, exchange.wire()::watch, a -> write(exchange, options, shape, a));
+    void chat(Exchange exchange, Held<ChatRequest> request) {
+        var options = request.get().options();
+        chat(request, exchange.wire()::watch, (model, answer) -> {
+            var shape = new ChatShape(
+                    Ids.chat(), seconds(), model.name(), options.logprobs().isPresent(), options.usageChunk());
+            write(exchange, options, shape, answer);
+        });
     }
 
-    /** Continues a prompt over HTTP. */
-    void complete(Exchange exchange, CompletionRequest request) {
-        var options = request.options();
-        var model = engine.resolve(options.model());
-        var shape = new CompletionShape(
-                Ids.completion(), seconds(), model.name(), options.logprobs().isPresent(), options.usageChunk());
-        var params = options.generate(
-                model.id(), request.prompt().orElse(null), request.tokens().orElse(null));
-        var answer = engine.generate(params, "prompt");
-        supervised(answer, exchange.wire()::watch, a -> write(exchange, options, shape, a));
+    /** Answers a chat for a caller who reads the replies itself. The request is let go when the engine has its prompt. */
+    void chat(Held<ChatRequest> request, Watcher watcher, Reader reader) {
+        supervised(watcher, work -> {
+            var model = work.step(() -> engine.resolve(request.get().options().model()));
+            var answer = work.step(() -> begin(model, request.get())).whenAccepted(request::close);
+            work.read(answer, a -> {
+                reader.read(model, a);
+                return true;
+            });
+        });
     }
 
-    /** Starts a chat for a caller who reads the replies itself, within {@link #supervised}. */
-    Answer<GenerateReply> start(ChatRequest request) {
-        Model model = engine.resolve(request.options().model());
+    private Answer<GenerateReply> begin(Model model, ChatRequest request) {
         var prompt = templates.prompt(model, request.messages());
         return engine.generate(request.options().generate(model.id(), prompt, null), "messages");
     }
 
+    /** Continues a prompt over HTTP. */
+    void complete(Exchange exchange, Held<CompletionRequest> request) {
+        var options = request.get().options();
+        supervised(exchange.wire()::watch, work -> {
+            var model = work.step(() -> engine.resolve(options.model()));
+            var shape = new CompletionShape(
+                    Ids.completion(),
+                    seconds(),
+                    model.name(),
+                    options.logprobs().isPresent(),
+                    options.usageChunk());
+            var answer = work.step(() -> begin(model, request.get())).whenAccepted(request::close);
+            work.read(answer, a -> {
+                write(exchange, options, shape, a);
+                return true;
+            });
+        });
+    }
+
+    private Answer<GenerateReply> begin(Model model, CompletionRequest request) {
+        var params = request.options()
+                .generate(
+                        model.id(),
+                        request.prompt().orElse(null),
+                        request.tokens().orElse(null));
+        return engine.generate(params, "prompt");
+    }
+
     /**
-     * Reads an answer while the client is watched and the clock runs; whatever happens, the engine is free afterwards.
+     * Does everything for an answer, finding its model and making its prompt included, while the client is watched and
+     * the clock runs; whatever happens, the engine is free afterwards.
      *
      * @throws ApiException what ended it early
      */
-    <R> void supervised(Answer<R> answer, Watcher watcher, Reader<R> reader) {
-        running.add(answer);
+    void supervised(Watcher watcher, Task task) {
+        var work = new Work();
+        running.add(work);
         var late = sweeper.after(
                 answerTimeout,
                 () -> Thread.ofVirtual()
-                        .start(() -> answer.cancel(ApiError.of(
+                        .start(() -> work.cancel(ApiError.of(
                                 ErrorCode.ANSWER_TIMEOUT,
                                 "The answer took longer than " + answerTimeout.toSeconds() + " s. Ask for less."))));
-        try (answer) {
+        try (work) {
             if (stopping) {
-                answer.cancel(stoppingError());
+                work.cancel(stoppingError());
             }
-            watcher.watch(() -> answer.cancel(new ClientGone()));
-            reader.read(answer);
+            watcher.watch(() -> work.cancel(new ClientGone()));
+            task.run(work);
         } finally {
             late.cancel(false);
-            running.remove(answer);
+            running.remove(work);
         }
     }
 
@@ -110,7 +140,7 @@ final class Answers {
 
     /** Ends the answers in progress; their clients are told. */
     void cancelAll() {
-        running.forEach(answer -> answer.cancel(stoppingError()));
+        running.forEach(work -> work.cancel(stoppingError()));
     }
 
     static ApiError stoppingError() {
@@ -125,18 +155,24 @@ final class Answers {
         }
     }
 
+    /**
+     * Reports of tokens are written as they come: a long answer has more of them than fits the heap. What is short is
+     * kept back, so that a failure has its proper status.
+     */
     private static void whole(Exchange exchange, Shape shape, Answer<GenerateReply> answer) {
+        var spool = exchange.spool();
+        var report = shape.report(spool.json());
         var text = new StringBuilder();
-        var tokens = new ArrayList<Token>();
         while (true) {
             var reply = answer.next();
             text.append(reply.text());
-            tokens.addAll(reply.tokens());
+            reply.tokens().forEach(report::token);
             var finish = reply.finish();
             if (finish != null) {
                 var usage = counted(reply.usage());
                 exchange.usage(usage);
-                exchange.json(shape.whole(text.toString(), tokens, finish, usage));
+                report.end(text.toString(), finish, usage);
+                spool.finish();
                 return;
             }
         }

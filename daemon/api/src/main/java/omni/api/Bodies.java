@@ -3,98 +3,126 @@ package omni.api;
 import io.helidon.common.buffers.DataReader.InsufficientDataAvailableException;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.ServerRequest;
-import java.io.ByteArrayOutputStream;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.SequenceInputStream;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
-import tools.jackson.databind.JsonNode;
 
 /**
- * Reads request bodies within two bounds: the size of each, and the size of all that are read at once, so that many
- * clients together cannot use up the memory either. Safe for use by many threads.
+ * Reads request bodies within three bounds: the size of each, the size of all that are arriving, and the memory of all
+ * that are being read and kept until the engine has taken them, so that many clients together cannot use up the heap
+ * either. Safe for use by many threads.
+ *
+ * <p>Who has a share of {@link #kept} never waits for one of {@link #arriving}.
  */
 final class Bodies {
+    /**
+     * Heap for bodies once they have arrived. With the bodies still arriving and what the daemon always needs it fits
+     * the role's heap, 96 MiB; docs/decisions/0055.
+     */
+    static final long KEPT_BYTES_MAX = 36L * 1024 * 1024;
+
+    /** Heap for a byte of a body while it is parsed: the bytes, the parser's text and the text made of it. */
+    private static final int PARSING_FACTOR = 6;
+
+    /** Heap for a byte afterwards: the messages, the prompt, the message to the engine. */
+    private static final int KEPT_FACTOR = 4;
+
+    /** Heap for a value, name or bracket. */
+    private static final int TOKEN_BYTES = 64;
+
     private static final Duration WAIT_MAX = Duration.ofSeconds(5);
-    private static final int UNIT_BYTES = 1024;
+    private static final int PIECE_BYTES = 64 * 1024;
 
     private final Json json;
     private final int bytesMax;
-    private final Semaphore units;
-    private final Duration wait;
+    private final Memory arriving;
+    private final Memory kept;
 
     Bodies(Json json, int bytesMax, int allBytesMax) {
-        this(json, bytesMax, allBytesMax, WAIT_MAX);
-    }
-
-    Bodies(Json json, int bytesMax, int allBytesMax, Duration wait) {
         this.json = json;
         this.bytesMax = bytesMax;
-        this.units = new Semaphore(Math.max(units(bytesMax), units(allBytesMax)));
-        this.wait = wait;
+        this.arriving = new Memory(Math.max(bytesMax, allBytesMax), WAIT_MAX);
+        this.kept = new Memory(KEPT_BYTES_MAX, WAIT_MAX);
     }
 
     /**
-     * Reads a body and makes something of it; the memory counts as used until that is done.
+     * Reads a body and makes something of it; the memory counts as used until that is closed.
      *
      * @throws ApiError UNSUPPORTED_MEDIA_TYPE, BODY_TOO_LARGE, RATE_LIMIT_EXCEEDED, INVALID_JSON or what {@code parse}
      *     throws
      * @throws ClientGone where the body ends early
      */
-    <T> T read(ServerRequest request, Function<JsonNode, T> parse) {
+    <T> Held<T> read(ServerRequest request, Function<Json.Body, T> parse) {
         requireJson(request);
         var declared = request.headers().contentLength();
         if (declared.isPresent() && declared.getAsLong() > bytesMax) {
             throw tooLarge();
         }
-        var taken = units(declared.isPresent() ? (int) declared.getAsLong() : bytesMax);
-        take(taken);
-        try {
-            return parse.apply(json.object(bytes(request)));
-        } finally {
-            units.release(taken);
+        try (var _ = arriving.take(declared.orElse(bytesMax))) {
+            return parsed(pieces(request), parse);
         }
     }
 
-    private byte[] bytes(ServerRequest request) {
-        if (!request.content().hasEntity()) {
-            return new byte[0];
+    private <T> Held<T> parsed(List<byte[]> pieces, Function<Json.Body, T> parse) {
+        var bytes = pieces.stream().mapToLong(piece -> piece.length).sum();
+        var share = kept.take(bytes * PARSING_FACTOR + Math.min(bytes, Json.TOKENS_MAX) * TOKEN_BYTES);
+        var read = false;
+        try {
+            var body = json.object(stream(pieces));
+            var value = parse.apply(body);
+            share.shrink(bytes * KEPT_FACTOR + body.tokens() * TOKEN_BYTES);
+            read = true;
+            return new Held<>(value, share::close);
+        } finally {
+            if (!read) {
+                share.close();
+            }
         }
-        var body = new ByteArrayOutputStream();
-        var buffer = new byte[8192];
+    }
+
+    /** Bytes of memory that no body takes now. */
+    long freeBytes() {
+        return kept.freeBytes();
+    }
+
+    private List<byte[]> pieces(ServerRequest request) {
+        if (!request.content().hasEntity()) {
+            return List.of();
+        }
+        var pieces = new ArrayList<byte[]>();
+        var left = bytesMax;
         try (var in = request.content().inputStream()) {
-            for (var n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-                if (body.size() + n > bytesMax) {
+            for (var piece = in.readNBytes(PIECE_BYTES); piece.length > 0; piece = in.readNBytes(PIECE_BYTES)) {
+                left -= piece.length;
+                if (left < 0) {
                     throw tooLarge();
                 }
-                body.write(buffer, 0, n);
+                pieces.add(piece);
             }
         } catch (InsufficientDataAvailableException e) {
             throw gone(e);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return body.toByteArray();
+        return pieces;
+    }
+
+    private static InputStream stream(List<byte[]> pieces) {
+        var streams = pieces.stream().map(ByteArrayInputStream::new).toList();
+        return new SequenceInputStream(Collections.enumeration(streams));
     }
 
     private static ClientGone gone(InsufficientDataAvailableException e) {
         Log.debug("a client left in the middle of its request", e);
         return new ClientGone();
-    }
-
-    private void take(int count) {
-        try {
-            if (!units.tryAcquire(count, wait.toMillis(), TimeUnit.MILLISECONDS)) {
-                throw ApiError.later(
-                        ErrorCode.RATE_LIMIT_EXCEEDED, 1, "Too much is being sent at once. Try again later.");
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw ApiError.later(ErrorCode.SERVER_STOPPING, EngineLink.AWAY_SECONDS, "The daemon stops.", e);
-        }
     }
 
     private ApiError tooLarge() {
@@ -112,9 +140,5 @@ final class Bodies {
                     ErrorCode.UNSUPPORTED_MEDIA_TYPE,
                     "The body must be JSON. Send it with the header Content-Type: application/json.");
         }
-    }
-
-    private static int units(int bytes) {
-        return Math.max(1, (bytes + UNIT_BYTES - 1) / UNIT_BYTES);
     }
 }

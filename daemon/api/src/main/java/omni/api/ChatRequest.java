@@ -4,9 +4,7 @@ import java.util.ArrayList;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
@@ -19,6 +17,9 @@ import tools.jackson.databind.node.ObjectNode;
  */
 record ChatRequest(Options options, ArrayNode messages) {
     private static final Set<String> ROLES = Set.of("system", "developer", "user", "assistant", "tool");
+    /** What arguments stand in: body, messages, message, calls, call, function. */
+    private static final int ARGUMENTS_DEPTH = 6;
+
     private static final Map<String, String> UNSUPPORTED = Map.of(
             "functions", "Functions are not supported. Leave them out.",
             "function_call", "Functions are not supported. Leave it out.",
@@ -30,13 +31,13 @@ record ChatRequest(Options options, ArrayNode messages) {
      *
      * @throws ApiError naming the field that is wrong, missing or not supported
      */
-    static ChatRequest read(JsonNode json) {
-        var body = Fields.of(json);
+    static ChatRequest read(Json.Body json) {
+        var body = Fields.of(json.node());
         UNSUPPORTED.forEach((name, message) -> Options.refuse(body, name, message));
         tools(body);
         responseFormat(body);
         modalities(body);
-        return new ChatRequest(Options.read(body, maxTokens(body), logprobs(body)), messages(body));
+        return new ChatRequest(Options.read(body, maxTokens(body), logprobs(body)), messages(body, json));
     }
 
     private static OptionalInt maxTokens(Fields body) {
@@ -93,7 +94,7 @@ record ChatRequest(Options options, ArrayNode messages) {
         }
     }
 
-    private static ArrayNode messages(Fields body) {
+    private static ArrayNode messages(Fields body, Json.Body json) {
         var given = body.get("messages").orElseThrow(() -> Fields.missing("messages"));
         if (!given.isArray()) {
             throw Fields.type("messages", "an array of messages");
@@ -107,12 +108,12 @@ record ChatRequest(Options options, ArrayNode messages) {
             if (!given.get(i).isObject()) {
                 throw Fields.type(path, "an object");
             }
-            messages.add(message(new Fields(given.get(i), path)));
+            messages.add(message(new Fields(given.get(i), path), json));
         }
         return messages;
     }
 
-    private static ObjectNode message(Fields given) {
+    private static ObjectNode message(Fields given, Json.Body json) {
         var role = given.requiredText("role");
         if (!ROLES.contains(role)) {
             throw ApiError.at(
@@ -132,7 +133,7 @@ record ChatRequest(Options options, ArrayNode messages) {
         message.put("content", content(given, calls.isPresent()));
         given.text("name").ifPresent(name -> message.put("name", name));
         given.text("tool_call_id").ifPresent(id -> message.put("tool_call_id", id));
-        calls.ifPresent(node -> message.set("tool_calls", toolCalls(node, given.at("tool_calls"))));
+        calls.ifPresent(node -> message.set("tool_calls", toolCalls(node, given.at("tool_calls"), json)));
         return message;
     }
 
@@ -169,7 +170,7 @@ record ChatRequest(Options options, ArrayNode messages) {
         return String.join("\n", texts);
     }
 
-    private static ArrayNode toolCalls(JsonNode given, String path) {
+    private static ArrayNode toolCalls(JsonNode given, String path, Json.Body json) {
         if (!given.isArray()) {
             throw Fields.type(path, "an array of tool calls");
         }
@@ -188,23 +189,10 @@ record ChatRequest(Options options, ArrayNode messages) {
             var out = calls.addObject();
             call.text("id").ifPresent(id -> out.put("id", id));
             out.put("type", "function");
-            out.putObject("function")
-                    .put("name", fields.requiredText("name"))
-                    .set("arguments", arguments(fields.requiredText("arguments"), fields.at("arguments")));
+            // Templates print arguments as JSON themselves, so they get what the text says, not the text.
+            var arguments = json.object(fields.requiredText("arguments"), fields.at("arguments"), ARGUMENTS_DEPTH);
+            out.putObject("function").put("name", fields.requiredText("name")).set("arguments", arguments);
         }
         return calls;
-    }
-
-    /** Templates print arguments as JSON themselves, so they get what the text says, not the text. */
-    private static JsonNode arguments(String text, String path) {
-        try {
-            var arguments = JsonMapper.shared().readTree(text);
-            if (arguments.isObject()) {
-                return arguments;
-            }
-        } catch (JacksonException e) {
-            throw ApiError.at(path, ErrorCode.INVALID_VALUE, "The arguments must be a JSON object, written as a text.");
-        }
-        throw ApiError.at(path, ErrorCode.INVALID_VALUE, "The arguments must be a JSON object, written as a text.");
     }
 }

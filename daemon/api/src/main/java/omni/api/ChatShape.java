@@ -6,6 +6,7 @@ import omni.engine.EngineProtocol.GenerateReplyFinish;
 import omni.engine.EngineProtocol.Token;
 import omni.engine.EngineProtocol.Usage;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JsonGenerator;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -19,17 +20,48 @@ import tools.jackson.databind.node.ObjectNode;
  */
 record ChatShape(String id, long createdSeconds, String model, boolean logprobs, boolean counts) implements Shape {
     @Override
-    public ObjectNode whole(String text, List<Token> tokens, GenerateReplyFinish finish, Usage usage) {
-        var root = root("chat.completion");
-        var choice = root.putArray("choices").addObject().put("index", 0);
-        choice.putObject("message")
-                .put("role", "assistant")
-                .put("content", text)
-                .putNull("refusal");
-        choice.set("logprobs", reported(tokens));
-        choice.put("finish_reason", finish.wire());
-        root.set("usage", Tokens.usage(usage));
-        return root;
+    public Report report(JsonGenerator out) {
+        out.writeStartObject();
+        root("chat.completion").properties().forEach(field -> Spool.field(out, field.getKey(), field.getValue()));
+        out.writeArrayPropertyStart("choices");
+        out.writeStartObject();
+        out.writeNumberProperty("index", 0);
+        if (logprobs) {
+            out.writeObjectPropertyStart("logprobs");
+            out.writeArrayPropertyStart("content");
+        } else {
+            out.writeNullProperty("logprobs");
+        }
+        return new Whole(out, logprobs);
+    }
+
+    /** After the reports of tokens, which come first because they are not kept. */
+    private record Whole(JsonGenerator out, boolean logprobs) implements Report {
+        @Override
+        public void token(Token token) {
+            if (logprobs) {
+                out.writeTree(Tokens.chat(token));
+            }
+        }
+
+        @Override
+        public void end(String text, GenerateReplyFinish finish, Usage usage) {
+            if (logprobs) {
+                out.writeEndArray();
+                out.writeNullProperty("refusal");
+                out.writeEndObject();
+            }
+            out.writeObjectPropertyStart("message");
+            out.writeStringProperty("role", "assistant");
+            out.writeStringProperty("content", text);
+            out.writeNullProperty("refusal");
+            out.writeEndObject();
+            out.writeStringProperty("finish_reason", finish.wire());
+            out.writeEndObject();
+            out.writeEndArray();
+            Spool.field(out, "usage", Tokens.usage(usage));
+            out.writeEndObject();
+        }
     }
 
     @Override

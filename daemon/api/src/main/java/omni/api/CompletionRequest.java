@@ -21,8 +21,8 @@ record CompletionRequest(Options options, Optional<String> prompt, Optional<List
      *
      * @throws ApiError naming the field that is wrong, missing or not supported
      */
-    static CompletionRequest read(JsonNode json) {
-        var body = Fields.of(json);
+    static CompletionRequest read(Json.Body json) {
+        var body = Fields.of(json.node());
         if (body.flag("echo")) {
             throw Options.unsupported("echo", "The prompt is not repeated in the answer. Leave echo out.");
         }

@@ -6,8 +6,10 @@ import omni.engine.EngineProtocol.GenerateReplyFinish;
 import omni.engine.EngineProtocol.Token;
 import omni.engine.EngineProtocol.Usage;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JsonGenerator;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
+import tools.jackson.databind.node.StringNode;
 
 /** Text completions; a chunk has the same form as the whole. Counts characters, so it is for one thread. */
 final class CompletionShape implements Shape {
@@ -28,10 +30,73 @@ final class CompletionShape implements Shape {
     }
 
     @Override
-    public ObjectNode whole(String text, List<Token> tokens, GenerateReplyFinish finish, Usage usage) {
-        var root = choice(text, tokens, finish.wire());
-        root.set("usage", Tokens.usage(usage));
-        return root;
+    public Report report(JsonGenerator out) {
+        out.writeStartObject();
+        root().properties().forEach(field -> Spool.field(out, field.getKey(), field.getValue()));
+        out.writeArrayPropertyStart("choices");
+        out.writeStartObject();
+        out.writeNumberProperty("index", 0);
+        if (logprobs) {
+            out.writeObjectPropertyStart("logprobs");
+            out.writeArrayPropertyStart("top_logprobs");
+        } else {
+            out.writeNullProperty("logprobs");
+        }
+        return new Whole(out, logprobs);
+    }
+
+    /**
+     * The arrays of a report stand beside each other: the large one, the alternatives, is written as it comes; of the
+     * others the text is kept.
+     */
+    private static final class Whole implements Report {
+        private final JsonGenerator out;
+        private final boolean logprobs;
+        private final StringBuilder offsets = new StringBuilder();
+        private final StringBuilder values = new StringBuilder();
+        private final StringBuilder texts = new StringBuilder();
+        private int characters;
+
+        Whole(JsonGenerator out, boolean logprobs) {
+            this.out = out;
+            this.logprobs = logprobs;
+        }
+
+        @Override
+        public void token(Token token) {
+            if (!logprobs) {
+                return;
+            }
+            var text = Tokens.text(token.bytes());
+            var comma = offsets.isEmpty() ? "" : ",";
+            offsets.append(comma).append(characters);
+            values.append(comma).append(Tokens.finite(token.logprob()));
+            texts.append(comma).append(StringNode.valueOf(text));
+            characters += text.length();
+            out.writeTree(Tokens.top(token));
+        }
+
+        @Override
+        public void end(String text, GenerateReplyFinish finish, Usage usage) {
+            if (logprobs) {
+                out.writeEndArray();
+                array("text_offset", offsets);
+                array("token_logprobs", values);
+                array("tokens", texts);
+                out.writeEndObject();
+            }
+            out.writeStringProperty("text", text);
+            out.writeStringProperty("finish_reason", finish.wire());
+            out.writeEndObject();
+            out.writeEndArray();
+            Spool.field(out, "usage", Tokens.usage(usage));
+            out.writeEndObject();
+        }
+
+        private void array(String name, StringBuilder elements) {
+            out.writeName(name);
+            out.writeRawValue("[" + elements + "]");
+        }
     }
 
     @Override

@@ -42,7 +42,8 @@ final class Daemon implements Role.Running {
         var sweeper = new Sweeper(config.patience());
         var answers = new Answers(engine, new Templates(engine, clock), sweeper, config.answerTimeout(), clock);
         var routes = new Routes(answers, engine, new Health(engine::models), config.embeddingInputsMax());
-        var bodies = new Bodies(new Json(config.nestingMax()), config.bodyBytesMax(), config.bodiesBytesMax());
+        var json = new Json(config.nestingMax());
+        var bodies = new Bodies(json, config.bodyBytesMax(), config.bodiesBytesMax());
         var guard = new Guard(config.host(), config.hosts(), config.origins(), keys);
         HttpServer server;
         try {
@@ -52,7 +53,7 @@ final class Daemon implements Role.Running {
             throw new IllegalStateException(why(config, e), e);
         }
         var address = new Address(config.host(), server.port());
-        var service = DaemonProtocol.service(new DaemonService(keys, answers, address));
+        var service = DaemonProtocol.service(new DaemonService(keys, answers, address, json));
         return new Daemon(server, sweeper, answers, service, address.url());
     }
 

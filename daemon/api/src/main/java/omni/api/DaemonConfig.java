@@ -33,15 +33,15 @@ record DaemonConfig(
         @Key(doc = "Open connections; more wait to be accepted.", def = "256", min = "1", max = "65535")
         int connectionsMax,
 
-        @Key(doc = "Size of one request body.", def = "4194304", unit = "bytes", min = "1024", max = "67108864")
+        @Key(doc = "Size of one request body.", def = "4194304", unit = "bytes", min = "1024", max = "4194304")
         int bodyBytesMax,
 
         @Key(
-                doc = "Size of all request bodies that are being read at once; more wait, then get 429.",
+                doc = "Size of all request bodies that are arriving at once; more wait, then get 429.",
                 def = "16777216",
                 unit = "bytes",
                 min = "1024",
-                max = "1073741824")
+                max = "16777216")
         int bodiesBytesMax,
 
         @Key(

@@ -23,11 +23,13 @@ final class DaemonService implements DaemonProtocol.Handler {
     private final KeyStore keys;
     private final Answers answers;
     private final Address address;
+    private final Json json;
 
-    DaemonService(KeyStore keys, Answers answers, Address address) {
+    DaemonService(KeyStore keys, Answers answers, Address address, Json json) {
         this.keys = keys;
         this.answers = answers;
         this.address = address;
+        this.json = json;
     }
 
     @Override
@@ -70,13 +72,12 @@ final class DaemonService implements DaemonProtocol.Handler {
 
     @Override
     public void chat(ChatParams in, Call<ChatReply> call) {
-        try {
-            var answer = answers.start(ChatRequest.read(body(in)));
-            answers.supervised(answer, call::onCancel, a -> {
+        try (var request = new Held<>(ChatRequest.read(json.body(body(in))), () -> {})) {
+            answers.chat(request, call::onCancel, (_, answer) -> {
                 if (call.wantsMore()) {
-                    stream(a, call);
+                    stream(answer, call);
                 } else {
-                    whole(a, call);
+                    whole(answer, call);
                 }
             });
         } catch (ApiException e) {

@@ -3,7 +3,6 @@ package omni.api;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import tools.jackson.databind.JsonNode;
 
 /**
  * The body of {@code POST /v1/embeddings}.
@@ -18,8 +17,8 @@ record EmbeddingRequest(Optional<String> model, List<String> inputs, boolean bas
      *
      * @throws ApiError naming the field that is wrong, missing or not supported
      */
-    static EmbeddingRequest read(JsonNode json, int inputsMax) {
-        var body = Fields.of(json);
+    static EmbeddingRequest read(Json.Body json, int inputsMax) {
+        var body = Fields.of(json.node());
         var input = body.get("input").orElseThrow(() -> Fields.missing("input"));
         if (input.isArray() && !input.isEmpty() && !input.get(0).isString()) {
             throw Options.unsupported("input", "Tokens as input are not supported. Send texts.");

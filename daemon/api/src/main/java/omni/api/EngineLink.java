@@ -100,7 +100,8 @@ final class EngineLink {
                         promptParam,
                         ErrorCode.CONTEXT_LENGTH_EXCEEDED,
                         "This model's context holds " + error.contextTokens() + " tokens, and the prompt has "
-                                + error.promptTokens() + ". Shorten the prompt.");
+                                + (Boolean.TRUE.equals(error.atLeast()) ? "at least " : "") + error.promptTokens()
+                                + ". Shorten the prompt.");
             case EngineProtocol.Busy error ->
                 ApiError.later(
                         ErrorCode.RATE_LIMIT_EXCEEDED,
@@ -117,13 +118,27 @@ final class EngineLink {
                         AWAY_SECONDS,
                         "The engine ended the answer: " + error.reason() + ". Try again.",
                         error);
+            case EngineProtocol.Unusable error ->
+                ApiError.of(
+                        ErrorCode.INTERNAL_ERROR,
+                        "The engine cannot work: " + error.reason() + ". Its log says why.",
+                        error);
             case EngineProtocol.Invalid error ->
                 ApiError.at(param(error.parameter(), promptParam), ErrorCode.INVALID_VALUE, error.hint());
             case BusError error ->
                 ApiError.of(ErrorCode.INTERNAL_ERROR, "The engine refused a request of the daemon.", error);
-            case BusException.Limit limit ->
+            case BusException.Oversize oversize ->
                 ApiError.at(
                         promptParam, ErrorCode.BODY_TOO_LARGE, "The prompt is too large for the engine. Shorten it.");
+            case BusException.Exhausted exhausted ->
+                ApiError.later(
+                        ErrorCode.RATE_LIMIT_EXCEEDED,
+                        AWAY_SECONDS,
+                        "Every connection to the engine is in use. Try again later.",
+                        exhausted);
+            case BusException.Limit limit ->
+                ApiError.of(
+                        ErrorCode.INTERNAL_ERROR, "The engine sent more than the daemon takes. Ask for less.", limit);
             default ->
                 ApiError.later(
                         ErrorCode.ENGINE_UNAVAILABLE,

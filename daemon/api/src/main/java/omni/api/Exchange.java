@@ -30,6 +30,8 @@ final class Exchange {
     private int status;
     private boolean bodyRead;
     private boolean streaming;
+    private boolean unfinished;
+    private String outcome = "broken";
     private @Nullable Usage usage;
 
     Exchange(ServerRequest request, ServerResponse response, Wire wire, Bodies bodies) {
@@ -77,7 +79,7 @@ final class Exchange {
     }
 
     /** Reads the body; the client may then take its time to wait. */
-    <T> T body(Function<JsonNode, T> parse) {
+    <T> Held<T> body(Function<Json.Body, T> parse) {
         var read = bodies.read(request, parse);
         bodyRead = true;
         wire.answering();
@@ -106,6 +108,28 @@ final class Exchange {
         json(Status.create(code), body);
     }
 
+    /** A JSON response that is written while it is made. */
+    Spool spool() {
+        return new Spool(this::begin, this::whole);
+    }
+
+    private OutputStream begin() {
+        status = Status.OK_200.code();
+        streaming = true;
+        unfinished = true;
+        return head(Status.OK_200).header(HeaderNames.CONTENT_TYPE, JSON).outputStream();
+    }
+
+    private void whole(byte[] bytes) {
+        status = Status.OK_200.code();
+        head(Status.OK_200).header(HeaderNames.CONTENT_TYPE, JSON).send(bytes);
+    }
+
+    /** Whether the response has begun in a form that has no place for an error: it can only be broken off. */
+    boolean unfinished() {
+        return unfinished;
+    }
+
     /** Begins a response of server-sent events. */
     EventStream events() {
         status = Status.OK_200.code();
@@ -123,6 +147,7 @@ final class Exchange {
      * @throws CloseConnectionException then
      */
     void fail(ApiError error) {
+        outcome(error.code().code());
         error.retryAfterSeconds()
                 .ifPresent(seconds -> response.header(HeaderNames.RETRY_AFTER, Integer.toString(seconds)));
         error.allow().ifPresent(methods -> response.header(HeaderNames.ALLOW, methods));
@@ -139,8 +164,13 @@ final class Exchange {
         }
     }
 
+    /** How it went, for the log; whoever sends something says it before. */
+    void outcome(String word) {
+        outcome = word;
+    }
+
     /** Tells the connection that the answer is out, and writes the line of the access log. */
-    void end(String outcome) {
+    void end() {
         wire.answered(request.headers().containsToken(HeaderValues.CONNECTION_CLOSE));
         var millis = (System.nanoTime() - startedNanos) / 1_000_000;
         var counts = usage;

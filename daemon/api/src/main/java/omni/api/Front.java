@@ -21,22 +21,21 @@ final class Front implements Handler {
     @Override
     public void handle(ServerRequest request, ServerResponse response) {
         var exchange = new Exchange(request, response, Wire.CURRENT.get(), bodies);
-        var outcome = "broken";
         try {
-            outcome = answer(exchange);
+            answer(exchange);
         } finally {
-            exchange.end(outcome);
+            exchange.end();
         }
     }
 
-    private String answer(Exchange exchange) {
+    private void answer(Exchange exchange) {
         try {
             route(exchange).action().accept(exchange);
-            return "done";
+            exchange.outcome("done");
         } catch (ClientGone _) {
             throw new CloseConnectionException("The client has gone");
         } catch (ApiError e) {
-            return refuse(exchange, e);
+            refuse(exchange, e);
         } catch (CloseConnectionException | HttpException | io.helidon.http.RequestException e) {
             throw e;
         } catch (RuntimeException e) {
@@ -44,7 +43,7 @@ final class Front implements Handler {
                 Log.error("a stream broke off", e);
                 throw new CloseConnectionException("A stream broke off");
             }
-            return refuse(
+            refuse(
                     exchange,
                     ApiError.of(ErrorCode.INTERNAL_ERROR, "Something went wrong in Omni. The log says what.", e));
         }
@@ -65,7 +64,7 @@ final class Front implements Handler {
         return found;
     }
 
-    private static String refuse(Exchange exchange, ApiError e) {
+    private static void refuse(Exchange exchange, ApiError e) {
         var cause = e.getCause();
         if (cause instanceof Exception broken
                 && (e.code() == ErrorCode.INTERNAL_ERROR || e.code() == ErrorCode.MODEL_UNUSABLE)) {
@@ -74,6 +73,9 @@ final class Front implements Handler {
         if (!exchange.streaming()) {
             exchange.fail(e);
         }
-        return e.code().code();
+        exchange.outcome(e.code().code());
+        if (exchange.unfinished()) {
+            throw new CloseConnectionException("A response broke off");
+        }
     }
 }

@@ -1,15 +1,10 @@
 package omni.api;
 
 import io.helidon.http.Method;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
-import omni.engine.EngineProtocol.EmbedParams;
-import omni.engine.EngineProtocol.EmbedReply;
 import omni.engine.EngineProtocol.Model;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
@@ -18,9 +13,6 @@ import tools.jackson.databind.node.ObjectNode;
 final class Routes {
     /** Path before a model's id. */
     private static final String MODEL = "/v1/models/";
-
-    /** Texts that the engine takes in one call. */
-    private static final int ENGINE_INPUTS_MAX = 64;
 
     /**
      * A path and what it does.
@@ -41,12 +33,14 @@ final class Routes {
 
     private final List<Route> routes;
     private final Answers answers;
+    private final Embeddings embeddings;
     private final EngineLink engine;
     private final Health health;
     private final int embeddingInputsMax;
 
     Routes(Answers answers, EngineLink engine, Health health, int embeddingInputsMax) {
         this.answers = answers;
+        this.embeddings = new Embeddings(answers, engine);
         this.engine = engine;
         this.health = health;
         this.embeddingInputsMax = embeddingInputsMax;
@@ -77,68 +71,21 @@ final class Routes {
     }
 
     private void chat(Exchange exchange) {
-        answers.chat(exchange, exchange.body(ChatRequest::read));
+        try (var request = exchange.body(ChatRequest::read)) {
+            answers.chat(exchange, request);
+        }
     }
 
     private void complete(Exchange exchange) {
-        answers.complete(exchange, exchange.body(CompletionRequest::read));
+        try (var request = exchange.body(CompletionRequest::read)) {
+            answers.complete(exchange, request);
+        }
     }
 
     private void embed(Exchange exchange) {
-        var request = exchange.body(json -> EmbeddingRequest.read(json, embeddingInputsMax));
-        var model = engine.resolve(request.model());
-        var vectors = new ArrayList<List<Double>>();
-        var promptTokens = 0L;
-        for (var from = 0; from < request.inputs().size(); from += ENGINE_INPUTS_MAX) {
-            var to = Math.min(from + ENGINE_INPUTS_MAX, request.inputs().size());
-            var reply = embed(exchange, model, request.inputs().subList(from, to));
-            reply.embeddings().forEach(embedding -> vectors.add(embedding.vector()));
-            promptTokens += reply.promptTokens();
-            checkDimensions(request, vectors.getLast().size());
+        try (var request = exchange.body(json -> EmbeddingRequest.read(json, embeddingInputsMax))) {
+            embeddings.answer(exchange, request.get());
         }
-        exchange.json(embeddings(request, model, vectors, promptTokens));
-    }
-
-    private EmbedReply embed(Exchange exchange, Model model, List<String> inputs) {
-        var replies = new ArrayList<EmbedReply>();
-        answers.supervised(
-                engine.embed(new EmbedParams(model.id(), inputs)),
-                exchange.wire()::watch,
-                answer -> replies.add(answer.next()));
-        return replies.getFirst();
-    }
-
-    private static void checkDimensions(EmbeddingRequest request, int have) {
-        if (request.dimensions().orElse(have) != have) {
-            throw ApiError.at(
-                    "dimensions",
-                    ErrorCode.INVALID_VALUE,
-                    "This model's vectors have " + have + " dimensions. Ask for that or leave it out.");
-        }
-    }
-
-    private static ObjectNode embeddings(
-            EmbeddingRequest request, Model model, List<List<Double>> vectors, long promptTokens) {
-        var root = JsonNodeFactory.instance.objectNode().put("object", "list");
-        var data = root.putArray("data");
-        for (var vector : vectors) {
-            var item = data.addObject().put("object", "embedding").put("index", data.size() - 1);
-            if (request.base64()) {
-                item.put("embedding", base64(vector));
-            } else {
-                var numbers = item.putArray("embedding");
-                vector.forEach(value -> numbers.add(value.floatValue()));
-            }
-        }
-        root.put("model", model.name());
-        root.putObject("usage").put("prompt_tokens", promptTokens).put("total_tokens", promptTokens);
-        return root;
-    }
-
-    private static String base64(List<Double> vector) {
-        var bytes = ByteBuffer.allocate(vector.size() * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        vector.forEach(value -> bytes.putFloat(value.floatValue()));
-        return Base64.getEncoder().encodeToString(bytes.array());
     }
 
     private void models(Exchange exchange) {

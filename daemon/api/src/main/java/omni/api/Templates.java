@@ -26,7 +26,7 @@ final class Templates {
     private final EngineLink engine;
     private final Clock clock;
     private final ReentrantLock lock = new ReentrantLock();
-    private final ReentrantLock rendering = new ReentrantLock(true);
+    final ReentrantLock rendering = new ReentrantLock(true);
     private final Map<String, Compiled> kept = new LinkedHashMap<>(KEPT_MAX * 2, 0.75f, true);
 
     Templates(EngineLink engine, Clock clock) {
@@ -38,7 +38,7 @@ final class Templates {
      * The prompt, up to where the assistant's answer begins.
      *
      * @throws ApiError TEMPLATE_REFUSED where the template will not have these messages, MODEL_UNUSABLE where it cannot
-     *     be read
+     *     be read, SERVER_STOPPING where the thread is interrupted while another renders
      */
     String prompt(Model model, ArrayNode messages) {
         var template = compiled(model);
@@ -50,7 +50,12 @@ final class Templates {
         variables.put("bos_token", template.of().bosToken());
         variables.put("eos_token", template.of().eosToken());
         String prompt;
-        rendering.lock();
+        try {
+            rendering.lockInterruptibly();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw Answers.stoppingError();
+        }
         try {
             prompt = template.chat().render(variables, clock);
         } catch (TemplateException e) {

@@ -22,14 +22,19 @@ final class Tokens {
     static ObjectNode chat(List<Token> tokens) {
         var logprobs = JsonNodeFactory.instance.objectNode();
         var content = logprobs.putArray("content");
-        for (var token : tokens) {
-            var top = one(content.addObject(), token.bytes(), token.logprob()).putArray("top_logprobs");
-            for (var candidate : token.top()) {
-                one(top.addObject(), candidate.bytes(), candidate.logprob());
-            }
-        }
+        tokens.forEach(token -> content.add(chat(token)));
         logprobs.putNull("refusal");
         return logprobs;
+    }
+
+    /** One token in chat's shape. */
+    static ObjectNode chat(Token token) {
+        var node = one(JsonNodeFactory.instance.objectNode(), token.bytes(), token.logprob());
+        var top = node.putArray("top_logprobs");
+        for (var candidate : token.top()) {
+            one(top.addObject(), candidate.bytes(), candidate.logprob());
+        }
+        return node;
     }
 
     /**
@@ -50,12 +55,18 @@ final class Tokens {
             at += text.length();
             values.add(finite(token.logprob()));
             texts.add(text);
-            var top = tops.addObject();
-            for (Candidate candidate : token.top()) {
-                top.put(text(candidate.bytes()), finite(candidate.logprob()));
-            }
+            tops.add(top(token));
         }
         return logprobs;
+    }
+
+    /** A token's alternatives in the shape of text completions: text to probability. */
+    static ObjectNode top(Token token) {
+        var top = JsonNodeFactory.instance.objectNode();
+        for (Candidate candidate : token.top()) {
+            top.put(text(candidate.bytes()), finite(candidate.logprob()));
+        }
+        return top;
     }
 
     /** Characters that the tokens stand for, as {@link #completion} counts them. */
@@ -83,12 +94,13 @@ final class Tokens {
         return into;
     }
 
-    private static double finite(double logprob) {
+    /** A probability as JSON can say it. */
+    static double finite(double logprob) {
         return Double.isFinite(logprob) ? logprob : LOGPROB_MIN;
     }
 
     /** The token's characters; of part of a character its bytes, written as OpenAI does: {@code bytes:\xe2\x82}. */
-    private static String text(String base64) {
+    static String text(String base64) {
         var bytes = Base64.getDecoder().decode(base64);
         try {
             return StandardCharsets.UTF_8

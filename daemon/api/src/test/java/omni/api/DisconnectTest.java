@@ -53,6 +53,16 @@ final class DisconnectTest {
     }
 
     @Test
+    void leavingCancelsTheLoadOfAModelToo() throws Exception {
+        try (var _ = ask("/v1/chat/completions", TestDaemon.chat("loading", ""))) {
+            Await.until("the engine loads", () -> engine.templateCalls.get() == 1);
+            assertEquals(0, engine.cancelled.get());
+        }
+        Await.until("the load is given up", () -> engine.cancelled.get() == 1);
+        assertEquals(0, engine.asked.size());
+    }
+
+    @Test
     void aResetCancelsToo() throws Exception {
         try (var socket = ask("/v1/chat/completions", TestDaemon.chat("silent", ""))) {
             Await.until("the engine is asked", () -> engine.asked.size() == 1);

@@ -11,9 +11,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import omni.bus.BusClient;
+import omni.bus.BusException;
 import omni.engine.EngineProtocol;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -224,6 +226,70 @@ final class ErrorsTest {
             assertError(other.post("/v1/chat/completions", TestDaemon.chat("silent", "")), 504, "answer_timeout");
             Await.until("the engine is free", () -> fake.cancelled.get() == 1);
         }
+    }
+
+    /** The load of a model is part of the answer: the clock runs, and a stopping daemon ends it. */
+    @Test
+    void aModelThatLoadsTooLongIsNotAwaited(@TempDir Path elsewhere) throws Exception {
+        var socket = elsewhere.resolve("engine.sock");
+        try (var fake = new FakeEngine(socket);
+                var other = new TestDaemon(elsewhere, socket, "answer_timeout = \"200ms\"")) {
+            assertError(other.post("/v1/chat/completions", TestDaemon.chat("loading", "")), 504, "answer_timeout");
+            Await.until("the load is given up", () -> fake.cancelled.get() == 1);
+            assertEquals(
+                    200,
+                    other.post("/v1/chat/completions", TestDaemon.chat("three", ""))
+                            .statusCode());
+        }
+    }
+
+    @Test
+    void aStoppingDaemonEndsTheLoadOfAModel(@TempDir Path elsewhere) throws Exception {
+        var socket = elsewhere.resolve("engine.sock");
+        try (var fake = new FakeEngine(socket);
+                var other = new TestDaemon(elsewhere, socket)) {
+            var asked = CompletableFuture.supplyAsync(() -> {
+                try {
+                    return other.post("/v1/chat/completions", TestDaemon.chat("loading", ""));
+                } catch (IOException | InterruptedException e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+            Await.until("the engine loads", () -> fake.templateCalls.get() == 1);
+            other.daemon.stop(Duration.ofMillis(100));
+
+            assertError(asked.get(), 503, "server_stopping");
+            Await.until("the load is given up", () -> fake.cancelled.get() == 1);
+        }
+    }
+
+    /** What the engine cannot do on another try either has no Retry-After. */
+    @Test
+    void anEngineThatCannotWorkIsNotAskedAgain() throws Exception {
+        var unusable = daemon.post("/v1/chat/completions", TestDaemon.chat("unusable", ""));
+        assertError(unusable, 500, "internal_error");
+        assertEquals("", retryAfter(unusable));
+        assertTrue(message(unusable).contains("no store"), unusable.body());
+    }
+
+    @Test
+    void aPromptThatWasNotCountedIsSaidToBeSo() throws Exception {
+        var vast = daemon.post("/v1/chat/completions", TestDaemon.chat("vast", ""));
+        assertError(vast, 400, "context_length_exceeded");
+        assertTrue(message(vast).contains("2048 tokens") && message(vast).contains("at least 9000"), vast.body());
+    }
+
+    @Test
+    void limitsOfTheBusAreToldApart() {
+        var large = EngineLink.translate(new BusException.Oversize("too large"), "prompt");
+        assertEquals(ErrorCode.BODY_TOO_LARGE, large.code());
+        assertEquals(Optional.of("prompt"), large.param());
+        var full = EngineLink.translate(new BusException.Exhausted("no connection"), "prompt");
+        assertEquals(ErrorCode.RATE_LIMIT_EXCEEDED, full.code());
+        assertTrue(full.retryAfterSeconds().isPresent());
+        var reply = EngineLink.translate(new BusException.Limit("reply too large"), "prompt");
+        assertEquals(ErrorCode.INTERNAL_ERROR, reply.code());
+        assertTrue(reply.retryAfterSeconds().isEmpty());
     }
 
     @ParameterizedTest

@@ -12,6 +12,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import omni.bus.BusException;
 import omni.bus.BusServer;
 import omni.bus.Call;
@@ -62,6 +63,7 @@ final class FakeEngine implements EngineProtocol.Handler, AutoCloseable {
     final ConcurrentLinkedQueue<GenerateParams> asked = new ConcurrentLinkedQueue<>();
 
     final AtomicInteger cancelled = new AtomicInteger();
+    final AtomicInteger templateCalls = new AtomicInteger();
     final AtomicInteger embedCalls = new AtomicInteger();
     final CountDownLatch hold = new CountDownLatch(1);
 
@@ -75,7 +77,7 @@ final class FakeEngine implements EngineProtocol.Handler, AutoCloseable {
             throw new EngineProtocol.Busy(7);
         });
         scripts.put("long", (_, _, _) -> {
-            throw new EngineProtocol.PromptTooLong(3000, 2048);
+            throw new EngineProtocol.PromptTooLong(3000, 2048, null);
         });
         scripts.put("unloadable", (_, _, _) -> {
             throw new EngineProtocol.LoadFailed("unloadable", "no tensor");
@@ -96,6 +98,15 @@ final class FakeEngine implements EngineProtocol.Handler, AutoCloseable {
             throw new IllegalStateException("a fault of the fake");
         });
         scripts.put("token", FakeEngine::tokens);
+        scripts.put("wordy", FakeEngine::wordy);
+        scripts.put("unusable", (_, _, _) -> {
+            throw new EngineProtocol.Unusable("no store");
+        });
+        scripts.put("vast", (_, _, _) -> {
+            throw new EngineProtocol.PromptTooLong(9000, 2048, true);
+        });
+        scripts.put("loading", (_, in, call) -> call.reply(last(String.valueOf(in.prompt()))));
+        scripts.put("wide", (_, _, _) -> {});
         server = BusServer.at(socket).service(EngineProtocol.service(this)).start();
     }
 
@@ -138,6 +149,11 @@ final class FakeEngine implements EngineProtocol.Handler, AutoCloseable {
 
     @Override
     public void template(TemplateParams in, Call<TemplateReply> call) {
+        templateCalls.incrementAndGet();
+        if ("id-loading".equals(in.model())) {
+            call.onCancel(cancelled::incrementAndGet);
+            waitFor(hold);
+        }
         call.reply(new TemplateReply(new ChatTemplate(String.valueOf(in.model()), "A prompt.", "", "", false)));
     }
 
@@ -148,8 +164,14 @@ final class FakeEngine implements EngineProtocol.Handler, AutoCloseable {
             call.onCancel(cancelled::incrementAndGet);
             waitFor(hold);
         }
+        if (in.inputs().contains("fail")) {
+            throw new EngineProtocol.Failed("it had to");
+        }
+        var numbers = "id-wide".equals(in.model()) ? 512 : 1;
         var vectors = in.inputs().stream()
-                .map(text -> new Embedding(List.of((double) text.length(), 0.5)))
+                .map(text ->
+                        Stream.concat(Stream.of((double) text.length()), Collections.nCopies(numbers, 0.5).stream()))
+                .map(vector -> new Embedding(vector.toList()))
                 .toList();
         call.reply(new EmbedReply(vectors, in.inputs().size()));
     }
@@ -230,6 +252,23 @@ final class FakeEngine implements EngineProtocol.Handler, AutoCloseable {
         var whole = token("a".getBytes(StandardCharsets.UTF_8), -0.5);
         var half = token(new byte[] {(byte) 0xe2, (byte) 0x82}, Double.MIN_VALUE - Double.MAX_VALUE);
         call.reply(new GenerateReply("a", List.of(whole, half), GenerateReplyFinish.LENGTH, usage()));
+    }
+
+    /** Reports more tokens than a heap holds as nodes: a hundred replies of ten, each with twenty alternatives. */
+    private static void wordy(FakeEngine engine, GenerateParams in, Call<GenerateReply> call) {
+        var base64 = Base64.getEncoder().encodeToString("a".getBytes(StandardCharsets.UTF_8));
+        var top = IntStream.range(0, 20)
+                .mapToObj(i -> new Candidate(
+                        i, Base64.getEncoder().encodeToString(("a" + i).getBytes(StandardCharsets.UTF_8)), -0.5))
+                .toList();
+        var token = new Token(1, base64, -0.5, top);
+        for (var i = 0; i < 100; i++) {
+            call.next(new GenerateReply("a".repeat(10), Collections.nCopies(10, token), null, null));
+            if ("break".equals(in.prompt()) && i == 90) {
+                throw new EngineProtocol.Failed("it had to");
+            }
+        }
+        call.reply(last("."));
     }
 
     private static Token token(byte[] bytes, double logprob) {

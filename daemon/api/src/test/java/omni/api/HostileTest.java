@@ -1,8 +1,10 @@
 package omni.api;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.Socket;
@@ -10,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -82,13 +85,82 @@ final class HostileTest {
 
     @Test
     void moreValuesThanAllowedAreRefused() throws Exception {
-        var node = new Json(16);
-        var most = "{\"a\":[" + "1,".repeat(Json.TOKENS_MAX - 7) + "1]}";
-        assertTrue(node.object(most.getBytes(StandardCharsets.UTF_8)).has("a"));
-        var one = "{\"a\":[" + "1,".repeat(Json.TOKENS_MAX) + "1]}";
-        var error = org.junit.jupiter.api.Assertions.assertThrows(
-                ApiError.class, () -> node.object(one.getBytes(StandardCharsets.UTF_8)));
+        // Six tokens belong to the object and the array.
+        var most = read("{\"a\":[" + "1,".repeat(Json.TOKENS_MAX - 6) + "1]}");
+        assertEquals(Json.TOKENS_MAX, most.tokens());
+        assertTrue(most.node().has("a"));
+        var error = assertThrows(ApiError.class, () -> read("{\"a\":[" + "1,".repeat(Json.TOKENS_MAX - 5) + "1]}"));
         assertEquals(ErrorCode.INVALID_JSON, error.code());
+    }
+
+    private static Json.Body read(String body) {
+        return new Json(16).object(new ByteArrayInputStream(body.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    /** Arguments are JSON within a text: they share the bounds of the body that they are in. */
+    @Test
+    void argumentsHaveTheValuesThatTheBodyLeaves() {
+        var plain = read(calling("{}")).tokens();
+        // Five tokens belong to the arguments' own object and array.
+        var left = Json.TOKENS_MAX - plain - 5;
+        var fits = read(calling("{'a':[" + "1,".repeat((int) left - 1) + "1]}"));
+        assertEquals(1, ChatRequest.read(fits).messages().size());
+        assertEquals(Json.TOKENS_MAX, fits.tokens());
+        var over = read(calling("{'a':[" + "1,".repeat((int) left) + "1]}"));
+        var error = assertThrows(ApiError.class, () -> ChatRequest.read(over));
+        assertEquals(ErrorCode.INVALID_VALUE, error.code());
+        assertEquals(Optional.of("messages[0].tool_calls[0].function.arguments"), error.param());
+    }
+
+    @Test
+    void argumentsOfSeveralCallsShareThem() {
+        var half = "{'a':[" + "1,".repeat(Json.TOKENS_MAX / 2) + "1]}";
+        var one = calling(half).replace("]}]}", "," + call("{}") + "]}]}");
+        assertEquals(1, ChatRequest.read(read(one)).messages().size());
+        var two = calling(half).replace("]}]}", "," + call(half) + "]}]}");
+        var error = assertThrows(ApiError.class, () -> ChatRequest.read(read(two)));
+        assertEquals(Optional.of("messages[0].tool_calls[1].function.arguments"), error.param());
+    }
+
+    @Test
+    void argumentsNestWithTheBody() throws Exception {
+        // Sixteen levels are allowed; the text stands in six, and has one of its own.
+        var deepest = calling("{'a':" + "[".repeat(9) + "]".repeat(9) + "}");
+        assertEquals(200, daemon.post("/v1/chat/completions", deepest).statusCode());
+        var deeper = calling("{'a':" + "[".repeat(10) + "]".repeat(10) + "}");
+        ErrorsTest.assertError(daemon.post("/v1/chat/completions", deeper), 400, "invalid_value");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "{",
+                "[]",
+                "1",
+                "null",
+                "{'a':1,'a':2}",
+                "{'a':1} {}",
+                "{'a':'#ud800'}",
+                "{'a':NaN}",
+                "{'a':{'b':1,'b':1}}"
+            })
+    void argumentsAreReadAsStrictlyAsTheBody(String arguments) throws Exception {
+        var response = daemon.post("/v1/chat/completions", calling(arguments));
+        ErrorsTest.assertError(response, 400, "invalid_value");
+        assertEquals(
+                "messages[0].tool_calls[0].function.arguments",
+                TestDaemon.error(response).get("param").asString());
+    }
+
+    /** A chat whose assistant has made a call; quotes are single here, and {@code #} is a backslash. */
+    private static String calling(String arguments) {
+        return "{\"messages\":[{\"role\":\"assistant\",\"tool_calls\":[" + call(arguments) + "]}]}";
+    }
+
+    private static String call(String arguments) {
+        return "{\"function\":{\"name\":\"f\",\"arguments\":\""
+                + arguments.replace("'", "\\\"").replace("#", "\\\\") + "\"}}";
     }
 
     @Test

@@ -1,6 +1,7 @@
 package omni.api;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -8,8 +9,12 @@ import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Executors;
+import omni.engine.EngineProtocol;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.json.JsonMapper;
@@ -100,6 +105,134 @@ final class LimitsTest {
                     base64.body());
             assertEquals(2, engine.embedCalls.get());
         }
+    }
+
+    /** A body counts until the engine has taken its prompt, and no longer. */
+    @Test
+    void promptsThatWaitForTheEngineCountAsMemory() throws Exception {
+        try (var engine = new FakeEngine(home.resolve("engine.sock"));
+                var daemon = new TestDaemon(home, home.resolve("engine.sock"));
+                var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            var large = "x".repeat(4_000_000);
+            var waiting = threads.submit(() -> daemon.post("/v1/completions", prompt("silent", large)));
+            Await.until("the engine is asked", () -> engine.asked.size() == 1);
+            ErrorsTest.assertError(daemon.post("/v1/completions", prompt("echo", large)), 429, "rate_limit_exceeded");
+            assertEquals(
+                    200, daemon.post("/v1/completions", prompt("echo", "x")).statusCode(), "a small one has room");
+            engine.hold.countDown();
+            assertEquals(200, waiting.get().statusCode());
+        }
+    }
+
+    @Test
+    void promptsThatTheEngineHasTakenDoNotCount() throws Exception {
+        try (var engine = new FakeEngine(home.resolve("engine.sock"));
+                var daemon = new TestDaemon(home, home.resolve("engine.sock"));
+                var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            var large = "x".repeat(4_000_000);
+            var first = threads.submit(() -> daemon.post("/v1/completions", prompt("begun", large)));
+            Await.until("the engine is asked", () -> engine.asked.size() == 1);
+            assertEquals(
+                    200, daemon.post("/v1/completions", prompt("three", large)).statusCode());
+            engine.hold.countDown();
+            assertEquals(200, first.get().statusCode());
+        }
+    }
+
+    private static String prompt(String model, String prompt) {
+        return "{\"model\":\"" + model + "\",\"prompt\":\"" + prompt + "\"}";
+    }
+
+    @Test
+    void memoryIsSharedOutAndComesBack() {
+        var memory = new Memory(8192, Duration.ofMillis(50));
+        try (var all = memory.take(1_000_000)) {
+            assertEquals(0, memory.freeBytes());
+            assertThrows(ApiError.class, () -> memory.take(1));
+            all.shrink(4096);
+            assertEquals(4096, memory.freeBytes());
+            try (var _ = memory.take(4096)) {
+                assertThrows(ApiError.class, () -> memory.take(1));
+            }
+        }
+        assertEquals(8192, memory.freeBytes());
+    }
+
+    @Test
+    void longVectorsAreAskedForInSmallerBatches() {
+        assertEquals(64, Embeddings.inputsAtOnce(model(null)));
+        assertEquals(64, Embeddings.inputsAtOnce(model(Embeddings.NUMBERS_MAX / 64L)));
+        assertEquals(63, Embeddings.inputsAtOnce(model(Embeddings.NUMBERS_MAX / 64L + 1)));
+        assertEquals(1, Embeddings.inputsAtOnce(model(Embeddings.NUMBERS_MAX + 1L)));
+    }
+
+    private static EngineProtocol.Model model(@Nullable Long embeddingLength) {
+        return new EngineProtocol.Model(
+                "id",
+                "name",
+                false,
+                false,
+                false,
+                null,
+                1,
+                1,
+                null,
+                null,
+                embeddingLength,
+                null,
+                false,
+                EngineProtocol.ModelState.SOUND);
+    }
+
+    /** What fails while little has been made gets its status; what fails later breaks the response off. */
+    @Test
+    void vectorsGoToTheWireAsTheyCome() throws Exception {
+        try (var engine = new FakeEngine(home.resolve("engine.sock"));
+                var daemon = new TestDaemon(home, home.resolve("engine.sock"))) {
+            var texts = new ArrayList<>(FakeEngine.texts(2048));
+            var whole = daemon.post("/v1/embeddings", input("wide", texts));
+            assertEquals(200, whole.statusCode());
+            assertEquals("", whole.headers().firstValue("content-length").orElse(""));
+            var data = TestDaemon.json(whole).get("data");
+            assertEquals(2048, data.size());
+            assertEquals(513, data.get(2047).get("embedding").size());
+            assertEquals(32, engine.embedCalls.get());
+            texts.set(2047, "fail");
+            assertThrows(IOException.class, () -> daemon.post("/v1/embeddings", input("wide", texts)));
+            ErrorsTest.assertError(
+                    daemon.post("/v1/embeddings", input("wide", List.of("fail"))), 503, "engine_unavailable");
+            assertEquals(200, daemon.get("/health").statusCode());
+        }
+    }
+
+    @Test
+    void reportsOfTokensGoToTheWireAsTheyCome() throws Exception {
+        try (var _ = new FakeEngine(home.resolve("engine.sock"));
+                var daemon = new TestDaemon(home, home.resolve("engine.sock"))) {
+            var chat = daemon.post(
+                    "/v1/chat/completions", TestDaemon.chat("wordy", ",\"logprobs\":true,\"top_logprobs\":20"));
+            assertEquals("", chat.headers().firstValue("content-length").orElse(""));
+            var choice = TestDaemon.json(chat).at("/choices/0");
+            assertEquals(1001, choice.at("/message/content").asString().length());
+            assertEquals(1000, choice.at("/logprobs/content").size());
+            assertEquals(20, choice.at("/logprobs/content/999/top_logprobs").size());
+            assertEquals("stop", choice.path("finish_reason").asString());
+
+            var completion = daemon.post("/v1/completions", "{\"model\":\"wordy\",\"prompt\":\"x\",\"logprobs\":20}");
+            var logprobs = TestDaemon.json(completion).at("/choices/0/logprobs");
+            assertEquals(999, logprobs.at("/text_offset/999").asInt());
+            assertEquals("a", logprobs.at("/tokens/999").asString());
+            assertEquals(-0.5, logprobs.at("/token_logprobs/999").asDouble());
+            assertEquals(1000, logprobs.at("/top_logprobs").size());
+
+            assertThrows(
+                    IOException.class,
+                    () -> daemon.post("/v1/completions", "{\"model\":\"wordy\",\"prompt\":\"break\",\"logprobs\":20}"));
+        }
+    }
+
+    private static String input(String model, List<String> texts) {
+        return "{\"model\":\"" + model + "\"," + input(texts).substring(1);
     }
 
     private static String input(List<String> texts) {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.net.http.HttpRequest;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -85,6 +86,28 @@ final class PrivacyTest {
                 assertFalse(line.contains(TestDaemon.KEY), line);
             }
             assertEquals("", found(home));
+        }
+    }
+
+    /** A refusal whose body was not read ends its connection, and is no broken answer for that. */
+    @Test
+    void theLogSaysHowARequestWasRefused(@TempDir Path home) throws Exception {
+        try (var _ = new FakeEngine(home.resolve("engine.sock"));
+                var daemon = new TestDaemon(home, home.resolve("engine.sock"))) {
+            lines.clear();
+            daemon.send(daemon.request("/v1/completions")
+                    .setHeader("Authorization", "Bearer nobody")
+                    .POST(HttpRequest.BodyPublishers.ofString("{}")));
+            daemon.post("/v1/nowhere", "{}");
+            daemon.send(daemon.request("/v1/completions").POST(HttpRequest.BodyPublishers.ofString("{}")));
+            for (var said : new String[] {
+                "http POST /v1/completions 401 invalid_api_key ",
+                "http POST - 404 unknown_url ",
+                "http POST /v1/completions 415 unsupported_media_type "
+            }) {
+                Await.until(said, () -> lines.stream().anyMatch(line -> line.contains(said)));
+            }
+            assertTrue(lines.stream().noneMatch(line -> line.contains(" broken ")), lines::toString);
         }
     }
 

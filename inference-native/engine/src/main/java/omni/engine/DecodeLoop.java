@@ -55,6 +55,9 @@ final class DecodeLoop {
     private boolean awake;
     private boolean closing;
 
+    /** Taken from {@code arrivals}, not yet sequences. */
+    private final Deque<Generation> arrived = new ArrayDeque<>();
+
     /** Oldest first, both. */
     private final Deque<Sequence> waiting = new ArrayDeque<>();
 
@@ -183,14 +186,20 @@ final class DecodeLoop {
                 }
             }
             awake = false;
-            for (Generation request : arrivals) {
-                waiting.add(new Sequence(request, decoder));
-            }
+            arrived.addAll(arrivals);
             arrivals.clear();
-            return !closing;
+            if (closing) {
+                return false;
+            }
         } finally {
             gate.unlock();
         }
+        while (!arrived.isEmpty()) {
+            // It stays among the arrived until it is a sequence: what fails here is told to it.
+            waiting.add(new Sequence(arrived.getFirst(), decoder));
+            arrived.removeFirst();
+        }
+        return true;
     }
 
     /** Whether a step may do anything: a sequence is not paused, a place has become free, or a job is there. */
@@ -426,13 +435,15 @@ final class DecodeLoop {
         List<Job> left = new ArrayList<>();
         gate.lock();
         try {
-            arrivals.forEach(request -> request.outbox.fail(reason));
+            arrived.addAll(arrivals);
             arrivals.clear();
             left.addAll(jobs);
             jobs.clear();
         } finally {
             gate.unlock();
         }
+        arrived.forEach(request -> request.outbox.fail(reason));
+        arrived.clear();
         left.forEach(job -> job.fail(reason));
         running.addAll(waiting);
         waiting.clear();

@@ -23,6 +23,7 @@ final class Embedder implements AutoCloseable {
     private static final int TOKENS_MIN = 512;
 
     private final Model model;
+    private final LeastTokens leastTokens;
     private final int tokensMax;
     private final int pieceTokens;
     private final int threads;
@@ -33,8 +34,9 @@ final class Embedder implements AutoCloseable {
     /** A context and a batch of as many tokens. */
     private record Room(Context context, Batch batch, int tokens) {}
 
-    Embedder(Model model, EngineConfig config, int threads) {
+    Embedder(Model model, EngineConfig config, int threads, LeastTokens leastTokens) {
         this.model = model;
+        this.leastTokens = leastTokens;
         this.tokensMax = config.embedTokensFor(model.trainedContext());
         this.pieceTokens = config.batchTokens();
         this.threads = threads;
@@ -58,12 +60,13 @@ final class Embedder implements AutoCloseable {
         }
         List<int[]> inputs = new ArrayList<>();
         for (String text : texts) {
-            int[] tokens = LoadedModel.tokenize(model.vocab(), "inputs", text, true, false);
+            int[] tokens =
+                    LoadedModel.tokenizeWithin(model.vocab(), leastTokens, "inputs", text, false, tokensMax, tokensMax);
             if (text.isEmpty() || tokens.length == 0) {
                 throw new EngineException.Invalid("inputs", "An input is empty: leave it out.");
             }
             if (tokens.length > tokensMax) {
-                throw new EngineException.PromptTooLong(tokens.length, tokensMax);
+                throw new EngineException.PromptTooLong(tokens.length, tokensMax, false);
             }
             inputs.add(tokens);
         }

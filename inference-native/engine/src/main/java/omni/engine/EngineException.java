@@ -44,11 +44,14 @@ abstract sealed class EngineException extends RuntimeException {
         private static final long serialVersionUID = 1;
         final int promptTokens;
         final int contextTokens;
+        /** Whether the prompt's tokens were not counted: there are no fewer than these. */
+        final boolean atLeast;
 
-        PromptTooLong(int promptTokens, int contextTokens) {
+        PromptTooLong(int promptTokens, int contextTokens, boolean atLeast) {
             super("The prompt is longer than the context.");
             this.promptTokens = promptTokens;
             this.contextTokens = contextTokens;
+            this.atLeast = atLeast;
         }
     }
 
@@ -86,6 +89,17 @@ abstract sealed class EngineException extends RuntimeException {
             super("The model is in use.");
             this.model = model;
             this.by = List.copyOf(by);
+        }
+    }
+
+    /** The engine cannot do this, and will not on another try: its surroundings are broken. */
+    static final class Unusable extends EngineException {
+        private static final long serialVersionUID = 1;
+        final String reason;
+
+        Unusable(String reason) {
+            super("The engine cannot work.");
+            this.reason = reason;
         }
     }
 

@@ -1,6 +1,7 @@
 package omni.engine;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -86,6 +87,11 @@ public final class EngineRole implements Role {
                 return opened;
             } catch (LlamaException e) {
                 throw new EngineException.LoadFailed(model.name(), e.toString());
+            } catch (UncheckedIOException e) {
+                System.getLogger(EngineRole.class.getName())
+                        .log(System.Logger.Level.ERROR, "The native libraries cannot be read.", e);
+                throw new EngineException.LoadFailed(
+                        model.name(), "the native libraries cannot be read; the log says which");
             }
         }
 

@@ -2,6 +2,7 @@ package omni.engine;
 
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -17,12 +18,17 @@ import org.jspecify.annotations.Nullable;
  */
 final class EngineService implements EngineProtocol.Handler {
     static final int INPUTS_MAX = 64;
+    /** Numbers of all vectors of one call; 64 vectors of 4096. */
+    static final int NUMBERS_MAX = 1 << 18;
+
+    private static final Duration TEXTS_WAIT_MAX = Duration.ofSeconds(5);
     private static final long PROGRESS_BYTES = 32L << 20;
 
     private final ModelStore store;
     private final Residents residents;
     private final EngineConfig config;
     private final Supplier<LibraryInfo> library;
+    private final Texts texts = new Texts(TEXTS_WAIT_MAX);
 
     /** What Stats says of the native library. */
     record LibraryInfo(String version, String backend) {}
@@ -47,8 +53,8 @@ final class EngineService implements EngineProtocol.Handler {
             throw error(e);
         } catch (IOException e) {
             System.getLogger(EngineService.class.getName()).log(Level.ERROR, "The model store cannot be used.", e);
-            throw new EngineProtocol.Failed(
-                    "The model store cannot be used: " + e.getClass().getSimpleName() + ".");
+            throw new EngineProtocol.Unusable(
+                    "the model store cannot be used (" + e.getClass().getSimpleName() + ")");
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
             throw new EngineProtocol.Failed("The engine is stopping.");
@@ -59,10 +65,12 @@ final class EngineService implements EngineProtocol.Handler {
         return switch (e) {
             case EngineException.Invalid x -> new EngineProtocol.Invalid(x.parameter, x.hint);
             case EngineException.NoSuchModel x -> new EngineProtocol.NoSuchModel(x.model, x.available);
-            case EngineException.PromptTooLong x -> new EngineProtocol.PromptTooLong(x.promptTokens, x.contextTokens);
+            case EngineException.PromptTooLong x ->
+                new EngineProtocol.PromptTooLong(x.promptTokens, x.contextTokens, x.atLeast);
             case EngineException.Busy x -> new EngineProtocol.Busy(x.retryAfterSeconds);
             case EngineException.LoadFailed x -> new EngineProtocol.LoadFailed(x.model, x.reason);
             case EngineException.InUse x -> new EngineProtocol.InUse(x.model, x.by);
+            case EngineException.Unusable x -> new EngineProtocol.Unusable(x.reason);
             case EngineException.Failed x -> new EngineProtocol.Failed(x.reason);
         };
     }
@@ -78,8 +86,9 @@ final class EngineService implements EngineProtocol.Handler {
         answer(() -> {
             GenerateRequest request = GenerateRequest.checked(in);
             EngineProtocol.GenerateReply last;
-            try (Residents.Lease lease = residents.acquire(find(in.model()), true)) {
-                Generation generation = request.on(lease.model());
+            try (Texts.Share _ = texts.take(request.bytes());
+                    Residents.Lease lease = residents.acquire(find(in.model()), true)) {
+                Generation generation = request.on(lease.model(), call.wantsMore());
                 call.onCancel(generation::cancel);
                 lease.model().loop().submit(generation);
                 boolean ended = false;
@@ -123,7 +132,8 @@ final class EngineService implements EngineProtocol.Handler {
     public void tokenize(EngineProtocol.TokenizeParams in, Call<EngineProtocol.TokenizeReply> call) {
         answer(() -> {
             int[] tokens;
-            try (Residents.Lease lease = residents.acquire(find(in.model()), false)) {
+            try (Texts.Share _ = texts.take(Texts.bytes(in.text()));
+                    Residents.Lease lease = residents.acquire(find(in.model()), false)) {
                 tokens = lease.model().tokenize("text", in.text(), in.addBos(), in.special());
             }
             call.reply(new EngineProtocol.TokenizeReply(Wording.longs(tokens)));
@@ -135,7 +145,8 @@ final class EngineService implements EngineProtocol.Handler {
         answer(() -> {
             TextAssembler text = new TextAssembler(List.of());
             StringBuilder all = new StringBuilder();
-            try (Residents.Lease lease = residents.acquire(find(in.model()), false)) {
+            try (Texts.Share _ = texts.take((long) in.tokens().size() * Texts.NUMBER_BYTES);
+                    Residents.Lease lease = residents.acquire(find(in.model()), false)) {
                 Vocab vocab = lease.model().vocab();
                 for (int token : GenerateRequest.tokens(in.tokens(), vocab.size())) {
                     all.append(text.accept(vocab.piece(token, true)));
@@ -151,19 +162,42 @@ final class EngineService implements EngineProtocol.Handler {
             if (in.inputs().isEmpty() || in.inputs().size() > INPUTS_MAX) {
                 throw new EngineException.Invalid("inputs", "Give 1 to 64 inputs.");
             }
-            List<int[]> inputs;
-            List<float[]> vectors;
-            try (Residents.Lease lease = residents.acquire(find(in.model()), true)) {
-                Embedder embedder = lease.model().embedder();
-                inputs = embedder.inputs(in.inputs());
-                Embedder.Work work = embedder.work(inputs);
-                call.onCancel(work::cancel);
-                lease.model().loop().submit(work);
-                vectors = vectors(work);
+            try (Texts.Share _ =
+                    texts.take(in.inputs().stream().mapToLong(Texts::bytes).sum())) {
+                embedding(in, call);
             }
-            long tokens = inputs.stream().mapToLong(input -> input.length).sum();
-            call.reply(new EngineProtocol.EmbedReply(Wording.embeddings(vectors), tokens));
         });
+    }
+
+    private void embedding(EngineProtocol.EmbedParams in, Call<EngineProtocol.EmbedReply> call)
+            throws IOException, InterruptedException {
+        List<int[]> inputs;
+        List<float[]> vectors;
+        long numbers;
+        try (Residents.Lease lease = residents.acquire(find(in.model()), true)) {
+            numbers = checkNumbers(in.inputs().size(), lease.model().embeddingLength());
+            Embedder embedder = lease.model().embedder();
+            inputs = embedder.inputs(in.inputs());
+            Embedder.Work work = embedder.work(inputs);
+            call.onCancel(work::cancel);
+            lease.model().loop().submit(work);
+            vectors = vectors(work);
+        }
+        long tokens = inputs.stream().mapToLong(input -> input.length).sum();
+        try (Texts.Share _ = texts.take(numbers * Texts.NUMBER_BYTES)) {
+            call.reply(new EngineProtocol.EmbedReply(Wording.embeddings(vectors), tokens));
+        }
+    }
+
+    /** Returns how many numbers so many vectors have, and refuses too many. */
+    static long checkNumbers(int inputs, int dimensions) {
+        long numbers = (long) inputs * dimensions;
+        if (numbers > NUMBERS_MAX) {
+            throw new EngineException.Invalid(
+                    "inputs",
+                    "Give at most " + NUMBERS_MAX / dimensions + " inputs at once: this model's vectors are long.");
+        }
+        return numbers;
     }
 
     private static List<float[]> vectors(Embedder.Work work) throws InterruptedException {

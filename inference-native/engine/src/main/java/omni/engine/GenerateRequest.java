@@ -11,6 +11,9 @@ final class GenerateRequest {
     static final int STOP_LENGTH_MAX = 256;
     static final int LOGPROBS_MAX = 20;
 
+    /** Tokens and alternatives that an answer in one piece may report. */
+    static final int REPORTS_MAX = 1 << 16;
+
     private final EngineProtocol.GenerateParams in;
     private final EngineProtocol.Sampling sampling;
 
@@ -51,13 +54,22 @@ final class GenerateRequest {
         return new GenerateRequest(in, sampling);
     }
 
+    /** What its prompt takes in memory. */
+    long bytes() {
+        String prompt = in.prompt();
+        List<Long> tokens = in.tokens();
+        return prompt != null ? Texts.bytes(prompt) : tokens == null ? 0 : (long) tokens.size() * Texts.NUMBER_BYTES;
+    }
+
     /**
      * Makes the request for a model.
      *
-     * @throws EngineException.Invalid if the model writes no text, or the prompt is none
+     * @param streamed whether the reader takes reports of tokens as they come; else they are kept to the end
+     * @throws EngineException.Invalid if the model writes no text, the prompt is none, or there are more reports than
+     *     can be kept
      * @throws EngineException.PromptTooLong if the prompt leaves no room for an answer
      */
-    Generation on(LoadedModel model) {
+    Generation on(LoadedModel model, boolean streamed) {
         if (!model.canGenerate()) {
             throw new EngineException.Invalid("model", "This model makes embeddings and writes no text.");
         }
@@ -66,10 +78,17 @@ final class GenerateRequest {
             throw new EngineException.Invalid("prompt", "The prompt is empty: give at least one token.");
         }
         if (prompt.length >= model.contextTokens()) {
-            throw new EngineException.PromptTooLong(prompt.length, model.contextTokens());
+            throw new EngineException.PromptTooLong(prompt.length, model.contextTokens(), false);
         }
         Long maxTokens = in.maxTokens();
         Long logprobs = in.logprobs();
+        if (logprobs != null && !streamed) {
+            long room = (long) model.contextTokens() - prompt.length;
+            if (!fits(maxTokens == null ? room : Math.min(maxTokens, room), logprobs)) {
+                throw new EngineException.Invalid(
+                        "logprobs", "Ask for fewer tokens or alternatives, or take the reply as a stream.");
+            }
+        }
         Long topK = sampling.topK();
         Long seed = sampling.seed();
         return new Generation(
@@ -87,13 +106,19 @@ final class GenerateRequest {
                 model.loop()::wake);
     }
 
+    /** Whether reports of so many tokens with so many alternatives each can be kept. */
+    static boolean fits(long tokens, long alternatives) {
+        return tokens * (1 + alternatives) <= REPORTS_MAX;
+    }
+
     private int[] prompt(LoadedModel model) {
         List<Long> tokens = in.tokens();
         if (tokens != null) {
             return tokens(tokens, model.vocab().size());
         }
         String prompt = in.prompt();
-        return model.tokenize("prompt", prompt == null ? "" : prompt, true, in.special());
+        return model.tokenizeWithin(
+                "prompt", prompt == null ? "" : prompt, in.special(), model.contextTokens() - 1, model.contextTokens());
     }
 
     /**

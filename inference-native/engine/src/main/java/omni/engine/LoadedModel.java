@@ -3,6 +3,7 @@ package omni.engine;
 import java.nio.charset.StandardCharsets;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.concurrent.locks.ReentrantLock;
 import omni.llama.LlamaException;
 import omni.llama.LlamaLibrary;
 import omni.llama.Model;
@@ -15,12 +16,18 @@ import org.jspecify.annotations.Nullable;
  * and what was read of the file are for any thread while the model is open.
  */
 final class LoadedModel implements AutoCloseable {
+    /** Texts longer than this are tokenized one at a time: that takes seven times their size for a moment. */
+    private static final int LARGE_CHARACTERS = 64 * 1024;
+
+    private static final ReentrantLock LARGE = new ReentrantLock(true);
+
     private final StoredModel stored;
     private final Model model;
     private final @Nullable LlamaDecoder decoder;
     private final Embedder embedder;
     private final DecodeLoop loop;
     private final EngineConfig config;
+    private final LeastTokens leastTokens;
 
     private LoadedModel(
             StoredModel stored,
@@ -28,13 +35,15 @@ final class LoadedModel implements AutoCloseable {
             @Nullable LlamaDecoder decoder,
             Embedder embedder,
             DecodeLoop loop,
-            EngineConfig config) {
+            EngineConfig config,
+            LeastTokens leastTokens) {
         this.stored = stored;
         this.model = model;
         this.decoder = decoder;
         this.embedder = embedder;
         this.loop = loop;
         this.config = config;
+        this.leastTokens = leastTokens;
     }
 
     /** Puts something between the decode loop and the decoder; tests plant faults with it. */
@@ -58,7 +67,9 @@ final class LoadedModel implements AutoCloseable {
                 LlamaDecoder decoder = model.canGenerate() ? new LlamaDecoder(model, config, threads) : null;
                 Decoder seam = decoder == null ? new NoDecoder() : wrapper.wrap(decoder);
                 DecodeLoop loop = new DecodeLoop(seam, config.chunkTokens(), config.readerStallMax());
-                return new LoadedModel(stored, model, decoder, new Embedder(model, config, threads), loop, config);
+                LeastTokens leastTokens = new LeastTokens(model);
+                Embedder embedder = new Embedder(model, config, threads, leastTokens);
+                return new LoadedModel(stored, model, decoder, embedder, loop, config, leastTokens);
             } catch (LlamaException | EngineException e) {
                 model.close();
                 throw e;
@@ -108,12 +119,48 @@ final class LoadedModel implements AutoCloseable {
         return tokenize(vocab(), parameter, text, addBos, special);
     }
 
-    static int[] tokenize(Vocab vocab, String parameter, String text, boolean addBos, boolean special) {
+    private static int[] tokenize(Vocab vocab, String parameter, String text, boolean addBos, boolean special) {
+        boolean large = text.length() > LARGE_CHARACTERS;
+        if (large) {
+            LARGE.lock();
+        }
         try {
             return vocab.tokenize(text, addBos, special);
         } catch (LlamaException e) {
             throw new EngineException.Invalid(parameter, e.getMessage());
+        } finally {
+            if (large) {
+                LARGE.unlock();
+            }
         }
+    }
+
+    /**
+     * Returns the tokens of a caller's text, BOS in front, unless it has so many bytes that it cannot have as few tokens
+     * as may be; any thread may call.
+     *
+     * @param tokensMax the most that may be; the result may still have more
+     * @param told the bound as callers know it
+     * @throws EngineException.PromptTooLong with the least number of tokens that there can be
+     * @throws EngineException.Invalid as {@link #tokenize}
+     */
+    int[] tokenizeWithin(String parameter, String text, boolean special, int tokensMax, int told) {
+        return tokenizeWithin(vocab(), leastTokens, parameter, text, special, tokensMax, told);
+    }
+
+    static int[] tokenizeWithin(
+            Vocab vocab,
+            LeastTokens leastTokens,
+            String parameter,
+            String text,
+            boolean special,
+            int tokensMax,
+            int told) {
+        int least = leastTokens.of(text, tokensMax + 1);
+        if (least > tokensMax) {
+            throw new EngineException.PromptTooLong(least, told, true);
+        }
+        return tokenize(vocab, parameter, text, true, special);
     }
 
     /** Whether it writes text; a pure encoder only embeds. */

@@ -36,6 +36,9 @@ final class Outbox {
     /** Tokens that may wait for the reader before its sequence is paused. */
     static final int TOKENS_MAX = 256;
 
+    /** Likewise, alternatives in their reports: 60 bytes each, and ten times that as JSON. */
+    static final int CANDIDATES_MAX = 1024;
+
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition filled = lock.newCondition();
     private final Runnable onRoom;
@@ -43,6 +46,7 @@ final class Outbox {
     private final StringBuilder text = new StringBuilder();
     private List<EngineProtocol.Token> records = new ArrayList<>();
     private int tokens;
+    private int candidates;
     private @Nullable Finish finish;
     private @Nullable Usage usage;
     private @Nullable EngineException failure;
@@ -60,6 +64,7 @@ final class Outbox {
             tokens++;
             if (token != null) {
                 records.add(token);
+                candidates += token.top().size();
             }
             if (!piece.isEmpty()) {
                 filled.signal();
@@ -99,10 +104,14 @@ final class Outbox {
     boolean isFull() {
         lock.lock();
         try {
-            return tokens >= TOKENS_MAX;
+            return full();
         } finally {
             lock.unlock();
         }
+    }
+
+    private boolean full() {
+        return tokens >= TOKENS_MAX || candidates >= CANDIDATES_MAX;
     }
 
     /**
@@ -115,17 +124,18 @@ final class Outbox {
         Chunk chunk;
         lock.lockInterruptibly();
         try {
-            while (text.isEmpty() && finish == null && failure == null && tokens < TOKENS_MAX) {
+            while (text.isEmpty() && finish == null && failure == null && !full()) {
                 filled.await();
             }
             if (failure != null) {
                 throw failure;
             }
             chunk = new Chunk(text.toString(), records, finish, usage);
-            wasFull = tokens >= TOKENS_MAX;
+            wasFull = full();
             text.setLength(0);
             records = new ArrayList<>();
             tokens = 0;
+            candidates = 0;
         } finally {
             lock.unlock();
         }

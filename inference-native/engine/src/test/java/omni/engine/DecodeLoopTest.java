@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -106,6 +107,56 @@ class DecodeLoopTest {
             assertEquals(1, call.tokens().get(0), "the running sequence takes part in every call");
             assertTrue(call.tokens().getOrDefault(1, 0) <= 16);
         }
+    }
+
+    @Test
+    void nobodyWaitsWhileASequenceIsMade() throws Exception {
+        AtomicInteger submitted = new AtomicInteger();
+        decoder.whenPicking = () -> {
+            if (submitted.get() == 0) {
+                Thread other = Thread.ofPlatform().start(() -> {
+                    loop.submit(request(200, 2, 3));
+                    submitted.incrementAndGet();
+                });
+                try {
+                    assertTrue(other.join(LONG), "handing in another request waits for the first to become a sequence");
+                } catch (InterruptedException e) {
+                    throw new IllegalStateException(e);
+                }
+            }
+        };
+        decoder.permits.release(PLENTY);
+        start();
+        Generation request = request(100, 2, 5);
+        loop.submit(request);
+        assertEquals(answer(100, 5), read(request));
+        Await.until(LONG, () -> submitted.get() == 1 && decoder.pickers() == 2);
+    }
+
+    @Test
+    void aSequenceThatCannotBeMadeIsToldSo() {
+        decoder.whenPicking = () -> {
+            throw new EngineException.Failed("The script says so.");
+        };
+        start();
+        Generation request = request(100, 2, 5);
+        loop.submit(request);
+        assertThrows(EngineException.Failed.class, () -> read(request));
+    }
+
+    @Test
+    void aReaderBehindByAlternativesPausesItsSequenceToo() throws Exception {
+        Outbox outbox = new Outbox(() -> {});
+        EngineProtocol.Candidate one = new EngineProtocol.Candidate(1, "YQ==", -1);
+        EngineProtocol.Token token = new EngineProtocol.Token(1, "YQ==", -1, Collections.nCopies(20, one));
+        for (int i = 0; i < Outbox.CANDIDATES_MAX / 20; i++) {
+            outbox.put("a", token);
+        }
+        assertEquals(false, outbox.isFull());
+        outbox.put("a", token);
+        assertTrue(outbox.isFull());
+        assertEquals(Outbox.CANDIDATES_MAX / 20 + 1, outbox.take().tokens().size());
+        assertEquals(false, outbox.isFull());
     }
 
     @Test

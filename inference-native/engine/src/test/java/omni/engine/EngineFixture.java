@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import omni.bus.BusClient;
 import omni.bus.BusServer;
 import omni.bus.ReplyStream;
@@ -35,14 +36,14 @@ final class EngineFixture implements AutoCloseable {
     }
 
     EngineFixture(Path folder, LoadedModel.DecoderWrapper wrapper, String... settings) throws IOException {
+        this(folder, wrapper, EngineFixture::nativeFolder, settings);
+    }
+
+    EngineFixture(Path folder, LoadedModel.DecoderWrapper wrapper, Supplier<Path> natives, String... settings)
+            throws IOException {
         home = folder;
         engine = EngineRole.start(
-                ROOT.resolve("inference-native"),
-                home,
-                config(folder, settings),
-                () -> nativeFolder(),
-                note::set,
-                wrapper);
+                ROOT.resolve("inference-native"), home, config(folder, settings), natives, note::set, wrapper);
         socket = folder.resolve("engine.sock");
         BusServer.Builder builder = BusServer.at(socket);
         for (Service service : engine.services()) {

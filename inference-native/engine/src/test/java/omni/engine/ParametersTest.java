@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
@@ -44,18 +45,15 @@ class ParametersTest {
     }
 
     /** A text of control tokens, which llama.cpp reads in a time that grows with the square of their number. */
-    private static EngineProtocol.GenerateParams manySpecials(int count) {
-        return new EngineProtocol.GenerateParams(
-                null, "<|im_end|>".repeat(count), null, true, 1L, null, List.of(), null);
+    private static EngineProtocol.TokenizeParams manySpecials(int count) {
+        return new EngineProtocol.TokenizeParams(null, "<|im_end|>".repeat(count), true, false);
     }
 
     @Test
     void asManySpecialTokensAsTheBoundAreTokenized() {
-        assertThrows(EngineProtocol.PromptTooLong.class, () -> engine.client.generate(manySpecials(8192)));
-        EngineProtocol.Invalid refused = assertThrows(
-                EngineProtocol.Invalid.class,
-                () -> engine.client.tokenize(
-                        new EngineProtocol.TokenizeParams(null, "<|im_end|>".repeat(8193), true, false)));
+        assertEquals(8192, engine.client.tokenize(manySpecials(8192)).tokens().size());
+        EngineProtocol.Invalid refused =
+                assertThrows(EngineProtocol.Invalid.class, () -> engine.client.tokenize(manySpecials(8193)));
         assertEquals("text", refused.parameter());
     }
 
@@ -86,7 +84,6 @@ class ParametersTest {
                 Arguments.of(
                         "prompt",
                         new EngineProtocol.GenerateParams(null, null, List.of(), false, 1L, null, List.of(), null)),
-                Arguments.of("prompt", manySpecials(8193)),
                 Arguments.of(
                         "tokens",
                         new EngineProtocol.GenerateParams(
@@ -162,6 +159,59 @@ class ParametersTest {
                 () -> engine.client.embed(new EngineProtocol.EmbedParams(null, List.of("1".repeat(2049)))));
         assertEquals(2049, refused.promptTokens());
         assertEquals(2048, refused.contextTokens());
+    }
+
+    @Test
+    void aPromptOfTooManyBytesIsRefusedUncounted() {
+        // No special token can be meant, and blanks do not count: 64 KiB of them are tokenized, and counted.
+        EngineProtocol.PromptTooLong counted = tooLong(" ".repeat(1 << 16));
+        assertEquals(false, counted.atLeast());
+        int longest = longestToken();
+        String over = "x".repeat(2048 * longest);
+        EngineProtocol.PromptTooLong uncounted = tooLong(over);
+        assertEquals(true, uncounted.atLeast());
+        assertEquals(2048, uncounted.promptTokens());
+        assertEquals(2048, uncounted.contextTokens());
+        EngineProtocol.PromptTooLong below = tooLong(over.substring(longest));
+        assertEquals(false, below.atLeast(), "one token less may be");
+    }
+
+    private EngineProtocol.PromptTooLong tooLong(String prompt) {
+        return assertThrows(
+                EngineProtocol.PromptTooLong.class,
+                () -> engine.client.generate(new EngineProtocol.GenerateParams(
+                        null, prompt, null, false, 1L, EngineFixture.greedy(), List.of(), null)));
+    }
+
+    /** The bytes of the longest token, by its text. */
+    private int longestToken() {
+        int longest = 4;
+        long token = 0;
+        while (true) {
+            try {
+                EngineProtocol.DetokenizeReply reply =
+                        engine.client.detokenize(new EngineProtocol.DetokenizeParams(null, List.of(token)));
+                token++;
+                longest = Math.max(longest, reply.text().getBytes(StandardCharsets.UTF_8).length);
+            } catch (EngineProtocol.Invalid end) {
+                return longest;
+            }
+        }
+    }
+
+    @Test
+    void reportsThatAreKeptAreBounded() {
+        for (long tokens : List.of(GenerateRequest.REPORTS_MAX / 21L, GenerateRequest.REPORTS_MAX / 21L + 1)) {
+            assertEquals(tokens * 21 <= GenerateRequest.REPORTS_MAX, GenerateRequest.fits(tokens, 20), "" + tokens);
+        }
+    }
+
+    @Test
+    void vectorsOfOneCallAreBounded() {
+        EngineService.checkNumbers(64, 4096);
+        EngineException.Invalid refused =
+                assertThrows(EngineException.Invalid.class, () -> EngineService.checkNumbers(64, 4097));
+        assertEquals("Give at most 63 inputs at once: this model's vectors are long.", refused.hint);
     }
 
     private void refused(String parameter, List<String> inputs) {

@@ -8,7 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,6 +21,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import omni.bus.ReplyStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -171,6 +174,38 @@ class ResidencyTest {
             assertEquals(
                     "7 plus 5 is 12.", engine.client.generate(ask(SUM, 50L)).text());
             engine.client.remove(new EngineProtocol.RemoveParams("odd"));
+        }
+    }
+
+    @Test
+    void nativesThatCannotBeReadFailTheLoadAndNotTheEngine() throws Exception {
+        AtomicInteger tries = new AtomicInteger();
+        Supplier<Path> natives = () -> {
+            if (tries.incrementAndGet() <= 2) {
+                throw new UncheckedIOException(new AccessDeniedException("libllama.so"));
+            }
+            return EngineFixture.nativeFolder();
+        };
+        try (EngineFixture engine = new EngineFixture(folder, decoder -> decoder, natives)) {
+            for (int i = 0; i < 2; i++) {
+                EngineProtocol.LoadFailed failed =
+                        assertThrows(EngineProtocol.LoadFailed.class, () -> engine.client.generate(ask(SUM, 50L)));
+                assertTrue(failed.reason().contains("cannot be read"), failed.reason());
+            }
+            assertEquals(
+                    "7 plus 5 is 12.", engine.client.generate(ask(SUM, 50L)).text());
+        }
+    }
+
+    @Test
+    void aStoreThatCannotBeUsedIsNotCalledPassing() throws Exception {
+        Path twin = twin();
+        try (EngineFixture engine = counting()) {
+            Path cartridges = folder.resolve("cartridges");
+            Files.writeString(cartridges, "no folder");
+            assertThrows(EngineProtocol.Unusable.class, () -> engine.client.import_(EngineFixture.taking(twin, null)));
+            Files.delete(cartridges);
+            take(engine, twin);
         }
     }
 

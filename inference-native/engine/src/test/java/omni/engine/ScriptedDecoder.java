@@ -37,6 +37,9 @@ final class ScriptedDecoder implements Decoder {
     volatile int realKvTokens;
 
     volatile int failAtCall = Integer.MAX_VALUE;
+    /** Run before each picker is made. */
+    volatile Runnable whenPicking = () -> {};
+
     private int openPickers;
     private int pickers;
 
@@ -131,9 +134,12 @@ final class ScriptedDecoder implements Decoder {
     }
 
     @Override
-    public synchronized Picker picker(Sampling sampling) {
-        openPickers++;
-        pickers++;
+    public Picker picker(Sampling sampling) {
+        whenPicking.run();
+        synchronized (this) {
+            openPickers++;
+            pickers++;
+        }
         return () -> {
             synchronized (this) {
                 openPickers--;

@@ -64,6 +64,7 @@ final class Failures {
         return switch (error) {
             case EngineProtocol.NoSuchModel e ->
                 refused("There is no model \"" + e.model() + "\"; there is " + list(e.available()) + ".");
+            case EngineProtocol.Unusable e -> refused("The engine cannot work: " + e.reason() + ". See omni logs.");
             case EngineProtocol.PromptTooLong e ->
                 refused("The prompt has " + e.promptTokens() + " tokens and the model takes " + e.contextTokens()
                         + ": shorten it.");
