@@ -120,7 +120,12 @@ final class Answer implements AutoCloseable {
                 new Again(Reason.UNREACHABLE, host + " answers " + status + " for " + what, retryAfter(clock));
             case 401, 403 ->
                 throw FetchException.unauthorized(
-                        host, host + " does not give " + what + " (" + status + "): omni models login " + host + ".");
+                        host,
+                        host + " does not give " + what + " (" + status + "): "
+                                + (header("X-Error-Code").orElse("").equals("GatedRepo")
+                                        ? "accept the model's terms there in a browser, then "
+                                        : "")
+                                + "omni models login " + host + ".");
             case 404, 410 -> throw new FetchException(Reason.MISSING, host + " has no " + what + " (" + status + ").");
             default ->
                 throw new FetchException(

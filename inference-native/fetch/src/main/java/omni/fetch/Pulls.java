@@ -25,6 +25,7 @@ import omni.fetch.FetchProtocol.Unfinished;
  * that asking for the same again goes on with it. Thread-safe; the monitor guards the set of those that run.
  */
 final class Pulls {
+    private static final System.Logger LOG = System.getLogger(Pulls.class.getName());
     static final int RUNNING_MAX = 4;
     static final int KEPT_MAX = 64;
     /** Of the memory a model may fill, so much is for weights; the rest is for its context and everybody else. */
@@ -117,6 +118,7 @@ final class Pulls {
         Reference reference = Reference.parse(source, revision);
         String id = id(reference, revision);
         claim(id);
+        LOG.log(System.Logger.Level.INFO, "Pulling {0}", reference.text());
         try {
             PullFolder pull = new PullFolder(folder, id);
             Optional<PullFolder.State> earlier = pull.read();
@@ -134,7 +136,14 @@ final class Pulls {
             Plan plan = sources.resolve(
                     reference,
                     new Source.Question(names, new Quant.Room(memory, Math.max(0, disk)), hash, cancellation));
-            return new Pull(pull, http, config, meter, cancellation, plan, hash).run(disk, revision);
+            Brought brought = new Pull(pull, http, config, meter, cancellation, plan, hash).run(disk, revision);
+            LOG.log(
+                    System.Logger.Level.INFO,
+                    "Pulled {0}: {1} in {2} files",
+                    reference.text(),
+                    Units.bytes(plan.bytes()),
+                    brought.files().size());
+            return brought;
         } catch (IOException e) {
             throw Download.disk(e);
         } finally {

@@ -17,6 +17,9 @@ final class FakeHub implements TestServer.Handler {
     final AtomicInteger signed = new AtomicInteger();
     volatile int signatureUses = Integer.MAX_VALUE;
     volatile String token = "";
+    /** Whether a gated model's files are listed to everybody, as the real hub does. */
+    volatile boolean listsOpenly;
+
     volatile String storage = "";
     volatile String license = "apache-2.0";
     private final Map<String, AtomicInteger> uses = new ConcurrentHashMap<>();
@@ -37,7 +40,7 @@ final class FakeHub implements TestServer.Handler {
                         .map(("Bearer " + token)::equals)
                         .orElse(false);
         if (path.startsWith("/api/models/acme/tiny/") || path.startsWith("/acme/tiny/resolve/")) {
-            if (!allowed) {
+            if (!allowed && !(listsOpenly && path.startsWith("/api/"))) {
                 reply.send(401, new byte[0], "X-Error-Code: GatedRepo");
             } else if (path.endsWith("/revision/main")) {
                 reply.json("{\"sha\":\"" + COMMIT + "\",\"cardData\":{\"license\":\"" + license + "\"}}");

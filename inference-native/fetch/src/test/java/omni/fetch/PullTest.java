@@ -128,6 +128,9 @@ final class PullTest {
             hub.storage = storage.base().toString();
             FetchException gated = failure(Reason.UNAUTHORIZED, () -> rig.pull("acme/tiny"));
             assertEquals(Optional.of(server.host()), gated.host());
+            hub.listsOpenly = true;
+            FetchException files = failure(Reason.UNAUTHORIZED, () -> rig.pull("acme/tiny"));
+            assertTrue(files.getMessage().contains("accept the model's terms"), files.getMessage());
             rig.tokens.put(server.host(), "", "secret-token");
             assertArrayEquals(content, Rig.only(rig.pull("acme/tiny")));
             assertTrue(

@@ -1,6 +1,5 @@
 package omni.cli;
 
-import java.nio.file.Files;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
@@ -23,26 +22,17 @@ final class Fetching {
     <T> T with(Function<FetchProtocol.Client, T> work) {
         long end = System.nanoTime() + PATIENCE.toNanos();
         while (true) {
+            world.with(
+                    "supervisor",
+                    bus -> SupervisorProtocol.Client.of(bus).start(new SupervisorProtocol.StartParams("fetch")));
             try {
-                return once(work);
+                return world.with("fetch", bus -> work.apply(FetchProtocol.Client.of(bus)));
             } catch (BusException.Unavailable e) {
-                if (System.nanoTime() > end || !supervised()) {
+                if (System.nanoTime() > end) {
                     throw e;
                 }
                 LockSupport.parkNanos(PAUSE.toNanos());
             }
         }
-    }
-
-    /** Whether there is a supervisor: without one, waiting is in vain. */
-    private boolean supervised() {
-        return Files.exists(world.socket("supervisor"));
-    }
-
-    private <T> T once(Function<FetchProtocol.Client, T> work) {
-        world.with(
-                "supervisor",
-                bus -> SupervisorProtocol.Client.of(bus).start(new SupervisorProtocol.StartParams("fetch")));
-        return world.with("fetch", bus -> work.apply(FetchProtocol.Client.of(bus)));
     }
 }
