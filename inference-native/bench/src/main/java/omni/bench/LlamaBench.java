@@ -15,6 +15,7 @@ import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
@@ -22,7 +23,10 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** What the binding costs: one call, one token, with the seed model on one compute thread. */
+/**
+ * What the binding costs: one call, one token, one batch of 512, with the seed model on one compute thread; beside the same
+ * loops in C, in the same process and against the same libraries.
+ */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
 @Warmup(iterations = 3, time = 2)
@@ -31,20 +35,25 @@ import org.openjdk.jmh.annotations.Warmup;
 @State(Scope.Thread)
 public class LlamaBench {
     private static final int POSITIONS = 512;
+    private static final int CALLS = 10_000;
 
     private final Model model;
     private final Context context;
     private final Sampler greedy;
     private final Sampler usual;
     private final Batch batch = Batch.allocate(1, 1);
+    private final Batch prompt = Batch.allocate(POSITIONS, 1);
+    private final LoopInC loop;
     private int position;
     private int token = 300;
 
     /** Loads the seed model. */
     public LlamaBench() {
         var root = Path.of(System.getProperty("omni.root"));
-        var library = LlamaLibrary.open(root.resolve("target/native"));
-        model = Model.load(library, root.resolve("inference-native/seed/omni-seed-f16.gguf"), ModelParams.defaults());
+        var natives = root.resolve("target/native");
+        var seed = root.resolve("inference-native/seed/omni-seed-f16.gguf");
+        model = Model.load(LlamaLibrary.open(natives), seed, ModelParams.defaults());
+        loop = new LoopInC(root, natives, seed, POSITIONS, POSITIONS);
         context = Context.create(model, ContextParams.generation(POSITIONS, 1, 1));
         greedy = Sampler.chain(model).greedy().build();
         usual = Sampler.chain(model)
@@ -69,6 +78,7 @@ public class LlamaBench {
         usual.close();
         context.close();
         model.close();
+        loop.close();
     }
 
     /** The cheapest call there is, with the checks of an open object: what crossing over costs. */
@@ -107,6 +117,41 @@ public class LlamaBench {
         decode();
         token = greedy.sample(context, 0);
         return token;
+    }
+
+    /** The cheapest call in C. */
+    @Benchmark
+    @OperationsPerInvocation(CALLS)
+    public long callInC() {
+        return loop.calls(CALLS);
+    }
+
+    /** One whole step in C; the one downcall for it is a thousandth part. */
+    @Benchmark
+    public void decodeAndSampleInC() {
+        loop.tokens(1);
+    }
+
+    /** A prompt of 512 tokens, of which the last has an output. */
+    @Benchmark
+    public float batchOf512() {
+        context.memory().clear(false);
+        position = POSITIONS;
+        prompt.clear();
+        for (var i = 0; i < POSITIONS; i++) {
+            prompt.add(300 + i, i, 0, i == POSITIONS - 1);
+        }
+        if (context.decode(prompt) != DecodeResult.DONE) {
+            throw new IllegalStateException("decode did not finish");
+        }
+        // Reading waits until it is there.
+        return context.logits(POSITIONS - 1).logit(0);
+    }
+
+    /** The same prompt in C. */
+    @Benchmark
+    public void batchOf512InC() {
+        loop.batch(POSITIONS);
     }
 
     private void decode() {
