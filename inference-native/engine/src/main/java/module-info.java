@@ -1,5 +1,6 @@
 /** The engine role: models, and text from them. */
 module omni.engine {
+    requires omni.device;
     requires omni.gguf;
     requires omni.llama;
     requires transitive omni.bus;

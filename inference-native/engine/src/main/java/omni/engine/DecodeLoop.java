@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Continuous batching: every decode call carries one token of each sequence that is generating and, in what room is
@@ -20,7 +21,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * gets to its end.
  *
  * <p>One platform thread runs {@link #run}, and it alone touches the decoder and the sequences. Other threads hand in
- * work under {@code gate}, which guards {@code arrivals}, {@code jobs} and {@code closing}; it is a leaf, nothing is
+ * work under {@code gate}, which guards {@code arrivals}, {@code jobs}, {@code background} and {@code closing}; it is a leaf, nothing is
  * called under it.
  */
 final class DecodeLoop {
@@ -30,6 +31,9 @@ final class DecodeLoop {
         boolean advance();
 
         void fail(EngineException reason);
+
+        /** Ends the piece under way soon: a request has come. Any thread may call. */
+        default void interrupt() {}
     }
 
     /** Counters since the load; {@code sequences} are those in the KV cache now. */
@@ -52,6 +56,7 @@ final class DecodeLoop {
     private final Condition work = gate.newCondition();
     private final List<Generation> arrivals = new ArrayList<>();
     private final Deque<Job> jobs = new ArrayDeque<>();
+    private @Nullable Job background;
     private boolean awake;
     private boolean closing;
 
@@ -91,15 +96,20 @@ final class DecodeLoop {
     /** Hands a request in; its outbox tells how it goes. */
     void submit(Generation request) {
         boolean refused;
+        Job aside;
         gate.lock();
         try {
             refused = closing;
             if (!refused) {
                 arrivals.add(request);
             }
+            aside = background;
             signal();
         } finally {
             gate.unlock();
+        }
+        if (aside != null) {
+            aside.interrupt();
         }
         if (refused) {
             request.outbox.fail(closed());
@@ -109,18 +119,39 @@ final class DecodeLoop {
     /** Hands other work in. */
     void submit(Job job) {
         boolean refused;
+        Job aside;
         gate.lock();
         try {
             refused = closing;
             if (!refused) {
                 jobs.add(job);
             }
+            aside = background;
             signal();
         } finally {
             gate.unlock();
         }
+        if (aside != null) {
+            aside.interrupt();
+        }
         if (refused) {
             job.fail(closed());
+        }
+    }
+
+    /** Hands work in that is done, piece by piece, only while there is nothing else to do; it takes the last one's place. */
+    void whenIdle(Job job) {
+        Job other;
+        gate.lock();
+        try {
+            other = closing ? job : background;
+            background = closing ? null : job;
+            signal();
+        } finally {
+            gate.unlock();
+        }
+        if (other != null) {
+            other.fail(closed());
         }
     }
 
@@ -136,12 +167,17 @@ final class DecodeLoop {
 
     /** Makes {@link #run} return, cutting the current decode call short; requests that are left end with an error. */
     void close() {
+        Job aside;
         gate.lock();
         try {
             closing = true;
+            aside = background;
             signal();
         } finally {
             gate.unlock();
+        }
+        if (aside != null) {
+            aside.interrupt();
         }
         decoder.interrupt();
     }
@@ -204,7 +240,7 @@ final class DecodeLoop {
 
     /** Whether a step may do anything: a sequence is not paused, a place has become free, or a job is there. */
     private boolean canProceed() {
-        if (!jobs.isEmpty() || (vacated && !waiting.isEmpty())) {
+        if (!jobs.isEmpty() || (vacated && !waiting.isEmpty()) || (background != null && isIdle())) {
             return true;
         }
         for (Sequence sequence : running) {
@@ -213,6 +249,10 @@ final class DecodeLoop {
             }
         }
         return false;
+    }
+
+    private boolean isIdle() {
+        return running.isEmpty() && waiting.isEmpty() && arrivals.isEmpty() && jobs.isEmpty();
     }
 
     private void step() {
@@ -396,7 +436,7 @@ final class DecodeLoop {
         Job job;
         gate.lock();
         try {
-            job = jobs.peekFirst();
+            job = jobs.isEmpty() && isIdle() && !closing ? background : jobs.peekFirst();
         } finally {
             gate.unlock();
         }
@@ -404,6 +444,7 @@ final class DecodeLoop {
             gate.lock();
             try {
                 jobs.remove(job);
+                background = job.equals(background) ? null : background;
             } finally {
                 gate.unlock();
             }
@@ -439,6 +480,10 @@ final class DecodeLoop {
             arrivals.clear();
             left.addAll(jobs);
             jobs.clear();
+            if (background != null) {
+                left.add(background);
+                background = null;
+            }
         } finally {
             gate.unlock();
         }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import omni.bus.Service;
+import omni.llama.Device;
 import omni.llama.LlamaException;
 import omni.llama.LlamaLibrary;
 import omni.role.Role;
@@ -31,7 +32,7 @@ public final class EngineRole implements Role {
 
     @Override
     public List<Section<?>> sections() {
-        return List.of(EngineConfig.SECTION);
+        return List.of(EngineConfig.SECTION, TuningConfig.SECTION);
     }
 
     @Override
@@ -40,6 +41,7 @@ public final class EngineRole implements Role {
                 context.app(),
                 context.home(),
                 context.config(EngineConfig.SECTION),
+                context.config(TuningConfig.SECTION),
                 () -> LlamaLibrary.directory(System.getenv()),
                 context::note,
                 decoder -> decoder);
@@ -50,34 +52,67 @@ public final class EngineRole implements Role {
             Path app,
             Path home,
             EngineConfig config,
+            TuningConfig tuning,
             Supplier<Path> libraryFolder,
             Consumer<String> note,
             LoadedModel.DecoderWrapper wrapper)
             throws IOException {
         ModelStore store = new ModelStore(app.resolve("seed"), home.resolve("cartridges"), Clock.systemUTC());
-        return new Engine(store, config, libraryFolder, note, wrapper);
+        return new Engine(store, config, new Places(app, home), tuning, libraryFolder, note, wrapper);
     }
+
+    /** Where the program and the owner's state are. */
+    private record Places(Path app, Path home) {}
 
     /** The engine at work. */
     static final class Engine implements Running {
         private final Supplier<Path> libraryFolder;
         private final Residents residents;
         private final EngineService service;
+        private final Tuner tuner;
+        private final TuningService tuningService;
+        private final Consumer<String> note;
+        private volatile List<String> loaded = List.of();
         private volatile @Nullable LlamaLibrary library;
 
         private Engine(
                 ModelStore store,
                 EngineConfig config,
+                Places places,
+                TuningConfig tuning,
                 Supplier<Path> libraryFolder,
                 Consumer<String> note,
                 LoadedModel.DecoderWrapper wrapper) {
             this.libraryFolder = libraryFolder;
+            this.note = note;
+            this.tuner = new Tuner(places.home(), places.app(), config, tuning, this::tellLater);
+            this.tuningService = new TuningService(tuner, this::devices);
             this.residents = new Residents(
                     config,
-                    model -> LoadedModel.open(model, library(model), config, wrapper),
+                    model -> LoadedModel.open(model, library(model), config, wrapper, tuner),
                     store::isPinned,
-                    names -> note.accept(names.isEmpty() ? "" : "loaded: " + String.join(", ", names)));
+                    names -> {
+                        loaded = names;
+                        tell();
+                    });
             this.service = new EngineService(store, residents, config, this::libraryInfo);
+        }
+
+        /** Tells the status what is loaded, and how it is computed at the moment. */
+        private void tell() {
+            String models = loaded.isEmpty() ? "" : "loaded: " + String.join(", ", loaded);
+            String computes = loaded.isEmpty() ? "" : tuner.note();
+            note.accept(computes.isEmpty() ? models : models + "; " + computes);
+        }
+
+        /** The same, without holding up who computes. */
+        private void tellLater() {
+            Thread.ofVirtual().name("omni-engine-note").start(this::tell);
+        }
+
+        private List<Device> devices() {
+            LlamaLibrary opened = library;
+            return opened == null ? List.of() : opened.devices();
         }
 
         private LlamaLibrary library(StoredModel model) {
@@ -105,7 +140,7 @@ public final class EngineRole implements Role {
 
         @Override
         public List<Service> services() {
-            return List.of(EngineProtocol.service(service));
+            return List.of(EngineProtocol.service(service), TuningProtocol.service(tuningService));
         }
 
         @Override

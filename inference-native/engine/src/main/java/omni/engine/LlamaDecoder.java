@@ -1,6 +1,8 @@
 package omni.engine;
 
 import java.lang.System.Logger.Level;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 import omni.llama.Batch;
 import omni.llama.Context;
 import omni.llama.ContextParams;
@@ -23,6 +25,10 @@ final class LlamaDecoder implements Decoder {
     private final int contextTokens;
     private final int kvTokens;
     private final int batchTokens;
+    private final Supplier<Tuning> tuning;
+    private final Governor governor;
+    private int threads;
+    private int prefillThreads;
     /** The bytes of tokens met so far: a token's text never changes, and the call for it is not free. */
     private final byte[] @Nullable [] pieces;
 
@@ -31,7 +37,12 @@ final class LlamaDecoder implements Decoder {
      *
      * @throws LlamaException if there is no memory for it
      */
-    LlamaDecoder(Model model, EngineConfig config, int threads) {
+    LlamaDecoder(Model model, EngineConfig config, Supplier<Tuning> tuning, Governor governor) {
+        Tuning first = tuning.get();
+        this.tuning = tuning;
+        this.governor = governor;
+        this.threads = first.threads();
+        this.prefillThreads = first.prefillThreads();
         this.model = model;
         this.vocab = model.vocab();
         this.sequencesMax = config.sequencesMax();
@@ -44,16 +55,16 @@ final class LlamaDecoder implements Decoder {
                 new ContextParams(
                                 kvTokens,
                                 batchTokens,
-                                batchTokens,
+                                first.ubatchTokens(batchTokens),
                                 sequencesMax,
                                 threads,
-                                threads,
+                                prefillThreads,
                                 false,
                                 ContextParams.Pooling.MODEL,
-                                ContextParams.FlashAttention.AUTO,
+                                first.flashAttention(),
                                 true,
-                                ContextParams.CacheType.F16,
-                                ContextParams.CacheType.F16)
+                                first.kvType(),
+                                first.kvType())
                         // At most the last token of each sequence is sampled from.
                         .withOutputsMax(sequencesMax));
         this.memory = context.memory();
@@ -99,6 +110,31 @@ final class LlamaDecoder implements Decoder {
 
     @Override
     public Outcome decode() {
+        Governor.Allowance allowance = governor.look();
+        keepTo(allowance);
+        long start = System.nanoTime();
+        try {
+            return compute();
+        } finally {
+            if (allowance.restPercent() > 0) {
+                LockSupport.parkNanos((System.nanoTime() - start) * allowance.restPercent() / 100);
+            }
+        }
+    }
+
+    /** Uses as many threads as were measured to be best, and no more than may be used now. */
+    private void keepTo(Governor.Allowance allowance) {
+        Tuning now = tuning.get();
+        int wanted = Math.min(now.threads(), allowance.threads());
+        int wantedPrefill = Math.min(now.prefillThreads(), allowance.threads());
+        if (wanted != threads || wantedPrefill != prefillThreads) {
+            context.setThreads(wanted, wantedPrefill);
+            threads = wanted;
+            prefillThreads = wantedPrefill;
+        }
+    }
+
+    private Outcome compute() {
         try {
             return switch (context.decode(batch)) {
                 case DONE -> Outcome.DONE;

@@ -7,7 +7,6 @@ import java.util.concurrent.locks.ReentrantLock;
 import omni.llama.LlamaException;
 import omni.llama.LlamaLibrary;
 import omni.llama.Model;
-import omni.llama.ModelParams;
 import omni.llama.Vocab;
 import org.jspecify.annotations.Nullable;
 
@@ -56,19 +55,23 @@ final class LoadedModel implements AutoCloseable {
      *
      * @throws EngineException.LoadFailed if the file, its architecture or the memory does not allow it
      */
-    static LoadedModel open(StoredModel stored, LlamaLibrary library, EngineConfig config, DecoderWrapper wrapper) {
-        int threads = config.threads() > 0 ? config.threads() : Cores.physical();
+    static LoadedModel open(
+            StoredModel stored, LlamaLibrary library, EngineConfig config, DecoderWrapper wrapper, Tuner tuner) {
+        Tuning tuning = tuner.of(stored, library.version() + " " + String.join(",", library.backends()));
         try (Admission admission = Admission.of(stored)) {
-            Model model = Model.load(library, stored.file(), ModelParams.defaults());
+            Model model = Model.load(library, stored.file(), tuning.modelParams());
             try {
                 if (!admission.unchanged()) {
                     throw new EngineException.LoadFailed(stored.name(), "its file was changed while it was read");
                 }
-                LlamaDecoder decoder = model.canGenerate() ? new LlamaDecoder(model, config, threads) : null;
+                LlamaDecoder decoder = model.canGenerate()
+                        ? new LlamaDecoder(model, config, () -> tuner.current(stored), tuner.governor())
+                        : null;
                 Decoder seam = decoder == null ? new NoDecoder() : wrapper.wrap(decoder);
                 DecodeLoop loop = new DecodeLoop(seam, config.chunkTokens(), config.readerStallMax());
                 LeastTokens leastTokens = new LeastTokens(model);
-                Embedder embedder = new Embedder(model, config, threads, leastTokens);
+                Embedder embedder = new Embedder(model, config, tuning.prefillThreads(), leastTokens);
+                tuner.measurement(stored, model).ifPresent(loop::whenIdle);
                 return new LoadedModel(stored, model, decoder, embedder, loop, config, leastTokens);
             } catch (LlamaException | EngineException e) {
                 model.close();

@@ -35,15 +35,29 @@ final class EngineFixture implements AutoCloseable {
         this(folder, decoder -> decoder, settings);
     }
 
+    EngineFixture(Path folder, TuningConfig tuning, String... settings) throws IOException {
+        this(folder, decoder -> decoder, EngineFixture::nativeFolder, tuning, settings);
+    }
+
     EngineFixture(Path folder, LoadedModel.DecoderWrapper wrapper, String... settings) throws IOException {
-        this(folder, wrapper, EngineFixture::nativeFolder, settings);
+        this(folder, wrapper, EngineFixture::nativeFolder, quiet(folder), settings);
     }
 
     EngineFixture(Path folder, LoadedModel.DecoderWrapper wrapper, Supplier<Path> natives, String... settings)
             throws IOException {
+        this(folder, wrapper, natives, quiet(folder), settings);
+    }
+
+    private EngineFixture(
+            Path folder,
+            LoadedModel.DecoderWrapper wrapper,
+            Supplier<Path> natives,
+            TuningConfig tuning,
+            String... settings)
+            throws IOException {
         home = folder;
         engine = EngineRole.start(
-                ROOT.resolve("inference-native"), home, config(folder, settings), natives, note::set, wrapper);
+                ROOT.resolve("inference-native"), home, config(folder, settings), tuning, natives, note::set, wrapper);
         socket = folder.resolve("engine.sock");
         BusServer.Builder builder = BusServer.at(socket);
         for (Service service : engine.services()) {
@@ -52,6 +66,10 @@ final class EngineFixture implements AutoCloseable {
         server = builder.start();
         bus = BusClient.to(socket);
         client = EngineProtocol.Client.of(bus);
+    }
+
+    TuningProtocol.Client tuning() {
+        return TuningProtocol.Client.of(bus);
     }
 
     /** A caller with connections of its own. */
@@ -69,6 +87,18 @@ final class EngineFixture implements AutoCloseable {
     static Path nativeFolder() {
         String own = System.getenv("OMNI_LLAMA_LIB");
         return own != null ? Path.of(own) : ROOT.resolve("target/native");
+    }
+
+    /** Nothing is measured and nothing held back: tests say what they want of that. */
+    static TuningConfig quiet(Path folder) throws IOException {
+        return tuning(folder, "sweep = false", "yield_to_others = false", "yield_to_heat = false");
+    }
+
+    /** Returns what these lines of {@code [tuning]} mean. */
+    static TuningConfig tuning(Path folder, String... lines) throws IOException {
+        Path file = Files.createTempFile(folder, "tuning", ".toml");
+        Files.writeString(file, "[tuning]\n" + String.join("\n", lines) + "\n");
+        return Config.load(file, List.of(TuningConfig.SECTION)).get(TuningConfig.SECTION);
     }
 
     static EngineConfig config(Path folder, String... settings) throws IOException {

@@ -1,0 +1,304 @@
+package omni.engine;
+
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.LockSupport;
+import omni.device.Cpu;
+import omni.device.DeviceException;
+import omni.device.DeviceProbe;
+import omni.device.DeviceProfile;
+import omni.device.Report;
+import omni.engine.Tuning.Choice;
+import omni.engine.Tuning.Knob;
+import omni.engine.Tuning.Origin;
+import omni.llama.LlamaException;
+import omni.llama.Model;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Knows how to compute each model on this box: what the owner has set, else what was measured here, else what the
+ * profile of such a box has, else a rule. Measures a model after its first use, while nobody waits.
+ *
+ * <p>For any thread; a measurement runs on the thread that decodes the model.
+ */
+final class Tuner {
+    private static final Logger LOG = System.getLogger(Tuner.class.getName());
+    private static final long MEASURE_BYTES_MIN = 1L << 30;
+    private static final long WAIT_NANOS = 200_000_000;
+    /** How long nobody must have asked anything before a measurement begins or goes on. */
+    private static final long IDLE_NANOS = 2_000_000_000L;
+
+    /** How far a model's tuning is. */
+    enum State {
+        WAITING,
+        MEASURING,
+        MEASURED,
+        OFF
+    }
+
+    /** What is known of a loaded model. */
+    static final class Known {
+        final StoredModel model;
+        final String release;
+        volatile Tuning tuning;
+        volatile State state;
+        volatile int percent;
+        volatile List<Sweep.Trial> trials = List.of();
+        volatile long measuredAt;
+
+        Known(StoredModel model, String release, Tuning tuning, State state) {
+            this.model = model;
+            this.release = release;
+            this.tuning = tuning;
+            this.state = state;
+        }
+    }
+
+    private final Path folder;
+    private final Path profiles;
+    private final EngineConfig engine;
+    private final TuningConfig config;
+    private final DeviceProbe probe;
+    private final Runnable changed;
+    private final Governor governor;
+    private final Map<String, Known> known = new ConcurrentHashMap<>();
+    private @Nullable Report report;
+
+    /**
+     * Makes one.
+     *
+     * @param home {@code $OMNI_HOME}
+     * @param app the runtime tree, for the profiles of known boxes
+     * @param changed is called when something that the status shows has changed
+     */
+    Tuner(Path home, Path app, EngineConfig engine, TuningConfig config, Runnable changed) {
+        this.folder = home.resolve("tuning");
+        this.profiles = app.resolve("share/profiles");
+        this.engine = engine;
+        this.config = config;
+        this.changed = changed;
+        this.probe = DeviceProbe.live(home);
+        Cpu cpu = probe.cpu();
+        this.governor = new Governor(
+                cpu.usable().size(),
+                config,
+                () -> ProcessorTimes.read(Path.of("/proc/stat"), cpu.usable()),
+                probe::thermal,
+                System::nanoTime,
+                changed);
+    }
+
+    Governor governor() {
+        return governor;
+    }
+
+    /** Returns what hardware is here; read once. */
+    synchronized Report report() {
+        Report found = report;
+        if (found == null) {
+            found = probe.read();
+            report = found;
+        }
+        return found;
+    }
+
+    /** Returns what the status should say of it, in one line; empty where there is nothing to say. */
+    String note() {
+        String held = governor.now().why();
+        for (Known entry : known.values()) {
+            if (entry.state == State.MEASURING) {
+                return "measuring how " + entry.model.name() + " is fastest here: " + entry.percent + " %";
+            }
+        }
+        return held;
+    }
+
+    /** Returns what hardware is here, read anew. */
+    Report reportAnew() {
+        return probe.read();
+    }
+
+    /** Returns how to compute a model, which is about to be loaded by a release. */
+    Tuning of(StoredModel model, String release) {
+        Report here = report();
+        Optional<DeviceProfile> profile = Optional.empty();
+        try {
+            profile = DeviceProfile.find(profiles, here);
+        } catch (DeviceException e) {
+            LOG.log(Level.WARNING, "The profiles of known boxes are passed over: {0}", e.getMessage());
+        }
+        Tuning tuning = Priors.of(here, profile, engine, config);
+        Optional<TuningFile> kept = TuningFile.read(folder, model.id(), here.fingerprint(), release);
+        Known entry = new Known(model, release, tuning, config.sweep() ? State.WAITING : State.OFF);
+        if (kept.isPresent()) {
+            for (Map.Entry<Knob, Choice> choice : kept.get().measured().entrySet()) {
+                tuning =
+                        tuning.isConfigured(choice.getKey()) ? tuning : tuning.with(choice.getKey(), choice.getValue());
+            }
+            entry.tuning = tuning;
+            entry.state = State.MEASURED;
+            entry.trials = kept.get().trials();
+            entry.measuredAt = kept.get().measuredAt();
+        }
+        known.put(model.id(), entry);
+        return tuning;
+    }
+
+    /** Returns how to compute a model that was asked for before. */
+    Tuning current(StoredModel model) {
+        Known entry = known.get(model.id());
+        if (entry == null) {
+            throw new IllegalStateException("the model was not asked for");
+        }
+        return entry.tuning;
+    }
+
+    /** Returns what is known of models, in no order. */
+    List<Known> known() {
+        return List.copyOf(known.values());
+    }
+
+    /** Forgets what was measured of a model, or of all; returns of how many. */
+    int forget(Optional<String> model) throws IOException {
+        int forgotten = 0;
+        for (Known entry : known.values()) {
+            if (model.isEmpty() || model.get().equals(entry.model.id())) {
+                forgotten += TuningFile.forget(folder, entry.model.id()) ? 1 : 0;
+            }
+        }
+        return forgotten;
+    }
+
+    /** Returns the measurement of a model that was just loaded, where it needs one. */
+    Optional<DecodeLoop.Job> measurement(StoredModel stored, Model model) {
+        Known entry = known.get(stored.id());
+        if (entry == null || entry.state != State.WAITING || !model.canGenerate() || model.vocab().size() == 0) {
+            return Optional.empty();
+        }
+        if (probe.memory().leftBytes() < MEASURE_BYTES_MIN) {
+            LOG.log(Level.INFO, "Not measuring {0}: there is too little memory left.", stored.name());
+            entry.state = State.OFF;
+            return Optional.empty();
+        }
+        return Optional.of(new Measurement(entry, new LlamaBench(model)));
+    }
+
+    /** Returns what to try, by the hardware. */
+    static List<Sweep.Phase> phases(Report report, int batchTokens) {
+        Cpu cpu = report.cpu();
+        List<String> counts = Sweep.threadCounts(
+                cpu.usable(Cpu.Kind.PERFORMANCE),
+                cpu.usableCores(),
+                cpu.usable().size());
+        List<String> pieces = new ArrayList<>();
+        for (int tokens = 64; tokens <= Math.min(batchTokens, 512); tokens *= 2) {
+            pieces.add(String.valueOf(tokens));
+        }
+        return List.of(
+                new Sweep.Phase(Knob.THREADS, counts, false),
+                new Sweep.Phase(Knob.PREFILL_THREADS, counts, true),
+                new Sweep.Phase(Knob.UBATCH_TOKENS, pieces.reversed(), true),
+                new Sweep.Phase(Knob.FLASH_ATTENTION, List.of("auto", "off"), true));
+    }
+
+    /** The measurement of one model, a piece at a time. */
+    private final class Measurement implements DecodeLoop.Job {
+        private final Known entry;
+        private final LlamaBench bench;
+        private final Sweep sweep;
+        private final long startedNanos = System.nanoTime();
+        private volatile long askedNanos = startedNanos;
+        private volatile @Nullable Thread thread;
+
+        Measurement(Known entry, LlamaBench bench) {
+            this.entry = entry;
+            this.bench = bench;
+            this.sweep = new Sweep(
+                    bench, entry.tuning, phases(report(), engine.batchTokens()), config.sweepMax(), System::nanoTime);
+        }
+
+        @Override
+        public boolean advance() {
+            thread = Thread.currentThread();
+            boolean quiet = System.nanoTime() - askedNanos >= IDLE_NANOS;
+            if (!quiet || !governor.look().why().isEmpty()) {
+                bench.close();
+                LockSupport.parkNanos(this, WAIT_NANOS);
+                return true;
+            }
+            entry.state = State.MEASURING;
+            boolean more;
+            try {
+                bench.resume();
+                more = sweep.advance();
+            } catch (LlamaException e) {
+                LOG.log(Level.WARNING, "Measuring " + entry.model.name() + " is given up.", e);
+                end(State.OFF);
+                return false;
+            }
+            int before = entry.percent;
+            entry.percent = sweep.progress();
+            if (!more) {
+                keep();
+            } else if (entry.percent / 10 != before / 10) {
+                changed.run();
+            }
+            return more;
+        }
+
+        private void keep() {
+            if (sweep.trials().isEmpty()) {
+                LOG.log(Level.INFO, "Measuring {0} found nothing in its time; the next load tries again.", entry.model.name());
+                end(State.OFF);
+                return;
+            }
+            entry.tuning = sweep.tuning();
+            entry.trials = sweep.trials();
+            entry.measuredAt = Clock.systemUTC().instant().getEpochSecond();
+            Map<Knob, Choice> measured = new LinkedHashMap<>();
+            sweep.tuning().choices().forEach((knob, choice) -> {
+                if (choice.origin() == Origin.MEASURED) {
+                    measured.put(knob, choice);
+                }
+            });
+            try {
+                new TuningFile(report().fingerprint(), entry.release, entry.measuredAt, measured, entry.trials)
+                        .write(folder, entry.model.id());
+            } catch (IOException e) {
+                LOG.log(Level.WARNING, "What was measured cannot be kept: " + folder, e);
+            }
+            LOG.log(Level.INFO, "Measured {0}: {1}", entry.model.name(), measured);
+            end(State.MEASURED);
+        }
+
+        private void end(State state) {
+            bench.close();
+            entry.state = state;
+            changed.run();
+        }
+
+        @Override
+        public void interrupt() {
+            askedNanos = System.nanoTime();
+            bench.interrupt();
+            LockSupport.unpark(thread);
+        }
+
+        @Override
+        public void fail(EngineException reason) {
+            bench.close();
+            if (entry.state == State.MEASURING) {
+                entry.state = State.WAITING;
+            }
+        }
+    }
+}
