@@ -2,6 +2,7 @@
 module omni.cli {
     requires info.picocli;
     requires omni.api;
+    requires omni.device;
     requires omni.engine;
     requires omni.fetch;
     requires transitive omni.role;

@@ -20,6 +20,7 @@ import omni.device.Report;
 import omni.engine.Tuning.Choice;
 import omni.engine.Tuning.Knob;
 import omni.engine.Tuning.Origin;
+import omni.llama.ContextParams;
 import omni.llama.LlamaException;
 import omni.llama.Model;
 import org.jspecify.annotations.Nullable;
@@ -35,7 +36,7 @@ final class Tuner {
     private static final long MEASURE_BYTES_MIN = 1L << 30;
     private static final long WAIT_NANOS = 200_000_000;
     /** How long nobody must have asked anything before a measurement begins or goes on. */
-    private static final long IDLE_NANOS = 2_000_000_000L;
+    private static final long IDLE_NANOS = 5_000_000_000L;
 
     /** How far a model's tuning is. */
     enum State {
@@ -192,8 +193,8 @@ final class Tuner {
         return Optional.of(new Measurement(entry, new LlamaBench(model)));
     }
 
-    /** Returns what to try, by the hardware. */
-    static List<Sweep.Phase> phases(Report report, int batchTokens) {
+    /** Returns what to try, by the hardware; a quantized KV cache leaves no choice of attention. */
+    static List<Sweep.Phase> phases(Report report, int batchTokens, Tuning base) {
         Cpu cpu = report.cpu();
         List<String> counts = Sweep.threadCounts(
                 cpu.usable(Cpu.Kind.PERFORMANCE),
@@ -203,11 +204,13 @@ final class Tuner {
         for (int tokens = 64; tokens <= Math.min(batchTokens, 512); tokens *= 2) {
             pieces.add(String.valueOf(tokens));
         }
+        List<String> attention =
+                base.kvType() == ContextParams.CacheType.F16 ? List.of("auto", "off") : List.of("auto");
         return List.of(
                 new Sweep.Phase(Knob.THREADS, counts, false),
                 new Sweep.Phase(Knob.PREFILL_THREADS, counts, true),
                 new Sweep.Phase(Knob.UBATCH_TOKENS, pieces.reversed(), true),
-                new Sweep.Phase(Knob.FLASH_ATTENTION, List.of("auto", "off"), true));
+                new Sweep.Phase(Knob.FLASH_ATTENTION, attention, true));
     }
 
     /** The measurement of one model, a piece at a time. */
@@ -223,7 +226,11 @@ final class Tuner {
             this.entry = entry;
             this.bench = bench;
             this.sweep = new Sweep(
-                    bench, entry.tuning, phases(report(), engine.batchTokens()), config.sweepMax(), System::nanoTime);
+                    bench,
+                    entry.tuning,
+                    phases(report(), engine.batchTokens(), entry.tuning),
+                    config.sweepMax(),
+                    System::nanoTime);
         }
 
         @Override
@@ -257,7 +264,10 @@ final class Tuner {
 
         private void keep() {
             if (sweep.trials().isEmpty()) {
-                LOG.log(Level.INFO, "Measuring {0} found nothing in its time; the next load tries again.", entry.model.name());
+                LOG.log(
+                        Level.INFO,
+                        "Measuring {0} found nothing in its time; the next load tries again.",
+                        entry.model.name());
                 end(State.OFF);
                 return;
             }

@@ -51,8 +51,8 @@ class TuningTest {
             var profile = profile(engine);
             var origins = profile.choices().stream()
                     .collect(Collectors.toMap(TuningProtocol.Choice::key, TuningProtocol.Choice::origin));
-            assertEquals(
-                    "measured", origins.get("ubatch_tokens"), profile.choices().toString());
+            assertEquals("measured", origins.get("flash_attention"));
+            assertEquals("omni.toml", origins.get("ubatch_tokens"));
             assertEquals("rule", origins.get("kv_type"));
             assertTrue(profile.trials().size() == 2, profile.trials().toString());
         }

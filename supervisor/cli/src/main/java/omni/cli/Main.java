@@ -76,6 +76,7 @@ public final class Main implements Runnable {
         return List.of(
                 new DownCommand(world),
                 new StatusCommand(world),
+                new DeviceCommand(world),
                 new ChatCommand(world),
                 ModelsCommand.line(world),
                 KeyCommand.line(world),

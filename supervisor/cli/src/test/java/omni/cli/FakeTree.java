@@ -13,6 +13,7 @@ import omni.bus.BusServer;
 import omni.bus.RunDirectory;
 import omni.bus.Service;
 import omni.engine.EngineProtocol;
+import omni.engine.TuningProtocol;
 import omni.fetch.FetchProtocol;
 import omni.role.SupervisorProtocol;
 
@@ -20,6 +21,7 @@ import omni.role.SupervisorProtocol;
 final class FakeTree implements AutoCloseable {
     final FakeSupervisor supervisor = new FakeSupervisor();
     final FakeEngine engine = new FakeEngine();
+    final FakeTuning tuning = new FakeTuning();
     final FakeDaemon daemon = new FakeDaemon();
     final FakeFetch fetch = new FakeFetch();
     final Map<String, String> environment = new HashMap<>();
@@ -36,15 +38,18 @@ final class FakeTree implements AutoCloseable {
 
     FakeTree start() {
         serve("supervisor", SupervisorProtocol.service(supervisor));
-        serve("engine", EngineProtocol.service(engine));
+        serve("engine", EngineProtocol.service(engine), TuningProtocol.service(tuning));
         serve("daemon", DaemonProtocol.service(daemon));
         serve("fetch", FetchProtocol.service(fetch));
         return this;
     }
 
-    private void serve(String role, Service service) {
-        var socket = RunDirectory.socket(RunDirectory.resolve(environment), role);
-        servers.put(role, BusServer.at(socket).service(service).start());
+    private void serve(String role, Service... services) {
+        var builder = BusServer.at(RunDirectory.socket(RunDirectory.resolve(environment), role));
+        for (var service : services) {
+            builder.service(service);
+        }
+        servers.put(role, builder.start());
     }
 
     void stop(String role) {
