@@ -113,17 +113,17 @@ final class LlamaBench implements Sweep.Bench, AutoCloseable {
                     model,
                     new ContextParams(
                                     CONTEXT_TOKENS,
-                            PROMPT_TOKENS_MAX,
-                            wanted.ubatch(),
-                            1,
-                            tuning.threads(),
-                            tuning.prefillThreads(),
-                            false,
-                            ContextParams.Pooling.MODEL,
-                            wanted.attention(),
-                            true,
-                            wanted.kv(),
-                            wanted.kv())
+                                    PROMPT_TOKENS_MAX,
+                                    wanted.ubatch(),
+                                    1,
+                                    tuning.threads(),
+                                    tuning.prefillThreads(),
+                                    false,
+                                    ContextParams.Pooling.MODEL,
+                                    wanted.attention(),
+                                    true,
+                                    wanted.kv(),
+                                    wanted.kv())
                             .withOutputsMax(1));
             context = ready;
             shape = wanted;

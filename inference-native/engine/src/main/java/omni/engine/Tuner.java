@@ -182,7 +182,10 @@ final class Tuner {
     /** Returns the measurement of a model that was just loaded, where it needs one. */
     Optional<DecodeLoop.Job> measurement(StoredModel stored, Model model) {
         Known entry = known.get(stored.id());
-        if (entry == null || entry.state != State.WAITING || !model.canGenerate() || model.vocab().size() == 0) {
+        if (entry == null
+                || entry.state != State.WAITING
+                || !model.canGenerate()
+                || model.vocab().size() == 0) {
             return Optional.empty();
         }
         if (probe.memory().leftBytes() < MEASURE_BYTES_MIN) {
