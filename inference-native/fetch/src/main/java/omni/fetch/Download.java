@@ -3,6 +3,7 @@ package omni.fetch;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -222,7 +223,7 @@ final class Download {
     }
 
     private Again content(String what) {
-        return new Again(Reason.CONTENT, item.name() + " " + what, java.time.Duration.ZERO);
+        return new Again(Reason.CONTENT, item.name() + " " + what, Duration.ZERO);
     }
 
     /** Writes at most {@code most} bytes of a body; a body that ends before leaves the part unfinished. */

@@ -123,6 +123,7 @@ final class Http implements AutoCloseable {
         } catch (CancellationException _) {
             throw FetchException.cancelled();
         } catch (ExecutionException e) {
+            cancellation.check(); // the client tells of a cancelled request in more than one way
             if (e.getCause() instanceof IOException failed) {
                 throw failed;
             }

@@ -22,7 +22,7 @@ import tools.jackson.databind.JsonNode;
  * {@code X-Error-Code}. Source: huggingface_hub, hf_api.py and file_download.py.
  */
 final class HuggingFaceSource implements Source<Reference.HuggingFace> {
-    static final int PAGE_BYTES_MAX = 8 << 20;
+    static final int PAGE_BYTES_MAX = 2 << 20;
     static final int PAGES_MAX = 32;
     private static final Pattern NEXT = Pattern.compile("<([^>]{1,2048})>\\s*;\\s*rel=\"?next\"?.*");
     private static final Pattern COMMIT = Pattern.compile("[0-9a-f]{40,64}");

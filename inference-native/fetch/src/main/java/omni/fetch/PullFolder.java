@@ -3,6 +3,7 @@ package omni.fetch;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -17,6 +18,7 @@ import java.util.Optional;
 import omni.fetch.FetchProtocol.Reason;
 import omni.fetch.FetchProtocol.Unfinished;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -107,7 +109,7 @@ final class PullFolder {
             String revision = json.path("revision").asString("");
             return Optional.of(
                     new State(json.path("source").asString(""), revision.isEmpty() ? null : revision, files));
-        } catch (FetchException | tools.jackson.core.JacksonException _) {
+        } catch (FetchException | JacksonException _) {
             return Optional.empty();
         }
     }
@@ -133,7 +135,7 @@ final class PullFolder {
         Path aside = folder.resolve(STATE + ".new");
         try (FileChannel out = FileChannel.open(
                 aside, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
-            ByteBuffer bytes = ByteBuffer.wrap(json.toString().getBytes(java.nio.charset.StandardCharsets.UTF_8));
+            ByteBuffer bytes = ByteBuffer.wrap(json.toString().getBytes(StandardCharsets.UTF_8));
             while (bytes.hasRemaining()) {
                 out.write(bytes);
             }

@@ -1,7 +1,9 @@
 package omni.fetch;
 
+import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -39,12 +41,11 @@ final class Pulls {
     private final Set<String> running = new HashSet<>();
 
     /** What this machine has: asked when needed. */
-    record Box(LongSupplier memoryBytes, LongSupplier diskFreeBytes, LongSupplier nanos) {
+    record Box(LongSupplier memoryBytes, LongSupplier diskFreeBytes) {
         /** This machine: the memory that a container leaves us, the disk of that folder. */
         static Box of(Path folder) {
             return new Box(
-                    () -> java.lang.management.ManagementFactory.getOperatingSystemMXBean()
-                                    instanceof com.sun.management.OperatingSystemMXBean system
+                    () -> ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system
                             ? system.getTotalMemorySize()
                             : Long.MAX_VALUE,
                     () -> {
@@ -53,8 +54,7 @@ final class Pulls {
                         } catch (IOException e) {
                             throw new UncheckedIOException("The free space cannot be read", e);
                         }
-                    },
-                    System::nanoTime);
+                    });
         }
     }
 

@@ -1,5 +1,6 @@
 package omni.fetch;
 
+import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -115,7 +116,7 @@ final class RegistryAuthorizer implements Authorizer {
                 throw new FetchException(Reason.REFUSED, Address.host(where) + " sent no usable token.");
             }
             return Optional.of(token);
-        } catch (java.io.IOException e) {
+        } catch (IOException e) {
             throw Patience.again(e);
         }
     }

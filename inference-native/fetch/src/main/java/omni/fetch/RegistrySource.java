@@ -22,7 +22,7 @@ import tools.jackson.databind.JsonNode;
  * runner {@code application/vnd.docker.ai.gguf…}, or whose title (org.opencontainers.image.title) ends in ".gguf".
  */
 final class RegistrySource {
-    static final int MANIFEST_BYTES_MAX = 4 << 20;
+    static final int MANIFEST_BYTES_MAX = 1 << 20;
     static final int LAYERS_MAX = 1024;
     static final int TEXT_BYTES_MAX = 1 << 20;
     private static final String ACCEPT = "application/vnd.oci.image.manifest.v1+json,"

@@ -18,7 +18,7 @@
  * another is taken.
  *
  * <p>Limits, each with a test one past it: 4 pulls at a time and 64 kept; 512 files a model, 8 TiB a file, 65,536 parts a
- * file; manifests 4 MiB, lists of files 8 MiB a page and 32 pages, texts 1 MiB, tokens 64 KiB, response headers 64 KiB;
+ * file; manifests 1 MiB, lists of files 2 MiB a page and 32 pages, texts 1 MiB, tokens 64 KiB, response headers 64 KiB;
  * 10 redirects; 1024 layers; file names 200 characters; the rest are keys of {@code [fetch]}.
  */
 @NullMarked

@@ -238,7 +238,7 @@ final class LimitsTest {
                         Rig.NOWHERE,
                         new FetchConfigDefaults().config().patience(),
                         Optional.empty(),
-                        new Pulls.Box(() -> 1L << 40, () -> 1L << 40, System::nanoTime))) {
+                        new Pulls.Box(() -> 1L << 40, () -> 1L << 40))) {
             List<Thread> waiting = new ArrayList<>();
             for (int i = 0; i < Pulls.RUNNING_MAX; i++) {
                 String source = server.at("/wait" + i).toString();

@@ -317,7 +317,7 @@ final class PullTest {
                             Rig.NOWHERE,
                             Rig.IMPATIENT,
                             Optional.empty(),
-                            new Pulls.Box(() -> 1L << 30, () -> free, System::nanoTime))) {
+                            new Pulls.Box(() -> 1L << 30, () -> free))) {
                 if (free < 1000) {
                     failure(Reason.SPACE, () -> rig.pull("acme/tiny"));
                     failure(Reason.SPACE, () -> rig.pull("acme/tiny:Q4_0"));

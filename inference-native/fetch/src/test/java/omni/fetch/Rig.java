@@ -31,13 +31,7 @@ final class Rig implements AutoCloseable {
     final Meter meter = new Meter(System::nanoTime);
 
     Rig(Path home, String huggingFace, String ollama) throws IOException {
-        this(
-                home,
-                huggingFace,
-                ollama,
-                IMPATIENT,
-                Optional.empty(),
-                new Pulls.Box(() -> 1L << 40, () -> 1L << 40, System::nanoTime));
+        this(home, huggingFace, ollama, IMPATIENT, Optional.empty(), new Pulls.Box(() -> 1L << 40, () -> 1L << 40));
     }
 
     Rig(Path home, String huggingFace, String ollama, Patience patience, Optional<SSLContext> trust, Pulls.Box box)
