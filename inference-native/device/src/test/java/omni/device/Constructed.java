@@ -120,9 +120,9 @@ final class Constructed {
                 .file(
                         "proc/cpuinfo",
                         "processor\t: 0\n"
-                            + "model name\t: Xeon\n"
-                            + "flags\t\t: cx16 lahf_lm popcnt pni sse4_1 sse4_2 ssse3 avx avx2 bmi1 bmi2 f16c fma abm"
-                            + " movbe xsave avx512f avx512bw avx512cd avx512dq avx512vl avx512_vnni amx_int8")
+                                + "model name\t: Xeon\n"
+                                + "flags\t\t: cx16 lahf_lm popcnt pni sse4_1 sse4_2 ssse3 avx avx2 bmi1 bmi2 f16c fma abm"
+                                + " movbe xsave avx512f avx512bw avx512cd avx512dq avx512vl avx512_vnni amx_int8")
                 .file("proc/meminfo", "MemTotal:       197392384 kB\nMemAvailable:   190000000 kB\nSwapTotal: 0 kB");
     }
 

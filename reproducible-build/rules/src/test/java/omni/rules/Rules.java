@@ -34,7 +34,9 @@ final class Rules {
             Map.entry("omni.template", Set.of()),
             Map.entry("omni.engine", Set.of("omni.bus", "omni.role", "omni.llama", "omni.gguf", "omni.device")),
             Map.entry("omni.api", Set.of("omni.bus", "omni.role", "omni.engine", "omni.template")),
-            Map.entry("omni.cli", Set.of("omni.bus", "omni.role", "omni.engine", "omni.api", "omni.device", "omni.fetch")),
+            Map.entry(
+                    "omni.cli",
+                    Set.of("omni.bus", "omni.role", "omni.engine", "omni.api", "omni.device", "omni.fetch")),
             Map.entry("omni.fetch", Set.of("omni.bus", "omni.role")),
             Map.entry("omni.init", Set.of("omni.bus", "omni.role", "omni.cli")),
             Map.entry("omni.runtime", Set.of("omni.bus", "omni.role", "omni.api")));

@@ -24,8 +24,8 @@ final class JvmFlags {
             "-XX:-UsePerfData");
 
     /* Idle roles stay small: a little heap at first, and archived classes where every process can share their pages. */
-    private static final List<String> FRUGAL = List.of(
-            "-Xms10m", "-Xmn4m", "-XX:+UnlockDiagnosticVMOptions", "-XX:ArchiveRelocationMode=0");
+    private static final List<String> FRUGAL =
+            List.of("-Xms10m", "-Xmn4m", "-XX:+UnlockDiagnosticVMOptions", "-XX:ArchiveRelocationMode=0");
 
     private static final List<String> SMALL = List.of(
             "-XX:+UseSerialGC",
