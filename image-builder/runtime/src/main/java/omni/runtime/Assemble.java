@@ -76,6 +76,7 @@ final class Assemble {
         }
         copyFolder(root.resolve("target/native"), "native");
         copyFolder(root.resolve("inference-native/seed"), "seed");
+        copyFolder(root.resolve("hardware-kit/profiles"), "share/profiles");
         copy(root.resolve("docs/LICENSE"), "LICENSE");
         var start = copy(root.resolve("supervisor/bin/omni"), "bin/omni");
         Files.setPosixFilePermissions(start, PosixFilePermissions.fromString("rwxr-xr-x"));

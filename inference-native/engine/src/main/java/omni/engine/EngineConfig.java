@@ -8,7 +8,7 @@ import omni.role.Section;
  * The table {@code [engine]} of {@code omni.toml}.
  *
  * @param defaultModel name or id of the model for requests that name none; empty leaves the choice to {@code omni models}
- * @param threads threads that compute; 0 for the number of physical cores
+ * @param threads threads that compute; 0 for as many as were measured to be best
  * @param contextTokens most tokens of one chat, prompt and answer; 0 for what the model was trained on, at most 8192
  * @param kvTokens most tokens of all chats with one model together; 0 for the greater of one context and 8192
  * @param sequencesMax most answers of one model decoded together
@@ -33,7 +33,7 @@ record EngineConfig(
         String defaultModel,
 
         @Key(
-                doc = "Threads that compute. 0: one for each physical core.",
+                doc = "Threads that compute. 0: as measured, at first one for each fast core.",
                 def = "0",
                 unit = "threads",
                 min = "0",
