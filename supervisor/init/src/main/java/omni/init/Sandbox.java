@@ -59,9 +59,10 @@ final class Sandbox {
             case "engine" -> {
                 lines.addAll(noNetwork());
                 lines.addAll(graphicsOnly());
-                lines.add("# Of the owner's state it writes the store of models and nothing else.");
+                lines.add("# Of the owner's state it writes the store of models, what it measured, and nothing else.");
                 lines.add("ReadOnlyPaths=" + at.home());
                 lines.add("ReadWritePaths=" + at.home().resolve("cartridges"));
+                lines.add("ReadWritePaths=" + at.home().resolve("tuning"));
                 lines.add(noTokens(at));
             }
             case "daemon" -> {

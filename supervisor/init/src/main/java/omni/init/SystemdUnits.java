@@ -158,6 +158,7 @@ final class SystemdUnits {
                 "d " + at.home() + owner,
                 "d " + at.home().resolve("cartridges") + owner,
                 "d " + at.home().resolve("cartridges").resolve(".pulls") + owner,
+                "d " + at.home().resolve("tuning") + owner,
                 "d " + at.home().resolve("tokens") + owner));
     }
 

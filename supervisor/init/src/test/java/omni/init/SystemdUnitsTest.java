@@ -81,6 +81,7 @@ class SystemdUnitsTest {
         assertTrue(engine.contains("ReadOnlyPaths=/var/lib/omni"));
         assertTrue(engine.contains("ReadWritePaths=/run/omni"));
         assertTrue(engine.contains("ReadWritePaths=/var/lib/omni/cartridges"));
+        assertTrue(engine.contains("ReadWritePaths=/var/lib/omni/tuning"));
         assertFalse(engine.contains("ReadWritePaths=/var/lib/omni"));
         assertTrue(engine.contains("DevicePolicy=closed"));
     }
