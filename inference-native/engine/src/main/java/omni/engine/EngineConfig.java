@@ -160,9 +160,10 @@ record EngineConfig(
         return Math.min(contextTokens > 0 ? contextTokens : CONTEXT_TOKENS_DEFAULT_MAX, trained);
     }
 
-    /** Returns tokens all chats together may have, at least one chat's. */
-    int kvTokensFor(int chatTokens) {
-        int wanted = kvTokens > 0 ? kvTokens : Math.max(chatTokens, CONTEXT_TOKENS_DEFAULT_MAX);
+    /** Returns tokens all chats together may have, at least one chat's; less than usual where a chat has less. */
+    int kvTokensFor(int chatTokens, int trainedTokens) {
+        boolean less = contextTokens == 0 && chatTokens < contextTokensFor(trainedTokens);
+        int wanted = kvTokens > 0 ? kvTokens : less ? chatTokens : Math.max(chatTokens, CONTEXT_TOKENS_DEFAULT_MAX);
         long fillable = (long) chatTokens * sequencesMax;
         return (int) Math.max(chatTokens, Math.min(wanted, fillable));
     }

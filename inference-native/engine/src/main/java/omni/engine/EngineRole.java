@@ -85,17 +85,18 @@ public final class EngineRole implements Role {
                 LoadedModel.DecoderWrapper wrapper) {
             this.libraryFolder = libraryFolder;
             this.note = note;
+            Memory memory = new Memory(Path.of("/"));
             this.tuner = new Tuner(places.home(), places.app(), config, tuning, this::tellLater);
             this.tuningService = new TuningService(tuner, this::devices);
             this.residents = new Residents(
                     config,
-                    model -> LoadedModel.open(model, library(model), config, wrapper, tuner),
+                    model -> LoadedModel.open(model, library(model), config, memory, wrapper, tuner),
                     store::isPinned,
                     names -> {
                         loaded = names;
                         tell();
                     });
-            this.service = new EngineService(store, residents, config, this::libraryInfo);
+            this.service = new EngineService(store, residents, config, memory, this::libraryInfo);
         }
 
         /** Tells the status what is loaded, and how it is computed at the moment. */

@@ -5,10 +5,12 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Supplier;
 import omni.bus.BusError;
 import omni.bus.Call;
+import omni.gguf.GgufModel;
 import omni.llama.Vocab;
 import org.jspecify.annotations.Nullable;
 
@@ -22,18 +24,26 @@ final class EngineService implements EngineProtocol.Handler {
     static final int NUMBERS_MAX = 1 << 18;
 
     private static final Duration TEXTS_WAIT_MAX = Duration.ofSeconds(5);
+    private static final long CONTEXT_TOKENS_MAX = 1 << 24;
     private static final long PROGRESS_BYTES = 32L << 20;
 
     private final ModelStore store;
     private final Residents residents;
     private final EngineConfig config;
+    private final Memory memory;
     private final Supplier<LibraryInfo> library;
     private final Texts texts = new Texts(TEXTS_WAIT_MAX);
 
     /** What Stats says of the native library. */
     record LibraryInfo(String version, String backend) {}
 
-    EngineService(ModelStore store, Residents residents, EngineConfig config, Supplier<LibraryInfo> library) {
+    EngineService(
+            ModelStore store,
+            Residents residents,
+            EngineConfig config,
+            Memory memory,
+            Supplier<LibraryInfo> library) {
+        this.memory = memory;
         this.store = store;
         this.residents = residents;
         this.config = config;
@@ -269,8 +279,25 @@ final class EngineService implements EngineProtocol.Handler {
             call.reply(new EngineProtocol.ShowReply(
                     Wording.model(model, defaultId(), residents.ready(model.id())),
                     Wording.details(model, heldBy(model)),
-                    null));
+                    fit(model, in.contextTokens())));
         });
+    }
+
+    /** Reckons the memory of a model, or says nothing of one that cannot be loaded. */
+    private EngineProtocol.@Nullable ModelFit fit(StoredModel stored, @Nullable Long contextTokens) {
+        if (contextTokens != null && (contextTokens < 1 || contextTokens > CONTEXT_TOKENS_MAX)) {
+            throw new EngineException.Invalid("contextTokens", "Give 1 to 16777216.");
+        }
+        try (Admission admission = Admission.of(stored)) {
+            GgufModel model = admission.model();
+            OptionalLong available = memory.availableBytes();
+            LoadPlan plan = contextTokens == null
+                    ? LoadPlan.of(model, config, CacheKind.F16, available)
+                    : LoadPlan.with(model, config, available, contextTokens.intValue(), CacheKind.F16);
+            return Wording.fit(plan, plan.advice(model, config));
+        } catch (EngineException.LoadFailed _) {
+            return null;
+        }
     }
 
     @Override

@@ -37,7 +37,7 @@ final class LlamaDecoder implements Decoder {
      *
      * @throws LlamaException if there is no memory for it
      */
-    LlamaDecoder(Model model, EngineConfig config, Supplier<Tuning> tuning, Governor governor) {
+    LlamaDecoder(Model model, EngineConfig config, LoadPlan plan, Supplier<Tuning> tuning, Governor governor) {
         Tuning first = tuning.get();
         this.tuning = tuning;
         this.governor = governor;
@@ -46,8 +46,8 @@ final class LlamaDecoder implements Decoder {
         this.model = model;
         this.vocab = model.vocab();
         this.sequencesMax = config.sequencesMax();
-        this.contextTokens = config.contextTokensFor(model.trainedContext());
-        this.kvTokens = config.kvTokensFor(contextTokens);
+        this.contextTokens = plan.contextTokens();
+        this.kvTokens = plan.kvTokens();
         this.batchTokens = config.batchTokens();
         this.pieces = new byte[vocab.size()][];
         this.context = Context.create(

@@ -56,16 +56,27 @@ final class LoadedModel implements AutoCloseable {
      * @throws EngineException.LoadFailed if the file, its architecture or the memory does not allow it
      */
     static LoadedModel open(
-            StoredModel stored, LlamaLibrary library, EngineConfig config, DecoderWrapper wrapper, Tuner tuner) {
-        Tuning tuning = tuner.of(stored, library.version() + " " + String.join(",", library.backends()));
+            StoredModel stored,
+            LlamaLibrary library,
+            EngineConfig config,
+            Memory memory,
+            DecoderWrapper wrapper,
+            Tuner tuner) {
         try (Admission admission = Admission.of(stored)) {
+            Tuning tuning = tuner.of(stored, library.version() + " " + String.join(",", library.backends()));
+            CacheKind cache = CacheKind.of(tuning.kvType());
+            LoadPlan plan = LoadPlan.of(admission.model(), config, cache, memory.availableBytes());
+            // What a GPU holds is not taken from here.
+            if (library.backends().stream().allMatch(backend -> backend.startsWith("CPU"))) {
+                plan.check(stored.name(), admission.model(), config);
+            }
             Model model = Model.load(library, stored.file(), tuning.modelParams());
             try {
                 if (!admission.unchanged()) {
                     throw new EngineException.LoadFailed(stored.name(), "its file was changed while it was read");
                 }
                 LlamaDecoder decoder = model.canGenerate()
-                        ? new LlamaDecoder(model, config, () -> tuner.current(stored), tuner.governor())
+                        ? new LlamaDecoder(model, config, plan, () -> tuner.current(stored), tuner.governor())
                         : null;
                 Decoder seam = decoder == null ? new NoDecoder() : wrapper.wrap(decoder);
                 DecodeLoop loop = new DecodeLoop(seam, config.chunkTokens(), config.readerStallMax());

@@ -103,6 +103,17 @@ final class Wording {
                 heldBy);
     }
 
+    static EngineProtocol.ModelFit fit(LoadPlan plan, List<String> advice) {
+        return new EngineProtocol.ModelFit(
+                plan.contextTokens(),
+                plan.fit().weightBytes(),
+                plan.fit().cacheBytes(),
+                plan.fit().computeBytes(),
+                plan.availableBytes().orElse(0),
+                plan.fits(),
+                advice);
+    }
+
     static EngineProtocol.ImportReplyTaken taken(Intake.Taken taken) {
         return switch (taken) {
             case SHARED -> EngineProtocol.ImportReplyTaken.SHARED;

@@ -119,9 +119,9 @@ class EngineConfigTest {
     @Test
     void theCacheHoldsAtLeastOneChatAndNoMoreThanCanBeFilled() throws IOException {
         EngineConfig open = EngineFixture.config(folder);
-        assertEquals(8192, open.kvTokensFor(2048));
-        assertEquals(16384, open.kvTokensFor(16384));
-        assertEquals(16 * 128, open.kvTokensFor(128));
-        assertEquals(2048, EngineFixture.config(folder, "kv_tokens = 100").kvTokensFor(2048));
+        assertEquals(8192, open.kvTokensFor(2048, 2048));
+        assertEquals(16384, open.kvTokensFor(16384, 16384));
+        assertEquals(16 * 128, open.kvTokensFor(128, 128));
+        assertEquals(2048, EngineFixture.config(folder, "kv_tokens = 100").kvTokensFor(2048, 2048));
     }
 }
