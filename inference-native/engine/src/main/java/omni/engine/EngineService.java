@@ -38,11 +38,7 @@ final class EngineService implements EngineProtocol.Handler {
     record LibraryInfo(String version, String backend) {}
 
     EngineService(
-            ModelStore store,
-            Residents residents,
-            EngineConfig config,
-            Memory memory,
-            Supplier<LibraryInfo> library) {
+            ModelStore store, Residents residents, EngineConfig config, Memory memory, Supplier<LibraryInfo> library) {
         this.memory = memory;
         this.store = store;
         this.residents = residents;

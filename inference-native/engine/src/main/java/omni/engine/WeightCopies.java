@@ -51,7 +51,8 @@ enum WeightCopies {
 
     /** Returns the bytes of a tensor's second copy. */
     long bytes(GgufTensor tensor) {
-        int dimensions = (int) tensor.shape().stream().filter(length -> length > 1).count();
+        int dimensions =
+                (int) tensor.shape().stream().filter(length -> length > 1).count();
         if (dimensions < 2) {
             return 0;
         }

@@ -168,7 +168,8 @@ final class FitMeasure {
         boolean json = words.remove("--json");
         Path folder = Files.createTempDirectory("omni-fit");
         if (!json) {
-            System.out.println("| shape | context | cache | reckoned, MB | measured, MB | off by |\n|---|---|---|---|---|---|");
+            System.out.println(
+                    "| shape | context | cache | reckoned, MB | measured, MB | off by |\n|---|---|---|---|---|---|");
         }
         for (Map.Entry<String, Shape> shape : shapes().entrySet()) {
             if (!words.isEmpty() && !words.contains(shape.getKey())) {

@@ -136,8 +136,8 @@ public final class GgufWriter implements AutoCloseable {
         if (begun) {
             throw new IllegalStateException("data has been written already");
         }
-        if (name.isEmpty() || name.length() > Gguf.TENSOR_NAME_BYTES_MAX || !isPlain(name) || !names.add("t " + name)) {
-            throw new IllegalArgumentException("a tensor's name has 1 to 63 printable characters and is given once");
+        if (name.isEmpty() || name.length() > Gguf.TENSOR_NAME_BYTES_MAX || !isPlain(name)) {
+            throw new IllegalArgumentException("a tensor's name has 1 to 63 printable characters");
         }
         if (shape.length < 1 || shape.length > 4 || shape[0] % type.blockElements() != 0) {
             throw new IllegalArgumentException("a tensor has 1 to 4 lengths, the first a multiple of its type's block");
@@ -150,6 +150,9 @@ public final class GgufWriter implements AutoCloseable {
             }
             elements = Math.multiplyExact(elements, length);
             lengths.add(length);
+        }
+        if (!names.add("tensor " + name)) {
+            throw new IllegalArgumentException("a tensor's name is given once");
         }
         tensors.add(new Announced(name, type, lengths, type.bytes(elements)));
         return this;
