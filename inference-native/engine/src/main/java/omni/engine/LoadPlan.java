@@ -53,7 +53,8 @@ record LoadPlan(int contextTokens, int kvTokens, Fit fit, OptionalLong available
         for (CacheKind cache : List.of(CacheKind.F16, CacheKind.Q8_0)) {
             int fitting = largest(model, config, cache);
             if (fitting > 0) {
-                advice.add("a context of " + fitting + " tokens with kv_type = \"" + cache.name().toLowerCase(Locale.ROOT) + "\" fits");
+                advice.add("a context of " + fitting + " tokens with kv_type = \""
+                        + cache.name().toLowerCase(Locale.ROOT) + "\" fits");
             }
         }
         if (advice.isEmpty()) {
