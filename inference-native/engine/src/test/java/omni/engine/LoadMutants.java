@@ -61,7 +61,7 @@ final class LoadMutants {
             try (BufferedReader lines =
                     new BufferedReader(new InputStreamReader(child.getInputStream(), StandardCharsets.UTF_8))) {
                 for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-                    String[] words = line.split(" ");
+                    String[] words = line.split(" ", -1);
                     if (words.length == 2 && words[0].matches("[0-9]+") && words[1].matches("[012]")) {
                         outcomes[Integer.parseInt(words[1])]++;
                         next = Integer.parseInt(words[0]) + 1;
