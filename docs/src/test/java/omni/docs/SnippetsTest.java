@@ -13,15 +13,16 @@ import org.junit.jupiter.api.io.TempDir;
 /** The Java of the modules' pages compiles against the modules. That of the root's README runs, in FirstChatTest. */
 class SnippetsTest {
     private static final String IMPORTS = """
-            import java.nio.file.Path;
-            import java.time.Clock;
-            import java.util.concurrent.CountDownLatch;
-            import omni.bus.*;
-            import omni.llama.*;
-            import omni.role.*;
-            import omni.template.*;
-            import tools.jackson.databind.node.ObjectNode;
-            """;
+        import java.nio.file.Path;
+        import java.time.Clock;
+        import java.util.concurrent.CountDownLatch;
+        import omni.bus.*;
+        import omni.device.*;
+        import omni.llama.*;
+        import omni.role.*;
+        import omni.template.*;
+        import tools.jackson.databind.node.ObjectNode;
+        """;
 
     @TempDir
     Path folder;

@@ -115,15 +115,15 @@ record Fields(JsonNode node, String path) {
     }
 
     static ApiError missing(String path) {
-        return ApiError.at(path, ErrorCode.MISSING_PARAMETER, "This field is missing. Add it and send again.");
+        return ApiError.at(path, ErrorCode.MISSING_PARAMETER, path + " is missing. Add it and send again.");
     }
 
     static ApiError type(String path, String expected) {
-        return ApiError.at(path, ErrorCode.INVALID_TYPE, "This field must be " + expected + ".");
+        return ApiError.at(path, ErrorCode.INVALID_TYPE, path + " must be " + expected + ".");
     }
 
     private static ApiError bounds(String path, String min, String max) {
-        return ApiError.at(path, ErrorCode.INVALID_VALUE, "This number must be between " + min + " and " + max + ".");
+        return ApiError.at(path, ErrorCode.INVALID_VALUE, path + " must be between " + min + " and " + max + ".");
     }
 
     private static String nonEmpty(String text, String path) {

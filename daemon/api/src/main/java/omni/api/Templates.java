@@ -105,11 +105,16 @@ final class Templates {
                         "messages",
                         ErrorCode.TEMPLATE_REFUSED,
                         "The model's chat template refuses these messages: " + e.getMessage());
-            case RUNTIME, LIMIT ->
+            case RUNTIME ->
                 ApiError.at(
                         "messages",
                         ErrorCode.TEMPLATE_REFUSED,
                         "The model's chat template cannot write these messages. Check their roles and order.");
+            case LIMIT ->
+                ApiError.at(
+                        "messages",
+                        ErrorCode.TEMPLATE_REFUSED,
+                        "The model's chat template needs more work for these messages than it may do. Send less.");
             case SYNTAX ->
                 ApiError.of(
                         ErrorCode.MODEL_UNUSABLE, "The model's chat template cannot be read. Choose another model.", e);

@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -36,6 +37,29 @@ class UpTest {
             var done = product.omni("up");
             assertEquals(4, done.exit(), done.err());
             assertTrue(done.err().contains("no address of this machine"), done.err());
+        }
+    }
+
+    @Test
+    void aWrongSettingIsToldInOneSentence() throws Exception {
+        try (var product = new Product()) {
+            product.configure("[daemon]\nprot = 1\n");
+            var done = product.omni("up");
+            assertEquals(1, done.exit(), done.err());
+            assertEquals(1, done.err().lines().count(), done.err());
+            assertTrue(done.err().contains("daemon.port"), done.err());
+            var json = product.omni("up", "--json");
+            assertEquals(1, Product.json(json.err()).at("/error/exit").asInt(), json.err());
+        }
+    }
+
+    @Test
+    void aHomeThatOthersMayWriteToIsRefused() throws Exception {
+        try (var product = new Product()) {
+            Files.setPosixFilePermissions(product.home, PosixFilePermissions.fromString("rwxrwxrwx"));
+            var done = product.omni("up");
+            assertEquals(1, done.exit(), done.err());
+            assertTrue(done.err().contains("chmod 700"), done.err());
         }
     }
 

@@ -83,6 +83,7 @@ public final class GgufException extends RuntimeException {
     /** The problem, the detail and the hint in one line. */
     @Override
     public String getMessage() {
-        return code.problem + (detail.isEmpty() ? "" : " " + detail + ".") + " " + code.hint;
+        var where = detail.isEmpty() ? "" : " (" + detail + ")";
+        return code.problem.substring(0, code.problem.length() - 1) + where + ". " + code.hint;
     }
 }

@@ -40,9 +40,19 @@ public final class RunDirectory {
             }
             check(folder);
         } catch (IOException fault) {
-            throw new BusException("Cannot make the socket folder " + folder + ": set OMNI_RUN to another", fault);
+            throw new BusException(
+                    "Cannot make or use the socket folder " + folder + ": set " + origin(env)
+                            + " to a folder that you may write to",
+                    fault);
         }
         return folder;
+    }
+
+    /** The variable that says where the folder is. */
+    private static String origin(Map<String, String> env) {
+        boolean own = !env.getOrDefault("OMNI_RUN", "").isEmpty()
+                || !env.getOrDefault("XDG_RUNTIME_DIR", "").isEmpty();
+        return own ? "OMNI_RUN" : "OMNI_HOME";
     }
 
     private static Path locate(Map<String, String> env) {

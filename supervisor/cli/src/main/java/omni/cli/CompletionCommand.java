@@ -13,7 +13,7 @@ import picocli.CommandLine.Parameters;
         footer = {
             "",
             "Example: source <(omni completion bash)",
-            "Example: omni completion zsh > \"${fpath[1]}/_omni\"",
+            "Example: omni completion zsh > \"$${fpath[1]}/_omni\"",
             "Example: omni completion fish > ~/.config/fish/completions/omni.fish"
         })
 final class CompletionCommand extends OmniCommand {

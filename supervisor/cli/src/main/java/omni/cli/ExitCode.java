@@ -38,7 +38,7 @@ public enum ExitCode {
     }
 
     /** The word for it in JSON, such as "not_running". */
-    String word() {
+    public String word() {
         return name().toLowerCase(java.util.Locale.ROOT);
     }
 }

@@ -5,6 +5,7 @@ import omni.bus.BusError;
 import omni.bus.BusException;
 import omni.engine.EngineProtocol;
 import omni.fetch.FetchProtocol;
+import omni.role.ConfigException;
 import omni.role.SupervisorProtocol;
 
 /** Turns what was thrown into a sentence that says what to do, and an exit code. */
@@ -22,6 +23,7 @@ final class Failures {
     Told explain(RuntimeException thrown) {
         return switch (thrown) {
             case CommandException e -> new Told(e.exit(), String.valueOf(e.getMessage()));
+            case ConfigException e -> new Told(ExitCode.ERROR, String.join("\n", e.problems()));
             case BusError e -> refusal(e);
             case BusException.Unavailable _ -> unavailable();
             case BusException.Disconnected _ ->
@@ -32,7 +34,7 @@ final class Failures {
                 new Told(
                         ExitCode.AWAY,
                         "Omni runs but gives no answer: it hangs, or the machine is very busy. Try again; if that does"
-                                + " not help, end its processes, which lose nothing that was saved, and start it again.");
+                            + " not help, end its processes, which lose nothing that was saved, and start it again.");
             case BusException e -> new Told(ExitCode.ERROR, String.valueOf(e.getMessage()));
             default -> throw thrown;
         };
@@ -71,7 +73,8 @@ final class Failures {
             case EngineProtocol.Busy e -> away("The engine is busy", e.retryAfterSeconds());
             case EngineProtocol.LoadFailed e -> refused("The model " + e.model() + " cannot be loaded: " + e.reason());
             case EngineProtocol.InUse e ->
-                refused("The model " + e.model() + " stays: " + String.join(", ", e.by()) + ".");
+                refused("The model " + e.model() + " stays: " + String.join(", ", e.by())
+                        + ". See omni models list, use and unpin.");
             case EngineProtocol.Failed e -> refused(e.reason());
             case EngineProtocol.Invalid e -> refused("Wrong " + e.parameter() + ": " + e.hint());
             case FetchProtocol.Failed e -> new Told(exit(e.reason()), e.message());

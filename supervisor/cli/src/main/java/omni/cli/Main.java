@@ -111,7 +111,7 @@ public final class Main implements Runnable {
                         .put("message", told.message());
                 err.println(Json.line(Json.object().set("error", error)));
             } else {
-                err.println(Text.printable(told.message()));
+                told.message().lines().map(Text::printable).forEach(err::println);
             }
         }
     }

@@ -61,8 +61,13 @@ final class ModelsImportCommand extends OmniCommand {
                 model.toJson(),
                 () -> "Added " + Text.printable(model.name()) + " (" + Text.bytes(model.sizeBytes()) + ", id "
                         + ModelsListCommand.shortId(model) + "), " + how(added.taken()) + "."
+                        + (keepsItsName(model) ? " It keeps its name: add it under one name only." : "")
                         + (use ? "" : "\nLet it answer by default: omni models use " + Text.printable(model.name())));
         return ExitCode.OK;
+    }
+
+    private boolean keepsItsName(Model model) {
+        return name.isPresent() && !name.get().equals(model.name());
     }
 
     private record Added(Model model, EngineProtocol.@Nullable ImportReplyTaken taken) {}

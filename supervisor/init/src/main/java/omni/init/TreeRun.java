@@ -3,6 +3,7 @@ package omni.init;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Optional;
@@ -88,6 +89,9 @@ final class TreeRun implements AutoCloseable {
         try {
             Files.createDirectories(
                     place.home(), PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            if (Files.getPosixFilePermissions(place.home()).contains(PosixFilePermission.OTHERS_WRITE)) {
+                throw new InitException("Others may write to OMNI_HOME, " + place.home() + ": chmod 700 it");
+            }
         } catch (IOException e) {
             throw new UncheckedIOException("OMNI_HOME cannot be made: " + place.home(), e);
         }

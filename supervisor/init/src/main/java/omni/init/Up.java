@@ -39,6 +39,9 @@ public final class Up implements Subcommand, Callable<Integer> {
     private static final String DEFAULT_HOST = "127.0.0.1";
     private static final String DEFAULT_PORT = "11434";
 
+    /** Ports below need CAP_NET_BIND_SERVICE (capabilities(7)). */
+    private static final int PRIVILEGED = 1024;
+
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
@@ -58,14 +61,12 @@ public final class Up implements Subcommand, Callable<Integer> {
         Place place = Place.of(System.getenv());
         Optional<String> running = running(place.runDir());
         if (running.isPresent()) {
-            err.println(running.get());
-            return ExitCode.TAKEN.number();
+            return tell(err, ExitCode.TAKEN, running.get());
         }
         Config config = Config.ofHome(place.home());
         Optional<String> taken = portTaken(config);
         if (taken.isPresent()) {
-            err.println(taken.get());
-            return ExitCode.TAKEN.number();
+            return tell(err, ExitCode.TAKEN, taken.get());
         }
         return run(place, config, out, err);
     }
@@ -89,14 +90,14 @@ public final class Up implements Subcommand, Callable<Integer> {
             Order.Outcome outcome = run.await();
             if (outcome.failed()) {
                 out.flush();
-                err.println("Omni has stopped: " + outcome.reason());
-                return ExitCode.ERROR.number();
+                return tell(err, ExitCode.ERROR, "Omni has stopped: " + outcome.reason());
             }
             out.println(json ? jsonLine(Map.of("stopped", true)) : "Omni has stopped.");
             return ExitCode.OK.number();
         } catch (TreeRun.AlreadyRunning e) {
-            err.println(e.getMessage());
-            return ExitCode.TAKEN.number();
+            return tell(err, ExitCode.TAKEN, String.valueOf(e.getMessage()));
+        } catch (InitException e) {
+            return tell(err, ExitCode.ERROR, String.valueOf(e.getMessage()));
         }
     }
 
@@ -123,6 +124,16 @@ public final class Up implements Subcommand, Callable<Integer> {
             run.close();
             Runtime.getRuntime().halt(ExitCode.INTERRUPTED.number());
         }
+    }
+
+    /** Says why it ends, in the form that every command's error has, and returns the exit code. */
+    private int tell(PrintWriter err, ExitCode exit, String message) {
+        err.println(
+                json
+                        ? jsonLine(
+                                Map.of("error", Map.of("code", exit.word(), "exit", exit.number(), "message", message)))
+                        : message);
+        return exit.number();
     }
 
     private static String inColumns(String role, String line) {
@@ -164,6 +175,10 @@ public final class Up implements Subcommand, Callable<Integer> {
         }
         if (port == 0 || PortHolder.isFree(host, port)) {
             return Optional.empty();
+        }
+        if (port < PRIVILEGED && PortHolder.find(port).isEmpty()) {
+            return Optional.of("Port " + port + " is for root alone, as all below " + PRIVILEGED
+                    + " usually are: set another, [daemon] port in omni.toml.");
         }
         return Optional.of("Port " + port + " of " + host + " is taken by "
                 + PortHolder.find(port).orElse("a process that cannot be seen from here")
