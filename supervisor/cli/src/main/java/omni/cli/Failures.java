@@ -34,7 +34,7 @@ final class Failures {
                 new Told(
                         ExitCode.AWAY,
                         "Omni runs but gives no answer: it hangs, or the machine is very busy. Try again; if that does"
-                            + " not help, end its processes, which lose nothing that was saved, and start it again.");
+                                + " not help, end its processes, which lose nothing that was saved, and start it again.");
             case BusException e -> new Told(ExitCode.ERROR, String.valueOf(e.getMessage()));
             default -> throw thrown;
         };
