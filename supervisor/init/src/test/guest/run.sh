@@ -81,7 +81,9 @@ check engine-still-there same "$(pid engine)" "$engine"
 # --- Use -------------------------------------------------------------------------------------------------------------
 
 phase chat
-key=$(omni key new guest | grep -o 'omni-[A-Za-z0-9_-]*' | head -n 1)
+check key-is-made omni key new guest >/tmp/key
+cat /tmp/key # this guest's own, and gone with it
+key=$(grep -o 'omni-[A-Za-z0-9_-]*' /tmp/key | head -n 1)
 chat() {
     curl -sS --max-time 300 http://127.0.0.1:11434/v1/chat/completions -H "Authorization: Bearer $key" \
         -H 'Content-Type: application/json' \
