@@ -22,7 +22,7 @@ final class Guest {
     private static final List<String> RECIPE = List.of("build.sh", "initrd-init", "omni-guest.service");
     private static final List<String> BASE = List.of("base.ext4", "vmlinuz", "initrd");
 
-    /** Slow as an emulated processor is, nothing of Omni may run into its usual deadlines. */
+    /** Slow as an emulated processor is, there is nothing to tune on it, and nothing of Omni may run into its usual deadlines. */
     private static final int START_SECONDS = 300;
 
     private static final int WATCHDOG_SECONDS = 30;
@@ -32,6 +32,9 @@ final class Guest {
         start_timeout = "4m"
         liveness = "1m"
         stop_grace = "30s"
+
+        [tuning]
+        sweep = false
         """;
 
     private Guest() {}

@@ -23,9 +23,8 @@ final class JvmFlags {
             "-XX:+DisableAttachMechanism",
             "-XX:-UsePerfData");
 
-    /* Idle roles stay small: a little heap at first, and archived classes where every process can share their pages. */
-    private static final List<String> FRUGAL =
-            List.of("-Xms10m", "-Xmn4m", "-XX:+UnlockDiagnosticVMOptions", "-XX:ArchiveRelocationMode=0");
+    /* Idle roles stay small: a little heap at first; decision 0075. */
+    private static final List<String> FRUGAL = List.of("-Xms10m", "-Xmn4m");
 
     private static final List<String> SMALL = List.of(
             "-XX:+UseSerialGC",
