@@ -22,10 +22,11 @@ class ChatTerminalBoxTest {
     void ctrlCStopsTheAnswerAndNotTheProgram() throws IOException, InterruptedException {
         try (var product = new Product()) {
             product.up();
+            // exec: a shell that stays, as dash does, hears Ctrl-C too and gives its own exit code.
             var builder = product.prepare(new ProcessBuilder(
                     "script",
                     "-qefc",
-                    "stty rows 24 cols 80; '" + Product.TREE.resolve("bin/omni") + "' chat --temperature 0",
+                    "stty rows 24 cols 80; exec '" + Product.TREE.resolve("bin/omni") + "' chat --temperature 0",
                     "/dev/null"));
             builder.environment().put("TERM", "xterm");
             builder.environment().put("NO_COLOR", "1");

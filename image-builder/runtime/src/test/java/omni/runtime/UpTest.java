@@ -3,8 +3,6 @@ package omni.runtime;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -80,13 +78,13 @@ class UpTest {
         try (var product = new Product()) {
             var up = product.up();
             var status = product.status();
-            signal("STOP", Product.pid(status, "daemon")); // frozen, it cannot stop in order
-            signal("INT", up.process().pid());
+            Box.signal("STOP", Product.pid(status, "daemon")); // frozen, it cannot stop in order
+            Box.signal("INT", up.process().pid());
             Await.until(
                     "the first Ctrl-C is heard", () -> up.printed().toString().contains("Ctrl-C again kills"));
             // Within half a second a second one counts as the echo of the first: so again, until it is heard.
             Await.until("the second Ctrl-C ends it", () -> {
-                signal("INT", up.process().pid());
+                Box.signal("INT", up.process().pid());
                 return !up.process().isAlive();
             });
             assertTrue(up.process().waitFor(1, TimeUnit.MINUTES));
@@ -99,7 +97,7 @@ class UpTest {
     void aSupervisorThatHangsKeepsNobodyWaiting() throws Exception {
         try (var product = new Product()) {
             var up = product.up();
-            signal("STOP", up.process().pid());
+            Box.signal("STOP", up.process().pid());
             try {
                 for (var command : List.of("status", "up", "down")) {
                     var done = product.omni(command);
@@ -107,7 +105,7 @@ class UpTest {
                     assertTrue(done.err().contains("gives no answer"), command + done.err());
                 }
             } finally {
-                signal("CONT", up.process().pid());
+                Box.signal("CONT", up.process().pid());
             }
         }
     }
@@ -116,18 +114,5 @@ class UpTest {
         return ProcessHandle.of(Product.pid(status, role))
                 .map(ProcessHandle::isAlive)
                 .orElse(false);
-    }
-
-    private static void signal(String name, long pid) {
-        try {
-            new ProcessBuilder("kill", "-" + name, Long.toString(pid))
-                    .redirectError(ProcessBuilder.Redirect.DISCARD)
-                    .start()
-                    .waitFor();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
     }
 }
