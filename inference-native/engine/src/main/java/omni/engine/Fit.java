@@ -17,9 +17,9 @@ record Fit(long weightBytes, long cacheBytes, long computeBytes) {
     /** llama.cpp rounds a context up to a multiple of this. */
     private static final int CELLS_MULTIPLE = 256;
     /** A token's text in both directions and its cached piece: three strings, a map's node, two vectors' entries. */
-    private static final long BYTES_PER_TOKEN = 300;
+    private static final long BYTES_PER_TOKEN = 180;
     /** Code and data pages of the native libraries, thread stacks, the graph's nodes. */
-    private static final long FIXED_BYTES = 7L << 20;
+    private static final long FIXED_BYTES = 8L << 20;
 
     private static final long NODE_BYTES = 3_000;
     private static final int FLOAT = 4;
@@ -85,7 +85,7 @@ record Fit(long weightBytes, long cacheBytes, long computeBytes) {
             second = used * (2 * expert + embedding) + model.number("expert_count", 0);
             widest = Math.max(widest, used * expert);
         }
-        long step = tokens * FLOAT * (2 * embedding + Math.max(second, 3 * queries));
+        long step = tokens * FLOAT * (2 * embedding + Math.max(second, 2 * queries));
         long work = tokens * FLOAT * Math.max(widest, embedding) / 2;
         long mask = cells * tokens * 2;
         long logits = (long) model.vocabularySize() * plan.sequences() * FLOAT;

@@ -87,7 +87,11 @@ final class FitMeasure {
     static Row measure(String name, Path file, int context, CacheKind cache) throws IOException, InterruptedException {
         Process child = new ProcessBuilder(List.of(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        // As little of Java's own as can be: its compiler alone takes up to 7 MB for a moment.
+                        "-Xms10m",
+                        "-Xmn4m",
                         "-Xmx256m",
+                        "-Xint",
                         "-XX:+UseSerialGC",
                         "--enable-native-access=ALL-UNNAMED",
                         "-cp",
