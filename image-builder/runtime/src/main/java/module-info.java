@@ -2,6 +2,7 @@
 module omni.runtime {
     requires omni.api;
     requires omni.bus;
+    requires omni.device;
     requires omni.role;
     requires static org.jspecify;
 }

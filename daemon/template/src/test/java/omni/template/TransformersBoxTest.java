@@ -34,7 +34,8 @@ final class TransformersBoxTest {
 
     @BeforeAll
     static void prepare() throws IOException, InterruptedException {
-        String source = run(List.of(Resources.root().resolve(".ci/llama-source").toString()));
+        String source = run(List.of(
+                Resources.root().resolve("inference-native/recipe/source").toString()));
         templates = Path.of(source.strip().lines().reduce("", (a, b) -> b), "models", "templates");
         Path environment =
                 cache().resolve("python").resolve(String.join("+", PACKAGES).replace("==", "-"));

@@ -17,6 +17,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.TreeMap;
+import java.util.stream.Stream;
+import omni.device.DeviceProbe;
+import omni.device.NativeFit;
 
 /**
  * Puts the runtime tree together from the jars on its class path and the files of the checkout.
@@ -44,8 +47,8 @@ final class Assemble {
     /**
      * Builds the tree.
      *
-     * @param args the checkout, the tree's place, the version, the time (ISO 8601) that its files get, and the time at
-     *     which the build began, which its stamp gets
+     * @param args the checkout, the tree's place, the version, the time (ISO 8601) that its files get, the time at which
+     *     the build began, which its stamp gets, and the version of the packages of native libraries
      */
     public static void main(String[] args) throws IOException, InterruptedException {
         var place = Path.of(args[1]);
@@ -55,6 +58,7 @@ final class Assemble {
         try {
             var assemble = new Assemble(Path.of(args[0]), fresh, time);
             assemble.files();
+            assemble.natives(args[5]);
             assemble.completions();
             assemble.sums();
             assemble.settle();
@@ -80,6 +84,51 @@ final class Assemble {
         copy(root.resolve("docs/LICENSE"), "LICENSE");
         var start = copy(root.resolve("supervisor/bin/omni"), "bin/omni");
         Files.setPosixFilePermissions(start, PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+
+    /**
+     * Brings the packages of native libraries that fit this box beside the one for its processor, or those that {@code
+     * OMNI_LLAMA_VARIANT} names, for a tree that will run elsewhere.
+     */
+    private void natives(String version) throws IOException, InterruptedException {
+        var asked = System.getenv().getOrDefault("OMNI_LLAMA_VARIANT", "auto");
+        if (!System.getenv().getOrDefault("OMNI_LLAMA_LIB", "").isBlank()) {
+            return;
+        }
+        var variants = asked.equals("auto")
+                ? fitting(DeviceProbe.live(root).read().natives())
+                : Stream.of(asked.split(",", -1))
+                        .filter(name -> !name.equals("none"))
+                        .toList();
+        for (var variant : variants) {
+            var folder = tree.resolve("native-" + variant);
+            var fetched = new ProcessBuilder(
+                            Path.of(System.getProperty("java.home"), "bin", "java")
+                                    .toString(),
+                            "-cp",
+                            System.getProperty("java.class.path"),
+                            "omni.llama.Natives",
+                            version,
+                            folder.toString(),
+                            variant)
+                    .inheritIO()
+                    .start();
+            if (fetched.waitFor() != 0) {
+                delete(folder);
+                if (!asked.equals("auto")) {
+                    throw new MissingException("The native libraries for " + variant + " cannot be brought.");
+                }
+                System.err.println("Going on without the native libraries for " + variant + ".");
+            }
+        }
+    }
+
+    /** The packages beside the one for the processor, by name. */
+    static List<String> fitting(List<NativeFit> fits) {
+        return fits.stream()
+                .filter(fit -> fit.build() == NativeFit.Build.PACKAGE && fit.kind() != NativeFit.Kind.CPU)
+                .map(fit -> fit.kind().word())
+                .toList();
     }
 
     /** The jars of a class path by file name; what is no jar must be this program's own classes. */

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import java.io.File;
 import java.nio.file.Path;
 import java.util.List;
+import omni.device.NativeFit;
 import org.junit.jupiter.api.Test;
 
 class AssembleTest {
@@ -30,5 +31,14 @@ class AssembleTest {
     @Test
     void refusesAModuleThatIsNotPackaged() {
         assertThrows(MissingException.class, () -> Assemble.jars(path(OWN, "/x/omni-bus/target/classes")));
+    }
+
+    @Test
+    void bringsThePackagesThatFitBesideTheProcessors() {
+        var fits = List.of(
+                new NativeFit(NativeFit.Kind.CUDA, NativeFit.Build.SOURCE, "a Jetson"),
+                new NativeFit(NativeFit.Kind.VULKAN, NativeFit.Build.PACKAGE, "a driver"),
+                new NativeFit(NativeFit.Kind.CPU, NativeFit.Build.PACKAGE, "a processor"));
+        assertEquals(List.of("vulkan"), Assemble.fitting(fits));
     }
 }

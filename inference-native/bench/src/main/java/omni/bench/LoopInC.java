@@ -69,8 +69,8 @@ final class LoopInC implements AutoCloseable {
 
     private static Path compile(Path root, Path natives) {
         try {
-            var headers =
-                    Path.of(output(List.of(root.resolve(".ci/llama-source").toString())));
+            var headers = Path.of(output(
+                    List.of(root.resolve("inference-native/recipe/source").toString())));
             var folder = Files.createTempDirectory("omni-loop");
             var library = folder.resolve("libloop.so");
             var command = new ArrayList<>(List.of(

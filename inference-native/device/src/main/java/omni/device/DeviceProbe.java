@@ -37,7 +37,8 @@ public final class DeviceProbe {
      */
     public static DeviceProbe live(Path home) {
         Roots roots = Roots.live();
-        DriverProbe drivers = new DriverProbe(DriverLibraries.live(System.getenv()), DriverProbe.ownJava(), DRIVER_MAX);
+        DriverProbe drivers = new DriverProbe(
+                DriverLibraries.live(System.getenv()), OwnJava.command(DriverMain.class, "omni.device"), DRIVER_MAX);
         return new DeviceProbe(roots, home, drivers, DiskProbe::live, architecture());
     }
 
@@ -63,6 +64,7 @@ public final class DeviceProbe {
                 cpu,
                 memory,
                 new DiskProbe(roots, home, spaces).read(),
+                new LibraryProbe(roots).read(),
                 new PowerProbe(roots).read(),
                 thermal(),
                 answers.nvidia(),

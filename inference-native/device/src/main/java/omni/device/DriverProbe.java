@@ -37,38 +37,13 @@ final class DriverProbe {
      * Makes a probe.
      *
      * @param libraries where the libraries are
-     * @param java the command line up to the main class, as {@link #ownJava} gives it
+     * @param java the command line up to the main class, as {@link OwnJava} gives it
      * @param limit how long all of them together may take
      */
     DriverProbe(DriverLibraries libraries, List<String> java, Duration limit) {
         this.libraries = libraries;
         this.java = java;
         this.limit = limit;
-    }
-
-    /** Returns the command line of a Java with the same modules or class path as this one. */
-    static List<String> ownJava() {
-        List<String> line = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-Xmx64m"));
-        String modules = System.getProperty("jdk.module.path", "");
-        if (DriverProbe.class.getModule().isNamed() && !modules.isEmpty()) {
-            line.addAll(List.of(
-                    "--enable-native-access=omni.device",
-                    "--module-path",
-                    modules,
-                    "-m",
-                    "omni.device/omni.device.DriverMain"));
-        } else {
-            line.addAll(List.of(
-                    "--enable-native-access=ALL-UNNAMED",
-                    "-cp",
-                    System.getProperty("java.class.path"),
-                    "omni.device.DriverMain"));
-        }
-        return List.copyOf(line);
     }
 
     /** Returns what the drivers say; waits no longer than the limit and a second. */

@@ -11,6 +11,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param cpu the processors
  * @param memory the memory and its limits
  * @param disks the file systems under {@code $OMNI_HOME}
+ * @param libraries what of the operating system the natives need
  * @param power where the power comes from
  * @param thermal how warm it is
  * @param nvidia NVIDIA's GPUs, through their own driver
@@ -23,6 +24,7 @@ public record Report(
         Cpu cpu,
         Memory memory,
         List<Disk> disks,
+        Libraries libraries,
         Power power,
         Thermal thermal,
         Finding<Nvidia> nvidia,
@@ -32,12 +34,13 @@ public record Report(
 
     /** Returns the same report with what ggml's registry says. */
     public Report with(List<Backend> found) {
-        return new Report(setting, cpu, memory, disks, power, thermal, nvidia, apple, jetson, List.copyOf(found));
+        return new Report(
+                setting, cpu, memory, disks, libraries, power, thermal, nvidia, apple, jetson, List.copyOf(found));
     }
 
-    /** Returns which CUDA native fits, and why. */
-    public CudaFit cudaFit() {
-        return CudaFit.of(this);
+    /** Returns which kinds of natives can compute here and why, the fastest first. */
+    public List<NativeFit> natives() {
+        return NativeFit.of(this);
     }
 
     /**

@@ -31,9 +31,14 @@ final class ReportJson {
         power.put("charging", report.power().charging());
         thermal(report.thermal(), all.putObject("thermal"));
         nvidia(report.nvidia(), all.putObject("nvidia"));
-        ObjectNode cuda = all.putObject("cudaFit");
-        cuda.put("native", report.cudaFit().native_());
-        cuda.put("why", report.cudaFit().why());
+        all.put("libc", report.libraries().libc());
+        ArrayNode natives = all.putArray("natives");
+        for (NativeFit fit : report.natives()) {
+            ObjectNode node = natives.addObject();
+            node.put("kind", fit.kind().word());
+            node.put("build", fit.build().name().toLowerCase(Locale.ROOT));
+            node.put("why", fit.why());
+        }
         apple(report.apple(), all.putObject("apple"));
         report.jetson().ifPresent(jetson -> jetson(jetson, all.putObject("jetson")));
         ArrayNode backends = all.putArray("backends");

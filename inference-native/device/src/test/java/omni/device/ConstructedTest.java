@@ -198,7 +198,10 @@ class ConstructedTest {
         assertEquals(OptionalInt.empty(), report.thermal().headroomMilliCelsius());
         assertInstanceOf(Finding.Absent.class, report.nvidia());
         assertInstanceOf(Finding.Absent.class, report.apple());
-        assertEquals("", report.cudaFit().native_());
+        assertEquals("", report.libraries().libc());
+        assertEquals(
+                List.of(NativeFit.Build.NONE, NativeFit.Build.NONE, NativeFit.Build.SOURCE),
+                report.natives().stream().map(NativeFit::build).toList());
     }
 
     @Test

@@ -36,7 +36,7 @@ class DriverBoxTest {
     }
 
     private static DriverProbe.Answers ask(DriverLibraries libraries, Duration limit) {
-        return new DriverProbe(libraries, DriverProbe.ownJava(), limit).ask();
+        return new DriverProbe(libraries, OwnJava.command(DriverMain.class, "omni.device"), limit).ask();
     }
 
     private static DriverProbe.Answers ask(Path cuda, Path nvml) {

@@ -8,6 +8,7 @@ import omni.role.Section;
  * The table {@code [engine]} of {@code omni.toml}.
  *
  * @param defaultModel name or id of the model for requests that name none; empty leaves the choice to {@code omni models}
+ * @param natives which native libraries compute: {@link NativeChoice#AUTO}, or the name of one
  * @param threads threads that compute; 0 for as many as were measured to be best
  * @param contextTokens most tokens of one chat, prompt and answer; 0 for what the model was trained on, at most 8192
  * @param kvTokens most tokens of all chats with one model together; 0 for the greater of one context and 8192
@@ -31,6 +32,14 @@ record EngineConfig(
                 def = "",
                 max = "64")
         String defaultModel,
+
+        @Key(
+                doc = "Which native libraries compute: auto, or the name of one that lies here: cpu, cuda, vulkan, or a"
+                        + " folder in natives of OMNI_HOME. One that is named is taken or refused, never replaced.",
+                def = "auto",
+                min = "1",
+                max = "64")
+        String natives,
 
         @Key(
                 doc = "Threads that compute. 0: as measured, at first one for each fast core.",

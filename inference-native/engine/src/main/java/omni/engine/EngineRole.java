@@ -2,13 +2,16 @@ package omni.engine;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import omni.bus.Service;
+import omni.device.Report;
 import omni.llama.Device;
 import omni.llama.LlamaException;
 import omni.llama.LlamaLibrary;
@@ -22,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  * request first needs them.
  */
 public final class EngineRole implements Role {
+    private static final Logger LOG = System.getLogger(EngineRole.class.getName());
+
     /** Called by the service loader. */
     public EngineRole() {}
 
@@ -42,7 +47,11 @@ public final class EngineRole implements Role {
                 context.home(),
                 context.config(EngineConfig.SECTION),
                 context.config(TuningConfig.SECTION),
-                () -> LlamaLibrary.directory(System.getenv()),
+                report -> NativeChoice.choose(
+                        NativeChoice.candidates(System.getenv(), context.app(), context.home()),
+                        report.natives(),
+                        context.config(EngineConfig.SECTION).natives(),
+                        new NativeTrial()),
                 context::note,
                 decoder -> decoder);
     }
@@ -53,37 +62,40 @@ public final class EngineRole implements Role {
             Path home,
             EngineConfig config,
             TuningConfig tuning,
-            Supplier<Path> libraryFolder,
+            Function<Report, NativeChoice> natives,
             Consumer<String> note,
             LoadedModel.DecoderWrapper wrapper)
             throws IOException {
         ModelStore store = new ModelStore(app.resolve("seed"), home.resolve("cartridges"), Clock.systemUTC());
-        return new Engine(store, config, new Places(app, home), tuning, libraryFolder, note, wrapper);
+        return new Engine(store, config, new Places(app, home), tuning, natives, note, wrapper);
     }
 
     /** Where the program and the owner's state are. */
     private record Places(Path app, Path home) {}
 
+    /** The native libraries of this process, and why these. */
+    private record Opened(NativeChoice choice, LlamaLibrary library) {}
+
     /** The engine at work. */
     static final class Engine implements Running {
-        private final Supplier<Path> libraryFolder;
+        private final Function<Report, NativeChoice> natives;
         private final Residents residents;
         private final EngineService service;
         private final Tuner tuner;
         private final TuningService tuningService;
         private final Consumer<String> note;
         private volatile List<String> loaded = List.of();
-        private volatile @Nullable LlamaLibrary library;
+        private volatile @Nullable Opened opened;
 
         private Engine(
                 ModelStore store,
                 EngineConfig config,
                 Places places,
                 TuningConfig tuning,
-                Supplier<Path> libraryFolder,
+                Function<Report, NativeChoice> natives,
                 Consumer<String> note,
                 LoadedModel.DecoderWrapper wrapper) {
-            this.libraryFolder = libraryFolder;
+            this.natives = natives;
             this.note = note;
             Memory memory = new Memory(Path.of("/"));
             this.tuner = new Tuner(places.home(), places.app(), config, tuning, this::tellLater);
@@ -112,31 +124,42 @@ public final class EngineRole implements Role {
         }
 
         private List<Device> devices() {
-            LlamaLibrary opened = library;
-            return opened == null ? List.of() : opened.devices();
+            Opened now = opened;
+            return now == null ? List.of() : now.library().devices();
         }
 
         private LlamaLibrary library(StoredModel model) {
+            Opened before = opened;
+            if (before != null) {
+                return before.library();
+            }
             try {
-                LlamaLibrary opened = LlamaLibrary.open(libraryFolder.get());
-                library = opened;
-                return opened;
+                NativeChoice choice = natives.apply(tuner.report());
+                choice.passedOver().forEach(line -> LOG.log(Level.INFO, "Natives passed over: {0}", line));
+                LOG.log(Level.INFO, "Natives: {0}. {1}", choice.taken().name(), choice.why());
+                Opened now = new Opened(choice, LlamaLibrary.open(choice.taken().folder()));
+                opened = now;
+                return now.library();
             } catch (LlamaException e) {
                 throw new EngineException.LoadFailed(model.name(), e.toString());
             } catch (UncheckedIOException e) {
-                System.getLogger(EngineRole.class.getName())
-                        .log(System.Logger.Level.ERROR, "The native libraries cannot be read.", e);
+                LOG.log(Level.ERROR, "The native libraries cannot be read.", e);
                 throw new EngineException.LoadFailed(
                         model.name(), "the native libraries cannot be read; the log says which");
             }
         }
 
-        private EngineService.LibraryInfo libraryInfo() {
-            LlamaLibrary opened = library;
-            return opened == null
-                    ? new EngineService.LibraryInfo("llama.cpp", "not loaded yet")
-                    : new EngineService.LibraryInfo(
-                            "llama.cpp v" + opened.version(), String.join(", ", opened.backends()));
+        private EngineProtocol.Library libraryInfo() {
+            Opened now = opened;
+            return now == null
+                    ? new EngineProtocol.Library("llama.cpp", "not loaded yet", "", "", List.of(), false)
+                    : new EngineProtocol.Library(
+                            "llama.cpp v" + now.library().version(),
+                            String.join(", ", now.library().backends()),
+                            now.choice().taken().name(),
+                            now.choice().why(),
+                            now.choice().passedOver(),
+                            now.library().vision());
         }
 
         @Override

@@ -31,14 +31,15 @@ final class EngineService implements EngineProtocol.Handler {
     private final Residents residents;
     private final EngineConfig config;
     private final Memory memory;
-    private final Supplier<LibraryInfo> library;
+    private final Supplier<EngineProtocol.Library> library;
     private final Texts texts = new Texts(TEXTS_WAIT_MAX);
 
-    /** What Stats says of the native library. */
-    record LibraryInfo(String version, String backend) {}
-
     EngineService(
-            ModelStore store, Residents residents, EngineConfig config, Memory memory, Supplier<LibraryInfo> library) {
+            ModelStore store,
+            Residents residents,
+            EngineConfig config,
+            Memory memory,
+            Supplier<EngineProtocol.Library> library) {
         this.memory = memory;
         this.store = store;
         this.residents = residents;
@@ -390,12 +391,11 @@ final class EngineService implements EngineProtocol.Handler {
     @Override
     public void stats(EngineProtocol.StatsParams in, Call<EngineProtocol.StatsReply> call) {
         answer(() -> {
-            LibraryInfo info = library.get();
             List<EngineProtocol.ModelStats> models = new ArrayList<>();
             for (Residents.Resident resident : residents.ready()) {
                 models.add(Wording.stats(resident, config.sequencesMax()));
             }
-            call.reply(new EngineProtocol.StatsReply(info.version(), info.backend(), models));
+            call.reply(new EngineProtocol.StatsReply(library.get(), models));
         });
     }
 }

@@ -22,6 +22,7 @@ class EngineConfigTest {
         assertEquals(
                 new EngineConfig(
                         "",
+                        NativeChoice.AUTO,
                         0,
                         0,
                         0,
@@ -45,6 +46,7 @@ class EngineConfigTest {
         assertEquals(
                 new EngineConfig(
                         "big",
+                        "cuda",
                         3,
                         4096,
                         16384,
@@ -63,6 +65,7 @@ class EngineConfigTest {
                 EngineFixture.config(
                         folder,
                         "default_model = \"big\"",
+                        "natives = \"cuda\"",
                         "threads = 3",
                         "context_tokens = 4096",
                         "kv_tokens = 16384",

@@ -13,6 +13,7 @@ import omni.bus.BusClient;
 import omni.bus.BusServer;
 import omni.bus.ReplyStream;
 import omni.bus.Service;
+import omni.device.NativeFit.Kind;
 import omni.role.Config;
 import org.jspecify.annotations.Nullable;
 
@@ -57,7 +58,14 @@ final class EngineFixture implements AutoCloseable {
             throws IOException {
         home = folder;
         engine = EngineRole.start(
-                ROOT.resolve("inference-native"), home, config(folder, settings), tuning, natives, note::set, wrapper);
+                ROOT.resolve("inference-native"),
+                home,
+                config(folder, settings),
+                tuning,
+                _ -> new NativeChoice(
+                        new NativeChoice.Candidate("test", natives.get(), Kind.CPU, true), "A test.", List.of()),
+                note::set,
+                wrapper);
         socket = folder.resolve("engine.sock");
         BusServer.Builder builder = BusServer.at(socket);
         for (Service service : engine.services()) {

@@ -265,8 +265,10 @@ class GenerateTest {
         assertEquals(256L, seed.embeddingLength());
         assertNotNull(seed.parameters());
         EngineProtocol.StatsReply stats = engine.client.stats(new EngineProtocol.StatsParams());
-        assertTrue(stats.library().startsWith("llama.cpp v0.5.0"), stats.library());
-        assertTrue(stats.backend().contains("cpu"), stats.backend());
+        assertTrue(
+                stats.library().version().startsWith("llama.cpp v0.5.0"),
+                stats.library().version());
+        assertTrue(stats.library().backend().contains("cpu"), stats.library().backend());
         assertNotEquals(0, stats.models().getFirst().decodeCalls());
         assertEquals("loaded: omni-seed-f16", engine.note.get());
     }

@@ -91,7 +91,7 @@ class ResidencyTest {
         try (EngineFixture engine = counting()) {
             EngineProtocol.StatsReply stats = engine.client.stats(new EngineProtocol.StatsParams());
             assertEquals(List.of(), stats.models());
-            assertEquals("not loaded yet", stats.backend());
+            assertEquals("not loaded yet", stats.library().backend());
             assertFalse(engine.client
                     .models(new EngineProtocol.ModelsParams())
                     .models()

@@ -3,6 +3,7 @@ package omni.llama;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandleProxies;
@@ -30,11 +31,13 @@ public final class LlamaLibrary {
     private final Path directory;
     private final LlamaLog log;
     private final List<String> backends;
+    private final boolean vision;
 
-    private LlamaLibrary(Path directory, LlamaLog log, List<String> backends) {
+    private LlamaLibrary(Path directory, LlamaLog log, List<String> backends, boolean vision) {
         this.directory = directory;
         this.log = log;
         this.backends = backends;
+        this.vision = vision;
     }
 
     /**
@@ -94,7 +97,7 @@ public final class LlamaLibrary {
         }
         var log = new LlamaLog(System.getLogger("omni.llama"));
         log.install();
-        var library = new LlamaLibrary(real, log, loadBackends(files));
+        var library = new LlamaLibrary(real, log, loadBackends(files), hasVision(files));
         Llama.llama_backend_init();
         if (library.devices().isEmpty()) {
             throw new LlamaException(
@@ -136,15 +139,47 @@ public final class LlamaLibrary {
                     // Thread pools are in it, and the raw layer looks for symbols among what is loaded so.
                     load(best);
                 }
-                if (best != null
-                        && Llama.ggml_backend_load(arena.allocateFrom(best.toString()))
-                                        .address()
-                                != 0) {
+                if (best != null && (isRegistered(kind) || register(best, arena))) {
                     loaded.add(NativeFiles.variant(best));
                 }
             }
         }
         return List.copyOf(loaded);
+    }
+
+    /** Whether ggml has it already: a build for one machine has its backends linked in. */
+    private static boolean isRegistered(String kind) {
+        for (var i = 0L; i < Llama.ggml_backend_dev_count(); i++) {
+            if (backendOf(Llama.ggml_backend_dev_get(i)).equalsIgnoreCase(kind)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static String backendOf(MemorySegment device) {
+        return Llama.ggml_backend_reg_name(Llama.ggml_backend_dev_backend_reg(device))
+                .getString(0);
+    }
+
+    private static boolean register(Path file, Arena arena) {
+        return Llama.ggml_backend_load(arena.allocateFrom(file.toString())).address() != 0;
+    }
+
+    /** Whether libmtmd, which sees pictures, lies beside them and loads. The npm packages are without it. */
+    private static boolean hasVision(NativeFiles files) {
+        var file = files.find("mtmd");
+        if (file.isEmpty()) {
+            return false;
+        }
+        try {
+            return SymbolLookup.libraryLookup(file.get(), Arena.global())
+                    .find("mtmd_default_marker")
+                    .isPresent();
+        } catch (IllegalArgumentException e) {
+            System.getLogger("omni.llama").log(System.Logger.Level.WARNING, "libmtmd does not load", e);
+            return false;
+        }
     }
 
     /** How well the backend in the file fits this machine; 0 where it cannot run at all. */
@@ -181,6 +216,22 @@ public final class LlamaLibrary {
         return backends;
     }
 
+    /** Whether libmtmd, which sees pictures, is among the libraries. */
+    public boolean vision() {
+        return vision;
+    }
+
+    /**
+     * The kinds of backend that lie in a folder, by the names of its files, the fastest first, such as {@code cuda}. Loads
+     * nothing.
+     *
+     * @throws LlamaException if the folder is not there
+     */
+    public static List<String> kindsIn(Path directory) {
+        var files = NativeFiles.in(directory);
+        return BACKENDS.stream().filter(kind -> !files.backends(kind).isEmpty()).toList();
+    }
+
     /** What computes, and how much memory it has now; never empty. */
     public List<Device> devices() {
         var devices = new ArrayList<Device>();
@@ -193,8 +244,7 @@ public final class LlamaLibrary {
                         ggml_backend_dev_props.name(props).getString(0),
                         ggml_backend_dev_props.description(props).getString(0),
                         kind(ggml_backend_dev_props.type(props)),
-                        Llama.ggml_backend_reg_name(Llama.ggml_backend_dev_backend_reg(device))
-                                .getString(0),
+                        backendOf(device),
                         ggml_backend_dev_props.memory_total(props),
                         ggml_backend_dev_props.memory_free(props)));
             }

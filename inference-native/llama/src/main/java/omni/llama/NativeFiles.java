@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /** The native files of one folder, by their roles: the three libraries, and the backends with their variants. */
@@ -47,14 +48,19 @@ final class NativeFiles {
 
     /** The file of {@code lib<stem>}. */
     Path library(String stem) {
-        var pattern = Pattern.compile("lib" + Pattern.quote(stem) + SUFFIX);
-        return files.stream()
-                .filter(f -> pattern.matcher(f.getFileName().toString()).matches())
-                .min(Comparator.comparingInt(f -> f.toString().length()))
+        return find(stem)
                 .orElseThrow(() -> new LlamaException(
                         "a native library is missing",
                         "lib" + stem + " in " + directory,
                         "Build with Maven once, or name a complete folder in OMNI_LLAMA_LIB."));
+    }
+
+    /** The file of {@code lib<stem>}, where the folder has one. */
+    Optional<Path> find(String stem) {
+        var pattern = Pattern.compile("lib" + Pattern.quote(stem) + SUFFIX);
+        return files.stream()
+                .filter(f -> pattern.matcher(f.getFileName().toString()).matches())
+                .min(Comparator.comparingInt(f -> f.toString().length()));
     }
 
     /** The files of one kind of backend: {@code libggml-<kind>} and its variants {@code libggml-<kind>-<variant>}. */

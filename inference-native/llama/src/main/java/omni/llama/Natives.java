@@ -31,21 +31,29 @@ final class Natives {
     private final String version;
     private final Map<String, String> environment;
     private final Npm npm;
+    private final String variant;
 
-    Natives(String version, Map<String, String> environment, Npm npm) {
+    /**
+     * Makes it.
+     *
+     * @param variant what else the libraries should compute on, such as {@code cuda}; empty for the processor alone
+     */
+    Natives(String version, Map<String, String> environment, Npm npm, String variant) {
         this.version = version;
         this.environment = environment;
         this.npm = npm;
+        this.variant = variant;
     }
 
-    /** {@code Natives VERSION FOLDER}: fills the folder with the libraries for this machine. */
+    /** {@code Natives VERSION FOLDER [VARIANT]}: fills the folder with the libraries for this machine. */
     public static void main(String[] args) throws IOException {
-        if (args.length != 2) {
-            System.err.println("usage: omni.llama.Natives VERSION FOLDER");
+        if (args.length < 2 || args.length > 3) {
+            System.err.println("usage: omni.llama.Natives VERSION FOLDER [VARIANT]");
             System.exit(2);
         }
         try {
-            new Natives(args[0], System.getenv(), Npm.command()).into(Path.of(args[1]));
+            var variant = args.length == 3 ? args[2] : "";
+            new Natives(args[0], System.getenv(), Npm.command(), variant).into(Path.of(args[1]));
         } catch (LlamaException e) {
             System.err.println("Native libraries: " + e.getMessage());
             System.exit(1);
@@ -77,10 +85,7 @@ final class Natives {
             NativeFiles.in(folder).library("llama");
             return folder;
         }
-        var platform = Platform.of(
-                System.getProperty("os.name"),
-                System.getProperty("os.arch"),
-                environment.getOrDefault("OMNI_LLAMA_VARIANT", ""));
+        var platform = Platform.of(System.getProperty("os.name"), System.getProperty("os.arch"), variant);
         return cached(platform, pin(platform));
     }
 

@@ -37,7 +37,7 @@ class NativesTest {
     }
 
     private Natives natives(Npm npm) {
-        return new Natives("1.2.3", Map.of("OMNI_CACHE", cache.toString()), npm);
+        return new Natives("1.2.3", Map.of("OMNI_CACHE", cache.toString()), npm, "");
     }
 
     private Path pack(String spec, Path folder) throws IOException {
@@ -116,13 +116,13 @@ class NativesTest {
     void ownLibrariesComeFirst(@TempDir Path own, @TempDir Path target) throws IOException {
         Files.writeString(own.resolve("libllama.so.0"), "mine");
         Files.createSymbolicLink(own.resolve("libllama.so"), Path.of("libllama.so.0"));
-        var natives = new Natives("1.2.3", Map.of("OMNI_LLAMA_LIB", own.toString()), NativesTest::offline);
+        var natives = new Natives("1.2.3", Map.of("OMNI_LLAMA_LIB", own.toString()), NativesTest::offline, "");
         var folder = target.resolve("native");
         natives.into(folder);
         assertEquals("mine", Files.readString(folder.resolve("libllama.so")));
         NativeFiles.in(folder).verify();
         natives.into(folder);
-        var empty = new Natives("1.2.3", Map.of("OMNI_LLAMA_LIB", target.toString()), NativesTest::offline);
+        var empty = new Natives("1.2.3", Map.of("OMNI_LLAMA_LIB", target.toString()), NativesTest::offline, "");
         assertThrows(LlamaException.class, () -> empty.into(folder));
     }
 

@@ -36,7 +36,8 @@ final class Tools {
     /** The folder of the checked-out llama.cpp release. */
     static Path llamaSource(Path work) throws IOException, InterruptedException {
         return Path.of(
-                run(work, List.of(ROOT.resolve(".ci/llama-source").toString())).strip());
+                run(work, List.of(ROOT.resolve("inference-native/recipe/source").toString()))
+                        .strip());
     }
 
     private static String text(Path file) {

@@ -39,7 +39,7 @@ final class Rules {
                     Set.of("omni.bus", "omni.role", "omni.engine", "omni.api", "omni.device", "omni.fetch")),
             Map.entry("omni.fetch", Set.of("omni.bus", "omni.role")),
             Map.entry("omni.init", Set.of("omni.bus", "omni.role", "omni.cli")),
-            Map.entry("omni.runtime", Set.of("omni.bus", "omni.role", "omni.api")));
+            Map.entry("omni.runtime", Set.of("omni.bus", "omni.role", "omni.api", "omni.device")));
 
     /** Public top-level types a module may have, generated ones aside: an interface that grows is looked at. */
     static final Map<String, Integer> PUBLIC_TYPES = Map.ofEntries(

@@ -129,11 +129,23 @@ final class DeviceText {
                     text,
                     "driver",
                     nvidia.path("driverVersion").asString("") + ", CUDA "
-                            + nvidia.path("cudaVersion").asString("") + ". "
-                            + report.path("cudaFit").path("why").asString(""));
+                            + nvidia.path("cudaVersion").asString(""));
         } else if (report.path("apple").path("gpus").isEmpty()
                 && !nvidia.path("state").asString("").equals("failed")) {
             line(text, "GPU", "none with a driver of NVIDIA or Apple");
+        }
+        for (var fit : report.path("natives")) {
+            line(
+                    text,
+                    "natives",
+                    fit.path("kind").asString("") + " ("
+                            + switch (fit.path("build").asString("")) {
+                                case "package" -> "a package";
+                                case "source" -> "from source";
+                                default -> "no";
+                            }
+                            + "): "
+                            + fit.path("why").asString(""));
         }
     }
 

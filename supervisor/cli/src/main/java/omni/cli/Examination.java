@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -14,10 +13,11 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import omni.api.DaemonProtocol;
 import omni.bus.BusException;
+import omni.device.DeviceProbe;
+import omni.device.NativeFit;
 import omni.role.Config;
 import omni.role.ConfigException;
 
@@ -31,12 +31,10 @@ final class Examination {
 
     static final long DISK_BYTES_MIN = 1_000_000_000L;
 
+    private static final String NATIVES = "Native libraries";
+    private static final String RECIPE = "inference-native/recipe/build";
     private static final int JAVA = 25;
     private static final int PORT = 11434;
-    /** The natives' own floor: they are built against glibc 2.34. */
-    private static final int GLIBC_MINOR_MIN = 34;
-
-    private static final Pattern GLIBC = Pattern.compile("glibc 2\\.(\\d+)");
     private static final Pattern SUM = Pattern.compile("([0-9a-f]{64})  (\\S.*)");
     private static final Pattern AVAILABLE = Pattern.compile("MemAvailable:\\s+(\\d+) kB");
 
@@ -54,7 +52,7 @@ final class Examination {
             checks.add(tool("npm", "npm", "apt install npm (macOS: brew install node)"));
         }
         checks.add(files());
-        glibc().ifPresent(checks::add);
+        checks.add(natives(DeviceProbe.live(world.home()).read().natives(), world.app(), world.home()));
         checks.add(home());
         checks.add(disk());
         checks.add(settings());
@@ -132,37 +130,43 @@ final class Examination {
         }
     }
 
-    /** The C library of this Linux; other systems have their own. */
-    private static Optional<Check> glibc() {
-        if (!System.getProperty("os.name").equals("Linux")) {
-            return Optional.empty();
+    /** Whether the native libraries that would be fastest on this hardware are here. */
+    static Check natives(List<NativeFit> fits, Optional<Path> app, Path home) {
+        var best = fits.stream().filter(NativeFit::fits).findFirst();
+        if (best.isEmpty()) {
+            return Check.missing(NATIVES, "none are known for this machine", RECIPE);
         }
-        var told = output("getconf", "GNU_LIBC_VERSION");
-        var match = GLIBC.matcher(told);
-        var need = "2." + GLIBC_MINOR_MIN;
-        return Optional.of(
-                match.find() && Integer.parseInt(match.group(1)) >= GLIBC_MINOR_MIN
-                        ? Check.ok("C library", told)
-                        : Check.missing(
-                                "C library",
-                                told.isEmpty() ? "no glibc" : told,
-                                "use a system with glibc " + need + " or newer (Debian 12, Ubuntu 22.04)"));
+        var kind = best.get().kind();
+        var word = kind.word();
+        var what = "for " + word + ". " + best.get().why();
+        var folders = new ArrayList<>(folders(home.resolve("natives")));
+        if (best.get().build() == NativeFit.Build.PACKAGE) {
+            app.ifPresent(tree -> folders.add(tree.resolve(kind == NativeFit.Kind.CPU ? "native" : "native-" + word)));
+        }
+        if (folders.stream().anyMatch(folder -> hasBackend(folder, word))) {
+            return Check.ok(NATIVES, what);
+        }
+        return switch (best.get().build()) {
+            case PACKAGE -> Check.missing(NATIVES, "none " + what, "build Omni again on this machine: it fetches them");
+            case SOURCE ->
+                Check.missing(NATIVES, "none " + what, kind == NativeFit.Kind.CPU ? RECIPE : RECIPE + " --" + word);
+            case NONE -> throw new IllegalStateException("What is nowhere does not fit");
+        };
     }
 
-    private static String output(String... command) {
-        try {
-            var process = new ProcessBuilder(command).redirectErrorStream(true).start();
-            process.getOutputStream().close();
-            if (!process.waitFor(5, TimeUnit.SECONDS)) {
-                process.destroyForcibly();
-                return "";
-            }
-            return new String(process.getInputStream().readNBytes(1000), StandardCharsets.UTF_8).strip();
-        } catch (IOException e) {
-            return "";
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return "";
+    private static List<Path> folders(Path parent) {
+        try (var list = Files.list(parent)) {
+            return list.filter(Files::isDirectory).sorted().toList();
+        } catch (IOException _) {
+            return List.of();
+        }
+    }
+
+    private static boolean hasBackend(Path folder, String kind) {
+        try (var files = Files.list(folder)) {
+            return files.anyMatch(file -> String.valueOf(file.getFileName()).startsWith("libggml-" + kind));
+        } catch (IOException _) {
+            return false;
         }
     }
 

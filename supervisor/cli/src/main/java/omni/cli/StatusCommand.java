@@ -112,18 +112,34 @@ final class StatusCommand extends OmniCommand {
     }
 
     private static String computes(EngineProtocol.StatsReply stats) {
+        var library = stats.library();
         var text = new StringBuilder("Computes with ")
-                .append(stats.library())
+                .append(library.version())
                 .append(", ")
-                .append(stats.backend());
-        text.append('\n');
+                .append(library.backend())
+                .append('\n');
+        if (!library.natives().isEmpty()) {
+            line(text, "natives " + library.natives() + ": " + library.why());
+            library.passedOver().forEach(passed -> line(text, "not " + passed));
+            line(
+                    text,
+                    library.vision()
+                            ? "vision: these libraries have it"
+                            : "no vision: these libraries are without it; inference-native/recipe/build makes some"
+                                    + " that have it");
+        }
         for (var model : stats.models()) {
-            text.append("   model ")
-                    .append(model.model(), 0, Math.min(12, model.model().length()));
-            text.append(": ").append(model.sequences()).append(" of ").append(model.sequencesMax());
-            text.append(" sequences busy, ").append(model.waiting()).append(" waiting\n");
+            var name = model.model();
+            line(
+                    text,
+                    "model " + name.substring(0, Math.min(12, name.length())) + ": " + model.sequences() + " of "
+                            + model.sequencesMax() + " sequences busy, " + model.waiting() + " waiting");
         }
         return text.toString();
+    }
+
+    private static void line(StringBuilder text, String what) {
+        text.append("   ").append(Text.printable(what)).append('\n');
     }
 
     private static String colour(Style style, String state) {

@@ -8,7 +8,10 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
 import java.util.stream.StreamSupport;
+import omni.device.NativeFit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -67,6 +70,30 @@ class DoctorCommandTest {
         assertMissing("Program files", "install Omni again");
         Files.writeString(app.resolve("SHA256SUMS"), "rubbish\n");
         assertMissing("Program files", "install Omni again");
+    }
+
+    private Check natives(NativeFit.Kind kind, NativeFit.Build build) {
+        var fits = List.of(new NativeFit(kind, build, "It is so."));
+        return Examination.natives(fits, Optional.of(app), folder.resolve("home"));
+    }
+
+    @Test
+    void seesNativesThatAreNotHere() throws IOException {
+        assertEquals(
+                "build Omni again on this machine: it fetches them",
+                natives(NativeFit.Kind.CPU, NativeFit.Build.PACKAGE).fix());
+        Files.writeString(app.resolve("native/libggml-cpu-x64.so"), "");
+        assertTrue(natives(NativeFit.Kind.CPU, NativeFit.Build.PACKAGE).ok());
+        assertEquals(
+                "inference-native/recipe/build",
+                natives(NativeFit.Kind.CPU, NativeFit.Build.SOURCE).fix());
+        assertEquals(
+                "inference-native/recipe/build --cuda",
+                natives(NativeFit.Kind.CUDA, NativeFit.Build.SOURCE).fix());
+        Files.writeString(
+                Files.createDirectories(folder.resolve("home/natives/mine")).resolve("libggml-cuda.so.0"), "");
+        assertTrue(natives(NativeFit.Kind.CUDA, NativeFit.Build.SOURCE).ok());
+        assertTrue(natives(NativeFit.Kind.CUDA, NativeFit.Build.PACKAGE).ok());
     }
 
     @Test

@@ -122,6 +122,13 @@ class FakeEngine implements EngineProtocol.Handler {
     @Override
     public void stats(StatsParams in, Call<StatsReply> call) {
         call.reply(new StatsReply(
-                "llama.cpp v0.5.0", "CPU (haswell)", List.of(new ModelStats(ID, 1, 8, 0, 2048, 10, 4, 100, 200))));
+                new Library(
+                        "llama.cpp v0.5.0",
+                        "cpu-haswell",
+                        "cpu",
+                        "The package has code for x86_64 of every generation.",
+                        List.of("cuda: The CUDA driver is not installed."),
+                        false),
+                List.of(new ModelStats(ID, 1, 8, 0, 2048, 10, 4, 100, 200))));
     }
 }

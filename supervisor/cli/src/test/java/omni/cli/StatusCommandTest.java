@@ -26,8 +26,11 @@ class StatusCommandTest {
             assertTrue(done.out().contains("2 restarts"), done.out());
             assertTrue(done.out().contains("50.0 MB"), done.out());
             assertTrue(done.out().contains("100 MB of memory in all"), done.out());
-            assertTrue(done.out().contains("Computes with llama.cpp v0.5.0, CPU (haswell)"), done.out());
+            assertTrue(done.out().contains("Computes with llama.cpp v0.5.0, cpu-haswell"), done.out());
             assertTrue(done.out().contains("the engine could use the network"), done.out());
+            assertTrue(done.out().contains("natives cpu: The package has code"), done.out());
+            assertTrue(done.out().contains("not cuda: The CUDA driver is not installed."), done.out());
+            assertTrue(done.out().contains("no vision"), done.out());
         }
     }
 
@@ -41,7 +44,7 @@ class StatusCommandTest {
             assertEquals(2, json.at("/roles/1/restarts").asInt());
             assertTrue(json.at("/roles/1/uptimeSeconds").asLong() >= 0);
             assertEquals(100_000_000, json.at("/pssBytes").asLong());
-            assertEquals("llama.cpp v0.5.0", json.at("/engine/library").asString());
+            assertEquals("llama.cpp v0.5.0", json.at("/engine/library/version").asString());
             assertEquals(1, json.at("/notIsolated").size());
         }
     }
