@@ -44,7 +44,8 @@ class ChatTerminalBoxTest {
             int answered = awaitAfter(stopped, seen, "7 plus 5 is 12.");
             int prompt = awaitAfter(answered, seen, PROMPT);
             type(keys, CTRL_C);
-            awaitAfter(prompt, seen, "Ctrl-D or /exit leaves");
+            int told = awaitAfter(prompt, seen, "Ctrl-D or /exit leaves");
+            awaitAfter(told, seen, PROMPT); // before it, the terminal's own line editing would swallow Ctrl-D
             type(keys, CTRL_D);
             assertTrue(terminal.waitFor(60, TimeUnit.SECONDS), seen.toString());
             assertEquals(0, terminal.exitValue(), seen.toString());

@@ -142,6 +142,8 @@ public final class EngineRole implements Role {
                 return now.library();
             } catch (LlamaException e) {
                 throw new EngineException.LoadFailed(model.name(), e.toString());
+            } catch (EngineException.Unusable e) {
+                throw new EngineException.LoadFailed(model.name(), e.reason);
             } catch (UncheckedIOException e) {
                 LOG.log(Level.ERROR, "The native libraries cannot be read.", e);
                 throw new EngineException.LoadFailed(
