@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import omni.device.DeviceProbe;
 import omni.device.NativeFit;
@@ -31,6 +32,9 @@ final class Assemble {
     /** The completion script of each shell, by the file name under which the shell looks for it. */
     private static final Map<String, String> COMPLETIONS =
             Map.of("bash", "omni.bash", "zsh", "_omni", "fish", "omni.fish");
+
+    /** The jars of the portable binding, which lie apart: no role but its own process has them on its path. */
+    private static final Pattern PORTABLE = Pattern.compile("(omni-portable|llama)-.*\\.jar");
 
     private static final String SUMS = "SHA256SUMS";
 
@@ -59,6 +63,7 @@ final class Assemble {
             var assemble = new Assemble(Path.of(args[0]), fresh, time);
             assemble.files();
             assemble.natives(args[5]);
+            assemble.portable();
             assemble.completions();
             assemble.sums();
             assemble.settle();
@@ -76,7 +81,8 @@ final class Assemble {
 
     private void files() throws IOException {
         for (var jar : jars(System.getProperty("java.class.path")).entrySet()) {
-            copy(jar.getValue(), "lib/" + jar.getKey());
+            var folder = PORTABLE.matcher(jar.getKey()).matches() ? "portable/" : "lib/";
+            copy(jar.getValue(), folder + jar.getKey());
         }
         copyFolder(root.resolve("target/native"), "native");
         copyFolder(root.resolve("inference-native/seed"), "seed");
@@ -120,6 +126,23 @@ final class Assemble {
                 }
                 System.err.println("Going on without the native libraries for " + variant + ".");
             }
+        }
+    }
+
+    /** Takes java-llama.cpp's library for this system out of its jar; a system without one does without the binding. */
+    private void portable() throws IOException, InterruptedException {
+        var unpack = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "--module-path",
+                        tree.resolve("lib") + File.pathSeparator + tree.resolve("portable"),
+                        "--module",
+                        "omni.portable/omni.portable.Main",
+                        "unpack",
+                        tree.resolve("portable/native").toString())
+                .inheritIO()
+                .start();
+        if (unpack.waitFor() != 0) {
+            throw new MissingException("The portable binding's library cannot be unpacked.");
         }
     }
 

@@ -1,5 +1,6 @@
 package omni.device;
 
+import java.io.File;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,6 +16,19 @@ public final class OwnJava {
      * @param nativeAccess names of the modules that call native code in it, with commas between
      */
     public static List<String> command(Class<?> main, String nativeAccess) {
+        String module = main.getModule().isNamed() ? main.getModule().getName() : "";
+        return command(module, main.getName(), nativeAccess, "", List.of());
+    }
+
+    /**
+     * Returns the command line of a small Java with more modules than this one, up to the main class.
+     *
+     * @param module of the main class; empty where it is in none
+     * @param more a folder of modules that this process does without; empty for none
+     * @param flags more of the virtual machine's
+     */
+    public static List<String> command(
+            String module, String main, String nativeAccess, String more, List<String> flags) {
         List<String> line = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UseSerialGC",
@@ -22,21 +36,22 @@ public final class OwnJava {
                 "-XX:ErrorFile=/dev/null",
                 "-XX:-CreateCoredumpOnCrash",
                 "-Xmx64m"));
+        line.addAll(flags);
         String modules = System.getProperty("jdk.module.path", "");
-        Module module = main.getModule();
-        if (module.isNamed() && !modules.isEmpty()) {
+        if (!module.isEmpty() && !modules.isEmpty()) {
             line.addAll(List.of(
                     "--enable-native-access=" + nativeAccess,
                     "--module-path",
-                    modules,
+                    more.isEmpty() ? modules : modules + File.pathSeparator + more,
                     "-m",
-                    module.getName() + "/" + main.getName()));
+                    module + "/" + main));
         } else {
+            String classes = System.getProperty("java.class.path");
             line.addAll(List.of(
                     "--enable-native-access=ALL-UNNAMED",
                     "-cp",
-                    System.getProperty("java.class.path"),
-                    main.getName()));
+                    more.isEmpty() ? classes : classes + File.pathSeparator + more + File.separator + "*",
+                    main));
         }
         return List.copyOf(line);
     }

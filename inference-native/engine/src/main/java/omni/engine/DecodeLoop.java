@@ -182,6 +182,16 @@ final class DecodeLoop {
         decoder.interrupt();
     }
 
+    /** Whether it takes no more requests. */
+    boolean isClosing() {
+        gate.lock();
+        try {
+            return closing;
+        } finally {
+            gate.unlock();
+        }
+    }
+
     /** Decodes until {@link #close}, or until the decoder fails. */
     void run() throws InterruptedException {
         EngineException reason = closed();

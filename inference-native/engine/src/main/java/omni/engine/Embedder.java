@@ -61,7 +61,7 @@ final class Embedder implements AutoCloseable {
         List<int[]> inputs = new ArrayList<>();
         for (String text : texts) {
             int[] tokens =
-                    LoadedModel.tokenizeWithin(model.vocab(), leastTokens, "inputs", text, false, tokensMax, tokensMax);
+                    NativeModel.tokenizeWithin(model.vocab(), leastTokens, "inputs", text, false, tokensMax, tokensMax);
             if (text.isEmpty() || tokens.length == 0) {
                 throw new EngineException.Invalid("inputs", "An input is empty: leave it out.");
             }
@@ -80,8 +80,7 @@ final class Embedder implements AutoCloseable {
 
     /** Embeds a list of texts, as many at a time as take no longer than a decode call. */
     final class Work implements DecodeLoop.Job {
-        /** One vector of length one (L2) for each text; ends with an {@link EngineException} if there are none. */
-        final CompletableFuture<List<float[]>> vectors = new CompletableFuture<>();
+        final LoadedModel.Vectors vectors;
 
         private final List<int[]> inputs;
         private final float[][] done;
@@ -90,11 +89,13 @@ final class Embedder implements AutoCloseable {
         Work(List<int[]> inputs) {
             this.inputs = inputs;
             this.done = new float[inputs.size()][];
+            this.vectors = new LoadedModel.Vectors(
+                    inputs.stream().mapToLong(input -> input.length).sum(), new CompletableFuture<>());
         }
 
         @Override
         public boolean advance() {
-            if (vectors.isDone()) {
+            if (vectors.result().isDone()) {
                 return false;
             }
             try {
@@ -107,18 +108,13 @@ final class Embedder implements AutoCloseable {
             if (next < done.length) {
                 return true;
             }
-            vectors.complete(List.of(done));
+            vectors.result().complete(List.of(done));
             return false;
         }
 
         @Override
         public void fail(EngineException reason) {
-            vectors.completeExceptionally(reason);
-        }
-
-        /** Gives the work up; the loop lets go of it before its next piece. */
-        void cancel() {
-            fail(new EngineException.Failed("The request was cancelled."));
+            vectors.result().completeExceptionally(reason);
         }
     }
 

@@ -8,6 +8,7 @@ import omni.role.Section;
  * The table {@code [engine]} of {@code omni.toml}.
  *
  * @param defaultModel name or id of the model for requests that name none; empty leaves the choice to {@code omni models}
+ * @param binding what calls llama.cpp
  * @param natives which native libraries compute: {@link NativeChoice#AUTO}, or the name of one
  * @param threads threads that compute; 0 for as many as were measured to be best
  * @param contextTokens most tokens of one chat, prompt and answer; 0 for what the model was trained on, at most 8192
@@ -32,6 +33,12 @@ record EngineConfig(
                 def = "",
                 max = "64")
         String defaultModel,
+
+        @Key(
+                doc = "What calls llama.cpp: auto, native (the native libraries), or portable (java-llama.cpp, which"
+                        + " is slower and does less). auto takes portable only where no native libraries open.",
+                def = "auto")
+        Binding binding,
 
         @Key(
                 doc = "Which native libraries compute: auto, or the name of one that lies here: cpu, cuda, vulkan, or a"
@@ -152,6 +159,13 @@ record EngineConfig(
                 max = "1")
         double minP) {
     static final Section<EngineConfig> SECTION = Section.of("engine", EngineConfig.class);
+
+    /** What calls llama.cpp. */
+    enum Binding {
+        AUTO,
+        NATIVE,
+        PORTABLE
+    }
 
     /** Refuses what the bounds of each alone let through. */
     EngineConfig {

@@ -11,7 +11,6 @@ import java.util.function.Supplier;
 import omni.bus.BusError;
 import omni.bus.Call;
 import omni.gguf.GgufModel;
-import omni.llama.Vocab;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -97,7 +96,7 @@ final class EngineService implements EngineProtocol.Handler {
                     Residents.Lease lease = residents.acquire(find(in.model()), true)) {
                 Generation generation = request.on(lease.model(), call.wantsMore());
                 call.onCancel(generation::cancel);
-                lease.model().loop().submit(generation);
+                lease.model().submit(generation);
                 boolean ended = false;
                 try {
                     last = stream(generation, call);
@@ -150,16 +149,14 @@ final class EngineService implements EngineProtocol.Handler {
     @Override
     public void detokenize(EngineProtocol.DetokenizeParams in, Call<EngineProtocol.DetokenizeReply> call) {
         answer(() -> {
-            TextAssembler text = new TextAssembler(List.of());
-            StringBuilder all = new StringBuilder();
+            String text;
             try (Texts.Share _ = texts.take((long) in.tokens().size() * Texts.NUMBER_BYTES);
                     Residents.Lease lease = residents.acquire(find(in.model()), false)) {
-                Vocab vocab = lease.model().vocab();
-                for (int token : GenerateRequest.tokens(in.tokens(), vocab.size())) {
-                    all.append(text.accept(vocab.piece(token, true)));
-                }
+                text = lease.model()
+                        .detokenize(GenerateRequest.tokens(
+                                in.tokens(), lease.model().vocabularySize()));
             }
-            call.reply(new EngineProtocol.DetokenizeReply(all + text.finish()));
+            call.reply(new EngineProtocol.DetokenizeReply(text));
         });
     }
 
@@ -178,21 +175,17 @@ final class EngineService implements EngineProtocol.Handler {
 
     private void embedding(EngineProtocol.EmbedParams in, Call<EngineProtocol.EmbedReply> call)
             throws IOException, InterruptedException {
-        List<int[]> inputs;
+        LoadedModel.Vectors work;
         List<float[]> vectors;
         long numbers;
         try (Residents.Lease lease = residents.acquire(find(in.model()), true)) {
             numbers = checkNumbers(in.inputs().size(), lease.model().embeddingLength());
-            Embedder embedder = lease.model().embedder();
-            inputs = embedder.inputs(in.inputs());
-            Embedder.Work work = embedder.work(inputs);
+            work = lease.model().embed(in.inputs());
             call.onCancel(work::cancel);
-            lease.model().loop().submit(work);
             vectors = vectors(work);
         }
-        long tokens = inputs.stream().mapToLong(input -> input.length).sum();
         try (Texts.Share _ = texts.take(numbers * Texts.NUMBER_BYTES)) {
-            call.reply(new EngineProtocol.EmbedReply(Wording.embeddings(vectors), tokens));
+            call.reply(new EngineProtocol.EmbedReply(Wording.embeddings(vectors), work.promptTokens()));
         }
     }
 
@@ -207,9 +200,9 @@ final class EngineService implements EngineProtocol.Handler {
         return numbers;
     }
 
-    private static List<float[]> vectors(Embedder.Work work) throws InterruptedException {
+    private static List<float[]> vectors(LoadedModel.Vectors work) throws InterruptedException {
         try {
-            return work.vectors.get();
+            return work.result().get();
         } catch (ExecutionException e) {
             if (e.getCause() instanceof EngineException reason) {
                 throw reason;
@@ -393,7 +386,7 @@ final class EngineService implements EngineProtocol.Handler {
         answer(() -> {
             List<EngineProtocol.ModelStats> models = new ArrayList<>();
             for (Residents.Resident resident : residents.ready()) {
-                models.add(Wording.stats(resident, config.sequencesMax()));
+                models.add(Wording.stats(resident));
             }
             call.reply(new EngineProtocol.StatsReply(library.get(), models));
         });

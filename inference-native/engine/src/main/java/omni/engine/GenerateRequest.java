@@ -1,8 +1,6 @@
 package omni.engine;
 
 import java.util.List;
-import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.concurrent.ThreadLocalRandom;
 
 /** The parameters of a Generate call, each checked against its bounds, not yet tied to a model. */
@@ -89,21 +87,14 @@ final class GenerateRequest {
                         "logprobs", "Ask for fewer tokens or alternatives, or take the reply as a stream.");
             }
         }
-        Long topK = sampling.topK();
-        Long seed = sampling.seed();
         return new Generation(
                 prompt,
+                in.prompt(),
                 maxTokens == null ? Integer.MAX_VALUE : (int) Math.min(maxTokens, Integer.MAX_VALUE),
-                model.sampling(
-                        sampling.temperature(),
-                        sampling.topP(),
-                        topK == null ? OptionalInt.empty() : OptionalInt.of(topK.intValue()),
-                        sampling.minP(),
-                        seed == null ? OptionalLong.empty() : OptionalLong.of(seed),
-                        ThreadLocalRandom.current().nextLong()),
+                model.sampling(sampling, ThreadLocalRandom.current().nextLong()),
                 in.stop(),
                 logprobs == null ? -1 : logprobs.intValue(),
-                model.loop()::wake);
+                model::wake);
     }
 
     /** Whether reports of so many tokens with so many alternatives each can be kept. */
@@ -114,11 +105,10 @@ final class GenerateRequest {
     private int[] prompt(LoadedModel model) {
         List<Long> tokens = in.tokens();
         if (tokens != null) {
-            return tokens(tokens, model.vocab().size());
+            return tokens(tokens, model.vocabularySize());
         }
         String prompt = in.prompt();
-        return model.tokenizeWithin(
-                "prompt", prompt == null ? "" : prompt, in.special(), model.contextTokens() - 1, model.contextTokens());
+        return model.tokenizePrompt(prompt == null ? "" : prompt, in.special());
     }
 
     /**

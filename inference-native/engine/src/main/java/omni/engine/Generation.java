@@ -2,10 +2,14 @@ package omni.engine;
 
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /** One request for text: what is asked, where the answer goes, and whether anybody still wants it. */
 final class Generation {
     final int[] prompt;
+    /** The text that the prompt's tokens were made of; null where a caller gave tokens. */
+    final @Nullable String text;
+
     final int maxTokens;
     final Sampling sampling;
     final List<String> stops;
@@ -22,8 +26,16 @@ final class Generation {
      * @param maxTokens at least 1
      * @param wake makes the decode loop look at its requests again; any thread may run it
      */
-    Generation(int[] prompt, int maxTokens, Sampling sampling, List<String> stops, int logprobs, Runnable wake) {
+    Generation(
+            int[] prompt,
+            @Nullable String text,
+            int maxTokens,
+            Sampling sampling,
+            List<String> stops,
+            int logprobs,
+            Runnable wake) {
         this.prompt = prompt;
+        this.text = text;
         this.maxTokens = maxTokens;
         this.sampling = sampling;
         this.stops = stops;

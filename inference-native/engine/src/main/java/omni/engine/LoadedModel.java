@@ -1,248 +1,106 @@
 package omni.engine;
 
-import java.nio.charset.StandardCharsets;
-import java.util.OptionalInt;
-import java.util.OptionalLong;
-import java.util.concurrent.locks.ReentrantLock;
-import omni.llama.LlamaException;
-import omni.llama.LlamaLibrary;
-import omni.llama.Model;
-import omni.llama.Vocab;
-import org.jspecify.annotations.Nullable;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 
 /**
- * A model in memory with its contexts and its decode loop. One thread opens it, runs it and closes it; the vocabulary
- * and what was read of the file are for any thread while the model is open.
+ * A model in memory, computed by one of the bindings of llama.cpp. One thread opens it, runs it and closes it; everything
+ * else is for any thread while the model is open.
  */
-final class LoadedModel implements AutoCloseable {
-    /** Texts longer than this are tokenized one at a time: that takes seven times their size for a moment. */
-    private static final int LARGE_CHARACTERS = 64 * 1024;
-
-    private static final ReentrantLock LARGE = new ReentrantLock(true);
-
-    private final StoredModel stored;
-    private final Model model;
-    private final @Nullable LlamaDecoder decoder;
-    private final Embedder embedder;
-    private final DecodeLoop loop;
-    private final EngineConfig config;
-    private final LeastTokens leastTokens;
-
-    private LoadedModel(
-            StoredModel stored,
-            Model model,
-            @Nullable LlamaDecoder decoder,
-            Embedder embedder,
-            DecodeLoop loop,
-            EngineConfig config,
-            LeastTokens leastTokens) {
-        this.stored = stored;
-        this.model = model;
-        this.decoder = decoder;
-        this.embedder = embedder;
-        this.loop = loop;
-        this.config = config;
-        this.leastTokens = leastTokens;
-    }
-
-    /** Puts something between the decode loop and the decoder; tests plant faults with it. */
-    interface DecoderWrapper {
-        Decoder wrap(Decoder decoder);
-    }
-
+sealed interface LoadedModel extends AutoCloseable permits NativeModel, PortableModel {
     /**
-     * Loads a model.
+     * Vectors that are being computed.
      *
-     * @throws EngineException.LoadFailed if the file, its architecture or the memory does not allow it
+     * @param promptTokens of all texts
+     * @param result one vector of length one (L2) for each text; ends with an {@link EngineException} if there are none
      */
-    static LoadedModel open(
-            StoredModel stored,
-            LlamaLibrary library,
-            EngineConfig config,
-            Memory memory,
-            DecoderWrapper wrapper,
-            Tuner tuner) {
-        try (Admission admission = Admission.of(stored)) {
-            Tuning tuning = tuner.of(stored, library.version() + " " + String.join(",", library.backends()));
-            CacheKind cache = CacheKind.of(tuning.kvType());
-            LoadPlan plan = LoadPlan.of(admission.model(), config, cache, memory.availableBytes());
-            // What a GPU holds is not taken from here.
-            if (library.backends().stream().allMatch(backend -> backend.startsWith("CPU"))) {
-                plan.check(stored.name(), admission.model(), config);
-            }
-            Model model = Model.load(library, stored.file(), tuning.modelParams());
-            try {
-                if (!admission.unchanged()) {
-                    throw new EngineException.LoadFailed(stored.name(), "its file was changed while it was read");
-                }
-                LlamaDecoder decoder = model.canGenerate()
-                        ? new LlamaDecoder(model, config, plan, () -> tuner.current(stored), tuner.governor())
-                        : null;
-                Decoder seam = decoder == null ? new NoDecoder() : wrapper.wrap(decoder);
-                DecodeLoop loop = new DecodeLoop(seam, config.chunkTokens(), config.readerStallMax());
-                LeastTokens leastTokens = new LeastTokens(model);
-                Embedder embedder = new Embedder(model, config, tuning.prefillThreads(), leastTokens);
-                tuner.measurement(stored, model).ifPresent(loop::whenIdle);
-                return new LoadedModel(stored, model, decoder, embedder, loop, config, leastTokens);
-            } catch (LlamaException | EngineException e) {
-                model.close();
-                throw e;
-            }
-        } catch (LlamaException e) {
-            throw new EngineException.LoadFailed(stored.name(), e.toString());
+    record Vectors(long promptTokens, CompletableFuture<List<float[]>> result) {
+        /** Gives the work up; it ends before its next piece. */
+        void cancel() {
+            result.completeExceptionally(new EngineException.Failed("The request was cancelled."));
         }
     }
 
-    /** Decodes until the loop is closed. */
-    void run() throws InterruptedException {
-        loop.run();
-    }
+    /** The texts that a chat template may ask for; empty where the model has no such token. */
+    record Marks(String bos, String eos, boolean addsBos) {}
 
+    StoredModel stored();
+
+    /** Computes until {@link #stop}. */
+    void run() throws InterruptedException;
+
+    /** Makes {@link #run} return, cutting what is under way short; requests that are left end with an error. */
+    void stop();
+
+    /** Whether it takes no more requests: {@link #stop} was called, or it has failed. */
+    boolean isStopped();
+
+    /** Frees its memory; to be called when {@link #run} has returned. */
     @Override
-    public void close() {
-        embedder.close();
-        if (decoder != null) {
-            decoder.close();
-        }
-        model.close();
-    }
+    void close();
 
-    StoredModel stored() {
-        return stored;
-    }
+    /** Hands a request in; its outbox tells how it goes. */
+    void submit(Generation request);
 
-    DecodeLoop loop() {
-        return loop;
-    }
-
-    Embedder embedder() {
-        return embedder;
-    }
-
-    Vocab vocab() {
-        return model.vocab();
-    }
+    /** Makes the model's thread look again: a request was cancelled, or a reader has caught up. */
+    void wake();
 
     /**
-     * Returns the tokens of a caller's text; any thread may call.
+     * Hands texts in to be embedded, none more than {@link EngineService#INPUTS_MAX}.
+     *
+     * @throws EngineException.Invalid if the model embeds no texts, or a text is empty
+     * @throws EngineException.PromptTooLong if a text has more tokens than one embedding takes
+     */
+    Vectors embed(List<String> texts);
+
+    /** Counters since the load. */
+    DecodeLoop.Stats stats();
+
+    /** Whether it writes text; a pure encoder only embeds. */
+    boolean canGenerate();
+
+    /** Answers that are computed at once. */
+    int sequencesMax();
+
+    /** Tokens one chat may have. */
+    int contextTokens();
+
+    int vocabularySize();
+
+    long parameterCount();
+
+    int trainedContext();
+
+    int embeddingLength();
+
+    /** Its Jinja chat template; empty where it has none. */
+    String template();
+
+    Marks marks();
+
+    /**
+     * Returns the tokens of a caller's text.
      *
      * @param parameter the parameter that the text is of
      * @throws EngineException.Invalid if the text has more bytes or special tokens than llama.cpp can be given
      */
-    int[] tokenize(String parameter, String text, boolean addBos, boolean special) {
-        return tokenize(vocab(), parameter, text, addBos, special);
-    }
-
-    private static int[] tokenize(Vocab vocab, String parameter, String text, boolean addBos, boolean special) {
-        boolean large = text.length() > LARGE_CHARACTERS;
-        if (large) {
-            LARGE.lock();
-        }
-        try {
-            return vocab.tokenize(text, addBos, special);
-        } catch (LlamaException e) {
-            throw new EngineException.Invalid(parameter, e.getMessage());
-        } finally {
-            if (large) {
-                LARGE.unlock();
-            }
-        }
-    }
+    int[] tokenize(String parameter, String text, boolean addBos, boolean special);
 
     /**
-     * Returns the tokens of a caller's text, BOS in front, unless it has so many bytes that it cannot have as few tokens
-     * as may be; any thread may call.
+     * Returns the tokens of a prompt, BOS in front, unless it has so many bytes that it cannot have as few tokens as the
+     * context has room for.
      *
-     * @param tokensMax the most that may be; the result may still have more
-     * @param told the bound as callers know it
      * @throws EngineException.PromptTooLong with the least number of tokens that there can be
      * @throws EngineException.Invalid as {@link #tokenize}
      */
-    int[] tokenizeWithin(String parameter, String text, boolean special, int tokensMax, int told) {
-        return tokenizeWithin(vocab(), leastTokens, parameter, text, special, tokensMax, told);
-    }
+    int[] tokenizePrompt(String prompt, boolean special);
 
-    static int[] tokenizeWithin(
-            Vocab vocab,
-            LeastTokens leastTokens,
-            String parameter,
-            String text,
-            boolean special,
-            int tokensMax,
-            int told) {
-        int least = leastTokens.of(text, tokensMax + 1);
-        if (least > tokensMax) {
-            throw new EngineException.PromptTooLong(least, told, true);
-        }
-        return tokenize(vocab, parameter, text, true, special);
-    }
-
-    /** Whether it writes text; a pure encoder only embeds. */
-    boolean canGenerate() {
-        return decoder != null;
-    }
-
-    /** Tokens one chat may have. */
-    int contextTokens() {
-        return decoder == null ? 0 : decoder.contextTokens();
-    }
-
-    long parameterCount() {
-        return model.parameterCount();
-    }
-
-    int trainedContext() {
-        return model.trainedContext();
-    }
-
-    int embeddingLength() {
-        return model.embeddingLength();
-    }
-
-    /** Its Jinja chat template; empty where it has none. */
-    String template() {
-        String own = stored.card().template();
-        return own != null ? own : model.chatTemplate().orElse("");
-    }
-
-    /** The text of a token, or nothing where the model has no such token. */
-    String text(OptionalInt token) {
-        return token.isPresent() ? new String(vocab().piece(token.getAsInt(), true), StandardCharsets.UTF_8) : "";
-    }
+    /** Returns the text of tokens of the vocabulary, control tokens written out. */
+    String detokenize(int[] tokens);
 
     /**
-     * Completes what a request says about sampling: first what came along with the model, then its own file ({@code general.sampling.*}), then the
+     * Completes what a request says about sampling: first what came along with the model, then its own file, then the
      * configuration.
      */
-    Sampling sampling(
-            @Nullable Double temperature,
-            @Nullable Double topP,
-            OptionalInt topK,
-            @Nullable Double minP,
-            OptionalLong seed,
-            long randomSeed) {
-        EngineProtocol.Sampling along = stored.card().sampling();
-        EngineProtocol.Sampling own = along != null ? along : new EngineProtocol.Sampling(null, null, null, null, null);
-        Long ownTopK = own.topK();
-        Double asked = temperature != null ? temperature : own.temperature();
-        Double askedTopP = topP != null ? topP : own.topP();
-        Double askedMinP = minP != null ? minP : own.minP();
-        OptionalInt askedTopK = topK.isPresent() || ownTopK == null ? topK : OptionalInt.of(ownTopK.intValue());
-        return new Sampling(
-                asked != null ? asked : ownDefault("temp", config.temperature(), Sampling.TEMPERATURE_MAX),
-                askedTopP != null ? askedTopP : ownDefault("top_p", config.topP(), 1),
-                askedTopK.orElseGet(() -> (int) ownDefault("top_k", config.topK(), Sampling.TOP_K_MAX)),
-                askedMinP != null ? askedMinP : ownDefault("min_p", config.minP(), 1),
-                seed.orElse(randomSeed));
-    }
-
-    private double ownDefault(String key, double otherwise, double max) {
-        String text = model.meta("general.sampling." + key).orElse("");
-        try {
-            double value = Double.parseDouble(text);
-            return value >= 0 && value <= max ? value : otherwise;
-        } catch (NumberFormatException _) {
-            return otherwise;
-        }
-    }
+    Sampling sampling(EngineProtocol.Sampling asked, long randomSeed);
 }

@@ -58,9 +58,9 @@ record NativeChoice(Candidate taken, String why, List<String> passedOver) {
      * {@code natives} of {@code $OMNI_HOME} and the packages of the program.
      */
     static List<Candidate> candidates(Map<String, String> environment, Path app, Path home) {
-        String named = environment.getOrDefault(NAMED, "");
-        if (!named.isBlank()) {
-            return List.of(candidate(NAMED, Path.of(named).toAbsolutePath(), true));
+        if (isNamed(environment)) {
+            Path named = Path.of(environment.getOrDefault(NAMED, "")).toAbsolutePath();
+            return List.of(candidate(NAMED, named, true));
         }
         List<Candidate> all = new ArrayList<>();
         for (Path folder : folders(home.resolve("natives"), "")) {
@@ -71,6 +71,11 @@ record NativeChoice(Candidate taken, String why, List<String> passedOver) {
         }
         all.add(candidate(Kind.CPU.word(), app.resolve("native"), false));
         return List.copyOf(all);
+    }
+
+    /** Whether the environment names a folder. */
+    static boolean isNamed(Map<String, String> environment) {
+        return !environment.getOrDefault(NAMED, "").isBlank();
     }
 
     private static String name(Path folder) {

@@ -133,7 +133,7 @@ final class Residents implements AutoCloseable {
                 if (entry == null) {
                     entry = begin(model);
                 }
-                if (entry == null || entry.state == State.CLOSING) {
+                if (entry == null || isLeaving(entry)) {
                     changed.await();
                 } else {
                     return join(entry, request);
@@ -142,6 +142,12 @@ final class Residents implements AutoCloseable {
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Whether it is being closed, or has failed and will be in a moment. */
+    private static boolean isLeaving(Entry entry) {
+        LoadedModel loaded = entry.loaded;
+        return entry.state == State.CLOSING || (loaded != null && loaded.isStopped());
     }
 
     /** Makes an entry and starts its load, or makes room and returns null: the caller waits for a change. */
@@ -234,7 +240,7 @@ final class Residents implements AutoCloseable {
         LoadedModel loaded = entry.loaded;
         if (entry.state == State.READY && loaded != null) {
             entry.state = State.CLOSING;
-            loaded.loop().close();
+            loaded.stop();
         }
     }
 
@@ -280,7 +286,7 @@ final class Residents implements AutoCloseable {
             entry.failure = failure;
             entry.state = loaded == null || closed ? State.CLOSING : State.READY;
             if (loaded != null && closed) {
-                loaded.loop().close();
+                loaded.stop();
             }
             changed.signalAll();
         } finally {

@@ -1,5 +1,7 @@
 package omni.engine;
 
+import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +38,48 @@ record Sampling(double temperature, double topP, int topK, double minP, long see
     private static void within(String parameter, @Nullable Double value, double max, String hint) {
         if (value != null && !(value >= 0 && value <= max)) {
             throw new EngineException.Invalid(parameter, hint);
+        }
+    }
+
+    /**
+     * Completes what a request says: first what came along with the model, then its own file ({@code
+     * general.sampling.*}), then the configuration.
+     *
+     * @param along what came along with the model
+     * @param file what the model's file says under a key
+     * @param randomSeed for a request that gives none
+     */
+    static Sampling complete(
+            EngineProtocol.Sampling asked,
+            EngineProtocol.@Nullable Sampling along,
+            Function<String, Optional<String>> file,
+            EngineConfig config,
+            long randomSeed) {
+        EngineProtocol.Sampling own = along != null ? along : new EngineProtocol.Sampling(null, null, null, null, null);
+        Double temperature = first(asked.temperature(), own.temperature());
+        Double topP = first(asked.topP(), own.topP());
+        Long topK = first(asked.topK(), own.topK());
+        Double minP = first(asked.minP(), own.minP());
+        Long seed = asked.seed();
+        return new Sampling(
+                temperature != null ? temperature : said(file, "temp", config.temperature(), TEMPERATURE_MAX),
+                topP != null ? topP : said(file, "top_p", config.topP(), 1),
+                topK != null ? topK.intValue() : (int) said(file, "top_k", config.topK(), TOP_K_MAX),
+                minP != null ? minP : said(file, "min_p", config.minP(), 1),
+                seed != null ? seed : randomSeed);
+    }
+
+    private static <T> @Nullable T first(@Nullable T asked, @Nullable T own) {
+        return asked != null ? asked : own;
+    }
+
+    private static double said(Function<String, Optional<String>> file, String key, double otherwise, double max) {
+        try {
+            double value =
+                    Double.parseDouble(file.apply("general.sampling." + key).orElse(""));
+            return value >= 0 && value <= max ? value : otherwise;
+        } catch (NumberFormatException _) {
+            return otherwise;
         }
     }
 

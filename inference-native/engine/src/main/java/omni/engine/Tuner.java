@@ -128,8 +128,8 @@ final class Tuner {
         return probe.read();
     }
 
-    /** Returns how to compute a model, which is about to be loaded by a release. */
-    Tuning of(StoredModel model, String release) {
+    /** Returns how to compute what cannot be measured: by the hardware, its profile and the owner's wishes. */
+    Tuning unmeasured() {
         Report here = report();
         Optional<DeviceProfile> profile = Optional.empty();
         try {
@@ -137,7 +137,13 @@ final class Tuner {
         } catch (DeviceException e) {
             LOG.log(Level.WARNING, "The profiles of known boxes are passed over: {0}", e.getMessage());
         }
-        Tuning tuning = Priors.of(here, profile, engine, config);
+        return Priors.of(here, profile, engine, config);
+    }
+
+    /** Returns how to compute a model, which is about to be loaded by a release. */
+    Tuning of(StoredModel model, String release) {
+        Report here = report();
+        Tuning tuning = unmeasured();
         Optional<TuningFile> kept = TuningFile.read(folder, model.id(), here.fingerprint(), release);
         Known entry = new Known(model, release, tuning, config.sweep() ? State.WAITING : State.OFF);
         if (kept.isPresent()) {

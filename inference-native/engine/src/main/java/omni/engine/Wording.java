@@ -53,9 +53,9 @@ final class Wording {
         return new EngineProtocol.ChatTemplate(
                 model.stored().id(),
                 model.template(),
-                model.text(model.vocab().bos()),
-                model.text(model.vocab().eos()),
-                model.vocab().addsBos());
+                model.marks().bos(),
+                model.marks().eos(),
+                model.marks().addsBos());
     }
 
     static EngineProtocol.Model model(StoredModel model, String defaultId, Optional<LoadedModel> loaded) {
@@ -123,12 +123,12 @@ final class Wording {
         };
     }
 
-    static EngineProtocol.ModelStats stats(Residents.Resident resident, int sequencesMax) {
-        DecodeLoop.Stats stats = resident.loaded().loop().stats();
+    static EngineProtocol.ModelStats stats(Residents.Resident resident) {
+        DecodeLoop.Stats stats = resident.loaded().stats();
         return new EngineProtocol.ModelStats(
                 resident.loaded().stored().id(),
                 stats.sequences(),
-                sequencesMax,
+                resident.loaded().sequencesMax(),
                 Math.max(0, resident.requests() - stats.sequences()),
                 resident.loaded().contextTokens(),
                 stats.decodeCalls(),

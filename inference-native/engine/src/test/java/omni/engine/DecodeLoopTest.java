@@ -55,7 +55,7 @@ class DecodeLoopTest {
         int[] prompt = new int[promptTokens];
         Arrays.fill(prompt, 7);
         prompt[promptTokens - 1] = last;
-        return new Generation(prompt, maxTokens, new Sampling(0, 1, 0, 0, 1), List.of(stops), -1, loop::wake);
+        return new Generation(prompt, null, maxTokens, new Sampling(0, 1, 0, 0, 1), List.of(stops), -1, loop::wake);
     }
 
     private static String read(Generation request) throws InterruptedException {

@@ -22,6 +22,7 @@ class EngineConfigTest {
         assertEquals(
                 new EngineConfig(
                         "",
+                        EngineConfig.Binding.AUTO,
                         NativeChoice.AUTO,
                         0,
                         0,
@@ -46,6 +47,7 @@ class EngineConfigTest {
         assertEquals(
                 new EngineConfig(
                         "big",
+                        EngineConfig.Binding.NATIVE,
                         "cuda",
                         3,
                         4096,
@@ -65,6 +67,7 @@ class EngineConfigTest {
                 EngineFixture.config(
                         folder,
                         "default_model = \"big\"",
+                        "binding = \"native\"",
                         "natives = \"cuda\"",
                         "threads = 3",
                         "context_tokens = 4096",

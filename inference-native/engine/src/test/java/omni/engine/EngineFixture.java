@@ -40,26 +40,25 @@ final class EngineFixture implements AutoCloseable {
         this(folder, decoder -> decoder, EngineFixture::nativeFolder, tuning, settings);
     }
 
-    EngineFixture(Path folder, LoadedModel.DecoderWrapper wrapper, String... settings) throws IOException {
+    EngineFixture(Path folder, NativeModel.DecoderWrapper wrapper, String... settings) throws IOException {
         this(folder, wrapper, EngineFixture::nativeFolder, quiet(folder), settings);
     }
 
-    EngineFixture(Path folder, LoadedModel.DecoderWrapper wrapper, Supplier<Path> natives, String... settings)
+    EngineFixture(Path folder, NativeModel.DecoderWrapper wrapper, Supplier<Path> natives, String... settings)
             throws IOException {
         this(folder, wrapper, natives, quiet(folder), settings);
     }
 
     private EngineFixture(
             Path folder,
-            LoadedModel.DecoderWrapper wrapper,
+            NativeModel.DecoderWrapper wrapper,
             Supplier<Path> natives,
             TuningConfig tuning,
             String... settings)
             throws IOException {
         home = folder;
         engine = EngineRole.start(
-                ROOT.resolve("inference-native"),
-                home,
+                new Bindings.Places(ROOT.resolve("inference-native"), home, folder),
                 config(folder, settings),
                 tuning,
                 _ -> new NativeChoice(

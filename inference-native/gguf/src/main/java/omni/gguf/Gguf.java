@@ -16,6 +16,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -379,15 +380,26 @@ public final class Gguf {
      * @param max no more than so many
      */
     public List<String> texts(String key, int max) {
+        return texts(key, index -> index < max);
+    }
+
+    /**
+     * Elements of an array of strings, in their order; empty where there is no such array.
+     *
+     * @param wanted whether the element of an index is
+     */
+    public List<String> texts(String key, IntPredicate wanted) {
         Value value = values.get(key);
         if (value == null || value.element != ValueType.STRING) {
             return List.of();
         }
         List<String> texts = new ArrayList<>();
         long offset = value.offset;
-        for (long i = 0; i < Math.min(value.count, max); i++) {
+        for (int i = 0; i < value.count; i++) {
             long length = Header.i64(header, offset);
-            texts.add(Header.text(header, offset + Long.BYTES, length));
+            if (wanted.test(i)) {
+                texts.add(Header.text(header, offset + Long.BYTES, length));
+            }
             offset += Long.BYTES + length;
         }
         return List.copyOf(texts);

@@ -13,6 +13,7 @@ import java.util.Base64;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.regex.Pattern;
 
@@ -53,19 +54,37 @@ final class Natives {
         }
         try {
             var variant = args.length == 3 ? args[2] : "";
-            new Natives(args[0], System.getenv(), Npm.command(), variant).into(Path.of(args[1]));
+            if (!new Natives(args[0], System.getenv(), Npm.command(), variant).into(Path.of(args[1]))) {
+                System.err.println("Native libraries: there is no package " + variant + " for this machine ("
+                        + System.getProperty("os.name") + " on " + System.getProperty("os.arch")
+                        + "). inference-native/recipe/build makes some; without them the portable binding computes.");
+                System.exit(variant.isEmpty() ? 0 : 1);
+            }
         } catch (LlamaException e) {
             System.err.println("Native libraries: " + e.getMessage());
             System.exit(1);
         }
     }
 
-    /** Fills the folder; leaves it alone where it has the very files already. */
-    void into(Path folder) throws IOException {
+    /**
+     * Fills the folder; leaves it alone where it has the very files already.
+     *
+     * @return false where there is no package for this machine: the folder is then empty
+     */
+    boolean into(Path folder) throws IOException {
         var source = source();
-        if (HashRecord.isIntact(folder) && HashRecord.same(source, folder)) {
-            return;
+        if (source.isEmpty()) {
+            delete(folder);
+            Files.createDirectories(folder);
+            return false;
         }
+        if (!HashRecord.isIntact(folder) || !HashRecord.same(source.get(), folder)) {
+            fill(folder, source.get());
+        }
+        return true;
+    }
+
+    private static void fill(Path folder, Path source) throws IOException {
         var parent = folder.toAbsolutePath().getParent();
         Files.createDirectories(parent);
         var work = Files.createTempDirectory(parent, "native-");
@@ -78,15 +97,16 @@ final class Natives {
         }
     }
 
-    private Path source() throws IOException {
+    private Optional<Path> source() throws IOException {
         var own = environment.getOrDefault("OMNI_LLAMA_LIB", "");
         if (!own.isBlank()) {
             var folder = Path.of(own);
             NativeFiles.in(folder).library("llama");
-            return folder;
+            return Optional.of(folder);
         }
         var platform = Platform.of(System.getProperty("os.name"), System.getProperty("os.arch"), variant);
-        return cached(platform, pin(platform));
+        var pin = platform.isEmpty() ? Optional.<String>empty() : pin(platform.get());
+        return pin.isEmpty() ? Optional.empty() : Optional.of(cached(platform.orElseThrow(), pin.get()));
     }
 
     /** The folder of the platform's files in the cache, fetched where it is not there or damaged. */
@@ -126,8 +146,8 @@ final class Natives {
         return base.resolve("omni");
     }
 
-    /** The pinned hash of the platform's package. */
-    static String pin(String platform) throws IOException {
+    /** The pinned hash of the platform's package; empty where it has none. */
+    static Optional<String> pin(String platform) throws IOException {
         var pins = new Properties();
         try (var in = Natives.class.getResourceAsStream("natives.properties")) {
             if (in == null) {
@@ -135,14 +155,7 @@ final class Natives {
             }
             pins.load(in);
         }
-        var pin = pins.getProperty(platform);
-        if (pin == null) {
-            throw new LlamaException(
-                    "no package of native libraries is pinned for this platform",
-                    platform,
-                    "Build llama.cpp v" + NativeFiles.RELEASE + " and name its folder in OMNI_LLAMA_LIB.");
-        }
-        return pin;
+        return Optional.ofNullable(pins.getProperty(platform));
     }
 
     /** Refuses an archive whose SHA-512 is not the pinned one ({@code sha512-} and base64, as npm writes it). */

@@ -13,6 +13,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -135,13 +136,24 @@ class NativesTest {
 
     @Test
     void machinesHaveTheirPackages() throws IOException {
-        assertEquals("linux-x64", Platform.of("Linux", "amd64", ""));
-        assertEquals("linux-arm64", Platform.of("Linux", "aarch64", ""));
-        assertEquals("linux-x64-cuda", Platform.of("Linux", "amd64", "cuda"));
-        assertEquals("mac-arm64-metal", Platform.of("Mac OS X", "aarch64", ""));
-        assertThrows(LlamaException.class, () -> Platform.of("Linux", "s390x", ""));
-        assertThrows(LlamaException.class, () -> Platform.of("Plan 9", "amd64", ""));
-        assertTrue(Natives.pin("linux-arm64").startsWith("sha512-"));
-        assertThrows(LlamaException.class, () -> Natives.pin("linux-x64-none"));
+        assertEquals(Optional.of("linux-x64"), Platform.of("Linux", "amd64", ""));
+        assertEquals(Optional.of("linux-arm64"), Platform.of("Linux", "aarch64", ""));
+        assertEquals(Optional.of("linux-x64-cuda"), Platform.of("Linux", "amd64", "cuda"));
+        assertEquals(Optional.of("mac-arm64-metal"), Platform.of("Mac OS X", "aarch64", ""));
+        assertEquals(Optional.empty(), Platform.of("Linux", "s390x", ""));
+        assertEquals(Optional.empty(), Platform.of("Plan 9", "amd64", ""));
+        assertTrue(Natives.pin("linux-arm64").orElse("").startsWith("sha512-"));
+        assertEquals(Optional.empty(), Natives.pin("linux-x64-none"));
+    }
+
+    @Test
+    void whereThereIsNoPackageTheFolderIsEmpty(@TempDir Path target) throws IOException {
+        var folder = Files.createDirectory(target.resolve("native"));
+        Files.writeString(folder.resolve("libllama.so"), "of before");
+        var none = new Natives("1.0.0", Map.of(), NativesTest::offline, "none");
+        assertFalse(none.into(folder));
+        try (var files = Files.list(folder)) {
+            assertEquals(0, files.count());
+        }
     }
 }

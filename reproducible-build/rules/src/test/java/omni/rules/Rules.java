@@ -33,6 +33,7 @@ final class Rules {
             Map.entry("omni.device", Set.of()),
             Map.entry("omni.template", Set.of()),
             Map.entry("omni.engine", Set.of("omni.bus", "omni.role", "omni.llama", "omni.gguf", "omni.device")),
+            Map.entry("omni.portable", Set.of("omni.bus", "omni.engine")),
             Map.entry("omni.api", Set.of("omni.bus", "omni.role", "omni.engine", "omni.template")),
             Map.entry(
                     "omni.cli",
@@ -51,6 +52,7 @@ final class Rules {
             Map.entry("inference-native/gguf", 8),
             Map.entry("inference-native/device", 24),
             Map.entry("inference-native/engine", 4),
+            Map.entry("inference-native/portable", 1),
             Map.entry("inference-native/fetch", 2),
             Map.entry("daemon/template", 3),
             Map.entry("daemon/api", 4));

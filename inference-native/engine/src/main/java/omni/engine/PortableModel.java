@@ -1,0 +1,395 @@
+package omni.engine;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import omni.bus.BusError;
+import omni.bus.BusException;
+import omni.bus.ReplyStream;
+import omni.gguf.GgufModel;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A model that java-llama.cpp computes, in a process of its own: one request after the other, without reports of tokens,
+ * and nothing of one kept for the next.
+ *
+ * <p>{@code gate} guards {@code queue}, {@code closing} and the counters; it is a leaf.
+ */
+final class PortableModel implements LoadedModel {
+    private final StoredModel stored;
+    private final EngineConfig config;
+    private final PortableFacts facts;
+    private final PortableProcess process;
+    private final PortableProtocol.Client client;
+    private final PortableTokens tokens;
+
+    private final ReentrantLock gate = new ReentrantLock();
+    private final Condition changed = gate.newCondition();
+    private final Deque<Work> queue = new ArrayDeque<>();
+    private boolean closing;
+    private DecodeLoop.Stats stats = new DecodeLoop.Stats(0, 0, 0, 0, 0, 0);
+
+    private sealed interface Work {}
+
+    private record Answer(Generation request) implements Work {}
+
+    private record Embedding(List<String> texts, Vectors vectors) implements Work {}
+
+    private PortableModel(StoredModel stored, EngineConfig config, PortableFacts facts, PortableProcess process) {
+        this.stored = stored;
+        this.config = config;
+        this.facts = facts;
+        this.process = process;
+        this.client = process.client();
+        this.tokens = new PortableTokens(client, facts.text());
+    }
+
+    /** Starts a process for a model of the given number of tokens of context. */
+    interface Starter {
+        PortableProcess start(StoredModel model, PortableProcess.Settings settings);
+    }
+
+    /**
+     * Loads a model.
+     *
+     * @throws EngineException.LoadFailed if the file, its architecture or the memory does not allow it
+     */
+    static PortableModel open(StoredModel stored, EngineConfig config, Memory memory, int threads, Starter starter) {
+        try (Admission admission = Admission.of(stored)) {
+            GgufModel file = admission.model();
+            LoadPlan plan = LoadPlan.of(file, config, CacheKind.F16, memory.availableBytes());
+            plan.check(stored.name(), file, config);
+            PortableFacts facts = PortableFacts.of(file, plan.contextTokens(), config);
+            PortableProcess process = starter.start(
+                    stored,
+                    new PortableProcess.Settings(
+                            facts.contextTokens(), config.batchTokens(), threads, facts.ownPooling()));
+            if (!admission.unchanged()) {
+                process.close();
+                throw new EngineException.LoadFailed(stored.name(), "its file was changed while it was read");
+            }
+            return new PortableModel(stored, config, facts, process);
+        }
+    }
+
+    @Override
+    public void run() throws InterruptedException {
+        EngineException reason = new EngineException.Failed("The model was unloaded.");
+        @Nullable Work work = null;
+        try {
+            for (work = take(); work != null; work = take()) {
+                switch (work) {
+                    case Answer(Generation request) -> answer(request);
+                    case Embedding(List<String> texts, Vectors vectors) -> embed(texts, vectors);
+                }
+            }
+        } catch (BusException e) {
+            if (!isStopped()) {
+                EngineException.Failed failed = new EngineException.Failed("java-llama.cpp ended its process.");
+                reason = failed;
+                throw failed;
+            }
+        } finally {
+            stop();
+            abandon(work, reason);
+        }
+    }
+
+    private @Nullable Work take() throws InterruptedException {
+        gate.lockInterruptibly();
+        try {
+            while (queue.isEmpty() && !closing) {
+                changed.await();
+            }
+            return closing ? null : queue.removeFirst();
+        } finally {
+            gate.unlock();
+        }
+    }
+
+    @Override
+    public boolean isStopped() {
+        gate.lock();
+        try {
+            return closing;
+        } finally {
+            gate.unlock();
+        }
+    }
+
+    private void abandon(@Nullable Work current, EngineException reason) {
+        List<Work> left = new ArrayList<>();
+        gate.lock();
+        try {
+            left.addAll(queue);
+            queue.clear();
+        } finally {
+            gate.unlock();
+        }
+        if (current != null) {
+            left.add(current);
+        }
+        for (Work work : left) {
+            fail(work, reason);
+        }
+    }
+
+    private static void fail(Work work, EngineException reason) {
+        switch (work) {
+            case Answer(Generation request) -> request.outbox.fail(reason);
+            case Embedding(List<String> _, Vectors vectors) -> vectors.result().completeExceptionally(reason);
+        }
+    }
+
+    private void answer(Generation request) throws InterruptedException {
+        String prompt = request.text;
+        if (request.isCancelled() || prompt == null) {
+            return;
+        }
+        Sampling sampling = request.sampling;
+        long room = (long) facts.contextTokens() - request.prompt.length;
+        PortableProtocol.GenerateParams in = new PortableProtocol.GenerateParams(
+                prompt,
+                Math.min(request.maxTokens, room),
+                sampling.temperature(),
+                sampling.topP(),
+                sampling.topK(),
+                sampling.minP(),
+                (sampling.seed() ^ sampling.seed() >>> 32) & Integer.MAX_VALUE);
+        count(1, 0, 0);
+        PortableWriting writing = new PortableWriting(request);
+        try (ReplyStream<PortableProtocol.GenerateReply> replies = client.generateMore(in)) {
+            while (replies.hasNext() && waitForReader(request) && !writing.ended()) {
+                writing.accept(replies.next());
+            }
+        } catch (BusError e) {
+            request.outbox.fail(new EngineException.Failed(said(e)));
+        } finally {
+            count(0, request.prompt.length, writing.tokens());
+        }
+        writing.deliverEnd();
+    }
+
+    private static String said(BusError e) {
+        return e instanceof PortableProtocol.Failed failed
+                ? "java-llama.cpp could not go on: " + failed.reason()
+                : "java-llama.cpp's process did not understand.";
+    }
+
+    /** Waits while the reader is behind; returns whether the answer is still wanted. */
+    private boolean waitForReader(Generation request) throws InterruptedException {
+        long deadline = System.nanoTime() + config.readerStallMax().toNanos();
+        gate.lockInterruptibly();
+        try {
+            while (request.outbox.isFull() && !request.isCancelled() && !closing) {
+                long left = deadline - System.nanoTime();
+                if (left <= 0) {
+                    request.outbox.fail(new EngineException.Failed("The reader of the answer was too slow."));
+                    return false;
+                }
+                changed.await(left, TimeUnit.NANOSECONDS);
+            }
+            return !request.isCancelled() && !closing;
+        } finally {
+            gate.unlock();
+        }
+    }
+
+    private void embed(List<String> texts, Vectors vectors) {
+        List<float[]> done = new ArrayList<>();
+        try {
+            for (String each : texts) {
+                if (vectors.result().isDone()) {
+                    return;
+                }
+                List<Double> numbers =
+                        client.embed(new PortableProtocol.EmbedParams(each)).vector();
+                float[] vector = new float[numbers.size()];
+                for (int i = 0; i < vector.length; i++) {
+                    vector[i] = numbers.get(i).floatValue();
+                }
+                done.add(Embedder.normalized(vector));
+            }
+            vectors.result().complete(done);
+        } catch (BusError e) {
+            vectors.result().completeExceptionally(new EngineException.Failed(said(e)));
+        }
+    }
+
+    private void count(int sequences, int promptTokens, int completionTokens) {
+        gate.lock();
+        try {
+            stats = new DecodeLoop.Stats(
+                    sequences,
+                    queue.size(),
+                    stats.decodeCalls() + completionTokens,
+                    1,
+                    stats.promptTokens() + promptTokens,
+                    stats.completionTokens() + completionTokens);
+        } finally {
+            gate.unlock();
+        }
+    }
+
+    @Override
+    public void stop() {
+        gate.lock();
+        try {
+            closing = true;
+            changed.signalAll();
+        } finally {
+            gate.unlock();
+        }
+        process.cut();
+    }
+
+    @Override
+    public void close() {
+        process.close();
+    }
+
+    @Override
+    public void submit(Generation request) {
+        if (request.text == null) {
+            throw PortableTokens.lacks("tokens", "gives java-llama.cpp a prompt as text only");
+        }
+        if (request.logprobs >= 0) {
+            throw PortableTokens.lacks("logprobs", "does without reports of tokens");
+        }
+        submit(new Answer(request));
+    }
+
+    private void submit(Work work) {
+        boolean refused;
+        gate.lock();
+        try {
+            refused = closing;
+            if (!refused) {
+                queue.add(work);
+                changed.signalAll();
+            }
+        } finally {
+            gate.unlock();
+        }
+        if (refused) {
+            fail(work, new EngineException.Failed("The model was unloaded."));
+        }
+    }
+
+    @Override
+    public void wake() {
+        gate.lock();
+        try {
+            changed.signalAll();
+        } finally {
+            gate.unlock();
+        }
+    }
+
+    @Override
+    public Vectors embed(List<String> texts) {
+        if (!facts.embeds()) {
+            throw new EngineException.Invalid("model", "This model ranks texts and makes no embeddings.");
+        }
+        long promptTokens = 0;
+        for (String each : texts) {
+            if (each.isEmpty()) {
+                throw new EngineException.Invalid("inputs", "An input is empty: leave it out.");
+            }
+            int length = tokenize("inputs", each, true, false).length;
+            if (length > facts.embedTokens()) {
+                throw new EngineException.PromptTooLong(length, facts.embedTokens(), false);
+            }
+            promptTokens += length;
+        }
+        Vectors vectors = new Vectors(promptTokens, new CompletableFuture<>());
+        submit(new Embedding(List.copyOf(texts), vectors));
+        return vectors;
+    }
+
+    @Override
+    public int[] tokenize(String parameter, String text, boolean addBos, boolean special) {
+        return tokens.tokenize(parameter, text, addBos, special);
+    }
+
+    @Override
+    public int[] tokenizePrompt(String prompt, boolean special) {
+        return tokens.tokenize("prompt", prompt, true, special);
+    }
+
+    @Override
+    public String detokenize(int[] given) {
+        return tokens.detokenize(given);
+    }
+
+    @Override
+    public DecodeLoop.Stats stats() {
+        gate.lock();
+        try {
+            return stats;
+        } finally {
+            gate.unlock();
+        }
+    }
+
+    @Override
+    public StoredModel stored() {
+        return stored;
+    }
+
+    @Override
+    public boolean canGenerate() {
+        return facts.writes();
+    }
+
+    @Override
+    public int sequencesMax() {
+        return 1;
+    }
+
+    @Override
+    public int contextTokens() {
+        return facts.writes() ? facts.contextTokens() : 0;
+    }
+
+    @Override
+    public int vocabularySize() {
+        return facts.vocabularySize();
+    }
+
+    @Override
+    public long parameterCount() {
+        return facts.parameters();
+    }
+
+    @Override
+    public int trainedContext() {
+        return facts.trainedContext();
+    }
+
+    @Override
+    public int embeddingLength() {
+        return facts.embeddingLength();
+    }
+
+    @Override
+    public String template() {
+        String own = stored.card().template();
+        return own != null ? own : facts.template();
+    }
+
+    @Override
+    public Marks marks() {
+        return new Marks(facts.text().bos(), facts.text().eos(), facts.text().addsBos());
+    }
+
+    @Override
+    public Sampling sampling(EngineProtocol.Sampling asked, long randomSeed) {
+        return Sampling.complete(asked, stored.card().sampling(), facts::said, config, randomSeed);
+    }
+}
