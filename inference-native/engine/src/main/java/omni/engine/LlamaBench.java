@@ -7,6 +7,7 @@ import omni.llama.Context;
 import omni.llama.ContextParams;
 import omni.llama.DecodeResult;
 import omni.llama.Model;
+import omni.llama.Threadpool;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,13 +27,15 @@ final class LlamaBench implements Sweep.Bench, AutoCloseable {
     private static final int CONTEXT_TOKENS = PROMPT_TOKENS_MAX + DEPTH_TOKENS + ANSWER_TOKENS_MAX;
 
     /** What a context cannot change once it is made. */
-    private record Shape(int ubatch, ContextParams.FlashAttention attention, ContextParams.CacheType kv) {}
+    private record Shape(
+            int ubatch, ContextParams.FlashAttention attention, ContextParams.CacheType kv, int threads, int poll) {}
 
     private final Model model;
     private final Batch batch = Batch.allocate(PROMPT_TOKENS_MAX, 1);
     private final SplittableRandom random = new SplittableRandom(1);
     private volatile @Nullable Context context;
     private volatile boolean interrupted;
+    private @Nullable Threadpool pool;
     private @Nullable Shape shape;
     private int promptTokens = PROMPT_TOKENS_MIN;
     private int answerTokens = ANSWER_TOKENS_MIN;
@@ -105,7 +108,12 @@ final class LlamaBench implements Sweep.Bench, AutoCloseable {
     }
 
     private Context prepare(Tuning tuning) {
-        Shape wanted = new Shape(tuning.ubatchTokens(PROMPT_TOKENS_MAX), tuning.flashAttention(), tuning.kvType());
+        Shape wanted = new Shape(
+                tuning.ubatchTokens(PROMPT_TOKENS_MAX),
+                tuning.flashAttention(),
+                tuning.kvType(),
+                tuning.threadsMax(),
+                tuning.poll());
         Context ready = context;
         if (ready == null || !wanted.equals(shape)) {
             close();
@@ -125,7 +133,10 @@ final class LlamaBench implements Sweep.Bench, AutoCloseable {
                                     wanted.kv(),
                                     wanted.kv())
                             .withOutputsMax(1));
+            Threadpool threads = Threadpool.create(model.library(), wanted.threads(), wanted.poll(), false);
+            ready.attachThreadpool(threads, threads);
             context = ready;
+            pool = threads;
             shape = wanted;
         }
         ready.setThreads(tuning.threads(), tuning.prefillThreads());
@@ -140,6 +151,11 @@ final class LlamaBench implements Sweep.Bench, AutoCloseable {
         shape = null;
         if (old != null) {
             old.close();
+        }
+        Threadpool threads = pool;
+        pool = null;
+        if (threads != null) {
+            threads.close();
         }
     }
 }

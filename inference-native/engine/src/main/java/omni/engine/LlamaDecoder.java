@@ -1,6 +1,8 @@
 package omni.engine;
 
 import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import omni.llama.Batch;
@@ -11,6 +13,7 @@ import omni.llama.Logits;
 import omni.llama.Model;
 import omni.llama.Sampler;
 import omni.llama.SequenceMemory;
+import omni.llama.Threadpool;
 import omni.llama.Vocab;
 import org.jspecify.annotations.Nullable;
 
@@ -27,8 +30,12 @@ final class LlamaDecoder implements Decoder {
     private final int batchTokens;
     private final Supplier<Tuning> tuning;
     private final Governor governor;
+    /** The last one computes; those before it stay until the context is closed. */
+    private final List<Threadpool> pools = new ArrayList<>();
+
     private int threads;
     private int prefillThreads;
+    private int poll;
     /** The bytes of tokens met so far: a token's text never changes, and the call for it is not free. */
     private final byte[] @Nullable [] pieces;
 
@@ -67,6 +74,7 @@ final class LlamaDecoder implements Decoder {
                                 first.kvType())
                         // At most the last token of each sequence is sampled from.
                         .withOutputsMax(sequencesMax));
+        attach(first);
         this.memory = context.memory();
         this.batch = Batch.allocate(batchTokens, 1);
     }
@@ -122,9 +130,20 @@ final class LlamaDecoder implements Decoder {
         }
     }
 
+    /** Threads that stay between steps: starting them anew for each token costs as much as a small model's token. */
+    private void attach(Tuning now) {
+        Threadpool pool = Threadpool.create(model.library(), now.threadsMax(), now.poll(), false);
+        pools.add(pool);
+        poll = now.poll();
+        context.attachThreadpool(pool, pool);
+    }
+
     /** Uses as many threads as were measured to be best, and no more than may be used now. */
     private void keepTo(Governor.Allowance allowance) {
         Tuning now = tuning.get();
+        if (now.threadsMax() != pools.getLast().threads() || now.poll() != poll) {
+            attach(now);
+        }
         int wanted = Math.min(now.threads(), allowance.threads());
         int wantedPrefill = Math.min(now.prefillThreads(), allowance.threads());
         if (wanted != threads || wantedPrefill != prefillThreads) {
@@ -199,5 +218,6 @@ final class LlamaDecoder implements Decoder {
     @Override
     public void close() {
         context.close();
+        pools.forEach(Threadpool::close);
     }
 }

@@ -24,6 +24,7 @@ final class NativeModel implements LoadedModel {
     private final DecodeLoop loop;
     private final EngineConfig config;
     private final LeastTokens leastTokens;
+    private final Tuner tuner;
 
     private NativeModel(
             StoredModel stored,
@@ -32,7 +33,8 @@ final class NativeModel implements LoadedModel {
             Embedder embedder,
             DecodeLoop loop,
             EngineConfig config,
-            LeastTokens leastTokens) {
+            LeastTokens leastTokens,
+            Tuner tuner) {
         this.stored = stored;
         this.model = model;
         this.decoder = decoder;
@@ -40,6 +42,7 @@ final class NativeModel implements LoadedModel {
         this.loop = loop;
         this.config = config;
         this.leastTokens = leastTokens;
+        this.tuner = tuner;
     }
 
     /** Puts something between the decode loop and the decoder; tests plant faults with it. */
@@ -79,8 +82,8 @@ final class NativeModel implements LoadedModel {
                 DecodeLoop loop = new DecodeLoop(seam, config.chunkTokens(), config.readerStallMax());
                 LeastTokens leastTokens = new LeastTokens(model);
                 Embedder embedder = new Embedder(model, config, tuning.prefillThreads(), leastTokens);
-                tuner.measurement(stored, model).ifPresent(loop::whenIdle);
-                return new NativeModel(stored, model, decoder, embedder, loop, config, leastTokens);
+                tuner.loaded(stored, plan.contextTokens(), model, loop::whenIdle);
+                return new NativeModel(stored, model, decoder, embedder, loop, config, leastTokens, tuner);
             } catch (LlamaException | EngineException e) {
                 model.close();
                 throw e;
@@ -107,6 +110,7 @@ final class NativeModel implements LoadedModel {
 
     @Override
     public void close() {
+        tuner.unloaded(stored);
         embedder.close();
         if (decoder != null) {
             decoder.close();

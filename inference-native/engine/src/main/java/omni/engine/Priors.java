@@ -15,6 +15,8 @@ import omni.engine.Tuning.Origin;
 /** What to begin with, before anything was measured: rules from the hardware, then the profile of a known box. */
 final class Priors {
     private static final int UBATCH_TOKENS = 512;
+    private static final int BATCH_TOKENS_DEFAULT = 512;
+    private static final String CONTEXT_WHY = "What the model was trained on, at most 8192.";
 
     private Priors() {}
 
@@ -46,11 +48,23 @@ final class Priors {
                 rule(
                         String.valueOf(Math.min(all, most)),
                         "Reading a prompt is computing: one for each physical core" + limited + "."));
+        choices.put(Knob.POLL, rule("50", "As llama.cpp has it: threads wait for the next step awake for a moment."));
+        choices.put(
+                Knob.BATCH_TOKENS,
+                rule("512", "As llama.cpp has it: more would hold up answers that are being written beside a prompt."));
         choices.put(Knob.UBATCH_TOKENS, rule(String.valueOf(UBATCH_TOKENS), "As llama.cpp has it."));
         choices.put(Knob.FLASH_ATTENTION, rule("auto", "Wherever the device can."));
-        choices.put(Knob.KV_TYPE, rule("f16", "Exact; q8_0 halves its memory at a small loss."));
+        choices.put(
+                Knob.KV_TYPE,
+                rule("f16", "Exact; q8_0 halves its memory and changes answers a little: not for speed to decide."));
         choices.put(Knob.GPU_LAYERS, rule("-1", "All layers on a GPU, where the native has one."));
-        choices.put(Knob.LOAD_MODE, rule("auto", "Mapped, where the device allows it: loads at once and is shared."));
+        choices.put(
+                Knob.LOAD_MODE,
+                rule(
+                        "auto",
+                        "Mapped, where the device allows it: loads at once, is shared, and the system may take it back;"
+                                + " speed once loaded is the same."));
+        choices.put(Knob.CONTEXT_TOKENS, rule("8192", CONTEXT_WHY));
         return choices;
     }
 
@@ -69,6 +83,16 @@ final class Priors {
         if (config.prefillThreads() > 0) {
             set = set.with(Knob.PREFILL_THREADS, own(String.valueOf(config.prefillThreads()), "prefill_threads"));
         }
+        if (config.poll() >= 0) {
+            set = set.with(Knob.POLL, own(String.valueOf(config.poll()), "poll"));
+        }
+        if (engine.batchTokens() != BATCH_TOKENS_DEFAULT) {
+            set = set.with(Knob.BATCH_TOKENS, own(String.valueOf(engine.batchTokens()), "batch_tokens of [engine]"));
+        }
+        if (engine.contextTokens() > 0) {
+            String tokens = String.valueOf(engine.contextTokens());
+            set = set.with(Knob.CONTEXT_TOKENS, own(tokens, "context_tokens of [engine]"));
+        }
         if (config.ubatchTokens() > 0) {
             set = set.with(Knob.UBATCH_TOKENS, own(String.valueOf(config.ubatchTokens()), "ubatch_tokens"));
         }
@@ -85,6 +109,17 @@ final class Priors {
             set = set.with(Knob.LOAD_MODE, own(word(config.loadMode()), "load_mode"));
         }
         return set;
+    }
+
+    /** Says how much context a model was loaded with, and why. */
+    static Choice context(int tokens, int trainedTokens, EngineConfig engine) {
+        if (engine.contextTokens() > 0) {
+            String why = "omni.toml sets context_tokens of [engine]"
+                    + (tokens < engine.contextTokens() ? "; the model was trained on fewer." : ".");
+            return new Choice(String.valueOf(tokens), Origin.CONFIGURED, why);
+        }
+        boolean all = tokens >= engine.contextTokensFor(trainedTokens);
+        return rule(String.valueOf(tokens), all ? CONTEXT_WHY : "The largest that fits the memory that was free.");
     }
 
     private static String word(Enum<?> value) {

@@ -92,7 +92,7 @@ final class TuneCheck {
         for (Sweep.Trial trial : trials) {
             System.out.printf(
                     Locale.ROOT,
-                    "%s %-46s %8.1f ±%.1f %%%n",
+                    "%s %-56s %8.1f ±%.1f %%%n",
                     trial.value().equals(name(chosen)) ? "*" : " ",
                     trial.value(),
                     trial.tokensPerSecond(),
@@ -114,7 +114,7 @@ final class TuneCheck {
     }
 
     private static String name(Tuning tuning) {
-        return "threads " + tuning.threads() + "/" + tuning.prefillThreads() + ", ubatch " + tuning.ubatchTokens(512)
-                + ", attention " + tuning.flashAttention();
+        return "threads " + tuning.threads() + "/" + tuning.prefillThreads() + ", poll " + tuning.poll() + ", ubatch "
+                + tuning.ubatchTokens(512) + ", attention " + tuning.flashAttention();
     }
 }

@@ -11,7 +11,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import omni.device.Cpu;
 import omni.device.DeviceException;
 import omni.device.DeviceProbe;
@@ -21,15 +25,15 @@ import omni.engine.Tuning.Choice;
 import omni.engine.Tuning.Knob;
 import omni.engine.Tuning.Origin;
 import omni.llama.ContextParams;
-import omni.llama.LlamaException;
 import omni.llama.Model;
+import omni.llama.ThreadPriority;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Knows how to compute each model on this box: what the owner has set, else what was measured here, else what the
  * profile of such a box has, else a rule. Measures a model after its first use, while nobody waits.
  *
- * <p>For any thread; a measurement runs on the thread that decodes the model.
+ * <p>For any thread; while the thread that decodes a model waits, a measurement runs on a thread of low priority.
  */
 final class Tuner {
     private static final Logger LOG = System.getLogger(Tuner.class.getName());
@@ -55,6 +59,8 @@ final class Tuner {
         volatile int percent;
         volatile List<Sweep.Trial> trials = List.of();
         volatile long measuredAt;
+        /** Measures it again; null while it is not in memory. */
+        volatile @Nullable Runnable measure;
 
         Known(StoredModel model, String release, Tuning tuning, State state) {
             this.model = model;
@@ -174,32 +180,62 @@ final class Tuner {
         return List.copyOf(known.values());
     }
 
-    /** Forgets what was measured of a model, or of all; returns of how many. */
+    /** Forgets what was measured of a model, or of all, and measures those that are loaded again; returns of how many. */
     int forget(Optional<String> model) throws IOException {
         int forgotten = 0;
         for (Known entry : known.values()) {
             if (model.isEmpty() || model.get().equals(entry.model.id())) {
                 forgotten += TuningFile.forget(folder, entry.model.id()) ? 1 : 0;
+                Runnable again = entry.measure;
+                if (again != null && entry.state != State.MEASURING) {
+                    entry.state = State.WAITING;
+                    entry.percent = 0;
+                    again.run();
+                }
             }
         }
         return forgotten;
     }
 
-    /** Returns the measurement of a model that was just loaded, where it needs one. */
-    Optional<DecodeLoop.Job> measurement(StoredModel stored, Model model) {
+    /**
+     * Is told of a model that was just loaded, and hands in its measurement where it needs one, now or when it is asked
+     * for again.
+     *
+     * @param contextTokens of one chat
+     * @param whenIdle takes work that is done while nobody asks anything
+     */
+    void loaded(StoredModel stored, int contextTokens, Model model, Consumer<DecodeLoop.Job> whenIdle) {
         Known entry = known.get(stored.id());
-        if (entry == null
-                || entry.state != State.WAITING
-                || !model.canGenerate()
-                || model.vocab().size() == 0) {
-            return Optional.empty();
+        if (entry == null) {
+            return;
         }
-        if (probe.memory().leftBytes() < MEASURE_BYTES_MIN) {
-            LOG.log(Level.INFO, "Not measuring {0}: there is too little memory left.", stored.name());
+        entry.tuning =
+                entry.tuning.with(Knob.CONTEXT_TOKENS, Priors.context(contextTokens, model.trainedContext(), engine));
+        if (model.canGenerate() && model.vocab().size() > 0) {
+            entry.measure = () -> measure(entry, model, whenIdle);
+            if (entry.state == State.WAITING) {
+                measure(entry, model, whenIdle);
+            }
+        } else if (entry.state == State.WAITING) {
             entry.state = State.OFF;
-            return Optional.empty();
         }
-        return Optional.of(new Measurement(entry, new LlamaBench(model)));
+    }
+
+    /** Is told that a model is going. */
+    void unloaded(StoredModel stored) {
+        Known entry = known.get(stored.id());
+        if (entry != null) {
+            entry.measure = null;
+        }
+    }
+
+    private void measure(Known entry, Model model, Consumer<DecodeLoop.Job> whenIdle) {
+        if (probe.memory().leftBytes() < MEASURE_BYTES_MIN) {
+            LOG.log(Level.INFO, "Not measuring {0}: there is too little memory left.", entry.model.name());
+            entry.state = State.OFF;
+            return;
+        }
+        whenIdle.accept(new Measurement(entry, new LlamaBench(model)));
     }
 
     /** Returns what to try, by the hardware; a quantized KV cache leaves no choice of attention. */
@@ -218,6 +254,7 @@ final class Tuner {
         return List.of(
                 new Sweep.Phase(Knob.THREADS, counts, false),
                 new Sweep.Phase(Knob.PREFILL_THREADS, counts, true),
+                new Sweep.Phase(Knob.POLL, List.of("0", "50", "100"), false),
                 new Sweep.Phase(Knob.UBATCH_TOKENS, pieces.reversed(), true),
                 new Sweep.Phase(Knob.FLASH_ATTENTION, attention, true));
     }
@@ -229,6 +266,13 @@ final class Tuner {
         private final Sweep sweep;
         private final long startedNanos = System.nanoTime();
         private volatile long askedNanos = startedNanos;
+        /** It and what llama.cpp starts from it give way to everything else on the box; it ends with the measurement. */
+        private final ExecutorService measuring = Executors.newSingleThreadExecutor(
+                work -> Thread.ofPlatform().daemon().name("omni-measure").unstarted(() -> {
+                    ThreadPriority.lower();
+                    work.run();
+                }));
+
         private volatile @Nullable Thread thread;
 
         Measurement(Known entry, LlamaBench bench) {
@@ -255,10 +299,14 @@ final class Tuner {
             boolean more;
             try {
                 bench.resume();
-                more = sweep.advance();
-            } catch (LlamaException e) {
-                LOG.log(Level.WARNING, "Measuring " + entry.model.name() + " is given up.", e);
+                more = measuring.submit(sweep::advance).get();
+            } catch (ExecutionException e) {
+                LOG.log(Level.WARNING, "Measuring " + entry.model.name() + " is given up.", e.getCause());
                 end(State.OFF);
+                return false;
+            } catch (InterruptedException _) {
+                // Nobody interrupts this thread but a process that ends.
+                Thread.currentThread().interrupt();
                 return false;
             }
             int before = entry.percent;
@@ -300,6 +348,7 @@ final class Tuner {
         }
 
         private void end(State state) {
+            measuring.shutdown();
             bench.close();
             entry.state = state;
             changed.run();
@@ -314,6 +363,7 @@ final class Tuner {
 
         @Override
         public void fail(EngineException reason) {
+            measuring.shutdown();
             bench.close();
             if (entry.state == State.MEASURING) {
                 entry.state = State.WAITING;

@@ -19,11 +19,14 @@ record Tuning(Map<Knob, Choice> choices) {
     enum Knob {
         THREADS("threads"),
         PREFILL_THREADS("prefill_threads"),
+        POLL("poll"),
+        BATCH_TOKENS("batch_tokens"),
         UBATCH_TOKENS("ubatch_tokens"),
         FLASH_ATTENTION("flash_attention"),
         KV_TYPE("kv_type"),
         GPU_LAYERS("gpu_layers"),
-        LOAD_MODE("load_mode");
+        LOAD_MODE("load_mode"),
+        CONTEXT_TOKENS("context_tokens");
 
         /** As omni.toml and the kept profiles write it. */
         final String key;
@@ -74,6 +77,16 @@ record Tuning(Map<Knob, Choice> choices) {
 
     int prefillThreads() {
         return Integer.parseInt(value(Knob.PREFILL_THREADS));
+    }
+
+    /** How long threads wait for work awake, 0 (not at all) to 100. */
+    int poll() {
+        return Integer.parseInt(value(Knob.POLL));
+    }
+
+    /** Threads that there have to be. */
+    int threadsMax() {
+        return Math.max(threads(), prefillThreads());
     }
 
     /** Most tokens computed at once, at most so many as a batch has. */

@@ -12,6 +12,7 @@ import omni.role.Section;
  * @param yieldToOthers whether fewer threads compute while other programs keep processors busy
  * @param yieldToHeat whether less is computed when the box comes near to slowing itself down
  * @param prefillThreads threads that read prompts; 0 lets the box choose
+ * @param poll how long threads wait for work awake; -1 lets the box choose
  * @param ubatchTokens most tokens computed at once; 0 lets the box choose
  * @param flashAttention how attention is computed
  * @param kvType how the KV cache stores a number
@@ -45,6 +46,14 @@ record TuningConfig(
                 min = "0",
                 max = "512")
         int prefillThreads,
+
+        @Key(
+                doc = "How long a compute thread waits for the next step awake before it sleeps: 0 not at all, 100 as"
+                        + " long as it can be set. -1: as measured.",
+                def = "-1",
+                min = "-1",
+                max = "100")
+        int poll,
 
         @Key(doc = "Most tokens computed at once. 0: as measured.", def = "0", unit = "tokens", min = "0", max = "4096")
         int ubatchTokens,

@@ -29,7 +29,7 @@ import tools.jackson.databind.node.ObjectNode;
  */
 record TuningFile(
         String fingerprint, String release, long measuredAt, Map<Knob, Choice> measured, List<Sweep.Trial> trials) {
-    private static final int FORMAT = 1;
+    private static final int FORMAT = 2;
     private static final int BYTES_MAX = 256 << 10;
 
     private static Path path(Path folder, String model) {
@@ -84,7 +84,9 @@ record TuningFile(
     private static void check(Knob knob, String value) {
         switch (knob) {
             case THREADS, PREFILL_THREADS -> within(value, 1, 512);
-            case UBATCH_TOKENS -> within(value, 1, 4096);
+            case POLL -> within(value, 0, 100);
+            case UBATCH_TOKENS, BATCH_TOKENS -> within(value, 1, 4096);
+            case CONTEXT_TOKENS -> within(value, 1, 1 << 24);
             case GPU_LAYERS -> within(value, -1, 10_000);
             case FLASH_ATTENTION, KV_TYPE, LOAD_MODE -> {}
         }

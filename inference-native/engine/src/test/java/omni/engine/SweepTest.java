@@ -161,15 +161,15 @@ class SweepTest {
                 "",
                 "{",
                 "[]",
-                "{\"format\":1,\"fingerprint\":\"p\",\"release\":\"r\",\"choices\":[{\"knob\":\"THREADS\",\"value\":\"0\"}]}",
-                "{\"format\":1,\"fingerprint\":\"p\",\"release\":\"r\",\"choices\":[{\"knob\":\"THREADS\",\"value\":\"513\"}]}",
-                "{\"format\":1,\"fingerprint\":\"p\",\"release\":\"r\",\"choices\":[{\"knob\":\"NONE\",\"value\":\"1\"}]}")) {
+                "{\"format\":2,\"fingerprint\":\"p\",\"release\":\"r\",\"choices\":[{\"knob\":\"THREADS\",\"value\":\"0\"}]}",
+                "{\"format\":2,\"fingerprint\":\"p\",\"release\":\"r\",\"choices\":[{\"knob\":\"THREADS\",\"value\":\"513\"}]}",
+                "{\"format\":2,\"fingerprint\":\"p\",\"release\":\"r\",\"choices\":[{\"knob\":\"NONE\",\"value\":\"1\"}]}")) {
             Files.writeString(folder.resolve("model.json"), text);
             assertTrue(TuningFile.read(folder, "model", "p", "r").isEmpty(), text);
         }
         Files.writeString(
                 folder.resolve("model.json"),
-                "{\"format\":1,\"fingerprint\":\"p\",\"release\":\"r\",\"choices\":[{\"knob\":\"THREADS\",\"value\":\"512\"}]}");
+                "{\"format\":2,\"fingerprint\":\"p\",\"release\":\"r\",\"choices\":[{\"knob\":\"THREADS\",\"value\":\"512\"}]}");
         assertTrue(TuningFile.read(folder, "model", "p", "r").isPresent());
     }
 }

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
 import omni.engine.TuningProtocol.Profile;
 import omni.engine.TuningProtocol.ProfileState;
@@ -19,7 +20,7 @@ class TuningTest {
     private static final Duration LONG = Duration.ofSeconds(60);
     /** One thread and one knob: on a machine that is busy with other builds, threads that wait for each other get nowhere. */
     private static final String[] SWEEP = {
-        "sweep = true", "ubatch_tokens = 128", "yield_to_others = false", "yield_to_heat = false"
+        "sweep = true", "ubatch_tokens = 128", "poll = 0", "yield_to_others = false", "yield_to_heat = false"
     };
 
     @TempDir
@@ -65,8 +66,37 @@ class TuningTest {
                     engine.tuning()
                             .forget(new TuningProtocol.ForgetParams(null))
                             .forgotten());
+            assertEquals(ProfileState.WAITING, profile(engine).state(), "it is loaded: it is measured again");
+            Await.until(LONG, () -> profile(engine).state() == ProfileState.MEASURED);
         }
-        assertEquals(0, kept());
+        assertEquals(1, kept());
+    }
+
+    @Test
+    void everyChoiceIsExplained() throws Exception {
+        try (var engine =
+                new EngineFixture(home, EngineFixture.tuning(home, "sweep = false"), "context_tokens = 4096")) {
+            touch(engine);
+            var choices = profile(engine).choices().stream()
+                    .collect(Collectors.toMap(TuningProtocol.Choice::key, choice -> choice));
+            assertEquals(
+                    Set.of(
+                            "threads",
+                            "prefill_threads",
+                            "poll",
+                            "batch_tokens",
+                            "ubatch_tokens",
+                            "flash_attention",
+                            "kv_type",
+                            "gpu_layers",
+                            "load_mode",
+                            "context_tokens"),
+                    choices.keySet());
+            choices.values().forEach(choice -> assertTrue(choice.why().endsWith("."), choice.toString()));
+            var context = choices.get("context_tokens");
+            assertEquals("2048", context == null ? "" : context.value(), "what the seed was trained on");
+            assertEquals("omni.toml", context == null ? "" : context.origin());
+        }
     }
 
     @Test

@@ -181,7 +181,8 @@ public final class Model implements AutoCloseable {
         return meta("general.architecture").flatMap(a -> meta(a + key));
     }
 
-    LlamaLibrary library() {
+    /** What it was loaded by. */
+    public LlamaLibrary library() {
         return library;
     }
 

@@ -1,5 +1,6 @@
 package omni.cli;
 
+import java.time.Duration;
 import java.util.Optional;
 import omni.bus.BusException;
 import omni.device.DeviceProbe;
@@ -24,11 +25,19 @@ final class DeviceCommand extends OmniCommand {
     @Option(names = "--why", description = "Also say why each choice was made, and what was measured.")
     private boolean why;
 
-    @Option(names = "--measure", description = "Forget what was measured: the next load measures again.")
+    @Option(names = "--measure", description = "Measure the loaded models anew, or the default model, and wait for it.")
     private boolean measure;
 
+    /** How long it waits for that; tests wait less. */
+    private final Duration longest;
+
     DeviceCommand(World world) {
+        this(world, MeasureProgress.LONGEST);
+    }
+
+    DeviceCommand(World world, Duration longest) {
         super(world);
+        this.longest = longest;
     }
 
     /** What the engine says. */
@@ -37,18 +46,7 @@ final class DeviceCommand extends OmniCommand {
     @Override
     ExitCode run() {
         if (measure) {
-            long forgotten = world.with(
-                    "engine",
-                    bus -> TuningProtocol.Client.of(bus)
-                            .forget(new TuningProtocol.ForgetParams(null))
-                            .forgotten());
-            answer(
-                    Json.object().put("forgotten", forgotten),
-                    () -> forgotten == 0
-                            ? "Nothing was measured."
-                            : "What was measured of " + Text.count(forgotten, "model")
-                                    + " is forgotten; the next load measures again.");
-            return ExitCode.OK;
+            return measureNow();
         }
         Optional<Told> told = ask();
         JsonNode report = told.map(Told::report)
@@ -62,6 +60,19 @@ final class DeviceCommand extends OmniCommand {
                 () -> DeviceText.hardware(report, told.isPresent())
                         + told.map(t -> DeviceText.tuning(t.tuning(), why)).orElse(""));
         return ExitCode.OK;
+    }
+
+    private ExitCode measureNow() {
+        var outcome = world.withPatience("engine", bus -> new MeasureProgress(world, json()).run(bus, longest));
+        var all = Json.object();
+        all.put("forgotten", outcome.forgotten());
+        all.put("whole", outcome.whole());
+        all.set("tuning", outcome.tuning().toJson());
+        answer(all, () -> DeviceText.tuning(outcome.tuning(), why).strip());
+        if (!outcome.whole()) {
+            world.err().println("It is not measured yet: the box is busy. The engine goes on when it is not.");
+        }
+        return outcome.whole() ? ExitCode.OK : ExitCode.AWAY;
     }
 
     private Optional<Told> ask() {

@@ -197,7 +197,7 @@ final class DeviceText {
             line(text, "now", "It " + reply.held() + ".");
         }
         if (reply.profiles().isEmpty()) {
-            text.append("No model is loaded yet; each is measured after its first use.\n");
+            text.append("No model is measured yet; each is after its first use, except with the portable binding.\n");
         }
         for (var profile : reply.profiles()) {
             text.append("Model ")

@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
 
 class DeviceCommandTest {
     @TempDir
@@ -66,16 +68,38 @@ class DeviceCommandTest {
     }
 
     @Test
-    void forgetsWhatWasMeasured() {
+    void measuresAnewAndShowsHowFarItIs() {
         try (var tree = new FakeTree(folder).start()) {
+            var held = tree.run("device", "--measure");
+            assertEquals(0, held.exit());
             assertEquals(
-                    "What was measured of 1 model is forgotten; the next load measures again.",
-                    tree.run("device", "--measure").out().strip());
+                    "seed: waiting: the engine computes with at most 1 of 2 threads: other programs use 1.0 processors",
+                    held.err().strip(),
+                    "once, not at each look");
+            tree.tuning.held = "";
+            var done = tree.run("device", "--measure");
+            assertEquals("seed: measuring, 40 %", done.err().strip());
+            assertTrue(done.out().startsWith("Model seed: measured on this hardware with v0.5.0\n"), done.out());
+            var json = Json.parse(tree.run("device", "--measure", "--json").out());
+            assertEquals(1, json.path("forgotten").asInt());
+            assertEquals("measured", json.at("/tuning/profiles/0/state").asString());
+            tree.environment.put("OMNI_TERMINAL", "012");
+            assertTrue(tree.run("device", "--measure").err().contains("\rseed: measuring, 47 %\u001b[K"));
         }
         try (var tree = new FakeTree(folder)) {
             assertEquals(
                     ExitCode.NOT_RUNNING.number(),
                     tree.run("device", "--measure").exit());
+        }
+    }
+
+    @Test
+    void aBoxThatIsBusyAllTheTimeIsNotWaitedForForever() {
+        try (var tree = new FakeTree(folder).start()) {
+            tree.tuning.willMeasure = Integer.MAX_VALUE;
+            var world = tree.world("");
+            var exit = new CommandLine(new DeviceCommand(world, Duration.ofMillis(1))).execute("--measure");
+            assertEquals(ExitCode.AWAY.number(), exit);
         }
     }
 }

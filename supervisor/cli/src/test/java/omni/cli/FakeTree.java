@@ -59,6 +59,18 @@ final class FakeTree implements AutoCloseable {
         }
     }
 
+    World world(String input) {
+        return world(input, new StringWriter(), new StringWriter());
+    }
+
+    private World world(String input, StringWriter out, StringWriter err) {
+        return new World(
+                environment,
+                new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)),
+                new PrintWriter(out),
+                new PrintWriter(err));
+    }
+
     Done run(String... command) {
         return runWith("", command);
     }
@@ -66,11 +78,7 @@ final class FakeTree implements AutoCloseable {
     Done runWith(String input, String... command) {
         var out = new StringWriter();
         var err = new StringWriter();
-        var world = new World(
-                environment,
-                new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)),
-                new PrintWriter(out),
-                new PrintWriter(err));
+        var world = world(input, out, err);
         var exit = Main.commandLine(world).execute(command);
         world.out().flush();
         world.err().flush();

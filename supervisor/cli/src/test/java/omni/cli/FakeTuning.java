@@ -7,6 +7,10 @@ import omni.engine.TuningProtocol;
 /** What a tuned engine says of itself and of a box that is not here. */
 final class FakeTuning implements TuningProtocol.Handler {
     long forgotten = 1;
+    int willMeasure = 3;
+    /** How many looks see it being measured after it was forgotten. */
+    int measuring;
+
     String held = "computes with at most 1 of 2 threads: other programs use 1.0 processors";
 
     @Override
@@ -28,13 +32,15 @@ final class FakeTuning implements TuningProtocol.Handler {
     }
 
     @Override
-    public void profiles(TuningProtocol.ProfilesParams in, Call<TuningProtocol.ProfilesReply> call) {
+    public synchronized void profiles(TuningProtocol.ProfilesParams in, Call<TuningProtocol.ProfilesReply> call) {
+        boolean busy = measuring > 0;
+        measuring -= busy ? 1 : 0;
         call.reply(new TuningProtocol.ProfilesReply(
                 List.of(new TuningProtocol.Profile(
                         "abc",
                         "seed",
-                        TuningProtocol.ProfileState.MEASURED,
-                        100,
+                        busy ? TuningProtocol.ProfileState.MEASURING : TuningProtocol.ProfileState.MEASURED,
+                        busy ? 47 : 100,
                         List.of(new TuningProtocol.Choice("threads", "2", "measured", "It was faster.")),
                         List.of(new TuningProtocol.Trial("threads", "2", 21.5, 0.04, 5)),
                         1L,
@@ -44,7 +50,8 @@ final class FakeTuning implements TuningProtocol.Handler {
     }
 
     @Override
-    public void forget(TuningProtocol.ForgetParams in, Call<TuningProtocol.ForgetReply> call) {
+    public synchronized void forget(TuningProtocol.ForgetParams in, Call<TuningProtocol.ForgetReply> call) {
+        measuring = willMeasure;
         call.reply(new TuningProtocol.ForgetReply(forgotten));
     }
 }
