@@ -24,17 +24,18 @@ import omni.llama.ModelParams;
  * it. It ends with 0 where the choice is as good as the best, differences inside the spread counting as equal.
  */
 final class TuneCheck {
-    private static final int ROUNDS = 5;
+    static final int ROUNDS_MIN = 5;
 
     private TuneCheck() {}
 
     /**
      * Runs it.
      *
-     * @param args the folder of the natives, and a GGUF file
+     * @param args the folder of the natives, a GGUF file, and how many rounds
      */
     public static void main(String[] args) {
         Report report = DeviceProbe.live(Path.of(".")).read();
+        int rounds = Math.max(ROUNDS_MIN, Integer.parseInt(args[2]));
         boolean good;
         try (Model model = Model.load(LlamaLibrary.open(Path.of(args[0])), Path.of(args[1]), ModelParams.defaults());
                 LlamaBench bench = new LlamaBench(model)) {
@@ -49,8 +50,10 @@ final class TuneCheck {
             }
             System.out.printf(Locale.ROOT, "sweep: %.1f s%n", (System.nanoTime() - start) / 1e9);
             sweep.tuning().wire().forEach(c -> System.out.println("  " + c.key() + " = " + c.value() + ": " + c.why()));
-            good = compare("an answer", combinations(report, sweep.tuning(), false), sweep.tuning(), bench, false);
-            good &= compare("a prompt", combinations(report, sweep.tuning(), true), sweep.tuning(), bench, true);
+            good = compare(
+                    "an answer", combinations(report, sweep.tuning(), false), sweep.tuning(), bench, false, rounds);
+            good &= compare(
+                    "a prompt", combinations(report, sweep.tuning(), true), sweep.tuning(), bench, true, rounds);
         }
         System.exit(good ? 0 : 1);
     }
@@ -74,9 +77,9 @@ final class TuneCheck {
     }
 
     private static boolean compare(
-            String what, List<Tuning> combinations, Tuning chosen, LlamaBench bench, boolean prefill) {
+            String what, List<Tuning> combinations, Tuning chosen, LlamaBench bench, boolean prefill, int rounds) {
         Map<String, List<Double>> speeds = new LinkedHashMap<>();
-        for (int round = 0; round < ROUNDS; round++) {
+        for (int round = 0; round < rounds; round++) {
             for (Tuning tuning : combinations) {
                 OptionalDouble speed = OptionalDouble.empty();
                 while (speed.isEmpty()) {
@@ -88,7 +91,7 @@ final class TuneCheck {
         List<Sweep.Trial> trials = new ArrayList<>();
         speeds.forEach((name, list) -> trials.add(Sweep.trial(Knob.THREADS, name, list)));
         trials.sort((a, b) -> Double.compare(b.tokensPerSecond(), a.tokensPerSecond()));
-        System.out.println("tokens a second of " + what + ", medians of " + ROUNDS + " interleaved rounds:");
+        System.out.println("tokens a second of " + what + ", medians of " + rounds + " interleaved rounds:");
         for (Sweep.Trial trial : trials) {
             System.out.printf(
                     Locale.ROOT,
