@@ -48,7 +48,14 @@ final class Priors {
                 rule(
                         String.valueOf(Math.min(all, most)),
                         "Reading a prompt is computing: one for each physical core" + limited + "."));
-        choices.put(Knob.POLL, rule("50", "As llama.cpp has it: threads wait for the next step awake for a moment."));
+        choices.put(
+                Knob.POLL,
+                hasSpare(cpu)
+                        ? rule("50", "As llama.cpp has it: threads wait for the next step awake for a moment.")
+                        : rule(
+                                "0",
+                                "Every processor computes: a thread that waits awake would keep one from who reads the"
+                                        + " answer."));
         choices.put(
                 Knob.BATCH_TOKENS,
                 rule("512", "As llama.cpp has it: more would hold up answers that are being written beside a prompt."));
@@ -66,6 +73,11 @@ final class Priors {
                                 + " speed once loaded is the same."));
         choices.put(Knob.CONTEXT_TOKENS, rule("8192", CONTEXT_WHY));
         return choices;
+    }
+
+    /** Whether there are more processors than one for each thread that writes. */
+    static boolean hasSpare(Cpu cpu) {
+        return cpu.usable().size() > Math.max(1, cpu.usable(Cpu.Kind.PERFORMANCE));
     }
 
     private static Choice rule(String value, String why) {

@@ -254,7 +254,7 @@ final class Tuner {
         return List.of(
                 new Sweep.Phase(Knob.THREADS, counts, false),
                 new Sweep.Phase(Knob.PREFILL_THREADS, counts, true),
-                new Sweep.Phase(Knob.POLL, List.of("0", "50", "100"), false),
+                new Sweep.Phase(Knob.POLL, Priors.hasSpare(cpu) ? List.of("0", "50", "100") : List.of("0"), false),
                 new Sweep.Phase(Knob.UBATCH_TOKENS, pieces.reversed(), true),
                 new Sweep.Phase(Knob.FLASH_ATTENTION, attention, true));
     }
