@@ -74,7 +74,12 @@ final class LlamaDecoder implements Decoder {
                                 first.kvType())
                         // At most the last token of each sequence is sampled from.
                         .withOutputsMax(sequencesMax));
-        attach(first);
+        try {
+            attach(first);
+        } catch (LlamaException e) {
+            context.close();
+            throw e;
+        }
         this.memory = context.memory();
         this.batch = Batch.allocate(batchTokens, 1);
     }

@@ -187,7 +187,8 @@ final class Tuner {
             if (model.isEmpty() || model.get().equals(entry.model.id())) {
                 forgotten += TuningFile.forget(folder, entry.model.id()) ? 1 : 0;
                 Runnable again = entry.measure;
-                if (again != null && entry.state != State.MEASURING) {
+                // One that waits or is under way has its measurement before it.
+                if (again != null && (entry.state == State.MEASURED || entry.state == State.OFF)) {
                     entry.state = State.WAITING;
                     entry.percent = 0;
                     again.run();
