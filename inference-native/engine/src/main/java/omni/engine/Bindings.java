@@ -47,8 +47,8 @@ final class Bindings {
     /** Libraries of llama.cpp, and why these. */
     private record Native(NativeChoice choice, LlamaLibrary library) implements Chosen {}
 
-    /** java-llama.cpp, why, and what would have come before it. */
-    private record Portable(String why, List<String> passedOver) implements Chosen {}
+    /** java-llama.cpp, which version, why, and what would have come before it. */
+    private record Portable(String version, String why, List<String> passedOver) implements Chosen {}
 
     Bindings(
             Places places,
@@ -91,7 +91,11 @@ final class Bindings {
             return before;
         }
         Chosen now = config.binding() == EngineConfig.Binding.PORTABLE
-                ? portable(model, "omni.toml names it.", List.of())
+                ? portable(
+                        model,
+                        "omni.toml names it.",
+                        List.of(),
+                        "the portable binding that omni.toml names is not here; build Omni again, or say auto")
                 : openNative(model);
         chosen = now;
         return now;
@@ -119,20 +123,20 @@ final class Bindings {
         if (!free) {
             throw new EngineException.LoadFailed(model, reason);
         }
-        if (!PortableProcess.isHere(places.app())) {
-            throw new EngineException.LoadFailed(
-                    model, reason + " The portable binding, which would take their place, is not here either.");
-        }
-        return portable(model, "No native libraries of llama.cpp open here.", List.of("native: " + reason));
+        return portable(
+                model,
+                "No native libraries of llama.cpp open here.",
+                List.of("native: " + reason),
+                reason + " The portable binding, which would take their place, is not here either.");
     }
 
-    private Portable portable(String model, String why, List<String> passedOver) {
+    /** Takes java-llama.cpp, or fails with {@code missing} where it is not here. */
+    private Portable portable(String model, String why, List<String> passedOver, String missing) {
         if (!PortableProcess.isHere(places.app())) {
-            throw new EngineException.LoadFailed(
-                    model, "the portable binding that omni.toml names is not here; build Omni again, or say auto");
+            throw new EngineException.LoadFailed(model, missing);
         }
         LOG.log(Level.INFO, "The portable binding computes. {0}", why);
-        return new Portable(why, passedOver);
+        return new Portable(version(), why, passedOver);
     }
 
     /** Returns what ggml's registry reports; nothing before the first model. */
@@ -152,8 +156,8 @@ final class Bindings {
                         choice.why(),
                         choice.passedOver(),
                         library.vision());
-            case Portable(String why, List<String> passedOver) ->
-                new EngineProtocol.Library("java-llama.cpp " + version(), "CPU", "portable", why, passedOver, false);
+            case Portable(String version, String why, List<String> passedOver) ->
+                new EngineProtocol.Library("java-llama.cpp " + version, "CPU", "portable", why, passedOver, false);
         };
     }
 

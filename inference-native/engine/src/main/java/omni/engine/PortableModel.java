@@ -164,7 +164,7 @@ final class PortableModel implements LoadedModel {
         count(1, 0, 0);
         PortableWriting writing = new PortableWriting(request);
         try (ReplyStream<PortableProtocol.GenerateReply> replies = client.generateMore(in)) {
-            while (replies.hasNext() && waitForReader(request) && !writing.ended()) {
+            while (!writing.ended() && replies.hasNext() && waitForReader(request)) {
                 writing.accept(replies.next());
             }
         } catch (BusError e) {

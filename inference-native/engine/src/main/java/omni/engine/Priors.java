@@ -15,7 +15,7 @@ import omni.engine.Tuning.Origin;
 /** What to begin with, before anything was measured: rules from the hardware, then the profile of a known box. */
 final class Priors {
     private static final int UBATCH_TOKENS = 512;
-    private static final int BATCH_TOKENS_DEFAULT = 512;
+    private static final int BATCH_TOKENS = EngineConfig.SECTION.defaults().batchTokens();
     private static final String CONTEXT_WHY = "What the model was trained on, at most 8192.";
 
     private Priors() {}
@@ -58,7 +58,9 @@ final class Priors {
                                         + " answer."));
         choices.put(
                 Knob.BATCH_TOKENS,
-                rule("512", "As llama.cpp has it: more would hold up answers that are being written beside a prompt."));
+                rule(
+                        String.valueOf(BATCH_TOKENS),
+                        "As llama.cpp has it: more would hold up answers that are being written beside a prompt."));
         choices.put(Knob.UBATCH_TOKENS, rule(String.valueOf(UBATCH_TOKENS), "As llama.cpp has it."));
         choices.put(Knob.FLASH_ATTENTION, rule("auto", "Wherever the device can."));
         choices.put(
@@ -98,7 +100,7 @@ final class Priors {
         if (config.poll() >= 0) {
             set = set.with(Knob.POLL, own(String.valueOf(config.poll()), "poll"));
         }
-        if (engine.batchTokens() != BATCH_TOKENS_DEFAULT) {
+        if (engine.batchTokens() != BATCH_TOKENS) {
             set = set.with(Knob.BATCH_TOKENS, own(String.valueOf(engine.batchTokens()), "batch_tokens of [engine]"));
         }
         if (engine.contextTokens() > 0) {

@@ -50,12 +50,9 @@ final class Wording {
     }
 
     static EngineProtocol.ChatTemplate template(LoadedModel model) {
+        LoadedModel.Marks marks = model.marks();
         return new EngineProtocol.ChatTemplate(
-                model.stored().id(),
-                model.template(),
-                model.marks().bos(),
-                model.marks().eos(),
-                model.marks().addsBos());
+                model.stored().id(), model.template(), marks.bos(), marks.eos(), marks.addsBos());
     }
 
     static EngineProtocol.Model model(StoredModel model, String defaultId, Optional<LoadedModel> loaded) {

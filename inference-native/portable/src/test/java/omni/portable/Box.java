@@ -8,8 +8,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.stream.Collectors;
 import omni.bus.BusClient;
 import omni.bus.BusServer;
 import omni.bus.Service;
@@ -129,9 +127,10 @@ final class Box implements AutoCloseable {
                 .toList();
     }
 
-    static Map<String, Path> files(Path folder) throws IOException {
+    /** The names of what lies in a folder. */
+    static List<String> names(Path folder) throws IOException {
         try (var list = Files.list(folder)) {
-            return list.collect(Collectors.toMap(p -> p.getFileName().toString(), p -> p));
+            return list.map(file -> file.getFileName().toString()).toList();
         }
     }
 

@@ -216,7 +216,7 @@ class PortableTest {
         assertEquals(1, Box.processes().size());
         assertEquals(
                 1,
-                Box.files(box.folder).keySet().stream()
+                Box.names(box.folder).stream()
                         .filter(name -> name.startsWith("portable-"))
                         .count(),
                 "the dead process's socket is gone");
