@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 class ChatTerminalBoxTest {
     private static final String CTRL_C = "\u0003";
     private static final String PROMPT = "> ";
+    private static final String HINT = "Ctrl-D or /exit leaves";
     private static final String CTRL_D = "\u0004";
 
     @Test
@@ -44,11 +45,12 @@ class ChatTerminalBoxTest {
             int answered = awaitAfter(stopped, seen, "7 plus 5 is 12.");
             int prompt = awaitAfter(answered, seen, PROMPT);
             type(keys, CTRL_C);
-            int told = awaitAfter(prompt, seen, "Ctrl-D or /exit leaves");
+            int told = awaitAfter(prompt, seen, HINT);
             awaitAfter(told, seen, PROMPT); // before it, the terminal's own line editing would swallow Ctrl-D
             type(keys, CTRL_D);
             assertTrue(terminal.waitFor(60, TimeUnit.SECONDS), seen.toString());
             assertEquals(0, terminal.exitValue(), seen.toString());
+            assertEquals(-1, seen.toString().indexOf(HINT, told), "one key was heard twice: " + seen);
         }
     }
 

@@ -2,6 +2,7 @@ package omni.engine;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -9,7 +10,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * What the decode thread has made of one answer and its reader has not yet taken. It never blocks the decode thread: a
  * full one pauses its sequence alone, and a take wakes the decode thread again. A reader gets everything that is there
- * at once, so that a slow one gets fewer and longer chunks.
+ * at once, so that a slow one gets fewer and longer chunks. The first text is given as it comes; after it a reader is
+ * woken {@value #CHUNKS_PER_SECOND} times a second at most, for what each chunk costs on its way to the client is taken
+ * from the threads that compute.
  *
  * <p>Thread-safe; its lock is a leaf: nothing is called under it.
  */
@@ -39,8 +42,17 @@ final class Outbox {
     /** Likewise, alternatives in their reports: 60 bytes each, and ten times that as JSON. */
     static final int CANDIDATES_MAX = 1024;
 
+    /** As many as films have pictures: more would not be seen. */
+    static final int CHUNKS_PER_SECOND = 25;
+
+    private static final long CHUNK_NANOS = TimeUnit.SECONDS.toNanos(1) / CHUNKS_PER_SECOND;
+
     private final ReentrantLock lock = new ReentrantLock();
+    /** There is text, or what {@link #pressing} says. */
     private final Condition filled = lock.newCondition();
+    /** The answer has ended, or can go on only after a take. */
+    private final Condition pressing = lock.newCondition();
+
     private final Runnable onRoom;
 
     private final StringBuilder text = new StringBuilder();
@@ -50,6 +62,8 @@ final class Outbox {
     private @Nullable Finish finish;
     private @Nullable Usage usage;
     private @Nullable EngineException failure;
+    /** When the next chunk may go, as {@link System#nanoTime} counts. */
+    private long due = System.nanoTime();
 
     /** Makes an empty outbox; {@code onRoom} is run by the reader's thread when a full one was emptied. */
     Outbox(Runnable onRoom) {
@@ -66,7 +80,9 @@ final class Outbox {
                 records.add(token);
                 candidates += token.top().size();
             }
-            if (!piece.isEmpty()) {
+            if (isPressing()) {
+                hurry();
+            } else if (!piece.isEmpty()) {
                 filled.signal();
             }
         } finally {
@@ -81,7 +97,7 @@ final class Outbox {
             text.append(rest);
             finish = why;
             usage = counts;
-            filled.signal();
+            hurry();
         } finally {
             lock.unlock();
         }
@@ -93,7 +109,7 @@ final class Outbox {
         try {
             if (finish == null && failure == null) {
                 failure = reason;
-                filled.signal();
+                hurry();
             }
         } finally {
             lock.unlock();
@@ -114,8 +130,18 @@ final class Outbox {
         return tokens >= TOKENS_MAX || candidates >= CANDIDATES_MAX;
     }
 
+    /** Whether a reader is given what is here without waiting for the chunk's time. */
+    private boolean isPressing() {
+        return finish != null || failure != null || full();
+    }
+
+    private void hurry() {
+        filled.signal();
+        pressing.signal();
+    }
+
     /**
-     * Waits until there is text or an end, and takes all of it.
+     * Waits until there is text and its time has come, or there is an end, and takes all that is here.
      *
      * @throws EngineException if the answer was ended by an error
      */
@@ -124,9 +150,13 @@ final class Outbox {
         Chunk chunk;
         lock.lockInterruptibly();
         try {
-            while (text.isEmpty() && finish == null && failure == null && !full()) {
+            while (text.isEmpty() && !isPressing()) {
                 filled.await();
             }
+            for (long wait = due - System.nanoTime(); wait > 0 && !isPressing(); wait = due - System.nanoTime()) {
+                pressing.awaitNanos(wait);
+            }
+            due = System.nanoTime() + CHUNK_NANOS;
             if (failure != null) {
                 throw failure;
             }

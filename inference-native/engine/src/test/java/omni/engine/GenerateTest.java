@@ -65,10 +65,10 @@ class GenerateTest {
     @Test
     void streamsTheSameText() {
         List<EngineProtocol.GenerateReply> replies = new ArrayList<>();
-        try (ReplyStream<EngineProtocol.GenerateReply> stream = engine.client.generateMore(ask(COUNT, 60L))) {
+        try (ReplyStream<EngineProtocol.GenerateReply> stream = engine.client.generateMore(ask(COUNT, 400L))) {
             stream.forEachRemaining(replies::add);
         }
-        String whole = engine.client.generate(ask(COUNT, 60L)).text();
+        String whole = engine.client.generate(ask(COUNT, 400L)).text();
         StringBuilder joined = new StringBuilder();
         replies.forEach(reply -> joined.append(reply.text()));
         assertEquals(whole, joined.toString());
@@ -80,7 +80,7 @@ class GenerateTest {
         assertEquals(
                 EngineProtocol.GenerateReplyFinish.LENGTH, replies.getLast().finish());
         assertNotNull(replies.getLast().usage());
-        assertEquals(60, replies.getLast().usage().completionTokens());
+        assertEquals(400, replies.getLast().usage().completionTokens());
     }
 
     @Test

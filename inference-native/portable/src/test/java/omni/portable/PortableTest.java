@@ -62,14 +62,14 @@ class PortableTest {
     @Test
     void streams() {
         List<String> pieces = new ArrayList<>();
-        try (ReplyStream<EngineProtocol.GenerateReply> replies = box.client.generateMore(ask(COUNT, 12L))) {
+        try (ReplyStream<EngineProtocol.GenerateReply> replies = box.client.generateMore(ask(COUNT, 100L))) {
             while (replies.hasNext()) {
                 EngineProtocol.GenerateReply reply = replies.next();
                 pieces.add(reply.text());
                 assertEquals(replies.hasNext(), reply.finish() == null);
                 if (reply.finish() != null) {
                     assertEquals(EngineProtocol.GenerateReplyFinish.LENGTH, reply.finish());
-                    assertEquals(12, reply.usage() == null ? 0 : reply.usage().completionTokens());
+                    assertEquals(100, reply.usage() == null ? 0 : reply.usage().completionTokens());
                 }
             }
         }

@@ -11,7 +11,8 @@ import org.jline.terminal.TerminalBuilder;
 
 /**
  * A conversation at a terminal. Lines are edited by JLine; their history lives in memory and ends with the program.
- * Ctrl-C arrives on JLine's signal thread and closes the answer's stream; the main thread then asks for the next line.
+ * During an answer Ctrl-C is a signal, arrives on JLine's signal thread and closes the answer's stream; the main thread
+ * then asks for the next line. While a line is edited it is a key.
  */
 final class ChatTerminal {
     private static final String HELP = "Ctrl-C stops an answer; /new starts afresh; Ctrl-D or /exit leaves.";
@@ -25,6 +26,8 @@ final class ChatTerminal {
     }
 
     ExitCode run(Conversation conversation) {
+        // Else JLine makes a signal of the key too, and the second of the two interrupts the next line.
+        System.setProperty(TerminalBuilder.PROP_SOFTWARE_SIGNALS, "false");
         try (var terminal = TerminalBuilder.builder()
                 .name("omni")
                 .system(true)
