@@ -43,8 +43,9 @@ final class TuningService implements TuningProtocol.Handler {
     public void profiles(TuningProtocol.ProfilesParams in, Call<TuningProtocol.ProfilesReply> call) {
         List<TuningProtocol.Profile> profiles =
                 tuner.known().stream().map(this::profile).toList();
-        call.reply(new TuningProtocol.ProfilesReply(
-                profiles, tuner.governor().look().why()));
+        // Without a profile nothing computes here that could be held back; the portable binding computes elsewhere.
+        String held = profiles.isEmpty() ? "" : tuner.governor().look().why();
+        call.reply(new TuningProtocol.ProfilesReply(profiles, held));
     }
 
     private TuningProtocol.Profile profile(Tuner.Known known) {

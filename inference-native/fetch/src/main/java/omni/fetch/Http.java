@@ -2,10 +2,12 @@ package omni.fetch;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.ProxySelector;
 import java.net.URI;
 import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
@@ -124,6 +126,9 @@ final class Http implements AutoCloseable {
             throw FetchException.cancelled();
         } catch (ExecutionException e) {
             cancellation.check(); // the client tells of a cancelled request in more than one way
+            if (e.getCause() instanceof ConnectException || e.getCause() instanceof HttpConnectTimeoutException) {
+                throw new ConnectException("no connection to " + Address.host(request.uri()));
+            }
             if (e.getCause() instanceof IOException failed) {
                 throw failed;
             }
@@ -137,14 +142,9 @@ final class Http implements AutoCloseable {
 
     /** The bytes of a small thing, tried until it works; an answer other than 200 is an error. */
     byte[] small(
-            URI address,
-            Map<String, String> headers,
-            Authorizer authorizer,
-            int bytesMax,
-            String what,
-            Cancellation cancellation) {
-        return patience.persist(cancellation, _ -> {}, () -> {
-            try (Answer answer = authorized(address, headers, authorizer, cancellation)) {
+            URI address, Map<String, String> headers, Authorizer authorizer, int bytesMax, String what, Asker asker) {
+        return patience.persist(asker, () -> {
+            try (Answer answer = authorized(address, headers, authorizer, asker.cancellation())) {
                 if (answer.status() != 200) {
                     throw answer.refusal(what, clock);
                 }

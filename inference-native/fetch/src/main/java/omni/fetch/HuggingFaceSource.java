@@ -40,7 +40,7 @@ final class HuggingFaceSource implements Source<Reference.HuggingFace> {
     @Override
     public Plan resolve(Reference.HuggingFace wanted, Question question) {
         Authorizer authorizer = Authorizer.fixed(tokens.find(Address.host(hub)).map(Tokens.Secret::text));
-        Asking asking = new Asking(wanted, authorizer, question.cancellation());
+        Asking asking = new Asking(wanted, authorizer, question.asker());
         JsonNode info = asking.get(below("api", "models"), List.of("revision", wanted.revision()))
                 .json();
         String commit = info.path("sha").asString("");
@@ -122,12 +122,12 @@ final class HuggingFaceSource implements Source<Reference.HuggingFace> {
     private final class Asking {
         private final Reference.HuggingFace wanted;
         private final Authorizer authorizer;
-        private final Cancellation cancellation;
+        private final Asker asker;
 
-        Asking(Reference.HuggingFace wanted, Authorizer authorizer, Cancellation cancellation) {
+        Asking(Reference.HuggingFace wanted, Authorizer authorizer, Asker asker) {
             this.wanted = wanted;
             this.authorizer = authorizer;
-            this.cancellation = cancellation;
+            this.asker = asker;
         }
 
         Page get(URI base, List<String> what) {
@@ -142,9 +142,9 @@ final class HuggingFaceSource implements Source<Reference.HuggingFace> {
         }
 
         Page get(URI address) {
-            return http.patience().persist(cancellation, _ -> {}, () -> {
-                try (Answer answer =
-                        http.get(address, Map.of("Accept", "application/json"), authorizer.header(), cancellation)) {
+            return http.patience().persist(asker, () -> {
+                try (Answer answer = http.get(
+                        address, Map.of("Accept", "application/json"), authorizer.header(), asker.cancellation())) {
                     if (answer.status() != 200) {
                         throw refusal(answer);
                     }

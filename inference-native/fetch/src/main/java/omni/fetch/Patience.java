@@ -34,19 +34,23 @@ record Patience(
         T run() throws IOException, Again;
     }
 
-    /** Tries until it works or patience ends. */
-    <T> T persist(Cancellation cancellation, Consumer<String> note, Attempt<T> attempt) {
+    /** Tries until it works or patience ends; says why not yet. */
+    <T> T persist(Asker asker, Attempt<T> attempt) {
         int failures = 0;
         while (true) {
+            Again failure;
             try {
-                return attempt.run();
+                T answer = attempt.run();
+                asker.note().accept("");
+                return answer;
             } catch (Again e) {
-                failures++;
-                pause(failures, e, cancellation, note);
+                failure = e;
             } catch (IOException e) {
-                failures++;
-                pause(failures, again(e), cancellation, note);
+                failure = again(e);
             }
+            failures++;
+            pause(failures, failure, asker.cancellation(), asker.note());
+            asker.note().accept(failure.getMessage() + "; trying again");
         }
     }
 

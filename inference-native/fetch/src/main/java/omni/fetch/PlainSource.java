@@ -36,9 +36,12 @@ final class PlainSource implements Source<Reference.Plain> {
                 Optional.ofNullable(uri.getRawPath()).orElse("").replace("+", "%2B"), StandardCharsets.UTF_8);
         String last = path.substring(path.lastIndexOf('/') + 1);
         String name = last.isEmpty() ? "model.gguf" : Plan.fileName(last);
-        Plan.Item item = http.patience().persist(question.cancellation(), _ -> {}, () -> {
-            try (Answer answer =
-                    http.authorized(uri, Map.of("Range", "bytes=0-0"), authorizer, question.cancellation())) {
+        Plan.Item item = http.patience().persist(question.asker(), () -> {
+            try (Answer answer = http.authorized(
+                    uri,
+                    Map.of("Range", "bytes=0-0"),
+                    authorizer,
+                    question.asker().cancellation())) {
                 OptionalLong length = length(answer);
                 if (length.isEmpty()) {
                     if (answer.status() == 200 || answer.status() == 206) {

@@ -135,7 +135,11 @@ final class Pulls {
                     .orElse(List.of());
             Plan plan = sources.resolve(
                     reference,
-                    new Source.Question(names, new Quant.Room(memory, Math.max(0, disk)), hash, cancellation));
+                    new Source.Question(
+                            names,
+                            new Quant.Room(memory, Math.max(0, disk)),
+                            hash,
+                            new Asker(cancellation, meter::note)));
             Brought brought = new Pull(pull, http, config, meter, cancellation, plan, hash).run(disk, revision);
             LOG.log(
                     System.Logger.Level.INFO,

@@ -142,7 +142,7 @@ final class RegistrySource {
                     authorizer,
                     MANIFEST_BYTES_MAX,
                     "manifest",
-                    question.cancellation());
+                    question.asker());
             if (version.startsWith("sha256:") && !version.equals("sha256:" + Hash.of(bytes))) {
                 throw new FetchException(
                         Reason.CONTENT, "The manifest is not the one of that digest: nothing is taken from there.");
@@ -230,7 +230,7 @@ final class RegistrySource {
                     authorizer,
                     TEXT_BYTES_MAX,
                     "text layer",
-                    question.cancellation());
+                    question.asker());
             if (!Hash.of(bytes).equals(layer.get().sha256())) {
                 throw new FetchException(Reason.CONTENT, "A text beside the model is not the one of its digest.");
             }

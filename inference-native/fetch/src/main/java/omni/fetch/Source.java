@@ -19,6 +19,7 @@ interface Source<R extends Reference> {
      * @param earlier the remote names that an earlier run of this pull took; empty on the first
      * @param room what fits here
      * @param sha256 what the caller says that the one file is
+     * @param asker who waits for the plan
      */
-    record Question(List<String> earlier, Quant.Room room, Optional<String> sha256, Cancellation cancellation) {}
+    record Question(List<String> earlier, Quant.Room room, Optional<String> sha256, Asker asker) {}
 }

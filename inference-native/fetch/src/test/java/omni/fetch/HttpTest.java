@@ -7,12 +7,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
 import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
@@ -26,6 +30,8 @@ final class HttpTest {
     Path folder;
 
     private final Cancellation cancellation = new Cancellation();
+    private final List<String> notes = new ArrayList<>();
+    private final Asker asker = new Asker(cancellation, notes::add);
 
     private static Http http(Optional<SSLContext> trust) {
         return new Http(Rig.IMPATIENT, Optional.empty(), trust, Clock.systemUTC());
@@ -108,8 +114,7 @@ final class HttpTest {
                 var secure = new TestServer((request, reply) -> reply.send(200, new byte[0]), Optional.of(keys()))) {
             FetchException failed = assertThrows(
                     FetchException.class,
-                    () -> http.small(
-                            secure.at("/"), Map.of(), Authorizer.fixed(Optional.empty()), 10, "thing", cancellation));
+                    () -> http.small(secure.at("/"), Map.of(), Authorizer.fixed(Optional.empty()), 10, "thing", asker));
             assertEquals(Reason.REFUSED, failed.reason());
             assertEquals(0, secure.seen.size());
         }
@@ -169,10 +174,9 @@ final class HttpTest {
         try (var http = http(Optional.empty());
                 var server = new TestServer((request, reply) -> reply.send(200, body))) {
             Authorizer nobody = Authorizer.fixed(Optional.empty());
-            assertEquals(11, http.small(server.at("/"), Map.of(), nobody, 11, "thing", cancellation).length);
+            assertEquals(11, http.small(server.at("/"), Map.of(), nobody, 11, "thing", asker).length);
             FetchException failed = assertThrows(
-                    FetchException.class,
-                    () -> http.small(server.at("/"), Map.of(), nobody, 10, "thing", cancellation));
+                    FetchException.class, () -> http.small(server.at("/"), Map.of(), nobody, 10, "thing", asker));
             assertEquals(Reason.REFUSED, failed.reason());
         }
     }
@@ -246,19 +250,47 @@ final class HttpTest {
     }
 
     @Test
+    void whoAsksIsToldWhyThereIsNoAnswerYet() throws IOException {
+        AtomicInteger asked = new AtomicInteger();
+        try (var http = http(Optional.empty());
+                var server = new TestServer((request, reply) -> reply.send(
+                        asked.incrementAndGet() == 1 ? 503 : 200, "x".getBytes(StandardCharsets.US_ASCII)))) {
+            http.small(server.at("/"), Map.of(), Authorizer.fixed(Optional.empty()), 1, "thing", asker);
+            assertEquals(4, notes.size(), notes.toString());
+            assertTrue(notes.get(0).contains("answers 503 for thing; tries again in 1 s"), notes.toString());
+            assertEquals("", notes.get(1));
+            assertTrue(notes.get(2).endsWith("answers 503 for thing; trying again"), notes.toString());
+            assertEquals("", notes.get(3));
+        }
+    }
+
+    @Test
+    void aHostThatCannotBeReachedIsNamed() throws IOException {
+        URI gone;
+        try (var server = new TestServer((request, reply) -> reply.send(200, new byte[0]))) {
+            gone = server.at("/");
+        }
+        try (var http = http(Optional.empty())) {
+            FetchException failed = assertThrows(
+                    FetchException.class,
+                    () -> http.small(gone, Map.of(), Authorizer.fixed(Optional.empty()), 1, "thing", asker));
+            assertEquals(Reason.UNREACHABLE, failed.reason());
+            assertTrue(failed.getMessage().contains("no connection to " + gone.getHost()), failed.getMessage());
+        }
+    }
+
+    @Test
     void patienceHasAnEndAndRetryAfterABound() throws IOException {
         try (var http = http(Optional.empty());
                 var server = new TestServer((request, reply) -> reply.send(
                         503, new byte[0], "Retry-After: " + request.path().substring(1)))) {
             Authorizer nobody = Authorizer.fixed(Optional.empty());
             FetchException worn = assertThrows(
-                    FetchException.class,
-                    () -> http.small(server.at("/0"), Map.of(), nobody, 1, "thing", cancellation));
+                    FetchException.class, () -> http.small(server.at("/0"), Map.of(), nobody, 1, "thing", asker));
             assertEquals(Reason.UNREACHABLE, worn.reason());
             assertEquals(Rig.IMPATIENT.failuresMax() + 1, server.seen.size());
             FetchException late = assertThrows(
-                    FetchException.class,
-                    () -> http.small(server.at("/3"), Map.of(), nobody, 1, "thing", cancellation));
+                    FetchException.class, () -> http.small(server.at("/3"), Map.of(), nobody, 1, "thing", asker));
             assertTrue(late.getMessage().contains("in 3 s"), late.getMessage());
             assertEquals(Rig.IMPATIENT.failuresMax() + 2, server.seen.size());
         }

@@ -12,6 +12,9 @@ import picocli.CommandLine.Command;
         },
         footer = {"", "Example: omni doctor --json | jq '.checks[] | select(.ok | not)'"})
 final class DoctorCommand extends OmniCommand {
+    /** The longest name and a gap. */
+    private static final int NAME_CHARACTERS = 18;
+
     DoctorCommand(World world) {
         super(world);
     }
@@ -40,12 +43,12 @@ final class DoctorCommand extends OmniCommand {
         var text = new StringBuilder(600);
         for (var check : checks) {
             text.append(check.ok() ? style.green("ok       ") : style.red("missing  "));
-            text.append(Text.pad(check.name(), 15))
+            text.append(Text.pad(check.name(), NAME_CHARACTERS))
                     .append(Text.printable(check.detail()))
                     .append('\n');
             if (!check.ok()) {
                 text.append("         ")
-                        .append(Text.pad("", 15))
+                        .append(Text.pad("", NAME_CHARACTERS))
                         .append("fix: ")
                         .append(check.fix())
                         .append('\n');
