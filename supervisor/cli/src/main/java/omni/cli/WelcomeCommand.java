@@ -8,7 +8,7 @@ import picocli.CommandLine.Command;
  * curl that works as it stands, and where to go from here.
  *
  * <p>Where no permanent key exists, as on the first start, it makes one and shows it; otherwise the line carries a key
- * that is gone when Omni stops.
+ * that is gone when Omni stops. Where none can be kept, as on a full disk, it shows the rest.
  */
 @Command(
         name = "welcome",
@@ -32,7 +32,13 @@ final class WelcomeCommand extends OmniCommand {
                 .stream()
                 .allMatch(DaemonProtocol.Key::session);
         var key = FreshKey.make();
-        KeyNewCommand.add(world, first ? "first" : "this start", key, !first);
+        if (!isKept(key, first)) {
+            answer(Json.object().put("url", address.url()), () -> ready(address.url()) + """
+                    Programs need a key, and none could be kept: see above, then make one with omni key new NAME
+
+                    Chat here, without a key: omni chat""");
+            return ExitCode.OK;
+        }
         var curl = curl(address.url(), key.text());
         answer(
                 Json.object()
@@ -44,17 +50,27 @@ final class WelcomeCommand extends OmniCommand {
         return ExitCode.OK;
     }
 
-    private String text(String url, String key, boolean first, String curl) {
+    /** Lets the daemon keep a key; where it cannot, says why. */
+    private boolean isKept(FreshKey key, boolean first) {
+        try {
+            KeyNewCommand.add(world, first ? "first" : "this start", key, !first);
+            return true;
+        } catch (DaemonProtocol.Refused e) {
+            world.err().println(new Failures(world).explain(e).message());
+            return false;
+        }
+    }
+
+    private String ready(String url) {
         var style = world.style();
-        var text = new StringBuilder(600);
-        text.append("\nOmni is ")
-                .append(style.green("ready"))
-                .append(" at ")
-                .append(style.bold(url))
-                .append("\n\n");
+        return "\nOmni is " + style.green("ready") + " at " + style.bold(url) + "\n\n";
+    }
+
+    private String text(String url, String key, boolean first, String curl) {
+        var text = new StringBuilder(600).append(ready(url));
         if (first) {
             text.append("Your API key, shown this once (more with `omni key new NAME`):\n\n  ");
-            text.append(style.bold(key)).append("\n\nAsk with it:\n\n");
+            text.append(world.style().bold(key)).append("\n\nAsk with it:\n\n");
         } else {
             text.append("Ask, with a key that lasts until Omni stops:\n\n");
         }

@@ -19,8 +19,13 @@ class FakeDaemon implements DaemonProtocol.Handler {
     final List<ChatParams> asked = new ArrayList<>();
     final CountDownLatch left = new CountDownLatch(1);
 
+    boolean keepsKeys = true;
+
     @Override
     public synchronized void addKey(AddKeyParams in, Call<AddKeyReply> call) {
+        if (!keepsKeys) {
+            throw new Refused("internal_error", "The keys could not be changed: keys.json cannot be written.");
+        }
         added.add(in);
         call.reply(new AddKeyReply(key(in)));
     }

@@ -32,6 +32,21 @@ class WelcomeCommandTest {
     }
 
     @Test
+    void whereNoKeyCanBeKeptItSaysWhyAndShowsTheRest() {
+        try (var tree = new FakeTree(folder).start()) {
+            tree.daemon.keepsKeys = false;
+            var shown = tree.run("welcome");
+            assertEquals(0, shown.exit(), shown.err());
+            assertTrue(shown.err().contains("keys.json cannot be written"), shown.err());
+            assertTrue(shown.out().contains("ready at http://127.0.0.1:11434"), shown.out());
+            assertTrue(shown.out().contains("omni key new NAME"), shown.out());
+            assertFalse(shown.out().contains("curl "), shown.out());
+            assertEquals(List.of(), tree.daemon.added);
+            assertFalse(Json.parse(tree.run("welcome", "--json").out()).has("key"));
+        }
+    }
+
+    @Test
     void oneLineBeginsWithCurlAndCarriesTheKeyThatWasAdded() {
         try (var tree = new FakeTree(folder).start()) {
             var curls = tree.run("welcome")
