@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * <p>{@code gate} guards {@code queue}, {@code closing} and the counters; it is a leaf.
  */
 final class PortableModel implements LoadedModel {
+    private static final String UNLOADED = "The model was unloaded.";
+
     private final StoredModel stored;
     private final EngineConfig config;
     private final PortableFacts facts;
@@ -79,7 +81,7 @@ final class PortableModel implements LoadedModel {
 
     @Override
     public void run() throws InterruptedException {
-        EngineException reason = new EngineException.Failed("The model was unloaded.");
+        EngineException reason = new EngineException.Failed(UNLOADED);
         @Nullable Work work = null;
         try {
             for (work = take(); work != null; work = take()) {
@@ -172,7 +174,11 @@ final class PortableModel implements LoadedModel {
         } finally {
             count(0, request.prompt.length, writing.tokens());
         }
-        writing.deliverEnd();
+        if (writing.ended()) {
+            writing.deliverEnd();
+        } else {
+            request.outbox.fail(new EngineException.Failed(UNLOADED)); // unless it has failed already
+        }
     }
 
     private static String said(BusError e) {
@@ -277,7 +283,7 @@ final class PortableModel implements LoadedModel {
             gate.unlock();
         }
         if (refused) {
-            fail(work, new EngineException.Failed("The model was unloaded."));
+            fail(work, new EngineException.Failed(UNLOADED));
         }
     }
 
