@@ -9,6 +9,7 @@ module omni.api {
     requires io.helidon.http.media;
     requires io.helidon.service.registry;
     requires io.helidon.webserver;
+    requires omni.airgap;
     requires transitive omni.engine;
     requires transitive omni.role;
     requires omni.template;

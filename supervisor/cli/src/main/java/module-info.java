@@ -1,6 +1,7 @@
 /** The command "omni". */
 module omni.cli {
     requires info.picocli;
+    requires omni.airgap;
     requires omni.api;
     requires omni.device;
     requires omni.engine;

@@ -7,6 +7,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
+import omni.airgap.AirgapProtocol;
 import omni.bus.BusClient;
 import omni.bus.Service;
 import omni.engine.EngineProtocol;
@@ -36,12 +37,14 @@ final class Daemon implements Role.Running {
      * @throws KeyFileException where the keys cannot be read
      * @throws IllegalStateException where the address is taken or not this machine's
      */
-    static Daemon start(DaemonConfig config, Path home, String tree, BusClient engineBus, Clock clock) {
+    static Daemon start(
+            DaemonConfig config, Path home, String tree, BusClient engineBus, BusClient airgapBus, Clock clock) {
         var keys = KeyStore.open(home, tree, config.keysMax(), clock);
         var engine = new EngineLink(EngineProtocol.Client.of(engineBus));
         var sweeper = new Sweeper(config.patience());
         var answers = new Answers(engine, new Templates(engine, clock), sweeper, config.answerTimeout(), clock);
-        var routes = new Routes(answers, engine, new Health(engine::models), config.embeddingInputsMax());
+        var airgap = new AirgapLink(AirgapProtocol.Client.of(airgapBus));
+        var routes = new Routes(answers, engine, airgap, new Health(engine::models), config.embeddingInputsMax());
         var json = new Json(config.nestingMax());
         var bodies = new Bodies(json, config.bodyBytesMax(), config.bodiesBytesMax());
         var guard = new Guard(config.host(), config.hosts(), config.origins(), keys);

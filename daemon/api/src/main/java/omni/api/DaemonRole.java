@@ -29,6 +29,7 @@ public final class DaemonRole implements Role {
                 context.home(),
                 context.tree(),
                 context.peer("engine"),
+                context.peer("airgap"),
                 Clock.system(ZoneId.systemDefault()));
         context.note("listens on " + daemon.url());
         return daemon;

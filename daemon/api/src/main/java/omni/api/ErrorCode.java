@@ -34,6 +34,8 @@ enum ErrorCode {
     MODEL_NOT_FOUND(404, Kind.INVALID_REQUEST, "model_not_found"),
     /** The route is there, the method is not. */
     METHOD_NOT_ALLOWED(405, Kind.INVALID_REQUEST, "method_not_allowed"),
+    /** The kill switch has nothing to cut off: no network is in its scope. */
+    AIRGAP_WITHOUT_SCOPE(409, Kind.INVALID_REQUEST, "airgap_without_scope"),
     /** The request did not arrive in time. */
     REQUEST_TIMEOUT(408, Kind.INVALID_REQUEST, "request_timeout"),
     /** The body is larger than the limit. */
@@ -48,6 +50,8 @@ enum ErrorCode {
     MODEL_UNUSABLE(500, Kind.SERVER, "model_unusable"),
     /** The engine is not there at the moment or was lost on the way; Retry-After says when to come again. */
     ENGINE_UNAVAILABLE(503, Kind.SERVER, "engine_unavailable"),
+    /** The kill switch's process is not there at the moment. */
+    AIRGAP_UNAVAILABLE(503, Kind.SERVER, "airgap_unavailable"),
     /** The daemon is on its way out. */
     SERVER_STOPPING(503, Kind.SERVER, "server_stopping"),
     /** The answer took longer than the limit. */

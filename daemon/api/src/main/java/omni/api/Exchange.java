@@ -164,6 +164,19 @@ final class Exchange {
         }
     }
 
+    /** Refuses a body where a route takes none. */
+    void withoutBody() {
+        if (request.content().hasEntity()) {
+            throw ApiError.of(ErrorCode.INVALID_VALUE, "This route takes no body. Send the request without one.");
+        }
+        wire.answering();
+    }
+
+    /** Does something when the response is out. */
+    void afterwards(Runnable work) {
+        response.whenSent(work);
+    }
+
     /** How it went, for the log; whoever sends something says it before. */
     void outcome(String word) {
         outcome = word;

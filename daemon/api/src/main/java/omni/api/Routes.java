@@ -35,13 +35,15 @@ final class Routes {
     private final Answers answers;
     private final Embeddings embeddings;
     private final EngineLink engine;
+    private final AirgapLink airgap;
     private final Health health;
     private final int embeddingInputsMax;
 
-    Routes(Answers answers, EngineLink engine, Health health, int embeddingInputsMax) {
+    Routes(Answers answers, EngineLink engine, AirgapLink airgap, Health health, int embeddingInputsMax) {
         this.answers = answers;
         this.embeddings = new Embeddings(answers, engine);
         this.engine = engine;
+        this.airgap = airgap;
         this.health = health;
         this.embeddingInputsMax = embeddingInputsMax;
         this.routes = List.of(
@@ -50,6 +52,8 @@ final class Routes {
                 new Route("/v1/embeddings", Method.POST, false, this::embed),
                 new Route("/v1/models", Method.GET, false, this::models),
                 new Route(MODEL + "{model}", Method.GET, false, this::model),
+                new Route("/v1/airgap", Method.GET, false, this::airgap),
+                new Route("/v1/airgap/engage", Method.POST, false, this::engage),
                 new Route("/health", Method.GET, true, this::health));
     }
 
@@ -110,6 +114,31 @@ final class Routes {
                 .put("object", "model")
                 .put("created", model.created())
                 .put("owned_by", "omni");
+    }
+
+    private void airgap(Exchange exchange) {
+        exchange.withoutBody();
+        exchange.json(airgap.status().toJson());
+    }
+
+    /** Answers before the first step: who asks from afar hears nothing any more when the links are down. */
+    private void engage(Exchange exchange) {
+        exchange.withoutBody();
+        if (airgap.status().scope().isEmpty()) {
+            throw ApiError.of(
+                    ErrorCode.AIRGAP_WITHOUT_SCOPE,
+                    "The kill switch has nothing to cut off: set airgap.scope in omni.toml.");
+        }
+        exchange.afterwards(() -> Thread.ofVirtual().name("engage").start(() -> airgap.engage("asked for by the API")));
+        exchange.json(
+                202,
+                JsonNodeFactory.instance
+                        .objectNode()
+                        .put("state", "engaging")
+                        .put(
+                                "message",
+                                "The box is being cut off. Only a person at the box can lift this:"
+                                        + " omni airgap lift."));
     }
 
     private void health(Exchange exchange) {

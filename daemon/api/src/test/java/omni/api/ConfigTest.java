@@ -117,7 +117,7 @@ final class ConfigTest {
             var config = load("port = " + first.url.getPort());
             var taken = assertThrows(
                     IllegalStateException.class,
-                    () -> Daemon.start(config, home, "tree", bus, java.time.Clock.systemUTC()));
+                    () -> Daemon.start(config, home, "tree", bus, bus, java.time.Clock.systemUTC()));
             assertTrue(String.valueOf(taken.getMessage()).contains("127.0.0.1:" + first.url.getPort()));
             assertEquals(0, engine.asked.size());
         }

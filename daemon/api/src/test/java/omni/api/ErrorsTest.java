@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
+import omni.airgap.AirgapProtocol;
 import omni.bus.BusClient;
 import omni.bus.BusException;
 import omni.engine.EngineProtocol;
@@ -328,7 +329,8 @@ final class ErrorsTest {
         var sweeper = new Sweeper(new Wire.Patience(day, day, day));
         sweeper.close();
         var answers = new Answers(link, new Templates(link, clock), sweeper, day, clock);
-        return new Routes(answers, link, new Health(() -> {}), 1);
+        var airgap = new AirgapLink(AirgapProtocol.Client.of(BusClient.to(Path.of("nobody.sock"))));
+        return new Routes(answers, link, airgap, new Health(() -> {}), 1);
     }
 
     static void assertError(HttpResponse<String> response, int status, String code) {

@@ -26,6 +26,7 @@ final class TestDaemon implements AutoCloseable {
     final Daemon daemon;
     final URI url;
     private final BusClient bus;
+    private final BusClient airgap;
     private final HttpClient http = HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
             .connectTimeout(Duration.ofSeconds(10))
@@ -37,9 +38,10 @@ final class TestDaemon implements AutoCloseable {
         Files.writeString(toml, "[daemon]\nport = 0\n" + String.join("\n", settings) + "\n");
         var config = Config.load(toml, List.of(DaemonConfig.SECTION)).get(DaemonConfig.SECTION);
         bus = BusClient.to(engineSocket);
+        airgap = BusClient.to(home.resolve("airgap.sock"));
         var keys = KeyStore.open(home, "tree", config.keysMax(), Clock.systemUTC());
         keys.add("test", hash(KEY), true);
-        daemon = Daemon.start(config, home, "tree", bus, Clock.systemUTC());
+        daemon = Daemon.start(config, home, "tree", bus, airgap, Clock.systemUTC());
         url = URI.create(daemon.url());
     }
 
@@ -48,6 +50,7 @@ final class TestDaemon implements AutoCloseable {
         http.close();
         daemon.stop(Duration.ofMillis(200));
         bus.close();
+        airgap.close();
     }
 
     /** A request with the key. */

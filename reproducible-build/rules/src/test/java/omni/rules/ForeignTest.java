@@ -17,7 +17,15 @@ import org.junit.jupiter.api.Test;
 /** Native memory and native calls stay in the modules that are made for them. Reads the compiled classes. */
 class ForeignTest {
     private static final Set<String> MAY = Set.of(
-            "omni.llama", "omni.llama.raw", "omni.device", "omni.device.raw", "omni.gguf", "omni.role", "omni.bench");
+            "omni.airgap",
+            "omni.airgap.raw",
+            "omni.llama",
+            "omni.llama.raw",
+            "omni.device",
+            "omni.device.raw",
+            "omni.gguf",
+            "omni.role",
+            "omni.bench");
     private static final String FOREIGN = "java.lang.foreign";
 
     @Test

@@ -1,5 +1,6 @@
 package omni.cli;
 
+import omni.airgap.AirgapProtocol;
 import omni.api.DaemonProtocol;
 import omni.bus.BusError;
 import omni.bus.BusException;
@@ -78,6 +79,7 @@ final class Failures {
             case EngineProtocol.Failed e -> refused(e.reason());
             case EngineProtocol.Invalid e -> refused("Wrong " + e.parameter() + ": " + e.hint());
             case FetchProtocol.Failed e -> new Told(exit(e.reason()), e.message());
+            case AirgapProtocol.Failed e -> new Told(exit(e.reason()), e.message());
             case DaemonProtocol.NoSuchKey e -> refused("There is no key \"" + e.key() + "\": see omni key list.");
             case DaemonProtocol.AmbiguousKey e ->
                 refused("More than one key is named \"" + e.key() + "\": use one of the ids " + list(e.ids()) + ".");
@@ -96,6 +98,14 @@ final class Failures {
             case SPACE, CONTENT -> ExitCode.ERROR;
             case UNREACHABLE, BUSY -> ExitCode.AWAY;
             case CANCELLED -> ExitCode.INTERRUPTED;
+        };
+    }
+
+    private static ExitCode exit(AirgapProtocol.FailedReason reason) {
+        return switch (reason) {
+            case INVALID, DENIED, REFUSED -> ExitCode.REFUSED;
+            case LATER -> ExitCode.AWAY;
+            case FAILED -> ExitCode.ERROR;
         };
     }
 

@@ -20,7 +20,8 @@ final class KeyCommand extends OmniCommand {
         return new CommandLine(new KeyCommand(world))
                 .addSubcommand(new KeyNewCommand(world))
                 .addSubcommand(new KeyListCommand(world))
-                .addSubcommand(new KeyRevokeCommand(world));
+                .addSubcommand(new KeyRevokeCommand(world))
+                .addSubcommand(new KeyStepUpCommand(world));
     }
 
     @Override

@@ -80,6 +80,7 @@ public final class Main implements Runnable {
                 new ChatCommand(world),
                 ModelsCommand.line(world),
                 KeyCommand.line(world),
+                AirgapCommand.line(world),
                 new LogsCommand(world),
                 new DoctorCommand(world),
                 new VersionCommand(world),

@@ -11,6 +11,13 @@ final class Roles {
     /** All roles, in the order of their start. The daemon does without the engine while that starts again. */
     static Roster all() {
         return Roster.of(List.of(
+                new RoleSpec(
+                        "airgap",
+                        List.of(),
+                        Restart.ONE_FOR_ONE,
+                        Presence.RESIDENT,
+                        48,
+                        List.of("-XX:TieredStopAtLevel=1")),
                 new RoleSpec("engine", List.of(), Restart.ONE_FOR_ONE, Presence.RESIDENT, 96, List.of()),
                 new RoleSpec(
                         "daemon",
@@ -20,6 +27,6 @@ final class Roles {
                         96,
                         List.of("-XX:TieredStopAtLevel=1")),
                 // Its last word on a file is a SHA-256, which only the full compiler makes fast.
-                new RoleSpec("fetch", List.of(), Restart.ONE_FOR_ONE, Presence.ON_DEMAND, 96, List.of())));
+                new RoleSpec("fetch", List.of("airgap"), Restart.ONE_FOR_ONE, Presence.ON_DEMAND, 96, List.of())));
     }
 }

@@ -56,6 +56,12 @@ final class Sandbox {
                 "InaccessiblePaths=-/run/dbus -/run/systemd/private",
                 "SystemCallFilter=~@privileged @resources kill pidfd_send_signal rt_sigqueueinfo"));
         switch (name) {
+            case "airgap" -> {
+                lines.addAll(kernelsNetwork());
+                lines.add("ReadOnlyPaths=" + at.home());
+                lines.add("ReadWritePaths=" + at.home().resolve("airgap"));
+                lines.add(noTokens(at));
+            }
             case "engine" -> {
                 lines.addAll(noNetwork());
                 lines.addAll(graphicsOnly());
@@ -89,6 +95,28 @@ final class Sandbox {
 
     private static List<String> noNetwork() {
         return List.of("PrivateNetwork=yes", "RestrictAddressFamilies=AF_UNIX", "IPAddressDeny=any");
+    }
+
+    /**
+     * What changing the machine's network takes, and looking at who uses it: the one role that may. Each capability with its
+     * reason stands in docs/threat-model.md.
+     */
+    private static List<String> kernelsNetwork() {
+        String capabilities = "CAP_NET_ADMIN CAP_SYS_ADMIN CAP_SYS_PTRACE CAP_DAC_READ_SEARCH";
+        return List.of(
+                "# Links, packet filter and sockets; to enter namespaces; to see whose a socket is.",
+                "CapabilityBoundingSet=" + capabilities,
+                "AmbientCapabilities=" + capabilities,
+                "PrivateUsers=no",
+                "ProtectProc=default",
+                "ProtectKernelTunables=no",
+                "RestrictNamespaces=net",
+                "RestrictAddressFamilies=AF_UNIX AF_NETLINK",
+                "SystemCallFilter=pidfd_getfd",
+                "# The console is where a code for a lift is shown.",
+                "DevicePolicy=closed",
+                "DeviceAllow=/dev/console w",
+                "DeviceAllow=char-tty w");
     }
 
     private static List<String> noDevice() {

@@ -70,7 +70,7 @@ class SystemdUnitsTest {
     void theRolesEndWithTheSupervisorTheLastStartedFirst() {
         assertTrue(unit("supervisor")
                 .contains("ExecStopPost=-/usr/bin/systemctl --no-ask-password stop omni-fetch.service"
-                        + " omni-daemon.service omni-engine.service"));
+                        + " omni-daemon.service omni-engine.service omni-airgap.service"));
     }
 
     @Test
@@ -84,6 +84,19 @@ class SystemdUnitsTest {
         assertTrue(engine.contains("ReadWritePaths=/var/lib/omni/tuning"));
         assertFalse(engine.contains("ReadWritePaths=/var/lib/omni"));
         assertTrue(engine.contains("DevicePolicy=closed"));
+    }
+
+    @Test
+    void onlyTheAirgapHasCapabilitiesAndItHasNoSocketButThoseOfTheKernel() {
+        var airgap = unit("airgap");
+        assertTrue(airgap.contains(
+                "CapabilityBoundingSet=CAP_NET_ADMIN CAP_SYS_ADMIN CAP_SYS_PTRACE CAP_DAC_READ_SEARCH"));
+        assertTrue(airgap.contains("RestrictAddressFamilies=AF_UNIX AF_NETLINK"));
+        assertTrue(airgap.contains("ReadWritePaths=/var/lib/omni/airgap"));
+        assertFalse(airgap.contains("ReadWritePaths=/var/lib/omni"));
+        for (var role : List.of("engine", "daemon", "fetch", "supervisor")) {
+            assertFalse(String.join("\n", unit(role)).contains("CAP_"), role);
+        }
     }
 
     @Test
@@ -124,7 +137,7 @@ class SystemdUnitsTest {
         var rule = text(files, Path.of("etc/polkit-1/rules.d/50-omni.rules"));
         assertTrue(rule.contains("subject.user === \"omni\""));
         assertTrue(rule.contains("subject.system_unit === \"omni-supervisor.service\""));
-        assertTrue(rule.contains("/^omni-(engine|daemon|fetch)[.]service$/"));
+        assertTrue(rule.contains("/^omni-(airgap|engine|daemon|fetch)[.]service$/"));
     }
 
     @Test

@@ -1,0 +1,129 @@
+package omni.airgap;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.LinkedBlockingQueue;
+import omni.airgap.AirgapProtocol.BeginLiftReply;
+import omni.airgap.AirgapProtocol.BeginStepUpReply;
+import omni.airgap.AirgapProtocol.EngageParams;
+import omni.airgap.AirgapProtocol.EngageReply;
+import omni.airgap.AirgapProtocol.FailedReason;
+import omni.airgap.AirgapProtocol.LiftParams;
+import omni.airgap.AirgapProtocol.LiftReply;
+import omni.airgap.AirgapProtocol.SetStepUpParams;
+import omni.airgap.AirgapProtocol.StatusReply;
+import omni.bus.BusError;
+import omni.bus.Call;
+
+/** {@code omni.Airgap} over the gap of this process. For any thread. */
+final class AirgapService implements AirgapProtocol.Handler {
+    private static final int CAUSE_CHARACTERS_MAX = 200;
+    private static final int CHANGES_MAX = 1000;
+
+    private final Gap gap;
+    private final Factors factors;
+    private final String scope;
+    private final List<String> limits;
+
+    AirgapService(Gap gap, Factors factors, String scope, List<String> limits) {
+        this.gap = gap;
+        this.factors = factors;
+        this.scope = scope;
+        this.limits = List.copyOf(limits);
+    }
+
+    @Override
+    public void status(AirgapProtocol.StatusParams in, Call<StatusReply> call) {
+        if (!call.wantsMore()) {
+            call.reply(new StatusReply(gap(gap.status())));
+            return;
+        }
+        var changes = new LinkedBlockingQueue<Gap.Status>(CHANGES_MAX);
+        try (var _ = gap.onChange(changes::offer)) {
+            call.next(new StatusReply(gap(gap.status())));
+            while (!call.isCancelled()) {
+                call.next(new StatusReply(gap(changes.take())));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        call.reply(new StatusReply(gap(gap.status())));
+    }
+
+    @Override
+    public void engage(EngageParams in, Call<EngageReply> call) {
+        String cause = in.cause().strip();
+        if (cause.length() > CAUSE_CHARACTERS_MAX) {
+            throw failed(FailedReason.INVALID, "The cause is at most " + CAUSE_CHARACTERS_MAX + " characters.");
+        }
+        call.reply(new EngageReply(gap(gap.engage(cause.isEmpty() ? "asked for" : cause))));
+    }
+
+    @Override
+    public void beginLift(AirgapProtocol.BeginLiftParams in, Call<BeginLiftReply> call) {
+        if (gap.status().state() == State.OPEN) {
+            throw failed(FailedReason.REFUSED, "The gap is open.");
+        }
+        Factors.Begun begun = attempt(factors::beginLift);
+        call.reply(new BeginLiftReply(begun.nonce(), begun.console()));
+    }
+
+    @Override
+    public void lift(LiftParams in, Call<LiftReply> call) {
+        Grant grant = attempt(() -> factors.judge(in.nonce(), in.signature(), in.code()));
+        call.reply(new LiftReply(gap(attempt(() -> gap.lift(grant)))));
+    }
+
+    @Override
+    public void setStepUp(SetStepUpParams in, Call<AirgapProtocol.SetStepUpReply> call) {
+        attempt(() -> {
+            factors.keep(in.publicKey(), Optional.ofNullable(in.nonce()), Optional.ofNullable(in.signature()));
+            return true;
+        });
+        call.reply(new AirgapProtocol.SetStepUpReply());
+    }
+
+    @Override
+    public void beginStepUp(AirgapProtocol.BeginStepUpParams in, Call<BeginStepUpReply> call) {
+        boolean needed = attempt(factors::keyed);
+        call.reply(new BeginStepUpReply(factors.beginStepUp(), needed));
+    }
+
+    /** Work that may be refused. */
+    private interface Work<T> {
+        T run() throws AirgapException;
+    }
+
+    private static <T> T attempt(Work<T> work) {
+        try {
+            return work.run();
+        } catch (DeniedException e) {
+            throw failed(e.reason(), e.getMessage());
+        } catch (AirgapException e) {
+            System.getLogger("omni.airgap").log(System.Logger.Level.WARNING, "Not done", e);
+            throw failed(FailedReason.FAILED, e.getMessage());
+        }
+    }
+
+    private static BusError failed(FailedReason reason, String message) {
+        return new AirgapProtocol.Failed(reason, message);
+    }
+
+    private AirgapProtocol.Gap gap(Gap.Status status) {
+        return new AirgapProtocol.Gap(
+                AirgapProtocol.GapState.valueOf(status.state().name().toUpperCase(Locale.ROOT)),
+                status.since().toString(),
+                status.cause(),
+                scope,
+                status.namespaces(),
+                status.problems(),
+                status.steps().stream()
+                        .map(step -> new AirgapProtocol.Step(
+                                step.namespace(), step.name(), step.confirmed(), step.micros(), step.problems()))
+                        .toList(),
+                status.corrections(),
+                attempt(factors::keyed),
+                limits);
+    }
+}

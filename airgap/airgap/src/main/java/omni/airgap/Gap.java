@@ -1,0 +1,427 @@
+package omni.airgap;
+
+import java.io.Closeable;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+
+/**
+ * The gap over all namespaces in scope: closes, watches, and opens again when that is granted. For any thread.
+ *
+ * <p>{@code lock} guards the state and the wards, and is held for the length of an engage or a lift. Two things wait for
+ * no lock: the first datagrams of an engage, and the watch that takes down what comes up again.
+ */
+final class Gap implements Closeable {
+    private static final int ROUNDS_MAX = 5;
+
+    private final Scope scope;
+    private final GapStore store;
+    private final Clock clock;
+    private final Obstacles obstacles;
+    private final Faults faults;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Map<Long, Ward> wards = new ConcurrentHashMap<>();
+    private final List<Consumer<Status>> listeners = new CopyOnWriteArrayList<>();
+    private List<String> unreached = List.of();
+    private volatile boolean shut;
+    private volatile Status status;
+
+    /**
+     * What is known of the gap.
+     *
+     * @param state where it stands
+     * @param since when it came to stand there
+     * @param cause why, in a few words
+     * @param namespaces how many are under control
+     * @param problems what is not confirmed, a line each
+     * @param steps what the last closing found
+     * @param corrections what was open again and was closed, since the gap began
+     */
+    record Status(
+            State state,
+            Instant since,
+            String cause,
+            int namespaces,
+            List<String> problems,
+            List<Report.Step> steps,
+            long corrections) {}
+
+    /** What stands in the way of a lift: sockets that would send what was written during the gap. */
+    @FunctionalInterface
+    interface Obstacles {
+        List<String> find(Collection<Ward> wards) throws AirgapException;
+    }
+
+    /** Where a process could die: nothing in the product; tests die there. */
+    @FunctionalInterface
+    interface Faults {
+        void at(String point);
+    }
+
+    /** Nothing is touched before {@link #start}. */
+    Gap(Scope scope, GapStore store, Clock clock, Obstacles obstacles, Faults faults) {
+        this.scope = scope;
+        this.store = store;
+        this.clock = clock;
+        this.obstacles = obstacles;
+        this.faults = faults;
+        State state = store.closed() ? State.ENGAGING : State.OPEN;
+        status = new Status(state, clock.instant(), "start", 0, List.of(), List.of(), 0);
+    }
+
+    /** Looks at the namespaces in scope, and closes them again where the gap was closed. */
+    void start() throws AirgapException {
+        lock.lock();
+        try {
+            boolean before = store.closed();
+            refresh();
+            if (before || marked()) {
+                engage("the gap was closed before");
+            } else {
+                store.arm();
+                change(State.OPEN, "start", List.of(), List.of());
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** A crash between the first datagram and the mark leaves its marks in the kernel. */
+    private boolean marked() throws KernelException {
+        for (Ward ward : wards.values()) {
+            if (ward.marked()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    Status status() {
+        return status;
+    }
+
+    /** Calls it at each change, on the thread that made the change, until what is returned is closed. */
+    Subscription onChange(Consumer<Status> listener) {
+        listeners.add(listener);
+        return () -> listeners.remove(listener);
+    }
+
+    /** Ends with {@link #close}. */
+    @FunctionalInterface
+    interface Subscription extends AutoCloseable {
+        @Override
+        void close();
+    }
+
+    Collection<Ward> wards() {
+        return wards.values();
+    }
+
+    /** Whether what comes up now is to be taken down. */
+    boolean shut() {
+        return shut;
+    }
+
+    /** Closes everything in scope. From any state, as often as anybody likes. */
+    Status engage(String cause) {
+        List<String> early = new ArrayList<>();
+        faults.at("engage called");
+        shut = true;
+        attempt(early, store::mark);
+        faults.at("engage marked");
+        for (Ward ward : wards.values()) {
+            attempt(early, ward::down);
+            faults.at("engage links down");
+        }
+        lock.lock();
+        try {
+            shut = true;
+            attempt(early, store::mark); // again: a lift that ended meanwhile has taken it away
+            if (status.state() != State.GAP) {
+                change(State.ENGAGING, cause, List.of(), List.of());
+            }
+            Thread disk = Thread.ofPlatform().name("persist").start(() -> attempt(early, store::persist));
+            Report report = shutAll();
+            faults.at("engage confirmed");
+            join(disk);
+            List<String> problems = new ArrayList<>(report.problems());
+            if (!store.durable()) {
+                problems.addAll(early);
+                problems.add("the gap would not outlive a loss of power");
+            }
+            if (wards.isEmpty()) {
+                problems.add("no namespace is in scope: nothing is cut off");
+            }
+            State.Event event = problems.isEmpty() ? new State.Confirmed() : new State.Failed();
+            change(status.state().after(event), cause, problems, report.steps());
+            faults.at("engage ended");
+            return status;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Shuts every ward, and those that come into scope meanwhile, until there is no new one. */
+    private Report shutAll() {
+        Report report = new Report();
+        List<Ward> done = new ArrayList<>();
+        for (int i = 0; i < ROUNDS_MAX; i++) {
+            for (Ward ward : wards.values()) {
+                if (!done.contains(ward)) {
+                    ward.shut(report);
+                    done.add(ward);
+                    faults.at("engage ward shut");
+                }
+            }
+            report.step("namespaces", () -> {
+                refresh();
+                return unreached;
+            });
+            if (done.containsAll(wards.values())) {
+                return report;
+            }
+        }
+        report.step("namespaces", () -> List.of("namespaces are made faster than they can be closed"));
+        return report;
+    }
+
+    /** Closes again what is open though it should not be; what does not hold makes the state BROKEN until it does. */
+    void check() {
+        lock.lock();
+        try {
+            if (!status.state().closed()) {
+                refreshOpen();
+                return;
+            }
+            Report report = new Report();
+            report.step("namespaces", () -> {
+                for (Ward ward : refresh()) {
+                    ward.shut(report);
+                }
+                return unreached;
+            });
+            boolean whole = report.problems().isEmpty();
+            for (Ward ward : wards.values()) {
+                whole &= holds(ward);
+            }
+            if (!whole || status.state() == State.BROKEN) {
+                engage(status.cause());
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private boolean holds(Ward ward) {
+        try {
+            return ward.problems().isEmpty();
+        } catch (KernelException e) {
+            log("A namespace cannot be looked at", e);
+            return false;
+        }
+    }
+
+    private void refreshOpen() {
+        try {
+            refresh();
+            store.arm();
+        } catch (AirgapException e) {
+            log("The namespaces in scope cannot be found", e);
+        }
+    }
+
+    /**
+     * Opens again.
+     *
+     * @throws AirgapException where it is not granted, not confirmed, or something stands in the way; then it stays closed
+     */
+    Status lift(Grant grant) throws AirgapException {
+        lock.lock();
+        try {
+            State next = status.state().after(new State.Lift(grant));
+            if (next != State.LIFTING) {
+                throw new AirgapException(
+                        status.state() == State.OPEN
+                                ? "The gap is open."
+                                : !grant.holds()
+                                        ? "Lifting needs the step-up key and a person at the box."
+                                        : "The gap is not confirmed (" + String.join("; ", status.problems())
+                                                + "): it is lifted only when it is.");
+            }
+            List<String> inTheWay = new ArrayList<>(obstacles.find(wards.values()));
+            for (Ward ward : wards.values()) {
+                inTheWay.addAll(ward.destroySockets());
+            }
+            if (!inTheWay.isEmpty()) {
+                throw new AirgapException("The gap stays closed: " + String.join("; ", inTheWay)
+                        + ". End these programs, then lift again.");
+            }
+            change(next, "lift: " + grant.how(), List.of(), status.steps());
+            return opened(grant);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private Status opened(Grant grant) throws AirgapException {
+        try {
+            faults.at("lift begun");
+            shut = false;
+            for (Ward ward : wards.values()) {
+                ward.open();
+                faults.at("lift ward open");
+            }
+            store.open();
+            faults.at("lift stored");
+        } catch (AirgapException e) {
+            engage("a lift failed: " + e.getMessage());
+            throw e;
+        }
+        if (shut) { // somebody engages meanwhile, and waits for the lock
+            return status;
+        }
+        change(status.state().after(new State.Lifted(grant)), "lift: " + grant.how(), List.of(), List.of());
+        return status;
+    }
+
+    /** Notes that something was open again, and was closed. */
+    void corrected(String what) {
+        Status now = status;
+        status = new Status(
+                now.state(),
+                now.since(),
+                now.cause(),
+                now.namespaces(),
+                now.problems(),
+                now.steps(),
+                now.corrections() + 1);
+        System.getLogger("omni.airgap").log(System.Logger.Level.DEBUG, "Closed again: {0}", what);
+    }
+
+    /** Takes in what has come into scope, and lets go of what is gone. Returns the new ones. */
+    private List<Ward> refresh() throws AirgapException {
+        Map<Long, List<String>> found = scope.find(wards.keySet());
+        List<Ward> fresh = new ArrayList<>();
+        List<String> outOfReach = new ArrayList<>();
+        found.forEach((inode, files) -> {
+            if (!wards.containsKey(inode)) {
+                enter(inode, files, outOfReach).ifPresent(fresh::add);
+            }
+        });
+        unreached = List.copyOf(outOfReach);
+        if (!shut) { // in a gap a namespace is kept, though nothing but a socket may be left of it
+            for (Ward ward : List.copyOf(wards.values())) {
+                if (!found.containsKey(ward.namespace().inode())) {
+                    wards.remove(ward.namespace().inode());
+                    ward.close();
+                }
+            }
+        }
+        return fresh;
+    }
+
+    /** Takes one in by the first of its files that opens. One that is there and cannot be entered is a problem. */
+    private Optional<Ward> enter(long inode, List<String> files, List<String> outOfReach) {
+        List<String> problems = new ArrayList<>();
+        for (String file : files) {
+            try {
+                Optional<Ward> ward = enter(inode, file);
+                if (ward.isPresent()) {
+                    return ward;
+                }
+            } catch (AirgapException e) {
+                problems.add("net:[" + inode + "] cannot be closed: " + e.getMessage());
+            }
+        }
+        problems.stream().limit(1).forEach(outOfReach::add);
+        return Optional.empty();
+    }
+
+    private Optional<Ward> enter(long inode, String file) throws AirgapException {
+        Namespace namespace;
+        try {
+            namespace = Namespace.open(file);
+        } catch (KernelException e) {
+            if (e.errno() == KernelException.ENOENT) {
+                return Optional.empty(); // gone meanwhile
+            }
+            throw e;
+        }
+        if (namespace.inode() != inode) {
+            namespace.close();
+            return Optional.empty(); // the number of the process was given to another
+        }
+        Ward ward = Ward.of(namespace);
+        wards.put(inode, ward);
+        if (shut) {
+            ward.down();
+        }
+        return Optional.of(ward);
+    }
+
+    private void change(State state, String cause, List<String> problems, List<Report.Step> steps) {
+        boolean same = state == status.state();
+        status = new Status(
+                state,
+                same ? status.since() : clock.instant(),
+                cause,
+                wards.size(),
+                List.copyOf(problems),
+                steps,
+                status.state().closed() ? status.corrections() : 0);
+        listeners.forEach(listener -> listener.accept(status));
+    }
+
+    /** Work of which a failure is told and keeps nothing else from being done. */
+    private interface Work {
+        void run() throws AirgapException;
+    }
+
+    private static void attempt(List<String> problems, Work work) {
+        try {
+            work.run();
+        } catch (AirgapException e) {
+            log("A step of the gap failed", e);
+            synchronized (problems) {
+                problems.add(e.getMessage());
+            }
+        }
+    }
+
+    private static void join(Thread thread) {
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void log(String what, AirgapException e) {
+        System.getLogger("omni.airgap").log(System.Logger.Level.WARNING, what, e);
+    }
+
+    @Override
+    public void close() {
+        lock.lock();
+        try {
+            wards.values().forEach(Ward::close);
+            wards.clear();
+        } finally {
+            lock.unlock();
+        }
+    }
+}

@@ -1,0 +1,127 @@
+package omni.airgap;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+
+/**
+ * Whether the gap is closed, kept so that neither a crash nor a full disk opens it: the gap is closed as long as one of
+ * two files is there.
+ *
+ * <ul>
+ *   <li>{@code RUN/airgap.closed}, in memory: made before the first step, without waiting for a disk; a process that is
+ *       killed in between finds it again. Gone after a boot, as links and tables are.
+ *   <li>{@code HOME/airgap/closed}, on the disk: the file {@code armed} under another name. It was written and flushed
+ *       while the gap was open, so that closing needs no room: one rename and a flush of the folder.
+ * </ul>
+ *
+ * <p>For one thread at a time.
+ */
+final class GapStore {
+    private static final String CLOSED = "closed";
+    private static final String ARMED = "armed";
+    private static final String TEXT = "The gap is closed as long as this file is here under the name \"closed\".\n";
+
+    private final Path folder;
+    private final Path marker;
+
+    /**
+     * Makes its folder, for this user alone.
+     *
+     * @param folder on the disk
+     * @param run in memory: this run of the machine
+     */
+    GapStore(Path folder, Path run) throws AirgapException {
+        this.folder = folder;
+        this.marker = run.resolve("airgap.closed");
+        try {
+            Files.createDirectories(
+                    folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        } catch (IOException e) {
+            throw new AirgapException("The folder " + folder + " cannot be made.", e);
+        }
+    }
+
+    /** Whether it was closed when somebody last said so. */
+    boolean closed() {
+        return Files.exists(marker) || Files.exists(folder.resolve(CLOSED));
+    }
+
+    /** Whether it is closed after a loss of power, too. */
+    boolean durable() {
+        return Files.exists(folder.resolve(CLOSED));
+    }
+
+    /** Makes closing ready: to be called while there is room. */
+    void arm() throws AirgapException {
+        Path armed = folder.resolve(ARMED);
+        if (Files.exists(armed) || durable()) {
+            return;
+        }
+        Path next = folder.resolve("armed.new");
+        try (FileChannel channel = FileChannel.open(
+                next, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
+            channel.write(StandardCharsets.UTF_8.encode(TEXT));
+            channel.force(true);
+            move(next, armed);
+        } catch (IOException e) {
+            throw new AirgapException(
+                    "A gap would not outlive a loss of power: " + folder + " cannot be written. Make room there.", e);
+        }
+    }
+
+    /** Closed, for every process of this run of the machine. Does not wait for a disk. */
+    void mark() throws AirgapException {
+        try {
+            if (!Files.exists(marker)) {
+                Files.createFile(marker);
+            }
+        } catch (IOException e) {
+            throw new AirgapException("The mark " + marker + " cannot be made.", e);
+        }
+    }
+
+    /** Closed, for every run of the machine: returns when the disk has it. */
+    void persist() throws AirgapException {
+        if (durable()) {
+            return;
+        }
+        try {
+            if (!Files.exists(folder.resolve(ARMED))) {
+                arm();
+            }
+            move(folder.resolve(ARMED), folder.resolve(CLOSED));
+        } catch (IOException e) {
+            throw new AirgapException("The gap is not on the disk: a loss of power would open it.", e);
+        }
+    }
+
+    /** Open. The last step of a lift. */
+    void open() throws AirgapException {
+        try {
+            if (durable()) {
+                move(folder.resolve(CLOSED), folder.resolve(ARMED));
+            }
+            Files.deleteIfExists(marker);
+        } catch (IOException e) {
+            throw new AirgapException("The gap stays closed: " + folder + " cannot be written.", e);
+        }
+    }
+
+    private void move(Path from, Path to) throws IOException {
+        try {
+            Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (AtomicMoveNotSupportedException e) {
+            throw new IOException("Not one file system", e);
+        }
+        try (FileChannel directory = FileChannel.open(folder, StandardOpenOption.READ)) {
+            directory.force(true);
+        }
+    }
+}

@@ -1,0 +1,243 @@
+package omni.airgap;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout.PathElement;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.StructLayout;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.VarHandle;
+
+/**
+ * The calls to Linux that the JDK does not offer, through the C library, each with the error number of its failure.
+ * Descriptors are closed on exec. Safe from any thread; {@link #setns} and {@link #unshareNetwork} change the calling platform
+ * thread alone.
+ *
+ * <p>Sources: the manual page of the same name, section 2; numbers from asm-generic/socket.h, asm-generic/fcntl.h,
+ * linux/sched.h, linux/nsfs.h and asm-generic/unistd.h, the same on x86-64 and arm64.
+ */
+final class Libc {
+    static final int AF_UNIX = 1;
+    static final int AF_INET = 2;
+    static final int AF_INET6 = 10;
+    static final int AF_NETLINK = 16;
+    static final int AF_PACKET = 17;
+    static final int AF_VSOCK = 40;
+    static final int AF_XDP = 44;
+    static final int SOCK_STREAM = 1;
+    static final int SOCK_DGRAM = 2;
+    static final int SOCK_RAW = 3;
+    static final int SOL_SOCKET = 1;
+    static final int SOL_NETLINK = 270;
+    static final int SO_RCVBUFFORCE = 33;
+    static final int SO_RCVBUF = 8;
+    static final int MSG_DONTWAIT = 0x40;
+    static final int MSG_TRUNC = 0x20;
+    static final int CLONE_NEWNET = 0x40000000;
+    static final int POLLIN = 1;
+
+    private static final int SOCK_CLOEXEC = 0x80000;
+    private static final int O_RDONLY_CLOEXEC = 0x80000;
+    private static final long NS_GET_USERNS = 0xb701L;
+    private static final long NS_GET_NSTYPE = 0xb703L;
+    private static final long SIOCGSKNS = 0x894cL;
+    private static final long SYS_PIDFD_OPEN = 434;
+    private static final long SYS_PIDFD_GETFD = 438;
+    /** Of struct pollfd {int fd; short events; short revents;}. */
+    private static final int POLLFD_BYTES = 8;
+
+    private static final StructLayout STATE = Linker.Option.captureStateLayout();
+    private static final VarHandle ERRNO = STATE.varHandle(PathElement.groupElement("errno"));
+
+    private static final MethodHandle SOCKET =
+            link("socket", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
+    private static final MethodHandle BIND = link("bind", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT));
+    private static final MethodHandle SEND =
+            link("send", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
+    private static final MethodHandle RECV =
+            link("recv", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
+    private static final MethodHandle SETSOCKOPT =
+            link("setsockopt", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT));
+    private static final MethodHandle OPEN = variadic(2, "open", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
+    private static final MethodHandle IOCTL =
+            variadic(2, "ioctl", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
+    private static final MethodHandle CLOSE = link("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+    private static final MethodHandle SETNS = link("setns", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+    private static final MethodHandle UNSHARE = link("unshare", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+    private static final MethodHandle POLL =
+            link("poll", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
+    private static final MethodHandle SYSCALL =
+            variadic(1, "syscall", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG));
+
+    private Libc() {}
+
+    /** A new socket in the network namespace of the calling thread. */
+    static int socket(int domain, int type, int protocol) throws KernelException {
+        return call("socket", state -> (int) SOCKET.invokeExact(state, domain, type | SOCK_CLOEXEC, protocol));
+    }
+
+    static void bind(int socket, MemorySegment address) throws KernelException {
+        int length = Math.toIntExact(address.byteSize());
+        var _ = call("bind", state -> (int) BIND.invokeExact(state, socket, address, length));
+    }
+
+    /** Sends it whole, as one datagram. */
+    static void send(int socket, MemorySegment data) throws KernelException {
+        long bytes = data.byteSize();
+        long sent = count("send", state -> (long) SEND.invokeExact(state, socket, data, bytes, 0));
+        if (sent != bytes) {
+            throw new KernelException("send", KernelException.ENOBUFS);
+        }
+    }
+
+    /**
+     * Receives one datagram and says how long it was, which is more than the buffer where it was cut.
+     *
+     * @throws KernelException with EAGAIN where none is there and the call is not to wait
+     */
+    static long receive(int socket, MemorySegment buffer, boolean wait) throws KernelException {
+        int flags = MSG_TRUNC | (wait ? 0 : MSG_DONTWAIT);
+        long bytes = buffer.byteSize();
+        return count("recv", state -> (long) RECV.invokeExact(state, socket, buffer, bytes, flags));
+    }
+
+    static void option(int socket, int level, int name, int value) throws KernelException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment data = arena.allocateFrom(JAVA_INT, value);
+            var _ = call("setsockopt", state -> (int) SETSOCKOPT.invokeExact(state, socket, level, name, data, 4));
+        }
+    }
+
+    /** Opens a file to read. */
+    static int open(String path) throws KernelException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment name = arena.allocateFrom(path);
+            return call("open " + path, state -> (int) OPEN.invokeExact(state, name, O_RDONLY_CLOEXEC));
+        }
+    }
+
+    /** Closes it; what the kernel says of that helps nobody. */
+    static void close(int descriptor) {
+        try {
+            var _ = call("close", state -> (int) CLOSE.invokeExact(state, descriptor));
+        } catch (KernelException e) {
+            System.getLogger("omni.airgap").log(System.Logger.Level.DEBUG, "A descriptor did not close", e);
+        }
+    }
+
+    /** Moves the calling platform thread into that network namespace, for good. */
+    static void setns(int namespace) throws KernelException {
+        var _ = call("setns", state -> (int) SETNS.invokeExact(state, namespace, CLONE_NEWNET));
+    }
+
+    /** Moves the calling platform thread into a new network namespace, for good. */
+    static void unshareNetwork() throws KernelException {
+        var _ = call("unshare", state -> (int) UNSHARE.invokeExact(state, CLONE_NEWNET));
+    }
+
+    /** A descriptor of the user namespace that owns this namespace. */
+    static int owner(int namespace) throws KernelException {
+        return call("ioctl NS_GET_USERNS", state -> (int) IOCTL.invokeExact(state, namespace, NS_GET_USERNS, 0L));
+    }
+
+    /** Whether that is a network namespace. */
+    static boolean isNetwork(int namespace) {
+        try {
+            return call("ioctl NS_GET_NSTYPE", state -> (int) IOCTL.invokeExact(state, namespace, NS_GET_NSTYPE, 0L))
+                    == CLONE_NEWNET;
+        } catch (KernelException e) {
+            return false; // ENOTTY: not a namespace at all
+        }
+    }
+
+    /** A descriptor of the network namespace that a socket lives in. Needs CAP_NET_ADMIN there. */
+    static int namespaceOf(int socket) throws KernelException {
+        return call("ioctl SIOCGSKNS", state -> (int) IOCTL.invokeExact(state, socket, SIOCGSKNS, 0L));
+    }
+
+    /** A descriptor of a process. */
+    static int process(int pid) throws KernelException {
+        return Math.toIntExact(
+                count("pidfd_open", state -> (long) SYSCALL.invokeExact(state, SYS_PIDFD_OPEN, (long) pid, 0L, 0L)));
+    }
+
+    /** A copy of another process's descriptor. Needs the right to trace that process. */
+    static int descriptorOf(int process, int descriptor) throws KernelException {
+        return Math.toIntExact(count("pidfd_getfd", state ->
+                (long) SYSCALL.invokeExact(state, SYS_PIDFD_GETFD, (long) process, (long) descriptor, 0L)));
+    }
+
+    /**
+     * Waits until one of the descriptors has something to read.
+     *
+     * @param millis longest wait; -1 for ever
+     * @return which of them have, in the order given
+     */
+    static boolean[] readable(int[] descriptors, int millis) throws KernelException {
+        boolean[] ready = new boolean[descriptors.length];
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment polls = arena.allocate((long) POLLFD_BYTES * Math.max(1, descriptors.length), 4);
+            for (int i = 0; i < descriptors.length; i++) {
+                polls.set(JAVA_INT, (long) i * POLLFD_BYTES, descriptors[i]);
+                polls.set(JAVA_SHORT, (long) i * POLLFD_BYTES + 4, (short) POLLIN);
+            }
+            long count = descriptors.length;
+            try {
+                var _ = call("poll", state -> (int) POLL.invokeExact(state, polls, count, millis));
+            } catch (KernelException e) {
+                if (e.errno() == KernelException.EINTR) {
+                    return ready;
+                }
+                throw e;
+            }
+            for (int i = 0; i < descriptors.length; i++) {
+                ready[i] = polls.get(JAVA_SHORT, (long) i * POLLFD_BYTES + 6) != 0;
+            }
+        }
+        return ready;
+    }
+
+    /** One call of a C function by its handle. A handle of a C function throws nothing, though its type says so. */
+    private interface Invocation<E extends Throwable> {
+        long call(MemorySegment state) throws E;
+    }
+
+    private static int call(String name, Invocation<Throwable> invocation) throws KernelException {
+        return (int) count(name, invocation);
+    }
+
+    private static long count(String name, Invocation<Throwable> invocation) throws KernelException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment state = arena.allocate(STATE);
+            long answer = Libc.<RuntimeException>unchecked(invocation, state);
+            if (answer < 0) {
+                throw new KernelException(name, (int) ERRNO.get(state, 0L));
+            }
+            return answer;
+        }
+    }
+
+    @SuppressWarnings("unchecked") // the type parameter is erased: what is thrown goes on as it is
+    private static <E extends Throwable> long unchecked(Invocation<?> invocation, MemorySegment state) throws E {
+        return ((Invocation<E>) invocation).call(state);
+    }
+
+    private static MethodHandle link(String function, FunctionDescriptor type, Linker.Option... more) {
+        Linker linker = Linker.nativeLinker();
+        Linker.Option[] options = new Linker.Option[more.length + 1];
+        System.arraycopy(more, 0, options, 1, more.length);
+        options[0] = Linker.Option.captureCallState("errno");
+        return linker.downcallHandle(linker.defaultLookup().findOrThrow(function), type, options);
+    }
+
+    /** Of a function that has variadic arguments from that one on. */
+    private static MethodHandle variadic(int first, String function, FunctionDescriptor type) {
+        return link(function, type, Linker.Option.firstVariadicArg(first));
+    }
+}

@@ -1,0 +1,166 @@
+package omni.airgap;
+
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What {@code /proc} tells of processes and of the network namespaces that they use: as their own, as one of a thread's,
+ * behind an open descriptor, or mounted on a file. What vanishes while it is looked at is left out. For any thread.
+ *
+ * <p>Source: proc(5), namespaces(7).
+ */
+final class Processes {
+    private static final Path PROC = Path.of("/proc");
+    private static final int FILES_MAX = 4;
+    private static final String NET = "net:[";
+    private static final long SELF = ProcessHandle.current().pid();
+
+    private Processes() {}
+
+    /**
+     * A process.
+     *
+     * @param pid its number
+     * @param parent its parent's number; 0 where none is known
+     * @param namespaces inodes of the network namespaces that it or a thread of it is in, or has open, and a file by which
+     *     each can be opened
+     */
+    record Seen(int pid, int parent, Map<Long, String> namespaces) {}
+
+    /** All processes. Costs a read of each descriptor of each: milliseconds to tens of them. */
+    static List<Seen> all() {
+        List<Seen> processes = new ArrayList<>();
+        for (Path directory : numbered(PROC)) {
+            int pid = Integer.parseInt(directory.getFileName().toString());
+            Map<Long, String> namespaces = new LinkedHashMap<>();
+            for (Path task : numbered(directory.resolve("task"))) {
+                note(task.resolve("ns/net"), namespaces);
+            }
+            if (pid != SELF) { // what is open here is held because it is in scope, and keeps nothing there
+                for (Path descriptor : entries(directory.resolve("fd"))) {
+                    note(descriptor, namespaces);
+                }
+            }
+            processes.add(new Seen(pid, parent(directory), namespaces));
+        }
+        return processes;
+    }
+
+    /** The namespace of a process, where it may be asked. */
+    static Optional<Long> namespaceOf(String pid) {
+        return target(PROC.resolve(pid).resolve("ns/net")).flatMap(Processes::inode);
+    }
+
+    private static void note(Path link, Map<Long, String> namespaces) {
+        target(link).flatMap(Processes::inode).ifPresent(inode -> namespaces.putIfAbsent(inode, link.toString()));
+    }
+
+    /** Every namespace that a process uses or a mount keeps, and files by which each can be opened: one may be enough. */
+    static Map<Long, List<String>> namespaces(List<Seen> processes) {
+        Map<Long, List<String>> all = new HashMap<>();
+        for (Seen process : processes) {
+            process.namespaces().forEach((inode, file) -> add(all, inode, file));
+        }
+        Set<String> seen = new HashSet<>();
+        mounted("self", "", all, seen);
+        for (Seen process : processes) {
+            mounted(Integer.toString(process.pid()), "/proc/" + process.pid() + "/root", all, seen);
+        }
+        return all;
+    }
+
+    private static void add(Map<Long, List<String>> all, long inode, String file) {
+        List<String> files = all.computeIfAbsent(inode, _ -> new ArrayList<>());
+        if (files.size() < FILES_MAX) {
+            files.add(file);
+        }
+    }
+
+    /**
+     * Namespaces kept by a mount, such as those of {@code ip netns}: "… - nsfs nsfs rw" with "net:[…]" as its root. Each
+     * mount namespace is read once.
+     */
+    private static void mounted(String pid, String root, Map<Long, List<String>> all, Set<String> seen) {
+        Path directory = PROC.resolve(pid);
+        Optional<String> mounts = target(directory.resolve("ns/mnt"));
+        if (mounts.isEmpty() || !seen.add(mounts.get())) {
+            return;
+        }
+        try {
+            for (String line : Files.readAllLines(directory.resolve("mountinfo"))) {
+                List<String> words = List.of(line.split(" ", -1));
+                if (words.size() > 4 && words.get(3).startsWith(NET)) {
+                    add(all, number(words.get(3)), root + words.get(4).replace("\\040", " "));
+                }
+            }
+        } catch (IOException e) {
+            ignore(e);
+        }
+    }
+
+    private static int parent(Path directory) {
+        try {
+            String stat = Files.readString(directory.resolve("stat"));
+            List<String> behindName =
+                    List.of(stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1));
+            return Integer.parseInt(behindName.get(1));
+        } catch (IOException e) {
+            ignore(e);
+            return 0;
+        }
+    }
+
+    /** Entries of a directory whose names are numbers; none where it is gone. */
+    static List<Path> numbered(Path directory) {
+        return entries(directory).stream()
+                .filter(path -> Character.isDigit(path.getFileName().toString().charAt(0)))
+                .toList();
+    }
+
+    static List<Path> entries(Path directory) {
+        List<Path> entries = new ArrayList<>();
+        try (DirectoryStream<Path> stream = Files.newDirectoryStream(directory)) {
+            stream.forEach(entries::add);
+        } catch (IOException | java.nio.file.DirectoryIteratorException e) {
+            ignore(e);
+        }
+        return entries;
+    }
+
+    /** What a link of {@code /proc} says, such as {@code socket:[4711]}. */
+    static Optional<String> target(Path link) {
+        try {
+            return Optional.of(Files.readSymbolicLink(link).toString());
+        } catch (IOException e) {
+            ignore(e);
+            return Optional.empty();
+        }
+    }
+
+    private static Optional<Long> inode(String target) {
+        return target.startsWith(NET) ? Optional.of(number(target)) : Optional.empty();
+    }
+
+    /** The number in {@code net:[4711]} or {@code socket:[4711]}. */
+    static long number(String target) {
+        return Long.parseLong(target.substring(target.indexOf('[') + 1, target.length() - 1));
+    }
+
+    /** A process that has ended meanwhile, or that may not be looked at, is none of ours to report. */
+    private static void ignore(Exception e) {
+        if (!(e instanceof NoSuchFileException)) {
+            System.getLogger("omni.airgap").log(System.Logger.Level.TRACE, "Not read", e);
+        }
+    }
+}

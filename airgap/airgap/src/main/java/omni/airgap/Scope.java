@@ -1,0 +1,105 @@
+package omni.airgap;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Which network namespaces the gap is about: all of this machine, or those that are named and what comes out of them. A
+ * machine that is reached over its own network is cut off for good by a gap in its first namespace: so that one is in
+ * scope only where the whole machine is.
+ *
+ * @param machine all namespaces there are
+ * @param files the named ones, by files that stand for them
+ */
+record Scope(boolean machine, List<String> files) {
+    static final String MACHINE = "machine";
+
+    Scope {
+        files = List.copyOf(files);
+    }
+
+    /** From the word in the configuration: {@code machine}, or files with blanks between; nothing for none. */
+    static Scope of(String text) {
+        List<String> words = Arrays.stream(text.strip().split("\\s+"))
+                .filter(word -> !word.isEmpty())
+                .toList();
+        return words.equals(List.of(MACHINE)) ? new Scope(true, List.of()) : new Scope(false, words);
+    }
+
+    boolean empty() {
+        return !machine && files.isEmpty();
+    }
+
+    /** The inodes of the namespaces in scope, and files by which each can be opened. */
+    Map<Long, List<String>> find(Set<Long> known) throws AirgapException {
+        List<Processes.Seen> processes = Processes.all();
+        return machine ? Processes.namespaces(processes) : named(processes, known);
+    }
+
+    /**
+     * The named namespaces; those that processes in them, or their descendants, have made; and those that were in scope
+     * before and are still used.
+     */
+    private Map<Long, List<String>> named(List<Processes.Seen> processes, Set<Long> known) throws AirgapException {
+        Set<Long> kept = kept();
+        Map<Long, List<String>> found = new LinkedHashMap<>();
+        for (String file : files) {
+            try (Namespace namespace = Namespace.open(file)) {
+                if (kept.contains(namespace.inode())) {
+                    throw new AirgapException(
+                            file + " is the network that this machine is reached by. A gap there needs"
+                                    + " scope = \"machine\", and whoever works from afar is cut off for good.");
+                }
+                found.put(namespace.inode(), List.of(file));
+            } catch (KernelException e) {
+                if (e.errno() != KernelException.ENOENT) {
+                    throw e;
+                }
+                // Not made yet, or gone: it comes into scope when it is there.
+            }
+        }
+        Map<Long, List<String>> all = Processes.namespaces(processes);
+        known.stream().filter(all::containsKey).forEach(inode -> found.putIfAbsent(inode, all.get(inode)));
+        descend(processes, found, kept);
+        return found;
+    }
+
+    private static void descend(List<Processes.Seen> processes, Map<Long, List<String>> found, Set<Long> kept) {
+        Map<Integer, List<Processes.Seen>> children = new HashMap<>();
+        processes.forEach(process -> children.computeIfAbsent(process.parent(), _ -> new ArrayList<>())
+                .add(process));
+        List<Processes.Seen> work = new ArrayList<>(processes.stream()
+                .filter(process -> process.namespaces().keySet().stream().anyMatch(found::containsKey))
+                .filter(process -> process.namespaces().keySet().stream().noneMatch(kept::contains))
+                .toList());
+        Set<Integer> seen = new HashSet<>();
+        while (!work.isEmpty()) {
+            Processes.Seen process = work.removeLast();
+            if (seen.add(process.pid())) {
+                process.namespaces().forEach((inode, file) -> {
+                    if (!kept.contains(inode)) {
+                        found.putIfAbsent(inode, List.of(file));
+                    }
+                });
+                work.addAll(children.getOrDefault(process.pid(), List.of()));
+            }
+        }
+    }
+
+    /** The first process's namespace and this process's own: never in scope unless the machine is. */
+    private static Set<Long> kept() {
+        Set<Long> kept = new HashSet<>();
+        for (String pid : List.of("1", "self")) {
+            Optional<Long> namespace = Processes.namespaceOf(pid);
+            namespace.ifPresent(kept::add);
+        }
+        return kept;
+    }
+}

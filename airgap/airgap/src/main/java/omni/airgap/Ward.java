@@ -1,0 +1,151 @@
+package omni.airgap;
+
+import java.io.Closeable;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import omni.airgap.raw.Kernel;
+
+/**
+ * A network namespace under control, with its sockets open and its next order to the kernel ready. {@link #down} is for
+ * any thread and waits for no lock; the rest is called by one thread at a time.
+ */
+final class Ward implements Closeable {
+    private static final int DESTROY_ROUNDS_MAX = 20;
+
+    private final Namespace namespace;
+    private final Links links;
+    private final DropTable table;
+    private final SocketDiag sockets;
+    private final Netlink linkEvents;
+    private final Netlink filterEvents;
+    private volatile Datagram down = new Datagram();
+
+    private Ward(Namespace namespace) throws KernelException {
+        this.namespace = namespace;
+        links = new Links();
+        table = new DropTable();
+        sockets = new SocketDiag();
+        linkEvents = Netlink.open(Kernel.NETLINK_ROUTE(), Kernel.RTNLGRP_LINK(), Kernel.RTNLGRP_NSID());
+        filterEvents = Netlink.open(Kernel.NETLINK_NETFILTER(), Kernel.NFNLGRP_NFTABLES());
+    }
+
+    /** Takes the namespace over, and closes it where that fails. */
+    static Ward of(Namespace namespace) throws AirgapException {
+        try {
+            Ward ward = namespace.inside(() -> new Ward(namespace));
+            ward.prepare();
+            return ward;
+        } catch (AirgapException e) {
+            namespace.close();
+            throw e;
+        }
+    }
+
+    Namespace namespace() {
+        return namespace;
+    }
+
+    Links links() {
+        return links;
+    }
+
+    Netlink linkEvents() {
+        return linkEvents;
+    }
+
+    Netlink filterEvents() {
+        return filterEvents;
+    }
+
+    /** Makes the next {@link #down} ready. */
+    void prepare() throws KernelException {
+        Datagram datagram = Links.down(links.list().values());
+        var _ = datagram.whole();
+        down = datagram;
+    }
+
+    /** Takes every link down that {@link #prepare} has seen: one datagram. */
+    void down() throws KernelException {
+        links.send(down);
+    }
+
+    /** Takes one link down. */
+    void down(Link link) throws KernelException {
+        links.send(Links.down(List.of(link)));
+    }
+
+    /** Takes down what is still up, and drops everything. */
+    void shut(Report report) {
+        report.step(namespace, "links", () -> {
+            for (int i = 0; i < DESTROY_ROUNDS_MAX && !links.up().isEmpty(); i++) {
+                prepare();
+                down();
+            }
+            return links.up().stream().map(name -> "link " + name + " is up").toList();
+        });
+        report.step(namespace, "filter", () -> {
+            Map<Integer, Link> all = links.list();
+            table.install(all.values());
+            return table.problems(all.values());
+        });
+        report.step(namespace, "sockets", this::destroySockets);
+    }
+
+    /** Drops everything, also of links that are new. */
+    void drop() throws KernelException {
+        table.install(links.list().values());
+    }
+
+    /** Destroys what reaches out; the problems are what is left. */
+    List<String> destroySockets() throws KernelException {
+        List<InetSocket> outward = sockets.outward();
+        for (int i = 0; i < DESTROY_ROUNDS_MAX && !outward.isEmpty(); i++) {
+            sockets.destroy(outward);
+            outward = sockets.outward();
+        }
+        return outward.isEmpty() ? List.of() : List.of(outward.size() + " sockets are left that reach out");
+    }
+
+    /** What of the gap does not hold now, a line each. */
+    List<String> problems() throws KernelException {
+        Map<Integer, Link> all = links.list();
+        List<String> problems = new ArrayList<>(table.problems(all.values()));
+        for (Link link : all.values()) {
+            if (link.up() && !link.loopback()) {
+                problems.add("link " + link.name() + " is up");
+            }
+        }
+        return problems;
+    }
+
+    /** Whether the gap has left its mark here. */
+    boolean marked() throws KernelException {
+        return table.present() || links.list().values().stream().anyMatch(Link::marked);
+    }
+
+    /** Takes away what the gap set, and brings up the links that it took down. */
+    void open() throws KernelException {
+        table.remove();
+        links.restore();
+        prepare();
+    }
+
+    /** Frames that each link has sent, by name. */
+    Map<String, Long> sentFrames() throws KernelException {
+        Map<String, Long> sent = new TreeMap<>();
+        links.counted().values().forEach(link -> sent.put(link.name(), link.sentFrames()));
+        return sent;
+    }
+
+    @Override
+    public void close() {
+        links.close();
+        table.close();
+        sockets.close();
+        linkEvents.close();
+        filterEvents.close();
+        namespace.close();
+    }
+}

@@ -1,0 +1,152 @@
+package omni.airgap;
+
+import java.io.Closeable;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import omni.airgap.raw.Kernel;
+import omni.airgap.raw.nfgenmsg;
+
+/**
+ * Listens to what happens to links, namespaces and the drop tables, and closes at once what opens in a gap. Two platform
+ * threads: one that corrects, and waits for nothing but the kernel; and one that looks at everything once a second, and
+ * whenever the first has seen that namespaces come or go.
+ */
+final class Watch implements Closeable {
+    private static final int POLL_MILLIS = 200;
+    private static final int CHECK_MILLIS = 1000;
+
+    private final Gap gap;
+    private final Semaphore checks = new Semaphore(0);
+    private final Thread corrector = Thread.ofPlatform().name("gap-watch").unstarted(this::correct);
+    private final Thread checker = Thread.ofPlatform().name("gap-check").unstarted(this::check);
+    private volatile boolean closed;
+
+    Watch(Gap gap) {
+        this.gap = gap;
+    }
+
+    Watch start() {
+        corrector.start();
+        checker.start();
+        return this;
+    }
+
+    private void check() {
+        try {
+            while (!closed) {
+                var _ = checks.tryAcquire(CHECK_MILLIS, TimeUnit.MILLISECONDS);
+                checks.drainPermits();
+                if (!closed) {
+                    gap.check();
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void correct() {
+        while (!closed) {
+            List<Ward> wards = new ArrayList<>(gap.wards());
+            int[] descriptors = new int[2 * wards.size()];
+            for (int i = 0; i < wards.size(); i++) {
+                descriptors[2 * i] = wards.get(i).linkEvents().descriptor();
+                descriptors[2 * i + 1] = wards.get(i).filterEvents().descriptor();
+            }
+            try {
+                boolean[] ready = Libc.readable(descriptors, POLL_MILLIS);
+                for (int i = 0; i < wards.size() && !closed; i++) {
+                    if (ready[2 * i]) {
+                        links(wards.get(i));
+                    }
+                    if (ready[2 * i + 1]) {
+                        filter(wards.get(i));
+                    }
+                }
+            } catch (KernelException e) {
+                System.getLogger("omni.airgap").log(System.Logger.Level.WARNING, "The watch missed something", e);
+                checks.release();
+            }
+        }
+    }
+
+    private void links(Ward ward) throws KernelException {
+        boolean[] changed = {false};
+        List<Link> up = new ArrayList<>();
+        read(ward.linkEvents(), message -> {
+            if (message.type() == Kernel.RTM_NEWLINK()) {
+                Link link = Link.read(message.body());
+                changed[0] = true;
+                if (link.up() && !link.loopback() && gap.shut()) {
+                    down(ward, link); // at once, before what else has come is read
+                    up.add(link);
+                }
+            } else {
+                changed[0] = true;
+                checks.release(); // a link is gone, perhaps to another namespace; or a namespace has come
+            }
+        });
+        if (!changed[0]) {
+            return;
+        }
+        ward.prepare();
+        if (gap.shut()) {
+            ward.down(); // what the messages did not say, be it that some were lost
+            ward.drop();
+            up.forEach(link -> gap.corrected("link " + link.name()));
+        }
+    }
+
+    private static void down(Ward ward, Link link) {
+        try {
+            ward.down(link);
+        } catch (KernelException e) {
+            System.getLogger("omni.airgap").log(System.Logger.Level.WARNING, "A link does not go down", e);
+        }
+    }
+
+    private void filter(Ward ward) throws KernelException {
+        boolean[] ours = {false};
+        read(ward.filterEvents(), message -> {
+            int type = message.type() & 0xff;
+            ours[0] |= type == Kernel.NFT_MSG_DELTABLE()
+                    || type == Kernel.NFT_MSG_DELCHAIN()
+                    || type == Kernel.NFT_MSG_DELRULE()
+                    || type == Kernel.NFT_MSG_NEWCHAIN()
+                    || type == Kernel.NFT_MSG_NEWRULE();
+            ours[0] &= message.body().byteSize() > nfgenmsg.sizeof();
+        });
+        if (ours[0] && gap.shut() && !ward.problems().isEmpty()) {
+            ward.drop();
+            gap.corrected("drop table");
+        }
+    }
+
+    /** Where the kernel lost messages because too many came, everything is looked at. */
+    private void read(Netlink events, Netlink.Handler handler) throws KernelException {
+        try {
+            events.events(handler);
+        } catch (KernelException e) {
+            if (e.errno() != KernelException.ENOBUFS) {
+                throw e;
+            }
+            checks.release();
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        checks.release();
+        corrector.interrupt();
+        checker.interrupt();
+        try {
+            corrector.join();
+            checker.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,63 @@
+package omni.airgap;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.List;
+
+/** A gap over a test's own namespace, with its watch. */
+final class TestGap implements AutoCloseable {
+    static final Grant GRANT = new Grant(true, true, "a test");
+
+    private final Gap gap;
+    private final Watch watch;
+
+    private TestGap(Gap gap, Watch watch) {
+        this.gap = gap;
+        this.watch = watch;
+    }
+
+    static TestGap over(Street street, Path folder) throws AirgapException {
+        return over(street, folder, point -> {});
+    }
+
+    static TestGap over(Street street, Path folder, Gap.Faults faults) throws AirgapException {
+        Gap gap = gap(street, folder, faults);
+        gap.start();
+        return new TestGap(gap, new Watch(gap).start());
+    }
+
+    /** Not started and without a watch. */
+    static Gap gap(Street street, Path folder, Gap.Faults faults) throws AirgapException {
+        return new Gap(Scope.of(street.file()), store(folder), Clock.systemUTC(), wards -> List.of(), faults);
+    }
+
+    static GapStore store(Path folder) throws AirgapException {
+        try {
+            Files.createDirectories(folder.resolve("run"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return new GapStore(folder.resolve("home"), folder.resolve("run"));
+    }
+
+    Gap gap() {
+        return gap;
+    }
+
+    Gap.Status engage() {
+        return gap.engage("a test");
+    }
+
+    void lift() throws AirgapException {
+        gap.lift(GRANT);
+    }
+
+    @Override
+    public void close() {
+        watch.close();
+        gap.close();
+    }
+}
