@@ -133,7 +133,6 @@ final class Gap implements Closeable {
     /** Closes everything in scope. From any state, as often as anybody likes. */
     Status engage(String cause) {
         List<String> early = new ArrayList<>();
-        faults.at("engage called");
         shut = true;
         attempt(early, store::mark);
         faults.at("engage marked");
@@ -152,6 +151,7 @@ final class Gap implements Closeable {
             Report report = shutAll();
             faults.at("engage confirmed");
             join(disk);
+            faults.at("engage persisted");
             List<String> problems = new ArrayList<>(report.problems());
             if (!store.durable()) {
                 problems.addAll(early);
@@ -176,9 +176,8 @@ final class Gap implements Closeable {
         for (int i = 0; i < ROUNDS_MAX; i++) {
             for (Ward ward : wards.values()) {
                 if (!done.contains(ward)) {
-                    ward.shut(report);
+                    ward.shut(report, faults);
                     done.add(ward);
-                    faults.at("engage ward shut");
                 }
             }
             report.step("namespaces", () -> {
@@ -204,7 +203,7 @@ final class Gap implements Closeable {
             Report report = new Report();
             report.step("namespaces", () -> {
                 for (Ward ward : refresh()) {
-                    ward.shut(report);
+                    ward.shut(report, faults);
                 }
                 return unreached;
             });
@@ -257,8 +256,10 @@ final class Gap implements Closeable {
                                                 + "): it is lifted only when it is.");
             }
             List<String> inTheWay = new ArrayList<>(obstacles.find(wards.values()));
+            faults.at("lift granted");
             for (Ward ward : wards.values()) {
                 inTheWay.addAll(ward.destroySockets());
+                faults.at("lift sockets destroyed");
             }
             if (!inTheWay.isEmpty()) {
                 throw new AirgapException("The gap stays closed: " + String.join("; ", inTheWay)
@@ -276,11 +277,15 @@ final class Gap implements Closeable {
             faults.at("lift begun");
             shut = false;
             for (Ward ward : wards.values()) {
-                ward.open();
-                faults.at("lift ward open");
+                ward.restoreLinks();
+                faults.at("links restored");
             }
             store.open();
-            faults.at("lift stored");
+            faults.at("lift stored"); // the tables still drop everything, and would make a next start close again
+            for (Ward ward : wards.values()) {
+                ward.removeTables();
+                faults.at("tables removed");
+            }
         } catch (AirgapException e) {
             engage("a lift failed: " + e.getMessage());
             throw e;

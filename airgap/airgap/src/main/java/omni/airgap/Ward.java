@@ -12,7 +12,7 @@ import omni.airgap.raw.Kernel;
  * any thread and waits for no lock; the rest is called by one thread at a time.
  */
 final class Ward implements Closeable {
-    private static final int DESTROY_ROUNDS_MAX = 20;
+    private static final int ROUNDS_MAX = 20;
 
     private final Namespace namespace;
     private final Links links;
@@ -76,21 +76,24 @@ final class Ward implements Closeable {
         links.send(Links.down(List.of(link)));
     }
 
-    /** Takes down what is still up, and drops everything. */
-    void shut(Report report) {
+    /** Takes down what is still up, drops everything, and destroys what reaches out. */
+    void shut(Report report, Gap.Faults faults) {
         report.step(namespace, "links", () -> {
-            for (int i = 0; i < DESTROY_ROUNDS_MAX && !links.up().isEmpty(); i++) {
+            for (int i = 0; i < ROUNDS_MAX && !links.up().isEmpty(); i++) {
                 prepare();
                 down();
             }
             return links.up().stream().map(name -> "link " + name + " is up").toList();
         });
+        faults.at("links confirmed");
         report.step(namespace, "filter", () -> {
             Map<Integer, Link> all = links.list();
             table.install(all.values());
             return table.problems(all.values());
         });
+        faults.at("filter confirmed");
         report.step(namespace, "sockets", this::destroySockets);
+        faults.at("sockets destroyed");
     }
 
     /** Drops everything, also of links that are new. */
@@ -101,7 +104,7 @@ final class Ward implements Closeable {
     /** Destroys what reaches out; the problems are what is left. */
     List<String> destroySockets() throws KernelException {
         List<InetSocket> outward = sockets.outward();
-        for (int i = 0; i < DESTROY_ROUNDS_MAX && !outward.isEmpty(); i++) {
+        for (int i = 0; i < ROUNDS_MAX && !outward.isEmpty(); i++) {
             sockets.destroy(outward);
             outward = sockets.outward();
         }
@@ -125,11 +128,15 @@ final class Ward implements Closeable {
         return table.present() || links.list().values().stream().anyMatch(Link::marked);
     }
 
-    /** Takes away what the gap set, and brings up the links that it took down. */
-    void open() throws KernelException {
-        table.remove();
+    /** Brings up the links that the gap took down; everything is still dropped. */
+    void restoreLinks() throws KernelException {
         links.restore();
         prepare();
+    }
+
+    /** Takes the tables away: the last of the three layers. */
+    void removeTables() throws KernelException {
+        table.remove();
     }
 
     /** Frames that each link has sent, by name. */

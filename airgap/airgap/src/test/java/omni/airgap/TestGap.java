@@ -24,14 +24,14 @@ final class TestGap implements AutoCloseable {
     }
 
     static TestGap over(Street street, Path folder, Gap.Faults faults) throws AirgapException {
-        Gap gap = gap(street, folder, faults);
+        Gap gap = gap(street.file(), folder, faults);
         gap.start();
         return new TestGap(gap, new Watch(gap).start());
     }
 
     /** Not started and without a watch. */
-    static Gap gap(Street street, Path folder, Gap.Faults faults) throws AirgapException {
-        return new Gap(Scope.of(street.file()), store(folder), Clock.systemUTC(), wards -> List.of(), faults);
+    static Gap gap(String scope, Path folder, Gap.Faults faults) throws AirgapException {
+        return new Gap(Scope.of(scope), store(folder), Clock.systemUTC(), wards -> List.of(), faults);
     }
 
     static GapStore store(Path folder) throws AirgapException {
