@@ -281,7 +281,7 @@ static void xdp(void) {
     uint8_t *tx = mmap(0, at.tx.desc + FRAMES * sizeof(struct xdp_desc), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, s, XDP_PGOFF_TX_RING);
     uint8_t *done = mmap(0, at.cr.desc + FRAMES * 8, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, s, XDP_UMEM_PGOFF_COMPLETION_RING);
     struct sockaddr_xdp a = {.sxdp_family = AF_XDP, .sxdp_ifindex = if_nametoindex(device), .sxdp_flags = XDP_COPY};
-    if (bind(s, (void *)&a, sizeof a) && errno != ENETDOWN) { unknown("bind XDP"); }
+    if (bind(s, (void *)&a, sizeof a) && errno != ENETDOWN && errno != EBUSY) { unknown("bind XDP"); }
     uint32_t *producer = (uint32_t *)(tx + at.tx.producer), *consumer = (uint32_t *)(tx + at.tx.consumer);
     struct xdp_desc *descriptors = (struct xdp_desc *)(tx + at.tx.desc);
     uint32_t *freed = (uint32_t *)(done + at.cr.consumer), *finished = (uint32_t *)(done + at.cr.producer);
@@ -383,10 +383,10 @@ static void child(void) {
     if (unshare(CLONE_NEWNET)) { unknown("unshare"); }
     char command[512];
     snprintf(command, sizeof command,
-        "nsenter --net=/proc/%d/fd/%d ip link add in0 type veth peer name out0 netns %d && "
-        "nsenter --net=/proc/%d/fd/%d sh -c 'ip addr add 10.88.0.1/24 dev in0; ip link set in0 up; sysctl -qw net.ipv4.ip_forward=1' && "
-        "ip addr add 10.88.0.2/24 dev out0 && ip link set out0 up && ip route add default via 10.88.0.1",
-        getpid(), here, getpid(), getpid(), here);
+        "nsenter --net=/proc/%d/fd/%d ip link add in%d type veth peer name out0 netns %d && "
+        "nsenter --net=/proc/%d/fd/%d sh -c 'ip addr add 10.88.0.1/24 dev in%d; ip link set in%d up; sysctl -qw net.ipv4.ip_forward=1' && "
+        "ip addr add 10.88.0.2/24 dev out0 && ip link set out0 up; ip route add default via 10.88.0.1 || true",
+        getpid(), here, getpid(), getpid(), getpid(), here, getpid(), getpid());
     with_setup(command, "10.77.0.2", 0);
 }
 

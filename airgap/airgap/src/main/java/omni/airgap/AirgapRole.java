@@ -31,6 +31,10 @@ public final class AirgapRole implements Role {
         AirgapConfig config = context.config(AirgapConfig.SECTION);
         Path folder = context.home().resolve("airgap");
         Clock clock = Clock.systemUTC();
+        List<String> limits = new ArrayList<>(Rehearsal.once());
+        if (config.scope().isBlank()) {
+            limits.add("airgap.scope is empty: the kill switch cuts off nothing");
+        }
         Gap gap = new Gap(
                 Scope.of(config.scope()),
                 new GapStore(folder, context.runDir()),
@@ -40,17 +44,14 @@ public final class AirgapRole implements Role {
         var _ = gap.onChange(status -> context.note(note(status)));
         gap.start();
         context.note(note(gap.status()));
+        Thread.ofPlatform().daemon().name("rehearsal").start(() -> {
+            Rehearsal.often();
+            Rehearsal.ask(context.peer(name()));
+            Rehearsal.hurry();
+        });
         Watch watch = new Watch(gap).start();
         Factors factors = new Factors(folder, new ConsolePresence(config.console()), clock);
-        return new Guarding(gap, watch, new AirgapService(gap, factors, config.scope(), limits(config)));
-    }
-
-    private static List<String> limits(AirgapConfig config) {
-        List<String> limits = new ArrayList<>();
-        if (config.scope().isBlank()) {
-            limits.add("airgap.scope is empty: the kill switch cuts off nothing");
-        }
-        return limits;
+        return new Guarding(gap, watch, new AirgapService(gap, factors, config.scope(), limits));
     }
 
     private static String note(Gap.Status status) {

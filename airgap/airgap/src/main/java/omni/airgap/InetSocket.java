@@ -20,6 +20,7 @@ import omni.airgap.raw.inet_diag_sockid;
  * @param remotePort the other side's port
  * @param inode by which processes hold it; 0 where none does
  * @param uid its user
+ * @param stub whether it is what the kernel keeps of a connection that is over
  * @param id what names it to the kernel: struct inet_diag_sockid
  */
 record InetSocket(
@@ -32,6 +33,7 @@ record InetSocket(
         int remotePort,
         long inode,
         int uid,
+        boolean stub,
         MemorySegment id) {
     static final int TCP = 6;
     static final int UDP = 17;
@@ -39,6 +41,10 @@ record InetSocket(
     static final int RAW = 255;
     static final int MPTCP = 262;
 
+    static final int SCTP = 132;
+    static final int SYN_RECV = 3;
+
+    private static final int TIMER_TIME_WAIT = 3;
     private static final int TIME_WAIT = 6;
     private static final int LISTEN = 10;
 
@@ -55,6 +61,7 @@ record InetSocket(
                 port(inet_diag_sockid.idiag_dport(id)),
                 Integer.toUnsignedLong(inet_diag_msg.idiag_inode(body)),
                 inet_diag_msg.idiag_uid(body),
+                Byte.toUnsignedInt(inet_diag_msg.idiag_timer(body)) == TIMER_TIME_WAIT,
                 MemorySegment.ofArray(id.toArray(JAVA_BYTE)));
     }
 

@@ -37,6 +37,9 @@ final class Libc {
     static final int SOL_NETLINK = 270;
     static final int SO_RCVBUFFORCE = 33;
     static final int SO_RCVBUF = 8;
+    static final int SO_TYPE = 3;
+    static final int SO_PROTOCOL = 38;
+    static final int SO_DOMAIN = 39;
     static final int MSG_DONTWAIT = 0x40;
     static final int MSG_TRUNC = 0x20;
     static final int CLONE_NEWNET = 0x40000000;
@@ -44,6 +47,7 @@ final class Libc {
 
     private static final int SOCK_CLOEXEC = 0x80000;
     private static final int O_RDONLY_CLOEXEC = 0x80000;
+    private static final int PRIO_PROCESS = 0;
     private static final long NS_GET_USERNS = 0xb701L;
     private static final long NS_GET_NSTYPE = 0xb703L;
     private static final long SIOCGSKNS = 0x894cL;
@@ -64,12 +68,16 @@ final class Libc {
             link("recv", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
     private static final MethodHandle SETSOCKOPT =
             link("setsockopt", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT));
+    private static final MethodHandle GETSOCKOPT =
+            link("getsockopt", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, ADDRESS));
     private static final MethodHandle OPEN = variadic(2, "open", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
     private static final MethodHandle IOCTL =
             variadic(2, "ioctl", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
     private static final MethodHandle CLOSE = link("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
     private static final MethodHandle SETNS = link("setns", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
     private static final MethodHandle UNSHARE = link("unshare", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+    private static final MethodHandle SETPRIORITY =
+            link("setpriority", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
     private static final MethodHandle POLL =
             link("poll", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
     private static final MethodHandle SYSCALL =
@@ -141,6 +149,11 @@ final class Libc {
         var _ = call("unshare", state -> (int) UNSHARE.invokeExact(state, CLONE_NEWNET));
     }
 
+    /** Gives a thread a nice value of -20 to 19 (setpriority(2)); those that it starts from now on have it too. */
+    static void nice(int thread, int value) throws KernelException {
+        var _ = call("setpriority", state -> (int) SETPRIORITY.invokeExact(state, PRIO_PROCESS, thread, value));
+    }
+
     /** A descriptor of the user namespace that owns this namespace. */
     static int owner(int namespace) throws KernelException {
         return call("ioctl NS_GET_USERNS", state -> (int) IOCTL.invokeExact(state, namespace, NS_GET_USERNS, 0L));
@@ -165,6 +178,17 @@ final class Libc {
     static int process(int pid) throws KernelException {
         return Math.toIntExact(
                 count("pidfd_open", state -> (long) SYSCALL.invokeExact(state, SYS_PIDFD_OPEN, (long) pid, 0L, 0L)));
+    }
+
+    /** An option of a socket that is a number, such as SO_DOMAIN. */
+    static int option(int socket, int name) throws KernelException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment data = arena.allocate(JAVA_INT);
+            MemorySegment length = arena.allocateFrom(JAVA_INT, Integer.BYTES);
+            var _ = call(
+                    "getsockopt", state -> (int) GETSOCKOPT.invokeExact(state, socket, SOL_SOCKET, name, data, length));
+            return data.get(JAVA_INT, 0);
+        }
     }
 
     /** A copy of another process's descriptor. Needs the right to trace that process. */

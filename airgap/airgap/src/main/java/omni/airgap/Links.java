@@ -80,6 +80,26 @@ final class Links implements Closeable {
         return text;
     }
 
+    /** The datagram that brings every link up. */
+    static Datagram up(Iterable<Link> links) {
+        Datagram datagram = new Datagram();
+        links.forEach(link -> change(datagram, link.index(), true));
+        return datagram;
+    }
+
+    /** Makes two links that are each other's other end, for a rehearsal. */
+    void addPair() throws KernelException {
+        Datagram datagram = new Datagram()
+                .message(
+                        Kernel.RTM_NEWLINK(),
+                        Kernel.NLM_F_CREATE() | Kernel.NLM_F_EXCL() | Kernel.NLM_F_ACK())
+                .header(ifinfomsg.sizeof(), header -> {})
+                .nested(Kernel.IFLA_LINKINFO(), info -> info.text(Kernel.IFLA_INFO_KIND(), "veth"));
+        for (Netlink.Refusal refusal : route.tell(datagram)) {
+            throw new KernelException("make a pair of links", refusal.errno());
+        }
+    }
+
     /** Sends it, and waits for no answer: the kernel does the work before this returns. */
     void send(Datagram datagram) throws KernelException {
         if (datagram.messages() > 0) {

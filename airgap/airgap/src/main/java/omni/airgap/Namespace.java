@@ -49,6 +49,16 @@ final class Namespace implements Closeable {
         }
     }
 
+    /** A new one that nobody is in. */
+    static Namespace fresh() throws AirgapException {
+        FutureTask<Namespace> task = new FutureTask<>(() -> {
+            Libc.unshareNetwork();
+            return open("/proc/thread-self/ns/net");
+        });
+        Thread.ofPlatform().daemon().name("netns-new").start(task);
+        return result(task, "a new network namespace");
+    }
+
     /** The inode behind a file of a namespace. */
     static long inode(Path file) throws IOException {
         return (long) Files.getAttribute(file, "unix:ino");

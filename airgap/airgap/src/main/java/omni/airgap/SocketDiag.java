@@ -3,10 +3,14 @@ package omni.airgap;
 import java.io.Closeable;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import omni.airgap.raw.Kernel;
 import omni.airgap.raw.inet_diag_req_v2;
 import omni.airgap.raw.inet_diag_sockid;
+import omni.airgap.raw.unix_diag_msg;
+import omni.airgap.raw.unix_diag_req;
 
 /**
  * Sockets of one network namespace: lists those of the internet families, and destroys those that reach out. For any
@@ -53,6 +57,35 @@ final class SocketDiag implements Closeable {
             }
         }
         return sockets;
+    }
+
+    /** Unix sockets that have something in their buffer, by inode; none where this kernel does not tell. */
+    Set<Long> queued() throws KernelException {
+        Datagram request = new Datagram()
+                .message(Kernel.SOCK_DIAG_BY_FAMILY(), DUMP)
+                .header(unix_diag_req.sizeof(), header -> {
+                    unix_diag_req.sdiag_family(header, (byte) Libc.AF_UNIX);
+                    unix_diag_req.udiag_states(header, ALL_STATES);
+                    unix_diag_req.udiag_show(header, Kernel.UDIAG_SHOW_RQLEN());
+                });
+        Set<Long> queued = new HashSet<>();
+        try {
+            diag.dump("list Unix sockets", request, queued::clear, message -> {
+                if (message.type() == Kernel.SOCK_DIAG_BY_FAMILY()) {
+                    int waiting = Attributes.read(message.body().asSlice(unix_diag_msg.sizeof()))
+                            .number(Kernel.UNIX_DIAG_RQLEN())
+                            .orElse(0);
+                    if (waiting > 0) {
+                        queued.add(Integer.toUnsignedLong(unix_diag_msg.udiag_ino(message.body())));
+                    }
+                }
+            });
+        } catch (KernelException e) {
+            if (e.errno() != KernelException.ENOENT) {
+                throw e;
+            }
+        }
+        return queued;
     }
 
     /** Sockets that reach out and can be destroyed: TCP, with the subflows of MPTCP, and UDP. */

@@ -1,0 +1,180 @@
+package omni.airgap;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Every socket of some namespaces, with its owners, and the proof that none is missing: the kernel counts the sockets of
+ * each namespace ({@code used} of sockstat), and that number less those that are found with an owner, or are known to need
+ * none, must be zero. Parsing is not the proof: a socket that no list shows and no process has among its descriptors (held
+ * by a ring of io_uring, or parked in the buffer of another) is in the count.
+ *
+ * <p>Sockets come and go while one looks, so that a difference counts only where it stays over several looks. Immutable.
+ *
+ * @param namespaces each namespace and its count
+ * @param sockets all sockets
+ */
+record Census(List<Count> namespaces, List<SocketEntry> sockets) {
+    private static final int LOOKS_MAX = 6;
+    private static final long PAUSE_NANOS = 20_000_000;
+
+    Census {
+        namespaces = List.copyOf(namespaces);
+        sockets = List.copyOf(sockets);
+    }
+
+    /**
+     * The count of one namespace.
+     *
+     * @param namespace its inode
+     * @param name a file that it was opened by
+     * @param used sockets by the kernel's count
+     * @param unexplained how many of them nothing explains
+     * @param suspects which processes could hold those, in words
+     */
+    record Count(long namespace, String name, int used, int unexplained, List<String> suspects) {}
+
+    /** What one look found in one namespace. */
+    private record Look(Namespace namespace, List<SocketEntry> listed, Set<Long> queued) {}
+
+    /** A namespace, and a socket in it that asks: one for all looks, for a socket that is closed is counted for a while. */
+    private record Place(Namespace namespace, SocketDiag diag) {}
+
+    /** Looks until everything is explained, or has stayed unexplained. */
+    static Census take(Collection<Namespace> namespaces) throws AirgapException {
+        List<Place> places = new ArrayList<>();
+        try {
+            for (Namespace namespace : namespaces) {
+                places.add(new Place(namespace, namespace.inside(SocketDiag::new)));
+            }
+            Census last = look(places);
+            for (int i = 1; i < LOOKS_MAX && last.unexplained() != 0; i++) {
+                LockSupport.parkNanos(PAUSE_NANOS * i);
+                Census next = look(places);
+                if (next.unexplained() <= last.unexplained()) {
+                    last = next;
+                }
+            }
+            return last;
+        } finally {
+            places.forEach(place -> place.diag().close());
+        }
+    }
+
+    /** Over all namespaces. */
+    int unexplained() {
+        return namespaces.stream().mapToInt(count -> Math.abs(count.unexplained())).sum();
+    }
+
+    /** What is wrong, a line each; empty where all is as it should be. */
+    List<String> alarms() {
+        List<String> alarms = new ArrayList<>();
+        for (Count count : namespaces) {
+            if (count.unexplained() != 0) {
+                alarms.add(count.unexplained() + " of " + count.used() + " sockets in " + count.name()
+                        + " are held by nothing that can be seen"
+                        + (count.suspects().isEmpty() ? "" : ": " + String.join("; ", count.suspects())));
+            }
+        }
+        for (SocketEntry socket : sockets) {
+            for (SocketEntry.Owner owner : socket.owners()) {
+                if (socket.outward() && !owner.role().isEmpty() && !owner.role().equals("fetch")) {
+                    alarms.add("role " + owner.role() + " (pid " + owner.pid() + ") talks to " + socket.remote()
+                            + " by " + socket.protocol() + ", and must not");
+                }
+            }
+        }
+        return alarms;
+    }
+
+    private static Census look(List<Place> places) throws AirgapException {
+        List<Look> looks = new ArrayList<>();
+        for (Place place : places) {
+            looks.add(place.namespace()
+                    .inside(() -> new Look(
+                            place.namespace(),
+                            SocketLists.read(place.namespace().inode(), place.diag()),
+                            place.diag().queued())));
+        }
+        Holders holders = Holders.read();
+        Map<Long, List<SocketEntry>> unlisted = unlisted(looks, holders);
+        List<Count> counts = new ArrayList<>();
+        List<SocketEntry> sockets = new ArrayList<>();
+        for (Look look : looks) {
+            List<SocketEntry> here = new ArrayList<>(owned(look.listed(), holders));
+            here.addAll(unlisted.getOrDefault(look.namespace().inode(), List.of()));
+            long explained = here.stream()
+                    .filter(socket -> socket.inode() == 0 || !socket.owners().isEmpty())
+                    .count();
+            int used = look.namespace().inside(SocketLists::used);
+            int unexplained = used - (int) explained;
+            counts.add(new Count(
+                    look.namespace().inode(),
+                    look.namespace().name(),
+                    used,
+                    unexplained,
+                    unexplained == 0 ? List.of() : holders.suspects(parking(here, look.queued()))));
+            sockets.addAll(here);
+        }
+        return new Census(counts, sockets);
+    }
+
+    /** The same socket may stand in two lists (MPTCP is TCP, too): once is enough. */
+    private static List<SocketEntry> owned(List<SocketEntry> listed, Holders holders) {
+        Map<Long, SocketEntry> byInode = new LinkedHashMap<>();
+        List<SocketEntry> all = new ArrayList<>();
+        for (SocketEntry socket : listed) {
+            if (socket.inode() == 0) {
+                all.add(socket);
+            } else {
+                byInode.putIfAbsent(socket.inode(), socket.heldBy(holders.owners(socket.inode())));
+            }
+        }
+        all.addAll(byInode.values());
+        return all;
+    }
+
+    /** Sockets that a process holds and no list has, by the namespace that they live in. */
+    private static Map<Long, List<SocketEntry>> unlisted(List<Look> looks, Holders holders) {
+        Set<Long> inodes = new TreeSet<>(holders.inodes());
+        looks.forEach(look -> look.listed().forEach(socket -> inodes.remove(socket.inode())));
+        Set<Long> wanted = new HashSet<>();
+        looks.forEach(look -> wanted.add(look.namespace().inode()));
+        Map<Long, List<SocketEntry>> found = new HashMap<>();
+        for (long inode : inodes) {
+            Optional<Map.Entry<Long, String>> kind = holders.inspect(inode);
+            if (kind.isPresent() && wanted.contains(kind.get().getKey())) {
+                found.computeIfAbsent(kind.get().getKey(), _ -> new ArrayList<>())
+                        .add(new SocketEntry(
+                                kind.get().getKey(),
+                                inode,
+                                kind.get().getValue(),
+                                "",
+                                "",
+                                "",
+                                false,
+                                -1,
+                                holders.owners(inode)));
+            }
+        }
+        return found;
+    }
+
+    /** Who has Unix sockets here with something in their buffer: there a descriptor can be parked. */
+    private static Set<Integer> parking(List<SocketEntry> sockets, Set<Long> queued) {
+        Set<Integer> pids = new TreeSet<>();
+        sockets.stream()
+                .filter(socket -> queued.contains(socket.inode()))
+                .forEach(socket -> socket.owners().forEach(owner -> pids.add(owner.pid())));
+        return pids;
+    }
+}

@@ -1,0 +1,185 @@
+package omni.airgap;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * Who holds which socket, by the descriptors of all processes; and which processes could hold one that no list shows: those
+ * with a ring of io_uring, and those with a Unix socket, in whose buffer a descriptor can be parked. Used by one thread.
+ *
+ * <p>Source: proc_pid_fd(5), cgroups(7).
+ */
+final class Holders {
+    private static final String SOCKET = "socket:[";
+    private static final String RING = "anon_inode:[io_uring]";
+    private static final String ROLE_MAIN = "omni.role.Main";
+
+    /** One descriptor of a socket. */
+    record Held(int pid, int descriptor) {}
+
+    private final Map<Long, List<Held>> byInode = new HashMap<>();
+    private final Set<Integer> rings = new TreeSet<>();
+    private final Map<Integer, SocketEntry.Owner> owners = new HashMap<>();
+
+    private Holders() {}
+
+    /** As it is now. */
+    static Holders read() {
+        Holders holders = new Holders();
+        for (Path process : Processes.numbered(Path.of("/proc"))) {
+            int pid = Integer.parseInt(process.getFileName().toString());
+            for (Path descriptor : Processes.entries(process.resolve("fd"))) {
+                Processes.target(descriptor).ifPresent(target -> holders.note(pid, descriptor, target));
+            }
+        }
+        return holders;
+    }
+
+    private void note(int pid, Path descriptor, String target) {
+        if (target.startsWith(SOCKET)) {
+            byInode.computeIfAbsent(Processes.number(target), _ -> new ArrayList<>())
+                    .add(new Held(pid, Integer.parseInt(descriptor.getFileName().toString())));
+        } else if (target.equals(RING)) {
+            rings.add(pid);
+        }
+    }
+
+    /** Inodes of all sockets that some process holds. */
+    Set<Long> inodes() {
+        return new HashSet<>(byInode.keySet());
+    }
+
+    List<Held> of(long inode) {
+        return byInode.getOrDefault(inode, List.of());
+    }
+
+    /** Whose a socket is, each process once. */
+    List<SocketEntry.Owner> owners(long inode) {
+        return of(inode).stream()
+                .map(Held::pid)
+                .distinct()
+                .map(pid -> owners.computeIfAbsent(pid, Holders::owner))
+                .toList();
+    }
+
+    /** Processes that could hold a socket that nothing shows, in words. */
+    List<String> suspects(Set<Integer> withUnixSockets) {
+        List<String> suspects = new ArrayList<>();
+        rings.forEach(pid -> suspects.add("pid " + pid + " (" + owner(pid).program() + ") has a ring of io_uring"));
+        withUnixSockets.forEach(pid -> suspects.add(
+                "pid " + pid + " (" + owner(pid).program() + ") has a Unix socket with something in its buffer"));
+        return suspects;
+    }
+
+    private static SocketEntry.Owner owner(int pid) {
+        Path process = Path.of("/proc", Integer.toString(pid));
+        return new SocketEntry.Owner(
+                pid,
+                Processes.target(process.resolve("exe")).orElse(""),
+                user(process),
+                unit(process),
+                role(process));
+    }
+
+    private static String user(Path process) {
+        try {
+            return Files.getOwner(process).getName();
+        } catch (IOException e) {
+            return ""; // it has ended
+        }
+    }
+
+    /** "0::/system.slice/omni-engine.service" is omni-engine.service. */
+    private static String unit(Path process) {
+        return text(process.resolve("cgroup"))
+                .lines()
+                .filter(line -> line.startsWith("0::"))
+                .map(line -> line.substring(line.lastIndexOf('/') + 1))
+                .findFirst()
+                .orElse("");
+    }
+
+    /** "java … -m omni.role/omni.role.Main engine" is engine. */
+    private static String role(Path process) {
+        List<String> words = List.of(text(process.resolve("cmdline")).split("\0", -1));
+        for (int i = 0; i + 1 < words.size(); i++) {
+            if (words.get(i).endsWith(ROLE_MAIN)) {
+                return words.get(i + 1);
+            }
+        }
+        return "";
+    }
+
+    private static String text(Path file) {
+        try {
+            return new String(Files.readAllBytes(file), java.nio.charset.StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            return ""; // it has ended, or may not be looked at
+        }
+    }
+
+    /**
+     * What an unlisted socket is, by a copy of its descriptor: its namespace's inode and its kind; nothing where it is gone.
+     */
+    Optional<Map.Entry<Long, String>> inspect(long inode) {
+        for (Held held : of(inode)) {
+            try {
+                return Optional.of(inspect(held));
+            } catch (AirgapException e) {
+                System.getLogger("omni.airgap").log(System.Logger.Level.TRACE, "Gone, or out of reach", e);
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static Map.Entry<Long, String> inspect(Held held) throws AirgapException {
+        int process = Libc.process(held.pid());
+        try {
+            int socket = Libc.descriptorOf(process, held.descriptor());
+            try (Namespace namespace = Namespace.of(Libc.namespaceOf(socket), "of a socket")) {
+                return Map.entry(
+                        namespace.inode(),
+                        kind(
+                                Libc.option(socket, Libc.SO_DOMAIN),
+                                Libc.option(socket, Libc.SO_TYPE),
+                                Libc.option(socket, Libc.SO_PROTOCOL)));
+            } finally {
+                Libc.close(socket);
+            }
+        } finally {
+            Libc.close(process);
+        }
+    }
+
+    private static String kind(int domain, int type, int protocol) {
+        return switch (domain) {
+            case Libc.AF_UNIX -> "unix";
+            case Libc.AF_NETLINK -> "netlink";
+            case Libc.AF_PACKET -> "packet";
+            case Libc.AF_VSOCK -> "vsock";
+            case Libc.AF_XDP -> "xdp";
+            case Libc.AF_INET, Libc.AF_INET6 -> inet(type, protocol) + (domain == Libc.AF_INET6 ? "6" : "");
+            default -> "family " + domain;
+        };
+    }
+
+    private static String inet(int type, int protocol) {
+        return switch (protocol) {
+            case InetSocket.TCP -> "tcp";
+            case InetSocket.UDP -> "udp";
+            case InetSocket.UDPLITE -> "udplite";
+            case InetSocket.SCTP -> "sctp";
+            case InetSocket.MPTCP -> "mptcp";
+            default -> type == Libc.SOCK_RAW ? "raw" : "protocol " + protocol;
+        };
+    }
+}

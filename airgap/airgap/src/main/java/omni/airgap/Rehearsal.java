@@ -1,0 +1,97 @@
+package omni.airgap;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import omni.bus.BusClient;
+import omni.bus.BusError;
+import omni.bus.BusException;
+
+/**
+ * Closes and opens a namespace of its own that nobody else is in: finds out whether this process and this kernel can do
+ * all three layers, and has the code loaded, linked and compiled before it counts (the first foreign call alone takes 21 ms).
+ */
+final class Rehearsal {
+    private static final int WARM_ROUNDS = 40;
+    /** A cause that no engage takes. */
+    private static final String TOO_LONG = "rehearsal ".repeat(40);
+
+    private static final int URGENT = -20;
+    private static final long NOT_SERVED_YET_NANOS = 20_000_000;
+
+    private Rehearsal() {}
+
+    /**
+     * Puts every thread of this process before those of others, where it may: a kill switch does not wait until everybody has
+     * had their turn, and the virtual machine's own threads are part of it.
+     */
+    static void hurry() {
+        for (Path thread : Processes.numbered(Path.of("/proc/self/task"))) {
+            try {
+                Libc.nice(Integer.parseInt(thread.getFileName().toString()), URGENT);
+            } catch (KernelException e) {
+                System.getLogger("omni.airgap").log(System.Logger.Level.DEBUG, "No more urgent than others", e);
+            }
+        }
+    }
+
+    /** Asks through the bus until that is quick, too. */
+    static void ask(BusClient airgap) {
+        AirgapProtocol.Client client = AirgapProtocol.Client.of(airgap);
+        for (int i = 0; i < WARM_ROUNDS; i++) {
+            try {
+                var _ = client.status(new AirgapProtocol.StatusParams());
+                var _ = client.engage(new AirgapProtocol.EngageParams(TOO_LONG));
+            } catch (BusError e) { // as it is meant: the call goes all the way, and is refused there
+                System.getLogger("omni.airgap").log(System.Logger.Level.TRACE, "Rehearsed", e);
+            } catch (BusException e) {
+                LockSupport.parkNanos(NOT_SERVED_YET_NANOS);
+            }
+        }
+    }
+
+    /** Rehearses once, and returns what cannot be done here, a line each. */
+    static List<String> once() {
+        try (Ward ward = stage()) {
+            return play(ward);
+        } catch (AirgapException e) {
+            return List.of("This process cannot close networks here: " + e.getMessage()
+                    + ". It needs the rights of root (CAP_NET_ADMIN, CAP_SYS_ADMIN).");
+        }
+    }
+
+    /** Rehearses until it is quick. */
+    static void often() {
+        try (Ward ward = stage()) {
+            for (int i = 0; i < WARM_ROUNDS; i++) {
+                play(ward);
+            }
+        } catch (AirgapException e) {
+            System.getLogger("omni.airgap").log(System.Logger.Level.DEBUG, "Not rehearsed", e);
+        }
+    }
+
+    private static Ward stage() throws AirgapException {
+        Namespace namespace = Namespace.fresh();
+        Ward ward = Ward.of(namespace);
+        try {
+            ward.links().addPair();
+            ward.prepare();
+            return ward;
+        } catch (AirgapException e) {
+            ward.close();
+            throw e;
+        }
+    }
+
+    private static List<String> play(Ward ward) throws AirgapException {
+        ward.links().send(Links.up(ward.links().list().values()));
+        ward.prepare();
+        ward.down();
+        Report report = new Report();
+        ward.shut(report, point -> {});
+        ward.restoreLinks();
+        ward.removeTables();
+        return report.problems();
+    }
+}

@@ -1,0 +1,171 @@
+package omni.airgap;
+
+import java.io.IOException;
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The sockets of one network namespace as the kernel lists them: those of the internet by sock_diag, the rest by {@code
+ * /proc/net}, which also has those that nobody has accepted yet. No list has all: what is missing is found by the
+ * processes' descriptors, and what is hidden from both by the count of all (see {@link Census}).
+ *
+ * <p>Source: sock_diag(7), proc_pid_net(5). To be used on a thread that is in the namespace.
+ */
+final class SocketLists {
+    private static final Path NET = Path.of("/proc/thread-self/net");
+    private static final Map<Integer, String> STATES = Map.ofEntries(
+            Map.entry(1, "ESTAB"),
+            Map.entry(2, "SYN-SENT"),
+            Map.entry(3, "SYN-RECV"),
+            Map.entry(4, "FIN-WAIT-1"),
+            Map.entry(5, "FIN-WAIT-2"),
+            Map.entry(6, "TIME-WAIT"),
+            Map.entry(7, "UNCONN"),
+            Map.entry(8, "CLOSE-WAIT"),
+            Map.entry(9, "LAST-ACK"),
+            Map.entry(10, "LISTEN"),
+            Map.entry(11, "CLOSING"),
+            Map.entry(13, "BOUND"));
+    private static final Map<Integer, String> INET = Map.of(
+            InetSocket.TCP, "tcp",
+            InetSocket.UDP, "udp",
+            InetSocket.UDPLITE, "udplite",
+            InetSocket.MPTCP, "mptcp",
+            InetSocket.SCTP, "sctp");
+
+    private final long namespace;
+    private final List<SocketEntry> entries = new ArrayList<>();
+
+    private SocketLists(long namespace) {
+        this.namespace = namespace;
+    }
+
+    /** All that is listed in the namespace of the calling thread, which is the diag's. */
+    static List<SocketEntry> read(long namespace, SocketDiag diag) throws AirgapException {
+        SocketLists lists = new SocketLists(namespace);
+        for (Map.Entry<Integer, String> protocol : INET.entrySet()) {
+            for (int family : List.of(Libc.AF_INET, Libc.AF_INET6)) {
+                for (InetSocket socket : diag.list(family, protocol.getKey())) {
+                    lists.inet(socket, protocol.getValue() + (family == Libc.AF_INET6 ? "6" : ""));
+                }
+            }
+        }
+        for (String file : List.of("raw", "raw6", "icmp", "icmp6")) {
+            lists.hexTable(file);
+        }
+        lists.table("unix", 6, false);
+        lists.table("netlink", 9, true);
+        lists.table("packet", 8, true);
+        return lists.entries;
+    }
+
+    /** How many sockets there are by the kernel's own count: "sockets: used N" of sockstat. */
+    static int used() throws AirgapException {
+        for (String line : lines("sockstat")) {
+            if (line.startsWith("sockets: used ")) {
+                return Integer.parseInt(line.substring("sockets: used ".length()).strip());
+            }
+        }
+        throw new AirgapException("The kernel does not count sockets: no \"used\" in sockstat.");
+    }
+
+    /** The kernel's stubs for connections that wait or are over are in the lists, and are no sockets. */
+    private void inet(InetSocket socket, String protocol) {
+        boolean stub = socket.inode() == 0 && (socket.stub() || socket.state() == InetSocket.SYN_RECV);
+        if (!stub) {
+            entries.add(new SocketEntry(
+                    namespace,
+                    socket.inode(),
+                    protocol,
+                    STATES.getOrDefault(socket.state(), Integer.toString(socket.state())),
+                    address(socket.local(), socket.localPort()),
+                    address(socket.remote(), socket.remotePort()),
+                    socket.outward(),
+                    socket.uid(),
+                    List.of()));
+        }
+    }
+
+    private static String address(InetAddress address, int port) {
+        if (address.isAnyLocalAddress() && port == 0) {
+            return "";
+        }
+        String text = address.isAnyLocalAddress() ? "*" : address.getHostAddress();
+        return (address instanceof Inet6Address && !text.equals("*") ? "[" + text + "]" : text) + ":" + port;
+    }
+
+    /** "sl local rem st tx:rx tr:tm retrnsmt uid timeout inode …", the addresses in hexadecimal words of the machine. */
+    private void hexTable(String file) throws AirgapException {
+        for (String line : lines(file)) {
+            List<String> words = words(line);
+            if (words.size() > 9 && words.getFirst().endsWith(":")) {
+                InetAddress remote = hexAddress(words.get(2));
+                entries.add(new SocketEntry(
+                        namespace,
+                        Long.parseLong(words.get(9)),
+                        file,
+                        "",
+                        hexAddress(words.get(1)).getHostAddress(),
+                        remote.isAnyLocalAddress() ? "" : remote.getHostAddress(),
+                        !remote.isAnyLocalAddress() && !remote.isLoopbackAddress(),
+                        Integer.parseInt(words.get(7)),
+                        List.of()));
+            }
+        }
+    }
+
+    private static InetAddress hexAddress(String text) throws AirgapException {
+        byte[] bytes = HexFormat.of().parseHex(text.substring(0, text.indexOf(':')));
+        for (int word = 0; word < bytes.length; word += 4) { // each word is in the machine's order: little endian
+            byte first = bytes[word];
+            byte second = bytes[word + 1];
+            bytes[word] = bytes[word + 3];
+            bytes[word + 1] = bytes[word + 2];
+            bytes[word + 2] = second;
+            bytes[word + 3] = first;
+        }
+        try {
+            return InetAddress.getByAddress(bytes);
+        } catch (UnknownHostException e) {
+            throw new AirgapException("The kernel lists an address that is none.", e);
+        }
+    }
+
+    /** A table with the inode in that column; where inode 0 means the kernel's own, those lines are no sockets of anybody. */
+    private void table(String file, int column, boolean zeroIsTheKernels) throws AirgapException {
+        for (String line : lines(file)) {
+            List<String> words = words(line);
+            if (words.size() <= column || !words.get(column).matches("\\d+")) {
+                continue; // the heading
+            }
+            long inode = Long.parseLong(words.get(column));
+            if (inode != 0 || !zeroIsTheKernels) {
+                String path = file.equals("unix") && words.size() > column + 1 ? words.get(column + 1) : "";
+                entries.add(new SocketEntry(namespace, inode, file, "", path, "", false, -1, List.of()));
+            }
+        }
+    }
+
+    private static List<String> words(String line) {
+        return List.of(line.strip().split("\\s+", -1));
+    }
+
+    private static List<String> lines(String file) throws AirgapException {
+        try {
+            return Files.readAllLines(NET.resolve(file), java.nio.charset.StandardCharsets.ISO_8859_1);
+        } catch (NoSuchFileException e) {
+            return List.of(); // this kernel has no such family
+        } catch (IOException e) {
+            throw new AirgapException("The list of sockets " + file + " cannot be read.", e);
+        }
+    }
+
+}

@@ -1,0 +1,108 @@
+package omni.airgap;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The census finds every socket of a namespace, and knows when it has not. */
+class CensusBoxTest {
+    private static Census census(Street street) throws AirgapException {
+        try (Namespace namespace = Namespace.open(street.file())) {
+            return Census.take(List.of(namespace));
+        }
+    }
+
+    private static Process hide(Street street, String kind) throws Exception {
+        Process process = street.startInBox(Tools.probe("hide").toString(), kind);
+        assertEquals("ready", process.inputReader().readLine());
+        return process;
+    }
+
+    @Test
+    void anIdleNamespaceIsExplained() throws Exception {
+        try (Street street = new Street(1)) {
+            assertEquals(0, census(street).unexplained());
+            assertEquals(List.of(), census(street).alarms());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"vsock", "xdp", "tcp", "tcp6", "udp", "mptcp", "raw", "raw6", "packet", "netlink", "outside", "waiting"})
+    void aHiddenSocketIsNamedWithItsOwner(String kind) throws Exception {
+        try (Street street = new Street(1)) {
+            int before = census(street).namespaces().getFirst().used();
+            Process process = hide(street, kind);
+            Census census = census(street);
+            String protocol =
+                    switch (kind) {
+                        case "outside" -> "udp";
+                        case "waiting" -> "tcp";
+                        default -> kind;
+                    };
+            assertTrue(
+                    census.sockets().stream()
+                            .filter(socket -> socket.protocol().equals(protocol))
+                            .anyMatch(socket -> socket.owners().stream().anyMatch(owner -> owner.pid() == process.pid()
+                                    && owner.program().endsWith("hide")
+                                    && owner.user().equals("root"))),
+                    census.toString());
+            assertEquals(0, census.unexplained(), census.toString());
+            assertTrue(census.namespaces().getFirst().used() > before);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"io_uring", "parked"})
+    void oneThatNothingShowsIsCountedAndItsHolderSuspected(String kind) throws Exception {
+        try (Street street = new Street(1)) {
+            assertEquals(0, census(street).unexplained());
+            Process process = hide(street, kind);
+            Census.Count count = census(street).namespaces().getFirst();
+            assertEquals(1, count.unexplained(), count.toString());
+            assertTrue(
+                    count.suspects().stream().anyMatch(suspect -> suspect.startsWith("pid " + process.pid() + " ")),
+                    count.toString());
+            assertEquals(1, census(street).alarms().size());
+        }
+    }
+
+    /** The control: what the kernel lists, which is what others look at, does not have them. */
+    @ParameterizedTest
+    @ValueSource(strings = {"vsock", "xdp", "tcp", "udp", "mptcp"})
+    void theKernelsListsAloneMissThem(String kind) throws Exception {
+        try (Street street = new Street(1);
+                Namespace namespace = Namespace.open(street.file())) {
+            int before = listed(namespace);
+            hide(street, kind);
+            assertEquals(before, listed(namespace));
+        }
+    }
+
+    private static int listed(Namespace namespace) throws AirgapException {
+        return namespace.inside(() -> {
+            try (SocketDiag diag = new SocketDiag()) {
+                return SocketLists.read(namespace.inode(), diag).size();
+            }
+        });
+    }
+
+    @Test
+    void aNamespaceBehindThisOneIsFoundThroughItsProcess() throws Exception {
+        try (Street street = new Street(1)) {
+            Process child = street.startInBox("unshare", "--net", Tools.probe("hide").toString(), "packet");
+            assertEquals("ready", child.inputReader().readLine());
+            long inode = Processes.namespaceOf(Long.toString(child.pid())).orElseThrow();
+            assertTrue(Processes.namespaces(Processes.all()).containsKey(inode));
+            try (Namespace namespace = Namespace.open("/proc/" + child.pid() + "/ns/net")) {
+                Census census = Census.take(List.of(namespace));
+                assertTrue(census.sockets().stream().anyMatch(socket -> socket.protocol().equals("packet")));
+                assertEquals(0, census.unexplained());
+            }
+        }
+    }
+}
