@@ -13,6 +13,9 @@ import omni.role.Section;
 
 /** The role "airgap": the kill switch. The only one that may change this machine's network. */
 public final class AirgapRole implements Role {
+    /** How often a closed gap is looked at for the evidence. */
+    private static final Duration EVIDENCE_INTERVAL = Duration.ofMinutes(10);
+
     /** Called by the service loader. */
     public AirgapRole() {}
 
@@ -36,11 +39,9 @@ public final class AirgapRole implements Role {
             limits.add("airgap.scope is empty: the kill switch cuts off nothing");
         }
         Gap gap = new Gap(
-                Scope.of(config.scope()),
-                new GapStore(folder, context.runDir()),
-                clock,
-                wards -> List.of(),
-                point -> {});
+                Scope.of(config.scope()), new GapStore(folder, context.runDir()), clock, Obstacles::find, point -> {});
+        EvidenceChain evidence = EvidenceChain.in(folder.resolve("evidence"), clock);
+        Recorder recorder = new Recorder(gap, evidence).start(EVIDENCE_INTERVAL);
         var _ = gap.onChange(status -> context.note(note(status)));
         gap.start();
         context.note(note(gap.status()));
@@ -51,7 +52,7 @@ public final class AirgapRole implements Role {
         });
         Watch watch = new Watch(gap).start();
         Factors factors = new Factors(folder, new ConsolePresence(config.console()), clock);
-        return new Guarding(gap, watch, new AirgapService(gap, factors, config.scope(), limits));
+        return new Guarding(gap, watch, recorder, new AirgapService(gap, factors, evidence, config.scope(), limits));
     }
 
     private static String note(Gap.Status status) {
@@ -68,7 +69,7 @@ public final class AirgapRole implements Role {
     }
 
     /** The role at work. A gap stays closed when it ends. */
-    private record Guarding(Gap gap, Watch watch, AirgapService service) implements Running {
+    private record Guarding(Gap gap, Watch watch, Recorder recorder, AirgapService service) implements Running {
         @Override
         public List<Service> services() {
             return List.of(AirgapProtocol.service(service));
@@ -77,6 +78,7 @@ public final class AirgapRole implements Role {
         @Override
         public void stop(Duration grace) {
             watch.close();
+            recorder.close();
             gap.close();
         }
     }

@@ -19,16 +19,19 @@ import omni.bus.Call;
 /** {@code omni.Airgap} over the gap of this process. For any thread. */
 final class AirgapService implements AirgapProtocol.Handler {
     private static final int CAUSE_CHARACTERS_MAX = 200;
+    private static final int SOCKETS_MAX = 500;
     private static final int CHANGES_MAX = 1000;
 
     private final Gap gap;
     private final Factors factors;
+    private final EvidenceChain evidence;
     private final String scope;
     private final List<String> limits;
 
-    AirgapService(Gap gap, Factors factors, String scope, List<String> limits) {
+    AirgapService(Gap gap, Factors factors, EvidenceChain evidence, String scope, List<String> limits) {
         this.gap = gap;
         this.factors = factors;
+        this.evidence = evidence;
         this.scope = scope;
         this.limits = List.copyOf(limits);
     }
@@ -58,6 +61,51 @@ final class AirgapService implements AirgapProtocol.Handler {
             throw failed(FailedReason.INVALID, "The cause is at most " + CAUSE_CHARACTERS_MAX + " characters.");
         }
         call.reply(new EngageReply(gap(gap.engage(cause.isEmpty() ? "asked for" : cause))));
+    }
+
+    @Override
+    public void audit(AirgapProtocol.AuditParams in, Call<AirgapProtocol.AuditReply> call) {
+        Audit audit = attempt(() -> in.everywhere() ? Audit.everywhere() : Audit.of(gap.wards()));
+        List<AirgapProtocol.Socket> sockets =
+                audit.census().sockets().stream().map(AirgapService::socket).toList();
+        int last = 0;
+        if (call.wantsMore()) {
+            for (; sockets.size() - last > SOCKETS_MAX; last += SOCKETS_MAX) {
+                call.next(new AirgapProtocol.AuditReply(
+                        sockets.subList(last, last + SOCKETS_MAX), List.of(), List.of(), List.of()));
+            }
+        }
+        call.reply(new AirgapProtocol.AuditReply(
+                sockets.subList(last, Math.min(sockets.size(), last + SOCKETS_MAX)),
+                audit.census().namespaces().stream()
+                        .map(count -> new AirgapProtocol.Census(
+                                count.namespace(), count.name(), count.used(), count.unexplained(), count.suspects()))
+                        .toList(),
+                audit.census().alarms(),
+                audit.outOfReach()));
+    }
+
+    private static AirgapProtocol.Socket socket(SocketEntry socket) {
+        return new AirgapProtocol.Socket(
+                socket.namespace(),
+                socket.inode(),
+                socket.protocol(),
+                socket.state(),
+                socket.local(),
+                socket.remote(),
+                socket.outward(),
+                socket.owners().stream()
+                        .map(owner -> new AirgapProtocol.Owner(
+                                owner.pid(), owner.program(), owner.user(), owner.unit(), owner.role()))
+                        .toList());
+    }
+
+    @Override
+    public void evidence(AirgapProtocol.EvidenceParams in, Call<AirgapProtocol.EvidenceReply> call) {
+        call.reply(new AirgapProtocol.EvidenceReply(
+                evidence.file().toString(),
+                Proof.key(evidence.publicKey()),
+                attempt(evidence::checkpoint).note()));
     }
 
     @Override

@@ -72,7 +72,9 @@ record Census(List<Count> namespaces, List<SocketEntry> sockets) {
 
     /** Over all namespaces. */
     int unexplained() {
-        return namespaces.stream().mapToInt(count -> Math.abs(count.unexplained())).sum();
+        return namespaces.stream()
+                .mapToInt(count -> Math.abs(count.unexplained()))
+                .sum();
     }
 
     /** What is wrong, a line each; empty where all is as it should be. */

@@ -83,11 +83,7 @@ final class Holders {
     private static SocketEntry.Owner owner(int pid) {
         Path process = Path.of("/proc", Integer.toString(pid));
         return new SocketEntry.Owner(
-                pid,
-                Processes.target(process.resolve("exe")).orElse(""),
-                user(process),
-                unit(process),
-                role(process));
+                pid, Processes.target(process.resolve("exe")).orElse(""), user(process), unit(process), role(process));
     }
 
     private static String user(Path process) {

@@ -90,9 +90,7 @@ final class Links implements Closeable {
     /** Makes two links that are each other's other end, for a rehearsal. */
     void addPair() throws KernelException {
         Datagram datagram = new Datagram()
-                .message(
-                        Kernel.RTM_NEWLINK(),
-                        Kernel.NLM_F_CREATE() | Kernel.NLM_F_EXCL() | Kernel.NLM_F_ACK())
+                .message(Kernel.RTM_NEWLINK(), Kernel.NLM_F_CREATE() | Kernel.NLM_F_EXCL() | Kernel.NLM_F_ACK())
                 .header(ifinfomsg.sizeof(), header -> {})
                 .nested(Kernel.IFLA_LINKINFO(), info -> info.text(Kernel.IFLA_INFO_KIND(), "veth"));
         for (Netlink.Refusal refusal : route.tell(datagram)) {

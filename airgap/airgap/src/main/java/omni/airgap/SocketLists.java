@@ -71,7 +71,8 @@ final class SocketLists {
     static int used() throws AirgapException {
         for (String line : lines("sockstat")) {
             if (line.startsWith("sockets: used ")) {
-                return Integer.parseInt(line.substring("sockets: used ".length()).strip());
+                return Integer.parseInt(
+                        line.substring("sockets: used ".length()).strip());
             }
         }
         throw new AirgapException("The kernel does not count sockets: no \"used\" in sockstat.");
@@ -167,5 +168,4 @@ final class SocketLists {
             throw new AirgapException("The list of sockets " + file + " cannot be read.", e);
         }
     }
-
 }

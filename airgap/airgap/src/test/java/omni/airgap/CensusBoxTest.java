@@ -32,24 +32,26 @@ class CensusBoxTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"vsock", "xdp", "tcp", "tcp6", "udp", "mptcp", "raw", "raw6", "packet", "netlink", "outside", "waiting"})
+            strings = {
+                "vsock", "xdp", "tcp", "tcp6", "udp", "mptcp", "raw", "raw6", "packet", "netlink", "outside", "waiting"
+            })
     void aHiddenSocketIsNamedWithItsOwner(String kind) throws Exception {
         try (Street street = new Street(1)) {
             int before = census(street).namespaces().getFirst().used();
             Process process = hide(street, kind);
             Census census = census(street);
-            String protocol =
-                    switch (kind) {
-                        case "outside" -> "udp";
-                        case "waiting" -> "tcp";
-                        default -> kind;
-                    };
+            String protocol = switch (kind) {
+                case "outside" -> "udp";
+                case "waiting" -> "tcp";
+                default -> kind;
+            };
             assertTrue(
                     census.sockets().stream()
                             .filter(socket -> socket.protocol().equals(protocol))
-                            .anyMatch(socket -> socket.owners().stream().anyMatch(owner -> owner.pid() == process.pid()
-                                    && owner.program().endsWith("hide")
-                                    && owner.user().equals("root"))),
+                            .anyMatch(socket -> socket.owners().stream()
+                                    .anyMatch(owner -> owner.pid() == process.pid()
+                                            && owner.program().endsWith("hide")
+                                            && owner.user().equals("root"))),
                     census.toString());
             assertEquals(0, census.unexplained(), census.toString());
             assertTrue(census.namespaces().getFirst().used() > before);
@@ -94,13 +96,15 @@ class CensusBoxTest {
     @Test
     void aNamespaceBehindThisOneIsFoundThroughItsProcess() throws Exception {
         try (Street street = new Street(1)) {
-            Process child = street.startInBox("unshare", "--net", Tools.probe("hide").toString(), "packet");
+            Process child =
+                    street.startInBox("unshare", "--net", Tools.probe("hide").toString(), "packet");
             assertEquals("ready", child.inputReader().readLine());
             long inode = Processes.namespaceOf(Long.toString(child.pid())).orElseThrow();
             assertTrue(Processes.namespaces(Processes.all()).containsKey(inode));
             try (Namespace namespace = Namespace.open("/proc/" + child.pid() + "/ns/net")) {
                 Census census = Census.take(List.of(namespace));
-                assertTrue(census.sockets().stream().anyMatch(socket -> socket.protocol().equals("packet")));
+                assertTrue(census.sockets().stream()
+                        .anyMatch(socket -> socket.protocol().equals("packet")));
                 assertEquals(0, census.unexplained());
             }
         }

@@ -16,11 +16,7 @@ final class CrashMain {
         int deadly = Integer.parseInt(args[2]);
         AtomicInteger points = new AtomicInteger();
         Gap gap = new Gap(
-                Scope.of(args[0]),
-                TestGap.store(Path.of(args[1])),
-                Clock.systemUTC(),
-                wards -> List.of(),
-                point -> {
+                Scope.of(args[0]), TestGap.store(Path.of(args[1])), Clock.systemUTC(), wards -> List.of(), point -> {
                     if (points.incrementAndGet() == deadly) {
                         Runtime.getRuntime().halt(137);
                     }

@@ -58,15 +58,16 @@ final class EngageBench {
         }
     }
 
-    private static BusServer serve(TestGap gap, Path folder) {
+    private static BusServer serve(TestGap gap, Path folder) throws AirgapException {
         Factors factors = new Factors(folder, text -> "nowhere", Clock.systemUTC());
         return BusServer.at(folder.resolve("airgap.sock"))
-                .service(AirgapProtocol.service(new AirgapService(gap.gap(), factors, "bench", List.of())))
+                .service(AirgapProtocol.service(new AirgapService(
+                        gap.gap(), factors, EvidenceChain.in(folder, Clock.systemUTC()), "bench", List.of())))
                 .start();
     }
 
-    private static double compare(
-            String what, int rounds, Street street, TestGap gap, Capture capture, Path folder) throws Exception {
+    private static double compare(String what, int rounds, Street street, TestGap gap, Capture capture, Path folder)
+            throws Exception {
         List<Double> ours = new ArrayList<>();
         List<Double> theirs = new ArrayList<>();
         for (int i = 0; i < rounds; i++) {
@@ -84,15 +85,13 @@ final class EngageBench {
         return percentile(ours, 0.99);
     }
 
-    private static double withSockets(
-            Street street, TestGap gap, Capture capture, Path folder) throws Exception {
+    private static double withSockets(Street street, TestGap gap, Capture capture, Path folder) throws Exception {
         List<Double> last = new ArrayList<>();
         List<Double> dead = new ArrayList<>();
         for (int i = 0; i < SOCKET_ROUNDS; i++) {
             Process serving = street.startInNeighbour(Tools.probe("many").toString(), "serve");
             serving.inputReader().readLine();
-            Process connected =
-                    street.startInBox(Tools.probe("many").toString(), "connect", Integer.toString(SOCKETS));
+            Process connected = street.startInBox(Tools.probe("many").toString(), "connect", Integer.toString(SOCKETS));
             connected.inputReader().readLine();
             long start = System.nanoTime();
             last.add(engage(capture, folder));

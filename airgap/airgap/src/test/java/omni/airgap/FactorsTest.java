@@ -159,8 +159,7 @@ class FactorsTest {
     @Test
     void onlyTheOldKeyNamesTheNextOne() throws Exception {
         StepUpKey next = StepUpKey.make();
-        assertThrows(
-                DeniedException.class, () -> factors.keep(next.publicKey(), Optional.empty(), Optional.empty()));
+        assertThrows(DeniedException.class, () -> factors.keep(next.publicKey(), Optional.empty(), Optional.empty()));
         clock.forward(Duration.ofHours(1));
         String nonce = factors.beginStepUp();
         factors.keep(next.publicKey(), Optional.of(nonce), Optional.of(key.signStepUp(nonce, next.publicKey())));
@@ -174,16 +173,16 @@ class FactorsTest {
     @Test
     void theKeyIsForItsOwnerAloneAndItsTextComesBack() throws Exception {
         assertEquals(
-                "rw-------",
-                PosixFilePermissions.toString(Files.getPosixFilePermissions(folder.resolve("step-up"))));
-        assertEquals(key.publicKey(), Files.readString(folder.resolve("step-up")).strip());
+                "rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(folder.resolve("step-up"))));
         assertEquals(
-                key.publicKey(), StepUpKey.read(key.text()).orElseThrow().publicKey());
-        for (String bad : new String[] {"", "omni-step-up-", key.text() + "A", key.text().substring(1), "omni-step-up-*"}) {
+                key.publicKey(), Files.readString(folder.resolve("step-up")).strip());
+        assertEquals(key.publicKey(), StepUpKey.read(key.text()).orElseThrow().publicKey());
+        for (String bad :
+                new String[] {"", "omni-step-up-", key.text() + "A", key.text().substring(1), "omni-step-up-*"}) {
             assertTrue(StepUpKey.read(bad).isEmpty(), bad);
         }
-        DeniedException thrown = assertThrows(
-                DeniedException.class, () -> factors.keep("AAAA", Optional.empty(), Optional.empty()));
+        DeniedException thrown =
+                assertThrows(DeniedException.class, () -> factors.keep("AAAA", Optional.empty(), Optional.empty()));
         assertEquals(FailedReason.INVALID, thrown.reason());
     }
 

@@ -58,7 +58,6 @@ class GapStoreTest {
     @Test
     void theFolderIsForItsOwnerAlone() throws Exception {
         store();
-        assertEquals(
-                "rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(folder.resolve("home"))));
+        assertEquals("rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(folder.resolve("home"))));
     }
 }

@@ -27,7 +27,10 @@ final class AirgapCommand extends OmniCommand {
         return new CommandLine(new AirgapCommand(world))
                 .addSubcommand(new AirgapStatusCommand(world))
                 .addSubcommand(new AirgapEngageCommand(world))
-                .addSubcommand(new AirgapLiftCommand(world));
+                .addSubcommand(new AirgapLiftCommand(world))
+                .addSubcommand(new AirgapAuditCommand(world))
+                .addSubcommand(new AirgapProveCommand(world))
+                .addSubcommand(new AirgapVerifyCommand(world));
     }
 
     @Override

@@ -1,0 +1,161 @@
+package omni.airgap;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What was done to a chain of evidence is seen. */
+class EvidenceTest {
+    private static final int RECORDS = 12;
+    private static final int TRIES = 400;
+
+    @TempDir
+    Path folder;
+
+    private EvidenceChain chain(int records) throws AirgapException {
+        EvidenceChain chain = EvidenceChain.in(folder, Clock.systemUTC());
+        for (int i = 0; i < records; i++) {
+            String kind = i % 3 == 0 ? "closed" : i % 3 == 1 ? "watched" : "open";
+            chain.append(kind, EvidenceChain.body().put("cause", "number " + i));
+        }
+        return chain;
+    }
+
+    private static Proof.Verdict verify(EvidenceChain chain, List<String> lines, Checkpoint checkpoint) {
+        return Proof.verify(Proof.bundle(Proof.key(chain.publicKey()), checkpoint.note(), lines), Optional.empty());
+    }
+
+    @Test
+    void anUntouchedChainHolds() throws Exception {
+        EvidenceChain chain = chain(RECORDS);
+        Proof.Verdict verdict = verify(chain, chain.lines(), chain.checkpoint());
+        assertEquals(List.of(), verdict.problems());
+        assertEquals(RECORDS, verdict.records());
+        assertEquals(
+                4,
+                verdict.shown().stream()
+                        .filter(line -> line.startsWith("a gap from"))
+                        .count());
+        assertTrue(verdict.notShown().getFirst().contains("--checkpoint"), verdict.toString());
+    }
+
+    @Test
+    void everyEditDropAndReorderingIsSeen() throws Exception {
+        EvidenceChain chain = chain(RECORDS);
+        List<String> whole = chain.lines();
+        // With the checkpoint that goes with what was done to it, as one would make who has the file and not the key.
+        Random random = new Random(7);
+        for (int i = 0; i < TRIES; i++) {
+            List<String> lines = new ArrayList<>(whole);
+            int at = random.nextInt(RECORDS);
+            switch (i % 4) {
+                case 0 -> {
+                    char[] line = lines.get(at).toCharArray();
+                    int character = random.nextInt(line.length);
+                    line[character] = line[character] == 'x' ? 'y' : 'x';
+                    lines.set(at, new String(line));
+                }
+                case 1 -> lines.remove(at);
+                case 2 -> Collections.swap(lines, at, (at + 1 + random.nextInt(RECORDS - 1)) % RECORDS);
+                default -> lines.add(at, lines.get(random.nextInt(RECORDS)));
+            }
+            assertFalse(verify(chain, lines, chain.checkpoint()).problems().isEmpty(), "try " + i);
+        }
+    }
+
+    @Test
+    void aTailThatWasCutIsSeenAgainstAnOlderCheckpointAlone() throws Exception {
+        EvidenceChain chain = chain(RECORDS);
+        Checkpoint kept = chain.checkpoint();
+        List<String> cut = chain.lines().subList(0, RECORDS - 2);
+        // Who has the key, too, makes a new checkpoint for the shorter chain: by itself that holds.
+        Checkpoint made = Checkpoint.of(cut, DeviceKey.in(folder.resolve("key")));
+        String bundle = Proof.bundle(Proof.key(chain.publicKey()), made.note(), cut);
+        Proof.Verdict alone = Proof.verify(bundle, Optional.empty());
+        assertEquals(List.of(), alone.problems());
+        assertTrue(alone.notShown().getFirst().contains("no records are missing at the end"));
+        assertFalse(Proof.verify(bundle, Optional.of(kept.note())).problems().isEmpty());
+
+        chain.append("open", EvidenceChain.body());
+        String later =
+                Proof.bundle(Proof.key(chain.publicKey()), chain.checkpoint().note(), chain.lines());
+        assertEquals(List.of(), Proof.verify(later, Optional.of(kept.note())).problems());
+    }
+
+    @Test
+    void anotherKeysCheckpointIsNone() throws Exception {
+        EvidenceChain chain = chain(3);
+        DeviceKey other = DeviceKey.in(folder.resolve("other"));
+        Checkpoint theirs = Checkpoint.of(chain.lines(), other);
+        assertFalse(verify(chain, chain.lines(), theirs).problems().isEmpty());
+        assertTrue(Checkpoint.read(theirs.note(), other.publicKey()).isPresent());
+        assertTrue(Checkpoint.read(theirs.note(), chain.publicKey()).isEmpty());
+    }
+
+    @Test
+    void whatIsNoProofIsRefused() {
+        for (String text : List.of("", "{", "[]", "null", "{\"format\":\"omni-airgap-proof/1\"}", "{\"format\":7}")) {
+            assertFalse(Proof.verify(text, Optional.empty()).problems().isEmpty(), text);
+        }
+    }
+
+    @Test
+    void aLineThatACrashHasCutIsLeftOutAndTheChainGoesOn() throws Exception {
+        EvidenceChain chain = chain(3);
+        Files.writeString(chain.file(), "dGhpcyBsaW5lIHdhcyBj", StandardOpenOption.APPEND);
+        EvidenceChain again = chain(1);
+        assertEquals(4, again.lines().size());
+        assertEquals(List.of(), verify(again, again.lines(), again.checkpoint()).problems());
+    }
+
+    @Test
+    void theKeyIsForItsOwnerAlone() throws Exception {
+        chain(1);
+        assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(folder.resolve("key"))));
+    }
+
+    /** The tree hash of RFC 6962 over the inputs of Certificate Transparency's own tests: none, and "" alone. */
+    @Test
+    void theTreeIsThatOfTheStandard() {
+        HexFormat hex = HexFormat.of();
+        assertEquals(
+                "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+                hex.formatHex(Merkle.root(List.of())));
+        assertEquals(
+                "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
+                hex.formatHex(Merkle.root(List.of(""))));
+        byte[] left = leaf("a");
+        byte[] right = leaf("b");
+        assertEquals(hex.formatHex(node(left, right)), hex.formatHex(Merkle.root(List.of("a", "b"))));
+        assertEquals(
+                hex.formatHex(node(node(left, right), leaf("c"))), hex.formatHex(Merkle.root(List.of("a", "b", "c"))));
+    }
+
+    private static byte[] leaf(String text) {
+        var digest = Merkle.sha256();
+        digest.update((byte) 0);
+        return digest.digest(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static byte[] node(byte[] left, byte[] right) {
+        var digest = Merkle.sha256();
+        digest.update((byte) 1);
+        digest.update(left);
+        return digest.digest(right);
+    }
+}

@@ -1,0 +1,84 @@
+package omni.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import omni.airgap.Proof;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code omni airgap verify}: checks a proof; needs no running Omni and no network. */
+@Command(
+        name = "verify",
+        description = {
+            "Checks a proof that omni airgap prove made, on this or any other machine, and says what it shows and what it"
+                    + " does not. Ends with 0 when nothing is wrong with it."
+        },
+        footer = {"", "Example: omni airgap verify proof.json --checkpoint last-month.txt"})
+final class AirgapVerifyCommand extends OmniCommand {
+    private static final long BYTES_MAX = 300L << 20;
+
+    @Parameters(paramLabel = "FILE", description = "The proof.")
+    private Path file = Path.of("");
+
+    @Option(
+            names = "--checkpoint",
+            paramLabel = "FILE",
+            description =
+                    "An older checkpoint of the same box that was kept elsewhere: shows that nothing was cut off.")
+    private Optional<Path> older = Optional.empty();
+
+    AirgapVerifyCommand(World world) {
+        super(world);
+    }
+
+    @Override
+    ExitCode run() {
+        var verdict = Proof.verify(read(file), older.map(AirgapVerifyCommand::read));
+        var json = Json.object().put("valid", verdict.problems().isEmpty());
+        json.put("box", verdict.box()).put("records", verdict.records());
+        var problems = json.putArray("problems");
+        verdict.problems().forEach(problems::add);
+        var shown = json.putArray("shown");
+        verdict.shown().forEach(shown::add);
+        var not = json.putArray("notShown");
+        verdict.notShown().forEach(not::add);
+        answer(json, () -> text(verdict));
+        return verdict.problems().isEmpty() ? ExitCode.OK : ExitCode.REFUSED;
+    }
+
+    private String text(Proof.Verdict verdict) {
+        var text = new StringBuilder(512);
+        if (!verdict.problems().isEmpty()) {
+            text.append(world.style().red("This proof does not hold:")).append('\n');
+            verdict.problems().forEach(line -> line(text, line));
+            return text.toString().stripTrailing();
+        }
+        text.append(world.style().green("This proof holds: "))
+                .append(Text.count(verdict.records(), "record"))
+                .append(" of ")
+                .append(Text.printable(verdict.box()))
+                .append(".\nIt shows\n");
+        verdict.shown().forEach(line -> line(text, line));
+        text.append("It does not show\n");
+        verdict.notShown().forEach(line -> line(text, line));
+        return text.toString().stripTrailing();
+    }
+
+    private static void line(StringBuilder text, String line) {
+        text.append("   ").append(Text.printable(line)).append('\n');
+    }
+
+    private static String read(Path file) {
+        try {
+            if (Files.size(file) > BYTES_MAX) {
+                throw new CommandException(ExitCode.USAGE, file + " is larger than any proof.");
+            }
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new CommandException(ExitCode.USAGE, file + " cannot be read as text.", e);
+        }
+    }
+}
