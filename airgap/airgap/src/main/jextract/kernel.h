@@ -13,15 +13,10 @@ struct in6_addr { unsigned int in6_u[4]; };
 #include <linux/rtnetlink.h>
 #include <linux/if_link.h>
 #include <linux/if.h>
-#include <linux/genetlink.h>
 #include <linux/net_namespace.h>
 #include <linux/sock_diag.h>
 #include <linux/inet_diag.h>
 #include <linux/unix_diag.h>
-#include <linux/packet_diag.h>
-#include <linux/netlink_diag.h>
-#include <linux/xdp_diag.h>
-#include <linux/vm_sockets_diag.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nf_tables.h>

@@ -89,6 +89,13 @@ final class Product implements AutoCloseable {
         }
     }
 
+    /** A command that is spoken with while it runs; both its outputs are one. */
+    Process start(String... arguments) throws IOException {
+        var process = command(arguments).redirectErrorStream(true).start();
+        started.add(process);
+        return process;
+    }
+
     Done omni(String... arguments) throws IOException, InterruptedException {
         return omniWith("", arguments);
     }

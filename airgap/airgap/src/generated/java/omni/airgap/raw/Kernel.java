@@ -50,15 +50,6 @@ public class Kernel extends Kernel$shared {
     public static int NETLINK_NETFILTER() {
         return NETLINK_NETFILTER;
     }
-    private static final int NETLINK_GENERIC = (int)16L;
-    /**
-     * {@snippet lang=c :
-     * #define NETLINK_GENERIC 16
-     * }
-     */
-    public static int NETLINK_GENERIC() {
-        return NETLINK_GENERIC;
-    }
     private static final int NLM_F_REQUEST = (int)1L;
     /**
      * {@snippet lang=c :
@@ -67,15 +58,6 @@ public class Kernel extends Kernel$shared {
      */
     public static int NLM_F_REQUEST() {
         return NLM_F_REQUEST;
-    }
-    private static final int NLM_F_MULTI = (int)2L;
-    /**
-     * {@snippet lang=c :
-     * #define NLM_F_MULTI 2
-     * }
-     */
-    public static int NLM_F_MULTI() {
-        return NLM_F_MULTI;
     }
     private static final int NLM_F_ACK = (int)4L;
     /**
@@ -140,15 +122,6 @@ public class Kernel extends Kernel$shared {
     public static int NLM_F_APPEND() {
         return NLM_F_APPEND;
     }
-    private static final int NLMSG_NOOP = (int)1L;
-    /**
-     * {@snippet lang=c :
-     * #define NLMSG_NOOP 1
-     * }
-     */
-    public static int NLMSG_NOOP() {
-        return NLMSG_NOOP;
-    }
     private static final int NLMSG_ERROR = (int)2L;
     /**
      * {@snippet lang=c :
@@ -167,15 +140,6 @@ public class Kernel extends Kernel$shared {
     public static int NLMSG_DONE() {
         return NLMSG_DONE;
     }
-    private static final int NLMSG_OVERRUN = (int)4L;
-    /**
-     * {@snippet lang=c :
-     * #define NLMSG_OVERRUN 4
-     * }
-     */
-    public static int NLMSG_OVERRUN() {
-        return NLMSG_OVERRUN;
-    }
     private static final int NETLINK_ADD_MEMBERSHIP = (int)1L;
     /**
      * {@snippet lang=c :
@@ -185,15 +149,6 @@ public class Kernel extends Kernel$shared {
     public static int NETLINK_ADD_MEMBERSHIP() {
         return NETLINK_ADD_MEMBERSHIP;
     }
-    private static final int NETLINK_NO_ENOBUFS = (int)5L;
-    /**
-     * {@snippet lang=c :
-     * #define NETLINK_NO_ENOBUFS 5
-     * }
-     */
-    public static int NETLINK_NO_ENOBUFS() {
-        return NETLINK_NO_ENOBUFS;
-    }
     private static final int NETLINK_CAP_ACK = (int)10L;
     /**
      * {@snippet lang=c :
@@ -202,24 +157,6 @@ public class Kernel extends Kernel$shared {
      */
     public static int NETLINK_CAP_ACK() {
         return NETLINK_CAP_ACK;
-    }
-    private static final int NETLINK_EXT_ACK = (int)11L;
-    /**
-     * {@snippet lang=c :
-     * #define NETLINK_EXT_ACK 11
-     * }
-     */
-    public static int NETLINK_EXT_ACK() {
-        return NETLINK_EXT_ACK;
-    }
-    private static final int NETLINK_GET_STRICT_CHK = (int)12L;
-    /**
-     * {@snippet lang=c :
-     * #define NETLINK_GET_STRICT_CHK 12
-     * }
-     */
-    public static int NETLINK_GET_STRICT_CHK() {
-        return NETLINK_GET_STRICT_CHK;
     }
     private static final int SOCK_DIAG_BY_FAMILY = (int)20L;
     /**
@@ -239,24 +176,6 @@ public class Kernel extends Kernel$shared {
     public static int SOCK_DESTROY() {
         return SOCK_DESTROY;
     }
-    private static final int UDIAG_SHOW_NAME = (int)1L;
-    /**
-     * {@snippet lang=c :
-     * #define UDIAG_SHOW_NAME 1
-     * }
-     */
-    public static int UDIAG_SHOW_NAME() {
-        return UDIAG_SHOW_NAME;
-    }
-    private static final int UDIAG_SHOW_PEER = (int)4L;
-    /**
-     * {@snippet lang=c :
-     * #define UDIAG_SHOW_PEER 4
-     * }
-     */
-    public static int UDIAG_SHOW_PEER() {
-        return UDIAG_SHOW_PEER;
-    }
     private static final int UDIAG_SHOW_RQLEN = (int)16L;
     /**
      * {@snippet lang=c :
@@ -265,24 +184,6 @@ public class Kernel extends Kernel$shared {
      */
     public static int UDIAG_SHOW_RQLEN() {
         return UDIAG_SHOW_RQLEN;
-    }
-    private static final int UDIAG_SHOW_UID = (int)64L;
-    /**
-     * {@snippet lang=c :
-     * #define UDIAG_SHOW_UID 64
-     * }
-     */
-    public static int UDIAG_SHOW_UID() {
-        return UDIAG_SHOW_UID;
-    }
-    private static final int PACKET_SHOW_INFO = (int)1L;
-    /**
-     * {@snippet lang=c :
-     * #define PACKET_SHOW_INFO 1
-     * }
-     */
-    public static int PACKET_SHOW_INFO() {
-        return PACKET_SHOW_INFO;
     }
     private static final int NF_DROP = (int)0L;
     /**
@@ -320,15 +221,6 @@ public class Kernel extends Kernel$shared {
     public static int NFNL_SUBSYS_NFTABLES() {
         return NFNL_SUBSYS_NFTABLES;
     }
-    private static final int IFLA_ADDRESS = (int)1L;
-    /**
-     * {@snippet lang=c :
-     * enum enum (unnamed at /usr/include/linux/if_link.h:296:1).IFLA_ADDRESS = 1
-     * }
-     */
-    public static int IFLA_ADDRESS() {
-        return IFLA_ADDRESS;
-    }
     private static final int IFLA_IFNAME = (int)3L;
     /**
      * {@snippet lang=c :
@@ -337,33 +229,6 @@ public class Kernel extends Kernel$shared {
      */
     public static int IFLA_IFNAME() {
         return IFLA_IFNAME;
-    }
-    private static final int IFLA_MTU = (int)4L;
-    /**
-     * {@snippet lang=c :
-     * enum enum (unnamed at /usr/include/linux/if_link.h:296:1).IFLA_MTU = 4
-     * }
-     */
-    public static int IFLA_MTU() {
-        return IFLA_MTU;
-    }
-    private static final int IFLA_LINK = (int)5L;
-    /**
-     * {@snippet lang=c :
-     * enum enum (unnamed at /usr/include/linux/if_link.h:296:1).IFLA_LINK = 5
-     * }
-     */
-    public static int IFLA_LINK() {
-        return IFLA_LINK;
-    }
-    private static final int IFLA_OPERSTATE = (int)16L;
-    /**
-     * {@snippet lang=c :
-     * enum enum (unnamed at /usr/include/linux/if_link.h:296:1).IFLA_OPERSTATE = 16
-     * }
-     */
-    public static int IFLA_OPERSTATE() {
-        return IFLA_OPERSTATE;
     }
     private static final int IFLA_LINKINFO = (int)18L;
     /**
@@ -400,24 +265,6 @@ public class Kernel extends Kernel$shared {
      */
     public static int IFLA_EXT_MASK() {
         return IFLA_EXT_MASK;
-    }
-    private static final int IFLA_LINK_NETNSID = (int)37L;
-    /**
-     * {@snippet lang=c :
-     * enum enum (unnamed at /usr/include/linux/if_link.h:296:1).IFLA_LINK_NETNSID = 37
-     * }
-     */
-    public static int IFLA_LINK_NETNSID() {
-        return IFLA_LINK_NETNSID;
-    }
-    private static final int IFLA_NEW_NETNSID = (int)45L;
-    /**
-     * {@snippet lang=c :
-     * enum enum (unnamed at /usr/include/linux/if_link.h:296:1).IFLA_NEW_NETNSID = 45
-     * }
-     */
-    public static int IFLA_NEW_NETNSID() {
-        return IFLA_NEW_NETNSID;
     }
     private static final int IFLA_INFO_KIND = (int)1L;
     /**
@@ -464,24 +311,6 @@ public class Kernel extends Kernel$shared {
     public static int RTM_SETLINK() {
         return RTM_SETLINK;
     }
-    private static final int RTM_NEWADDR = (int)20L;
-    /**
-     * {@snippet lang=c :
-     * enum enum (unnamed at /usr/include/linux/rtnetlink.h:24:1).RTM_NEWADDR = 20
-     * }
-     */
-    public static int RTM_NEWADDR() {
-        return RTM_NEWADDR;
-    }
-    private static final int RTM_DELADDR = (int)21L;
-    /**
-     * {@snippet lang=c :
-     * enum enum (unnamed at /usr/include/linux/rtnetlink.h:24:1).RTM_DELADDR = 21
-     * }
-     */
-    public static int RTM_DELADDR() {
-        return RTM_DELADDR;
-    }
     private static final int RTM_NEWNSID = (int)88L;
     /**
      * {@snippet lang=c :
@@ -490,15 +319,6 @@ public class Kernel extends Kernel$shared {
      */
     public static int RTM_NEWNSID() {
         return RTM_NEWNSID;
-    }
-    private static final int RTM_DELNSID = (int)89L;
-    /**
-     * {@snippet lang=c :
-     * enum enum (unnamed at /usr/include/linux/rtnetlink.h:24:1).RTM_DELNSID = 89
-     * }
-     */
-    public static int RTM_DELNSID() {
-        return RTM_DELNSID;
     }
     private static final int RTM_GETNSID = (int)90L;
     /**
@@ -517,24 +337,6 @@ public class Kernel extends Kernel$shared {
      */
     public static int RTNLGRP_LINK() {
         return RTNLGRP_LINK;
-    }
-    private static final int RTNLGRP_IPV4_IFADDR = (int)5L;
-    /**
-     * {@snippet lang=c :
-     * enum rtnetlink_groups.RTNLGRP_IPV4_IFADDR = 5
-     * }
-     */
-    public static int RTNLGRP_IPV4_IFADDR() {
-        return RTNLGRP_IPV4_IFADDR;
-    }
-    private static final int RTNLGRP_IPV6_IFADDR = (int)9L;
-    /**
-     * {@snippet lang=c :
-     * enum rtnetlink_groups.RTNLGRP_IPV6_IFADDR = 9
-     * }
-     */
-    public static int RTNLGRP_IPV6_IFADDR() {
-        return RTNLGRP_IPV6_IFADDR;
     }
     private static final int RTNLGRP_NSID = (int)28L;
     /**
@@ -563,42 +365,6 @@ public class Kernel extends Kernel$shared {
     public static int IFF_LOOPBACK() {
         return IFF_LOOPBACK;
     }
-    private static final int IFF_RUNNING = (int)64L;
-    /**
-     * {@snippet lang=c :
-     * enum net_device_flags.IFF_RUNNING = 64
-     * }
-     */
-    public static int IFF_RUNNING() {
-        return IFF_RUNNING;
-    }
-    private static final int CTRL_CMD_GETFAMILY = (int)3L;
-    /**
-     * {@snippet lang=c :
-     * enum enum (unnamed at /usr/include/linux/genetlink.h:40:1).CTRL_CMD_GETFAMILY = 3
-     * }
-     */
-    public static int CTRL_CMD_GETFAMILY() {
-        return CTRL_CMD_GETFAMILY;
-    }
-    private static final int CTRL_ATTR_FAMILY_ID = (int)1L;
-    /**
-     * {@snippet lang=c :
-     * enum enum (unnamed at /usr/include/linux/genetlink.h:57:1).CTRL_ATTR_FAMILY_ID = 1
-     * }
-     */
-    public static int CTRL_ATTR_FAMILY_ID() {
-        return CTRL_ATTR_FAMILY_ID;
-    }
-    private static final int CTRL_ATTR_FAMILY_NAME = (int)2L;
-    /**
-     * {@snippet lang=c :
-     * enum enum (unnamed at /usr/include/linux/genetlink.h:57:1).CTRL_ATTR_FAMILY_NAME = 2
-     * }
-     */
-    public static int CTRL_ATTR_FAMILY_NAME() {
-        return CTRL_ATTR_FAMILY_NAME;
-    }
     private static final int NETNSA_NSID = (int)1L;
     /**
      * {@snippet lang=c :
@@ -607,15 +373,6 @@ public class Kernel extends Kernel$shared {
      */
     public static int NETNSA_NSID() {
         return NETNSA_NSID;
-    }
-    private static final int NETNSA_PID = (int)2L;
-    /**
-     * {@snippet lang=c :
-     * enum enum (unnamed at /usr/include/linux/net_namespace.h:13:1).NETNSA_PID = 2
-     * }
-     */
-    public static int NETNSA_PID() {
-        return NETNSA_PID;
     }
     private static final int NETNSA_FD = (int)3L;
     /**
@@ -635,42 +392,6 @@ public class Kernel extends Kernel$shared {
     public static int INET_DIAG_REQ_PROTOCOL() {
         return INET_DIAG_REQ_PROTOCOL;
     }
-    private static final int INET_DIAG_INFO = (int)2L;
-    /**
-     * {@snippet lang=c :
-     * enum enum (unnamed at /usr/include/linux/inet_diag.h:134:1).INET_DIAG_INFO = 2
-     * }
-     */
-    public static int INET_DIAG_INFO() {
-        return INET_DIAG_INFO;
-    }
-    private static final int INET_DIAG_PROTOCOL = (int)10L;
-    /**
-     * {@snippet lang=c :
-     * enum enum (unnamed at /usr/include/linux/inet_diag.h:134:1).INET_DIAG_PROTOCOL = 10
-     * }
-     */
-    public static int INET_DIAG_PROTOCOL() {
-        return INET_DIAG_PROTOCOL;
-    }
-    private static final int UNIX_DIAG_NAME = (int)0L;
-    /**
-     * {@snippet lang=c :
-     * enum enum (unnamed at /usr/include/linux/unix_diag.h:35:1).UNIX_DIAG_NAME = 0
-     * }
-     */
-    public static int UNIX_DIAG_NAME() {
-        return UNIX_DIAG_NAME;
-    }
-    private static final int UNIX_DIAG_PEER = (int)2L;
-    /**
-     * {@snippet lang=c :
-     * enum enum (unnamed at /usr/include/linux/unix_diag.h:35:1).UNIX_DIAG_PEER = 2
-     * }
-     */
-    public static int UNIX_DIAG_PEER() {
-        return UNIX_DIAG_PEER;
-    }
     private static final int UNIX_DIAG_RQLEN = (int)4L;
     /**
      * {@snippet lang=c :
@@ -679,42 +400,6 @@ public class Kernel extends Kernel$shared {
      */
     public static int UNIX_DIAG_RQLEN() {
         return UNIX_DIAG_RQLEN;
-    }
-    private static final int UNIX_DIAG_UID = (int)7L;
-    /**
-     * {@snippet lang=c :
-     * enum enum (unnamed at /usr/include/linux/unix_diag.h:35:1).UNIX_DIAG_UID = 7
-     * }
-     */
-    public static int UNIX_DIAG_UID() {
-        return UNIX_DIAG_UID;
-    }
-    private static final int PACKET_DIAG_INFO = (int)0L;
-    /**
-     * {@snippet lang=c :
-     * enum enum (unnamed at /usr/include/linux/packet_diag.h:32:1).PACKET_DIAG_INFO = 0
-     * }
-     */
-    public static int PACKET_DIAG_INFO() {
-        return PACKET_DIAG_INFO;
-    }
-    private static final int PACKET_DIAG_UID = (int)5L;
-    /**
-     * {@snippet lang=c :
-     * enum enum (unnamed at /usr/include/linux/packet_diag.h:32:1).PACKET_DIAG_UID = 5
-     * }
-     */
-    public static int PACKET_DIAG_UID() {
-        return PACKET_DIAG_UID;
-    }
-    private static final int NF_INET_PRE_ROUTING = (int)0L;
-    /**
-     * {@snippet lang=c :
-     * enum nf_inet_hooks.NF_INET_PRE_ROUTING = 0
-     * }
-     */
-    public static int NF_INET_PRE_ROUTING() {
-        return NF_INET_PRE_ROUTING;
     }
     private static final int NF_INET_LOCAL_IN = (int)1L;
     /**
@@ -742,15 +427,6 @@ public class Kernel extends Kernel$shared {
      */
     public static int NF_INET_LOCAL_OUT() {
         return NF_INET_LOCAL_OUT;
-    }
-    private static final int NF_INET_POST_ROUTING = (int)4L;
-    /**
-     * {@snippet lang=c :
-     * enum nf_inet_hooks.NF_INET_POST_ROUTING = 4
-     * }
-     */
-    public static int NF_INET_POST_ROUTING() {
-        return NF_INET_POST_ROUTING;
     }
     private static final int NF_NETDEV_INGRESS = (int)0L;
     /**
@@ -824,15 +500,6 @@ public class Kernel extends Kernel$shared {
     public static int NFT_MSG_NEWTABLE() {
         return NFT_MSG_NEWTABLE;
     }
-    private static final int NFT_MSG_GETTABLE = (int)1L;
-    /**
-     * {@snippet lang=c :
-     * enum nf_tables_msg_types.NFT_MSG_GETTABLE = 1
-     * }
-     */
-    public static int NFT_MSG_GETTABLE() {
-        return NFT_MSG_GETTABLE;
-    }
     private static final int NFT_MSG_DELTABLE = (int)2L;
     /**
      * {@snippet lang=c :
@@ -896,24 +563,6 @@ public class Kernel extends Kernel$shared {
     public static int NFT_MSG_DELRULE() {
         return NFT_MSG_DELRULE;
     }
-    private static final int NFT_MSG_NEWGEN = (int)15L;
-    /**
-     * {@snippet lang=c :
-     * enum nf_tables_msg_types.NFT_MSG_NEWGEN = 15
-     * }
-     */
-    public static int NFT_MSG_NEWGEN() {
-        return NFT_MSG_NEWGEN;
-    }
-    private static final int NFT_MSG_DELFLOWTABLE = (int)24L;
-    /**
-     * {@snippet lang=c :
-     * enum nf_tables_msg_types.NFT_MSG_DELFLOWTABLE = 24
-     * }
-     */
-    public static int NFT_MSG_DELFLOWTABLE() {
-        return NFT_MSG_DELFLOWTABLE;
-    }
     private static final int NFTA_LIST_ELEM = (int)1L;
     /**
      * {@snippet lang=c :
@@ -950,15 +599,6 @@ public class Kernel extends Kernel$shared {
     public static int NFTA_HOOK_DEV() {
         return NFTA_HOOK_DEV;
     }
-    private static final int NFT_TABLE_F_OWNER = (int)2L;
-    /**
-     * {@snippet lang=c :
-     * enum nft_table_flags.NFT_TABLE_F_OWNER = 2
-     * }
-     */
-    public static int NFT_TABLE_F_OWNER() {
-        return NFT_TABLE_F_OWNER;
-    }
     private static final int NFTA_TABLE_NAME = (int)1L;
     /**
      * {@snippet lang=c :
@@ -967,15 +607,6 @@ public class Kernel extends Kernel$shared {
      */
     public static int NFTA_TABLE_NAME() {
         return NFTA_TABLE_NAME;
-    }
-    private static final int NFTA_TABLE_FLAGS = (int)2L;
-    /**
-     * {@snippet lang=c :
-     * enum nft_table_attributes.NFTA_TABLE_FLAGS = 2
-     * }
-     */
-    public static int NFTA_TABLE_FLAGS() {
-        return NFTA_TABLE_FLAGS;
     }
     private static final int NFTA_CHAIN_TABLE = (int)1L;
     /**
@@ -1166,15 +797,6 @@ public class Kernel extends Kernel$shared {
     public static int NFT_META_OIF() {
         return NFT_META_OIF;
     }
-    private static final int NFT_META_OIFTYPE = (int)9L;
-    /**
-     * {@snippet lang=c :
-     * enum nft_meta_keys.NFT_META_OIFTYPE = 9
-     * }
-     */
-    public static int NFT_META_OIFTYPE() {
-        return NFT_META_OIFTYPE;
-    }
     private static final int NFTA_META_DREG = (int)1L;
     /**
      * {@snippet lang=c :
@@ -1211,33 +833,6 @@ public class Kernel extends Kernel$shared {
     public static int RTEXT_FILTER_SKIP_STATS() {
         return RTEXT_FILTER_SKIP_STATS;
     }
-    private static final int GENL_ID_CTRL = (int)16L;
-    /**
-     * {@snippet lang=c :
-     * #define GENL_ID_CTRL 16
-     * }
-     */
-    public static int GENL_ID_CTRL() {
-        return GENL_ID_CTRL;
-    }
-    private static final byte NDIAG_PROTO_ALL = (byte)255L;
-    /**
-     * {@snippet lang=c :
-     * #define NDIAG_PROTO_ALL 255
-     * }
-     */
-    public static byte NDIAG_PROTO_ALL() {
-        return NDIAG_PROTO_ALL;
-    }
-    private static final int XDP_SHOW_INFO = (int)1L;
-    /**
-     * {@snippet lang=c :
-     * #define XDP_SHOW_INFO 1
-     * }
-     */
-    public static int XDP_SHOW_INFO() {
-        return XDP_SHOW_INFO;
-    }
     private static final int NFNL_MSG_BATCH_BEGIN = (int)16L;
     /**
      * {@snippet lang=c :
@@ -1255,15 +850,6 @@ public class Kernel extends Kernel$shared {
      */
     public static int NFNL_MSG_BATCH_END() {
         return NFNL_MSG_BATCH_END;
-    }
-    private static final int NFT_META_IIFTYPE = (int)8L;
-    /**
-     * {@snippet lang=c :
-     * #define NFT_META_IIFTYPE 8
-     * }
-     */
-    public static int NFT_META_IIFTYPE() {
-        return NFT_META_IIFTYPE;
     }
 }
 

@@ -1,0 +1,227 @@
+package omni.runtime;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The kill switch as its owner uses it: command, API, a killed process; over a namespace of the test's own. */
+class AirgapBoxTest {
+    private static final Pattern CODE = Pattern.compile("(\\d{3} \\d{3})");
+
+    private final String name = "omni-run-" + ProcessHandle.current().pid();
+    private final String namespace = "/run/netns/" + name;
+
+    @BeforeEach
+    void make() throws Exception {
+        run("ip", "netns", "add", name);
+        run("ip", "link", "add", "eth0", "netns", name, "type", "veth", "peer", "name", "eth1", "netns", name);
+        for (String link : List.of("lo", "eth0", "eth1")) {
+            run("ip", "-n", name, "link", "set", link, "up");
+        }
+    }
+
+    @AfterEach
+    void remove() throws Exception {
+        run("ip", "netns", "del", name);
+    }
+
+    private static String run(String... command) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String output = new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+        assertEquals(0, process.waitFor(), () -> List.of(command) + ": " + output);
+        return output;
+    }
+
+    private boolean up() throws IOException, InterruptedException {
+        return run("ip", "-n", name, "link", "show", "eth0").contains(",UP");
+    }
+
+    @Test
+    void engagedByCommandAndApiKeptOverAKillAndLiftedByTwoFactorsAlone() throws Exception {
+        try (var product = new Product()) {
+            // A file stands for the console: what is written to it is what a person at the box would read.
+            Path console = Files.createFile(product.home.resolve("console"));
+            product.configure(
+                    "[daemon]\nport = 0\n[airgap]\nscope = \"" + namespace + "\"\nconsole = \"" + console + "\"\n");
+            var up = product.up();
+            assertEquals("open", state(product));
+            assertEquals(5, product.omni("airgap", "lift").exit(), "nothing to lift");
+
+            var key = product.omni("key", "step-up").out().strip();
+            assertTrue(key.startsWith("omni-step-up-"));
+            var kept = Files.readString(product.home.resolve("airgap/step-up"));
+            assertFalse(kept.contains(key.substring("omni-step-up-".length())), "the box keeps the public half");
+
+            var engaged = product.omni("airgap", "engage", "--cause", "a test");
+            assertEquals(0, engaged.exit(), engaged.out() + engaged.err());
+            assertTrue(engaged.out().contains("every step is confirmed"), engaged.out());
+            assertFalse(up());
+            assertEquals(
+                    5,
+                    product.omni("airgap", "engage", "--cause", "x".repeat(201)).exit());
+
+            kill(product);
+            assertEquals("gap", state(product));
+            assertFalse(up());
+
+            assertEquals(
+                    5,
+                    lift(product, console, "omni-step-up-" + "A".repeat(43), true)
+                            .exit(),
+                    "another key");
+            Await.until(
+                    "the wait is over", () -> !attempt(product, console, key).startsWith("After"));
+            assertEquals("open", state(product));
+            assertTrue(up());
+
+            api(product, up.curl());
+            Await.until("the API closed it", () -> state(product).equals("gap"));
+            assertFalse(up());
+
+            audit(product);
+            prove(product);
+            var logs = product.omni("logs").out();
+            assertFalse(logs.contains(key), "the step-up key is in no log");
+            assertEquals(0, product.omni("down").exit());
+            assertFalse(up(), "a gap outlives the program");
+        }
+    }
+
+    private static String state(Product product) {
+        try {
+            return Product.json(product.omni("airgap", "status", "--json").out())
+                    .path("state")
+                    .asString("");
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static void kill(Product product) throws Exception {
+        long pid = Product.pid(product.status(), "airgap");
+        ProcessHandle.of(pid).orElseThrow().destroyForcibly();
+        Await.until("the role is back", () -> {
+            try {
+                long now = Product.pid(product.status(), "airgap");
+                return now != 0 && now != pid && product.omni("airgap").exit() == 0;
+            } catch (IOException e) {
+                throw new java.io.UncheckedIOException(e);
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+    }
+
+    /** Gives both lines at once: the code is known when the command has begun, so it is read from the console first. */
+    private static Product.Done lift(Product product, Path console, String key, boolean rightCode) throws Exception {
+        Files.writeString(console, "");
+        var process = product.start("airgap", "lift");
+        try (var in = process.outputWriter()) {
+            in.write(key + "\n");
+            in.flush();
+            Await.until("the code", () -> !code(console).isEmpty());
+            in.write((rightCode ? code(console) : "000 000") + "\n");
+        }
+        var out = new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+        return new Product.Done(process.waitFor(), out, out);
+    }
+
+    private static String attempt(Product product, Path console, String key) {
+        try {
+            var done = lift(product, console, key, true);
+            return done.out()
+                    .lines()
+                    .filter(line -> line.startsWith("After"))
+                    .findFirst()
+                    .orElse("done");
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static String code(Path console) {
+        try {
+            var matcher = CODE.matcher(Files.readString(console));
+            return matcher.find() ? matcher.group(1) : "";
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    private static void api(Product product, String curl) throws Exception {
+        var url = Product.json(product.omni("status", "--json").out())
+                .at("/address/url")
+                .asString("");
+        var key = curl.replaceAll(".*Bearer (omni-[A-Za-z0-9_-]+).*", "$1");
+        try (var http = HttpClient.newHttpClient()) {
+            var engage = HttpRequest.newBuilder(URI.create(url + "/v1/airgap/engage"))
+                    .POST(HttpRequest.BodyPublishers.noBody());
+            assertEquals(
+                    401,
+                    http.send(engage.build(), HttpResponse.BodyHandlers.ofString())
+                            .statusCode());
+            assertEquals("open", state(product));
+            var answer = http.send(
+                    engage.header("Authorization", "Bearer " + key).build(), HttpResponse.BodyHandlers.ofString());
+            assertEquals(202, answer.statusCode(), answer.body());
+            assertTrue(answer.body().contains("Only a person at the box"), answer.body());
+            var body = HttpRequest.newBuilder(URI.create(url + "/v1/airgap/engage"))
+                    .header("Authorization", "Bearer " + key)
+                    .header("Content-Type", "application/json")
+                    .POST(HttpRequest.BodyPublishers.ofString("{}"));
+            assertEquals(
+                    400,
+                    http.send(body.build(), HttpResponse.BodyHandlers.ofString())
+                            .statusCode());
+            var status =
+                    HttpRequest.newBuilder(URI.create(url + "/v1/airgap")).header("Authorization", "Bearer " + key);
+            assertEquals(
+                    200,
+                    http.send(status.build(), HttpResponse.BodyHandlers.ofString())
+                            .statusCode(),
+                    "the API on loopback answers in a gap");
+        }
+    }
+
+    private static void audit(Product product) throws Exception {
+        var audit = product.omni("airgap", "audit", "--scope", "--all", "--json");
+        var json = Product.json(audit.out());
+        assertEquals(0, json.at("/censuses/0/unexplained").asInt(-1), audit.out());
+        assertTrue(audit.out().contains("\"role\":\"airgap\""), audit.out());
+        assertEquals(0, audit.exit(), audit.out());
+    }
+
+    private static void prove(Product product) throws Exception {
+        var proof = Files.writeString(
+                product.home.resolve("proof.json"),
+                product.omni("airgap", "prove").out());
+        var kept = Files.writeString(
+                product.home.resolve("kept"),
+                product.omni("airgap", "prove", "--checkpoint").out());
+        var verdict = product.omni("airgap", "verify", proof.toString());
+        assertEquals(0, verdict.exit(), verdict.out() + verdict.err());
+        assertTrue(verdict.out().contains("a gap from "), verdict.out());
+        assertTrue(verdict.out().contains("It does not show"), verdict.out());
+        assertEquals(
+                0,
+                product.omni("airgap", "verify", proof.toString(), "--checkpoint", kept.toString())
+                        .exit());
+        Files.writeString(proof, Files.readString(proof).replace("a test", "a lie"));
+        assertEquals(5, product.omni("airgap", "verify", proof.toString()).exit());
+    }
+}
