@@ -10,7 +10,7 @@ import omni.role.Section;
  * @param scope what the gap is about, as {@link Scope#of} reads it
  * @param console where the code for a lift is shown
  */
-record AirgapConfig(
+public record AirgapConfig(
         @Key(
                 doc = "What the kill switch cuts off: \"machine\" for every network of this machine (an appliance's"
                         + " setting: whoever works on the machine from afar is cut off for good), or files of network"
@@ -23,5 +23,6 @@ record AirgapConfig(
                 doc = "The screen or serial line of the box itself, where the code for a lift is shown.",
                 def = "/dev/console")
         Path console) {
-    static final Section<AirgapConfig> SECTION = Section.of("airgap", AirgapConfig.class);
+    /** The table. */
+    public static final Section<AirgapConfig> SECTION = Section.of("airgap", AirgapConfig.class);
 }

@@ -98,6 +98,18 @@ final class Factors {
         return grant;
     }
 
+    /** The same for a person at a local terminal, who gives the step-up key itself: it stays in this process. */
+    synchronized Grant judgeAtTerminal(String secret) throws AirgapException {
+        attempts.begin();
+        Optional<StepUpKey> key = StepUpKey.read(secret);
+        boolean right = key.isPresent() && publicKey().filter(key.get().publicKey()::equals).isPresent();
+        if (!right) {
+            throw new DeniedException(FailedReason.DENIED, "The step-up key is wrong. The gap stays closed.");
+        }
+        attempts.succeeded();
+        return new Grant(true, true, "step-up key at a local terminal, offline");
+    }
+
     /** Keeps a public half; where one is kept already, the old key must have signed the new one. */
     synchronized void keep(String newKey, Optional<String> nonce, Optional<String> signature) throws AirgapException {
         if (!StepUpKey.isPublicKey(newKey)) {

@@ -7,6 +7,7 @@ import omni.airgap.AirgapProtocol;
 import omni.airgap.AirgapProtocol.GapState;
 import omni.airgap.StepUpKey;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
 /** {@code omni airgap lift}: opens the gap, with the step-up key and a code that only the box itself shows. */
 @Command(
@@ -16,9 +17,14 @@ import picocli.CommandLine.Command;
                     + " on the box's own screen or serial line.",
             "Both are asked for at the terminal, or read from standard input: first the key, then the code, a line each."
         },
-        footer = {"", "Example: omni airgap lift"})
+        footer = {"", "Example: omni airgap lift", "Example: omni airgap lift --offline"})
 final class AirgapLiftCommand extends OmniCommand {
     private static final int LINE_BYTES_MAX = 1024;
+
+    @Option(
+            names = "--offline",
+            description = "With no process of Omni running: as root, on a local terminal of the box, with the step-up key.")
+    private boolean offline;
 
     AirgapLiftCommand(World world) {
         super(world);
@@ -26,6 +32,9 @@ final class AirgapLiftCommand extends OmniCommand {
 
     @Override
     ExitCode run() {
+        if (offline) {
+            return new OfflineLift(world).run();
+        }
         var begun = world.with(
                 "airgap", bus -> AirgapProtocol.Client.of(bus).beginLift(new AirgapProtocol.BeginLiftParams()));
         world.err().println("A code of six digits stands on the box's own console (" + begun.console() + ").");

@@ -1,0 +1,54 @@
+package omni.airgap;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The way out with no role running: takes back what the gap set, and nothing else. */
+class OfflineBoxTest {
+    @TempDir
+    Path folder;
+
+    @Test
+    void liftsWithTheKeyAndWithNothingElse() throws Exception {
+        StepUpKey key = StepUpKey.make();
+        Path home = folder.resolve("box");
+        Path run = Files.createDirectories(folder.resolve("run"));
+        try (Street street = new Street(1)) {
+            street.link(1);
+            street.inBox("ip", "link", "set", "eth1", "alias", "mine");
+            try (Gap gap = new Gap(
+                    Scope.of(street.file()),
+                    new GapStore(home.resolve("airgap"), run),
+                    Clock.systemUTC(),
+                    Obstacles::find,
+                    point -> {})) {
+                gap.start();
+                new Factors(home.resolve("airgap"), text -> "nowhere", Clock.systemUTC())
+                        .keep(key.publicKey(), Optional.empty(), Optional.empty());
+                assertEquals(State.GAP, gap.engage("a test").state());
+            }
+            assertThrows(
+                    DeniedException.class,
+                    () -> OfflineMain.lift(home, run, street.file(), StepUpKey.make().text()));
+            assertFalse(street.inBox("ip", "link", "show", "eth0").contains(",UP"));
+            Tools.pause(1100); // the wait after a wrong try
+            assertEquals("The gap is lifted.", OfflineMain.lift(home, run, street.file(), key.text()));
+            assertTrue(street.inBox("ip", "link", "show", "eth0").contains(",UP"));
+            String second = street.inBox("ip", "link", "show", "eth1");
+            assertFalse(second.contains(",UP"), second);
+            assertTrue(second.contains("alias mine"), second);
+            assertFalse(new GapStore(home.resolve("airgap"), run).closed());
+            EvidenceChain evidence = EvidenceChain.in(home.resolve("airgap/evidence"), Clock.systemUTC());
+            assertTrue(evidence.lines().getLast().contains("offline"), evidence.lines().toString());
+        }
+    }
+}

@@ -1,0 +1,96 @@
+package omni.cli;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Pattern;
+import omni.airgap.AirgapConfig;
+import omni.bus.BusException;
+import omni.bus.RunDirectory;
+import omni.role.Config;
+
+/**
+ * Lifts a gap with every role dead. A virtual machine of its own does it, for the command's own may not call the kernel; this
+ * checks what must hold before: root, a local terminal, and no role that runs.
+ */
+final class OfflineLift {
+    /** Virtual consoles, serial lines and the console; a pseudo-terminal (ssh, a window) is none of the box's own. */
+    private static final Pattern LOCAL = Pattern.compile("/dev/(tty\\d+|tty[A-Z]{1,4}\\d+|console|hvc\\d+)");
+
+    private final World world;
+
+    OfflineLift(World world) {
+        this.world = world;
+    }
+
+    ExitCode run() {
+        var terminal = terminal();
+        if (!"root".equals(System.getProperty("user.name"))) {
+            throw new CommandException(ExitCode.REFUSED, "This needs root: log in as root on the box itself.");
+        }
+        if (!LOCAL.matcher(terminal).matches()) {
+            throw new CommandException(
+                    ExitCode.REFUSED,
+                    "This needs a local terminal of the box, its screen or its serial line; here it is "
+                            + (terminal.isEmpty() ? "none" : terminal) + ".");
+        }
+        if (runs()) {
+            throw new CommandException(ExitCode.REFUSED, "Omni runs: use omni airgap lift, or stop it with omni down.");
+        }
+        return lift(new SecretInput(world).read("Step-up key: "));
+    }
+
+    /** The terminal that standard input is. */
+    private static String terminal() {
+        try {
+            return Files.readSymbolicLink(Path.of("/proc/self/fd/0")).toString();
+        } catch (IOException e) {
+            return "";
+        }
+    }
+
+    private boolean runs() {
+        try {
+            var _ = AirgapCommand.status(world);
+            return true;
+        } catch (BusException.Unavailable e) {
+            return false;
+        }
+    }
+
+    private ExitCode lift(String secret) {
+        var scope = Config.load(world.home().resolve("omni.toml"), List.of(AirgapConfig.SECTION))
+                .get(AirgapConfig.SECTION)
+                .scope();
+        var java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        try {
+            var process = new ProcessBuilder(
+                            java,
+                            "-XX:+UseSerialGC",
+                            "--enable-native-access=omni.airgap,omni.role",
+                            "--module-path",
+                            System.getProperty("jdk.module.path", ""),
+                            "-m",
+                            "omni.airgap/omni.airgap.OfflineMain",
+                            world.home().toString(),
+                            RunDirectory.resolve(world.environment()).toString(),
+                            scope)
+                    .redirectOutput(ProcessBuilder.Redirect.INHERIT)
+                    .redirectError(ProcessBuilder.Redirect.INHERIT)
+                    .start();
+            try (var in = process.getOutputStream()) {
+                in.write((secret + "\n").getBytes(StandardCharsets.UTF_8));
+            }
+            int exit = process.waitFor();
+            return exit == 0 ? ExitCode.OK : exit == ExitCode.REFUSED.number() ? ExitCode.REFUSED : ExitCode.ERROR;
+        } catch (IOException e) {
+            throw new UncheckedIOException("The lift cannot be started", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return ExitCode.INTERRUPTED;
+        }
+    }
+}
