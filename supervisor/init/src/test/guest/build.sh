@@ -20,7 +20,7 @@ mirror=${OMNI_DEBIAN_MIRROR:-$(apt-get indextargets --format '$(RELEASE) $(COMPO
 [ -n "$mirror" ] || { echo "No Debian mirror found: set OMNI_DEBIAN_MIRROR to one" >&2; exit 1; }
 
 mmdebstrap --quiet --mode=root --variant=minbase \
-    --include=systemd,systemd-sysv,dbus,polkitd,curl,busybox-static,kmod,procps,libgomp1,linux-image-cloud-amd64 \
+    --include=systemd,systemd-sysv,dbus,polkitd,curl,busybox-static,iproute2,kmod,procps,libgomp1,linux-image-cloud-amd64 \
     --aptopt='APT::Install-Recommends "false"' \
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
     --dpkgopt='path-exclude=/usr/share/locale/*' \
@@ -35,8 +35,12 @@ find "$root/usr/lib/modules" -name virtio_blk.ko.xz -exec sh -c 'xz -dc "$1" > "
 install -m 755 "$here/initrd-init" "$work/initrd/init"
 (cd "$work/initrd" && find . | sort | cpio --quiet -o -H newc) > "$work/initrd.cpio"
 
-# Of the kernel's modules keep none: all the guest needs is built in or loaded already.
-rm -rf "$root/boot" "$root/usr/lib/modules" "$root"/initrd.img* "$root"/vmlinuz* "$root"/var/cache/apt/* "$root"/var/lib/apt/lists/*
+# Of the kernel's modules keep those that the kill switch and its test need; the rest is built in or loaded already.
+find "$root/usr/lib/modules" -name '*.ko.xz' -not -path '*/net/netfilter/*' -not -path '*/net/ipv4/*' -not -path '*/net/ipv6/*' \
+    -not -path '*/net/unix/*' -not -path '*/net/packet/*' -not -path '*/lib/*' -not -path '*/crypto/*' \
+    -not -name 'veth.ko.xz' -not -name 'dummy.ko.xz' -delete
+chroot "$root" depmod "$(basename "$root"/usr/lib/modules/*)"
+rm -rf "$root/boot" "$root"/initrd.img* "$root"/vmlinuz* "$root"/var/cache/apt/* "$root"/var/lib/apt/lists/*
 
 # Nobody logs in, nothing waits for a network or a clock that is not there.
 for unit in systemd-networkd.service systemd-networkd-wait-online.service systemd-timesyncd.service \

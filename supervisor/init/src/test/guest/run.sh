@@ -36,7 +36,7 @@ omni() {
 prop() { systemctl show --value --property="$2" "omni-$1"; }
 pid() { prop "$1" MainPID; }
 is() { [ "$(prop "$1" ActiveState)" = "$2" ]; }
-all_are() { for unit in supervisor engine daemon; do is "$unit" "$1" || return 1; done; }
+all_are() { for unit in supervisor airgap engine daemon; do is "$unit" "$1" || return 1; done; }
 # another UNIT PID: it is active with another process than that
 another() { is "$1" active && [ "$(pid "$1")" -gt 0 ] && [ "$(pid "$1")" != "$2" ]; }
 whole_again() { another supervisor "$1" && another engine "$2" && another daemon "$3"; }
@@ -99,6 +99,30 @@ check imported-model-answers chat
 check model-is-forgotten omni models use omni-seed-f16
 check nothing-was-restarted-so-far same "$(prop supervisor NRestarts) $(pid supervisor) $(pid engine) $(pid daemon)" \
     "0 $supervisor $engine $daemon"
+
+# --- Cut off --------------------------------------------------------------------------------------------------------
+
+phase the gap, of the whole machine
+ip link add dummy0 type dummy
+ip addr add 10.9.0.1/24 dev dummy0
+ip link set dummy0 up
+up() { ip link show dummy0 | grep -q '[<,]UP[,>]'; }
+gap_is() { omni airgap status --json | grep -q "\"state\":\"$1\""; }
+check airgap-has-four-capabilities grep -q '^CapBnd:[[:space:]]*0*281004$' "/proc/$(pid airgap)/status"
+check airgap-has-a-system-call-filter grep -q '^Seccomp:[[:space:]]*2$' "/proc/$(pid airgap)/status"
+check airgap-runs-as-omni same "$(stat -c %U "/proc/$(pid airgap)")" omni
+check the-link-is-up up
+check step-up-key-is-made omni key step-up >/dev/null
+check gap-is-confirmed omni airgap engage
+check the-link-is-down not up
+check chat-is-answered-in-a-gap chat
+ip link set dummy0 up
+check the-link-is-down-again within 5 not up
+airgap=$(pid airgap)
+kill -KILL "$airgap"
+check the-link-is-down-without-the-role not up
+check airgap-is-back within "$start_seconds" another airgap "$airgap"
+check gap-is-still-closed within 30 gap_is gap
 
 # --- Break -----------------------------------------------------------------------------------------------------------
 

@@ -33,6 +33,9 @@ final class Guest {
         liveness = "1m"
         stop_grace = "30s"
 
+        [airgap]
+        scope = "machine"
+
         [tuning]
         sweep = false
         """;

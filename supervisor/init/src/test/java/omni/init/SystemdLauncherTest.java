@@ -22,7 +22,10 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The launcher against a small systemctl of our own; real systemd is in the guest of GuestBoxTest. */
 class SystemdLauncherTest {
-    private static final RoleSpec ENGINE = Roles.all().roles().getFirst();
+    private static final RoleSpec ENGINE = Roles.all().roles().stream()
+            .filter(role -> role.name().equals("engine"))
+            .findFirst()
+            .orElseThrow();
     private static final String UNIT = "omni-engine.service";
 
     @TempDir
