@@ -46,7 +46,7 @@ public final class AirgapRole implements Role {
         gap.start();
         context.note(note(gap.status()));
         Thread.ofPlatform().daemon().name("rehearsal").start(() -> {
-            Rehearsal.often();
+            Rehearsal.often(context.runDir().resolve("airgap.rehearsal"));
             Rehearsal.ask(context.peer(name()));
             Rehearsal.hurry();
         });

@@ -102,7 +102,8 @@ final class Factors {
     synchronized Grant judgeAtTerminal(String secret) throws AirgapException {
         attempts.begin();
         Optional<StepUpKey> key = StepUpKey.read(secret);
-        boolean right = key.isPresent() && publicKey().filter(key.get().publicKey()::equals).isPresent();
+        boolean right = key.isPresent()
+                && publicKey().filter(key.get().publicKey()::equals).isPresent();
         if (!right) {
             throw new DeniedException(FailedReason.DENIED, "The step-up key is wrong. The gap stays closed.");
         }

@@ -1,6 +1,9 @@
 package omni.airgap;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import omni.bus.BusClient;
@@ -13,6 +16,7 @@ import omni.bus.BusException;
  */
 final class Rehearsal {
     private static final int WARM_ROUNDS = 40;
+    private static final int WHOLE_ROUNDS = 10;
     /** A cause that no engage takes. */
     private static final String TOO_LONG = "rehearsal ".repeat(40);
 
@@ -60,13 +64,31 @@ final class Rehearsal {
         }
     }
 
-    /** Rehearses until it is quick. */
-    static void often() {
+    /**
+     * Rehearses until it is quick, by the whole of the code that an engage runs through.
+     *
+     * @param folder where the rehearsal's gap may keep its files; it is left empty
+     */
+    static void often(Path folder) {
         try (Ward ward = stage()) {
             for (int i = 0; i < WARM_ROUNDS; i++) {
                 play(ward);
             }
-        } catch (AirgapException e) {
+            GapStore store = new GapStore(folder, folder);
+            Scope scope =
+                    new Scope(false, List.of("/proc/self/fd/" + ward.namespace().descriptor()));
+            try (Gap gap = new Gap(scope, store, Clock.systemUTC(), wards -> List.of(), point -> {})) {
+                gap.start();
+                Grant grant = new Grant(true, true, "rehearsal");
+                for (int i = 0; i < WHOLE_ROUNDS && gap.engage("rehearsal").state() == State.GAP; i++) {
+                    gap.lift(grant);
+                }
+            }
+            for (Path file : Processes.entries(folder)) {
+                Files.delete(file);
+            }
+            Files.delete(folder);
+        } catch (IOException e) { // AirgapException is one
             System.getLogger("omni.airgap").log(System.Logger.Level.DEBUG, "Not rehearsed", e);
         }
     }

@@ -35,7 +35,7 @@ final class EngageBench {
         Path folder = Files.createTempDirectory("engage-bench");
         Files.createDirectories(folder.resolve("run"));
         Rehearsal.once();
-        Rehearsal.often();
+        Rehearsal.often(folder.resolve("rehearsal"));
         double worst;
         try (Street street = new Street(LINKS);
                 TestGap gap = TestGap.over(street, folder);
@@ -45,12 +45,16 @@ final class EngageBench {
                 Rehearsal.ask(client); // as the role does when it starts
             }
             Rehearsal.hurry();
+            List<Process> floods = new ArrayList<>();
             for (int i = 0; i < LINKS; i++) {
                 Process flood = street.startInBox(Tools.probe("send").toString(), "flood", "eth" + i);
                 flood.inputReader().readLine();
+                floods.add(flood);
             }
             worst = compare("eight links under flood", rounds, street, gap, capture, folder);
-            worst = Math.max(worst, withSockets(street, gap, capture, folder));
+            worst = Math.max(worst, withSockets("under flood", street, gap, capture, folder));
+            floods.forEach(Process::destroyForcibly);
+            withSockets("idle", street, gap, capture, folder);
         }
         if (worst > limitMillis) {
             System.out.printf(Locale.ROOT, "missed: %.2f ms is more than %.2f ms%n", worst, limitMillis);
@@ -85,7 +89,8 @@ final class EngageBench {
         return percentile(ours, 0.99);
     }
 
-    private static double withSockets(Street street, TestGap gap, Capture capture, Path folder) throws Exception {
+    private static double withSockets(String what, Street street, TestGap gap, Capture capture, Path folder)
+            throws Exception {
         List<Double> last = new ArrayList<>();
         List<Double> dead = new ArrayList<>();
         for (int i = 0; i < SOCKET_ROUNDS; i++) {
@@ -93,17 +98,8 @@ final class EngageBench {
             serving.inputReader().readLine();
             Process connected = street.startInBox(Tools.probe("many").toString(), "connect", Integer.toString(SOCKETS));
             connected.inputReader().readLine();
-            long start = System.nanoTime();
             last.add(engage(capture, folder));
             dead.add(step(gap, "sockets"));
-            System.out.printf(
-                    Locale.ROOT,
-                    "  round %d: engage confirmed after %.1f ms%n",
-                    i + 1,
-                    (System.nanoTime() - start) / 1e6 - SETTLE_MILLIS);
-            if (System.getenv("BENCH_ALL") != null) {
-                System.out.println(gap.gap().status().steps());
-            }
             connected.outputWriter().write("\n");
             connected.outputWriter().flush();
             if (Integer.parseInt(connected.inputReader().readLine()) != 0) {
@@ -113,8 +109,8 @@ final class EngageBench {
             serving.destroyForcibly().waitFor();
             gap.lift();
         }
-        report(SOCKETS + " connections open, engage by the bus", last);
-        report(SOCKETS + " connections destroyed and confirmed", dead);
+        report(SOCKETS + " connections, " + what + ": last frame", last);
+        report(SOCKETS + " connections, " + what + ": all dead", dead);
         return percentile(last, 0.99);
     }
 
@@ -160,9 +156,6 @@ final class EngageBench {
     }
 
     private static void report(String what, List<Double> millis) {
-        if (System.getenv("BENCH_ALL") != null) {
-            System.out.println(millis);
-        }
         System.out.printf(
                 Locale.ROOT,
                 "%-45s %4d runs  median %7.2f ms  p99 %7.2f ms  max %7.2f ms%n",

@@ -38,7 +38,8 @@ class OfflineBoxTest {
             }
             assertThrows(
                     DeniedException.class,
-                    () -> OfflineMain.lift(home, run, street.file(), StepUpKey.make().text()));
+                    () -> OfflineMain.lift(
+                            home, run, street.file(), StepUpKey.make().text()));
             assertFalse(street.inBox("ip", "link", "show", "eth0").contains(",UP"));
             Tools.pause(1100); // the wait after a wrong try
             assertEquals("The gap is lifted.", OfflineMain.lift(home, run, street.file(), key.text()));
@@ -48,7 +49,9 @@ class OfflineBoxTest {
             assertTrue(second.contains("alias mine"), second);
             assertFalse(new GapStore(home.resolve("airgap"), run).closed());
             EvidenceChain evidence = EvidenceChain.in(home.resolve("airgap/evidence"), Clock.systemUTC());
-            assertTrue(evidence.lines().getLast().contains("offline"), evidence.lines().toString());
+            assertTrue(
+                    evidence.lines().getLast().contains("offline"),
+                    evidence.lines().toString());
         }
     }
 }

@@ -23,7 +23,8 @@ final class AirgapLiftCommand extends OmniCommand {
 
     @Option(
             names = "--offline",
-            description = "With no process of Omni running: as root, on a local terminal of the box, with the step-up key.")
+            description =
+                    "With no process of Omni running: as root, on a local terminal of the box, with the step-up key.")
     private boolean offline;
 
     AirgapLiftCommand(World world) {
