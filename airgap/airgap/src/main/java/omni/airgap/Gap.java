@@ -197,7 +197,9 @@ final class Gap implements Closeable {
         lock.lock();
         try {
             if (!status.state().closed()) {
-                refreshOpen();
+                if (!scope.empty()) {
+                    refreshOpen();
+                }
                 return;
             }
             Report report = new Report();

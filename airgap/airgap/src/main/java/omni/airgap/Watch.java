@@ -14,12 +14,17 @@ import omni.airgap.raw.nfgenmsg;
  * whenever the first has seen that namespaces come or go.
  */
 final class Watch implements Closeable {
+    /** How soon a namespace that has come into scope is listened to, and everything is looked at: in a gap, and while open. */
     private static final int POLL_MILLIS = 200;
+
+    private static final int POLL_OPEN_MILLIS = 2000;
     private static final int CHECK_MILLIS = 1000;
+    private static final int CHECK_OPEN_MILLIS = 10_000;
 
     private final Gap gap;
     private final Semaphore checks = new Semaphore(0);
-    private final Thread corrector = Thread.ofPlatform().name("gap-watch").unstarted(this::correct);
+    private final Thread corrector =
+            Thread.ofPlatform().daemon().name("gap-watch").unstarted(this::correct);
     private final Thread checker = Thread.ofPlatform().name("gap-check").unstarted(this::check);
     private volatile boolean closed;
 
@@ -36,7 +41,7 @@ final class Watch implements Closeable {
     private void check() {
         try {
             while (!closed) {
-                var _ = checks.tryAcquire(CHECK_MILLIS, TimeUnit.MILLISECONDS);
+                var _ = checks.tryAcquire(gap.shut() ? CHECK_MILLIS : CHECK_OPEN_MILLIS, TimeUnit.MILLISECONDS);
                 checks.drainPermits();
                 if (!closed) {
                     gap.check();
@@ -56,7 +61,7 @@ final class Watch implements Closeable {
                 descriptors[2 * i + 1] = wards.get(i).filterEvents().descriptor();
             }
             try {
-                boolean[] ready = Libc.readable(descriptors, POLL_MILLIS);
+                boolean[] ready = Libc.readable(descriptors, gap.shut() ? POLL_MILLIS : POLL_OPEN_MILLIS);
                 for (int i = 0; i < wards.size() && !closed; i++) {
                     if (ready[2 * i]) {
                         links(wards.get(i));
@@ -138,12 +143,9 @@ final class Watch implements Closeable {
 
     @Override
     public void close() {
-        closed = true;
+        closed = true; // the corrector reads nothing from now on, and ends when its wait does
         checks.release();
-        corrector.interrupt();
-        checker.interrupt();
         try {
-            corrector.join();
             checker.join();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
