@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import omni.bus.Service;
 import omni.role.Role;
 import omni.role.RoleContext;
@@ -40,8 +41,8 @@ public final class AirgapRole implements Role {
         }
         Gap gap = new Gap(
                 Scope.of(config.scope()), new GapStore(folder, context.runDir()), clock, Obstacles::find, point -> {});
-        EvidenceChain evidence = EvidenceChain.in(folder.resolve("evidence"), clock);
-        Recorder recorder = new Recorder(gap, evidence).start(EVIDENCE_INTERVAL);
+        Optional<EvidenceChain> evidence = evidence(folder.resolve("evidence"), clock, limits);
+        Optional<Recorder> recorder = evidence.map(chain -> new Recorder(gap, chain).start(EVIDENCE_INTERVAL));
         var _ = gap.onChange(status -> context.note(note(status)));
         gap.start();
         context.note(note(gap.status()));
@@ -53,6 +54,17 @@ public final class AirgapRole implements Role {
         Watch watch = new Watch(gap).start();
         Factors factors = new Factors(folder, new ConsolePresence(config.console()), clock);
         return new Guarding(gap, watch, recorder, new AirgapService(gap, factors, evidence, config.scope(), limits));
+    }
+
+    /** A kill switch without evidence is better than none. */
+    private static Optional<EvidenceChain> evidence(Path folder, Clock clock, List<String> limits) {
+        try {
+            return Optional.of(EvidenceChain.in(folder, clock));
+        } catch (AirgapException e) {
+            System.getLogger("omni.airgap").log(System.Logger.Level.ERROR, "There will be no evidence", e);
+            limits.add("no evidence is written: " + e.getMessage());
+            return Optional.empty();
+        }
     }
 
     private static String note(Gap.Status status) {
@@ -69,7 +81,8 @@ public final class AirgapRole implements Role {
     }
 
     /** The role at work. A gap stays closed when it ends. */
-    private record Guarding(Gap gap, Watch watch, Recorder recorder, AirgapService service) implements Running {
+    private record Guarding(Gap gap, Watch watch, Optional<Recorder> recorder, AirgapService service)
+            implements Running {
         @Override
         public List<Service> services() {
             return List.of(AirgapProtocol.service(service));
@@ -78,7 +91,7 @@ public final class AirgapRole implements Role {
         @Override
         public void stop(Duration grace) {
             watch.close();
-            recorder.close();
+            recorder.ifPresent(Recorder::close);
             gap.close();
         }
     }

@@ -24,11 +24,11 @@ final class AirgapService implements AirgapProtocol.Handler {
 
     private final Gap gap;
     private final Factors factors;
-    private final EvidenceChain evidence;
+    private final Optional<EvidenceChain> evidence;
     private final String scope;
     private final List<String> limits;
 
-    AirgapService(Gap gap, Factors factors, EvidenceChain evidence, String scope, List<String> limits) {
+    AirgapService(Gap gap, Factors factors, Optional<EvidenceChain> evidence, String scope, List<String> limits) {
         this.gap = gap;
         this.factors = factors;
         this.evidence = evidence;
@@ -43,6 +43,7 @@ final class AirgapService implements AirgapProtocol.Handler {
             return;
         }
         var changes = new LinkedBlockingQueue<Gap.Status>(CHANGES_MAX);
+        call.onCancel(() -> changes.offer(gap.status())); // so that the wait for a change ends
         try (var _ = gap.onChange(changes::offer)) {
             call.next(new StatusReply(gap(gap.status())));
             while (!call.isCancelled()) {
@@ -102,10 +103,12 @@ final class AirgapService implements AirgapProtocol.Handler {
 
     @Override
     public void evidence(AirgapProtocol.EvidenceParams in, Call<AirgapProtocol.EvidenceReply> call) {
+        EvidenceChain chain = evidence.orElseThrow(
+                () -> failed(FailedReason.FAILED, "There is no evidence: omni airgap status says why."));
         call.reply(new AirgapProtocol.EvidenceReply(
-                evidence.file().toString(),
-                Proof.key(evidence.publicKey()),
-                attempt(evidence::checkpoint).note()));
+                chain.file().toString(),
+                Proof.key(chain.publicKey()),
+                attempt(chain::checkpoint).note()));
     }
 
     @Override

@@ -32,6 +32,9 @@ final class DropTable implements Closeable {
     /** The loopback has this number in every namespace. */
     private static final int LOOPBACK = 1;
 
+    /** No link has this name. */
+    private static final String WRONG = "/";
+
     private static final List<String> HOOKS = List.of("input", "forward", "output");
     private static final int CREATE = NLM_F_CREATE() | NLM_F_ACK();
     private static final int DUMP = NLM_F_ROOT() | NLM_F_MATCH();
@@ -45,10 +48,10 @@ final class DropTable implements Closeable {
 
     /** Makes what is missing of both tables, in one transaction; the links are all of the namespace. */
     void install(Collection<Link> links) throws KernelException {
-        Map<String, Boolean> inet = chains(NFPROTO_INET());
-        Map<String, Boolean> link = chains(NFPROTO_NETDEV());
+        Map<String, String> inet = chains(NFPROTO_INET());
+        Map<String, String> link = chains(NFPROTO_NETDEV());
         Datagram batch = begin();
-        if (!inet.keySet().containsAll(HOOKS) || inet.containsValue(false) || !exempted()) {
+        if (!inet.keySet().containsAll(HOOKS) || inet.containsValue(WRONG) || !exempted()) {
             inet(batch);
         }
         links(batch, links, link);
@@ -69,42 +72,43 @@ final class DropTable implements Closeable {
         acceptLoopback(batch, "output", NFT_META_OIF());
     }
 
-    private static void links(Datagram batch, Collection<Link> links, Map<String, Boolean> there) {
-        boolean table = false;
+    private static void links(Datagram batch, Collection<Link> links, Map<String, String> there) {
         for (Link link : links) {
-            if (link.loopback()) {
-                continue;
+            if (!link.loopback()) {
+                link(batch, link, outName(link), NF_NETDEV_EGRESS(), there);
+                link(batch, link, inName(link), NF_NETDEV_INGRESS(), there);
             }
-            boolean out = !there.getOrDefault(outName(link), false);
-            boolean in = !there.getOrDefault(inName(link), false);
-            if ((in || out) && !table) {
-                table(batch, NFPROTO_NETDEV());
-                table = true;
+        }
+    }
+
+    /** A chain that is another link's by now, of one that was renamed or has taken a number over, is made anew. */
+    private static void link(Datagram batch, Link link, String name, int hook, Map<String, String> there) {
+        if (!link.name().equals(there.get(name))) {
+            table(batch, NFPROTO_NETDEV());
+            if (there.containsKey(name)) {
+                message(batch, NFT_MSG_DELCHAIN(), NFPROTO_NETDEV(), NLM_F_ACK())
+                        .text(NFTA_CHAIN_TABLE(), NAME)
+                        .text(NFTA_CHAIN_NAME(), name);
             }
-            if (out) {
-                chain(batch, NFPROTO_NETDEV(), outName(link), NF_NETDEV_EGRESS(), FIRST_OF_LINK, link.name());
-            }
-            if (in) {
-                chain(batch, NFPROTO_NETDEV(), inName(link), NF_NETDEV_INGRESS(), FIRST_OF_LINK, link.name());
-            }
+            chain(batch, NFPROTO_NETDEV(), name, hook, FIRST_OF_LINK, link.name());
         }
     }
 
     /** What is not as it should be, a line each; empty where both tables stand whole. */
     List<String> problems(Collection<Link> links) throws KernelException {
         List<String> problems = new ArrayList<>();
-        Map<String, Boolean> inet = chains(NFPROTO_INET());
+        Map<String, String> inet = chains(NFPROTO_INET());
         for (String hook : HOOKS) {
-            if (!inet.getOrDefault(hook, false)) {
+            if (inet.getOrDefault(hook, WRONG).equals(WRONG)) {
                 problems.add("nftables inet " + NAME + " " + hook + " does not drop");
             }
         }
         if (!exempted()) {
             problems.add("nftables inet " + NAME + " has other rules than the loopback's two");
         }
-        Map<String, Boolean> chains = chains(NFPROTO_NETDEV());
+        Map<String, String> chains = chains(NFPROTO_NETDEV());
         for (Link link : links) {
-            if (!link.loopback() && !chains.getOrDefault(outName(link), false)) {
+            if (!link.loopback() && !link.name().equals(chains.get(outName(link)))) {
                 problems.add("nftables netdev " + NAME + " does not drop what leaves " + link.name());
             }
         }
@@ -126,19 +130,32 @@ final class DropTable implements Closeable {
         return !chains(NFPROTO_INET()).isEmpty() || !chains(NFPROTO_NETDEV()).isEmpty();
     }
 
-    /** Base chains of our table in that family by name, and whether each drops all that no rule accepts. */
-    private Map<String, Boolean> chains(int family) throws KernelException {
-        Map<String, Boolean> chains = new TreeMap<>();
+    /**
+     * Chains of our table in that family by name, and what each drops everything of: a link's name, or the empty text for all
+     * links; {@link #WRONG} where it is no base chain or does not drop.
+     */
+    private Map<String, String> chains(int family) throws KernelException {
+        Map<String, String> chains = new TreeMap<>();
         Datagram request = message(new Datagram(), NFT_MSG_GETCHAIN(), family, DUMP);
         netfilter.dump("list chains", request, chains::clear, message -> {
             Attributes chain = Attributes.read(message.body().asSlice(nfgenmsg.sizeof()));
             if (chain.text(NFTA_CHAIN_TABLE()).orElse("").equals(NAME)) {
                 boolean drops = chain.get(NFTA_CHAIN_HOOK()).isPresent()
                         && chain.networkNumber(NFTA_CHAIN_POLICY()).orElse(-1) == NF_DROP();
-                chains.put(chain.text(NFTA_CHAIN_NAME()).orElse(""), drops);
+                chains.put(
+                        chain.text(NFTA_CHAIN_NAME()).orElse(""),
+                        drops ? device(chain.nested(NFTA_CHAIN_HOOK())) : WRONG);
             }
         });
         return chains;
+    }
+
+    /** Of a hook: the one link that it was given, as the kernel names it now. */
+    private static String device(Attributes hook) {
+        Attributes list = hook.nested(NFTA_HOOK_DEVS());
+        return hook.text(NFTA_HOOK_DEV())
+                .or(() -> list.text(NFTA_DEVICE_NAME()))
+                .orElse("");
     }
 
     /** Whether the loopback's two exemptions are there, and no other rule. */

@@ -8,7 +8,9 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -29,6 +31,7 @@ final class Gap implements Closeable {
     private final Faults faults;
     private final ReentrantLock lock = new ReentrantLock();
     private final Map<Long, Ward> wards = new ConcurrentHashMap<>();
+    private final Queue<Ward> retired = new ConcurrentLinkedQueue<>();
     private final List<Consumer<Status>> listeners = new CopyOnWriteArrayList<>();
     private List<String> unreached = List.of();
     private volatile boolean shut;
@@ -86,8 +89,9 @@ final class Gap implements Closeable {
             if (before || marked()) {
                 engage("the gap was closed before");
             } else {
-                store.arm();
-                change(State.OPEN, "start", List.of(), List.of());
+                List<String> problems = new ArrayList<>();
+                attempt(problems, store::arm);
+                change(State.OPEN, "start", problems, List.of());
             }
         } finally {
             lock.unlock();
@@ -125,6 +129,16 @@ final class Gap implements Closeable {
         return wards.values();
     }
 
+    /**
+     * Closes what has left the scope. For the thread that waits on the wards' sockets, so that none is closed, and its number
+     * given to another, while it waits.
+     */
+    void release() {
+        for (Ward ward = retired.poll(); ward != null; ward = retired.poll()) {
+            ward.close();
+        }
+    }
+
     /** Whether what comes up now is to be taken down. */
     boolean shut() {
         return shut;
@@ -144,8 +158,10 @@ final class Gap implements Closeable {
         try {
             shut = true;
             attempt(early, store::mark); // again: a lift that ended meanwhile has taken it away
-            if (status.state() != State.GAP) {
-                change(State.ENGAGING, cause, List.of(), List.of());
+            boolean again = status.state() == State.GAP || status.state() == State.BROKEN;
+            String why = again ? status.cause() : cause; // the one that closed it
+            if (!again) {
+                change(State.ENGAGING, why, List.of(), List.of());
             }
             Thread disk = Thread.ofPlatform().name("persist").start(() -> attempt(early, store::persist));
             Report report = shutAll();
@@ -161,7 +177,7 @@ final class Gap implements Closeable {
                 problems.add("no namespace is in scope: nothing is cut off");
             }
             State.Event event = problems.isEmpty() ? new State.Confirmed() : new State.Failed();
-            change(status.state().after(event), cause, problems, report.steps());
+            change(status.state().after(event), why, problems, report.steps());
             faults.at("engage ended");
             return status;
         } finally {
@@ -328,7 +344,7 @@ final class Gap implements Closeable {
             for (Ward ward : List.copyOf(wards.values())) {
                 if (!found.containsKey(ward.namespace().inode())) {
                     wards.remove(ward.namespace().inode());
-                    ward.close();
+                    retired.add(ward);
                 }
             }
         }
@@ -374,8 +390,11 @@ final class Gap implements Closeable {
         return Optional.of(ward);
     }
 
+    /** Sets the status; who listens hears of what is new, and not of each look. */
     private void change(State state, String cause, List<String> problems, List<Report.Step> steps) {
-        boolean same = state == status.state();
+        Status before = status;
+        boolean same = state == before.state();
+        boolean told = same && cause.equals(before.cause()) && problems.equals(before.problems());
         status = new Status(
                 state,
                 same ? status.since() : clock.instant(),
@@ -384,7 +403,9 @@ final class Gap implements Closeable {
                 List.copyOf(problems),
                 steps,
                 status.state().closed() ? status.corrections() : 0);
-        listeners.forEach(listener -> listener.accept(status));
+        if (!told) {
+            listeners.forEach(listener -> listener.accept(status));
+        }
     }
 
     /** Work of which a failure is told and keeps nothing else from being done. */
@@ -425,6 +446,7 @@ final class Gap implements Closeable {
     public void close() {
         lock.lock();
         try {
+            release();
             wards.values().forEach(Ward::close);
             wards.clear();
         } finally {

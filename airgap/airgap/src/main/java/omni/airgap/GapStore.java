@@ -32,20 +32,14 @@ final class GapStore {
     private final Path marker;
 
     /**
-     * Makes its folder, for this user alone.
+     * Changes nothing yet.
      *
      * @param folder on the disk
      * @param run in memory: this run of the machine
      */
-    GapStore(Path folder, Path run) throws AirgapException {
+    GapStore(Path folder, Path run) {
         this.folder = folder;
         this.marker = run.resolve("airgap.closed");
-        try {
-            Files.createDirectories(
-                    folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-        } catch (IOException e) {
-            throw new AirgapException("The folder " + folder + " cannot be made.", e);
-        }
     }
 
     /** Whether it was closed when somebody last said so. */
@@ -65,14 +59,22 @@ final class GapStore {
             return;
         }
         Path next = folder.resolve("armed.new");
-        try (FileChannel channel = FileChannel.open(
-                next, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
-            channel.write(StandardCharsets.UTF_8.encode(TEXT));
-            channel.force(true);
+        try {
+            Files.createDirectories(
+                    folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            write(next);
             move(next, armed);
         } catch (IOException e) {
             throw new AirgapException(
                     "A gap would not outlive a loss of power: " + folder + " cannot be written. Make room there.", e);
+        }
+    }
+
+    private static void write(Path file) throws IOException {
+        try (FileChannel channel = FileChannel.open(
+                file, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
+            channel.write(StandardCharsets.UTF_8.encode(TEXT));
+            channel.force(true);
         }
     }
 

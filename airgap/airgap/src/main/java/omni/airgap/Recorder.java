@@ -68,6 +68,8 @@ final class Recorder implements Closeable {
         try {
             links(body);
             census(body);
+            var obstacles = body.putArray("obstacles");
+            Obstacles.find(gap.wards()).forEach(obstacles::add);
         } catch (AirgapException e) {
             body.put("notSeen", e.getMessage());
         }

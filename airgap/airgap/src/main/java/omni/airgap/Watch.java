@@ -54,6 +54,7 @@ final class Watch implements Closeable {
 
     private void correct() {
         while (!closed) {
+            gap.release();
             List<Ward> wards = new ArrayList<>(gap.wards());
             int[] descriptors = new int[2 * wards.size()];
             for (int i = 0; i < wards.size(); i++) {

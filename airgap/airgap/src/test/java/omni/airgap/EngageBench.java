@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import omni.bus.BusClient;
 import omni.bus.BusServer;
 
@@ -65,8 +66,8 @@ final class EngageBench {
     private static BusServer serve(TestGap gap, Path folder) throws AirgapException {
         Factors factors = new Factors(folder, text -> "nowhere", Clock.systemUTC());
         return BusServer.at(folder.resolve("airgap.sock"))
-                .service(AirgapProtocol.service(new AirgapService(
-                        gap.gap(), factors, EvidenceChain.in(folder, Clock.systemUTC()), "bench", List.of())))
+                .service(AirgapProtocol.service(
+                        new AirgapService(gap.gap(), factors, Optional.empty(), "bench", List.of())))
                 .start();
     }
 

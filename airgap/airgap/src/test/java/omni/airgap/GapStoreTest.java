@@ -57,7 +57,7 @@ class GapStoreTest {
 
     @Test
     void theFolderIsForItsOwnerAlone() throws Exception {
-        store();
+        store().arm();
         assertEquals("rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(folder.resolve("home"))));
     }
 }

@@ -97,6 +97,10 @@ class AirgapBoxTest {
             assertFalse(logs.contains(key), "the step-up key is in no log");
             assertEquals(0, product.omni("down").exit());
             assertFalse(up(), "a gap outlives the program");
+
+            var offline = product.omniWith(key + "\n", "airgap", "lift", "--offline");
+            assertEquals(5, offline.exit(), "no terminal of the box");
+            assertTrue(offline.err().contains("local terminal"), offline.err());
         }
     }
 

@@ -5,12 +5,12 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.regex.Pattern;
 import omni.airgap.AirgapConfig;
 import omni.bus.BusException;
 import omni.bus.RunDirectory;
 import omni.role.Config;
+import omni.role.Section;
 
 /**
  * Lifts a gap with every role dead. A virtual machine of its own does it, for the command's own may not call the kernel; this
@@ -62,7 +62,7 @@ final class OfflineLift {
     }
 
     private ExitCode lift(String secret) {
-        var scope = Config.load(world.home().resolve("omni.toml"), List.of(AirgapConfig.SECTION))
+        var scope = Config.load(world.home().resolve("omni.toml"), Section.all())
                 .get(AirgapConfig.SECTION)
                 .scope();
         var java = Path.of(System.getProperty("java.home"), "bin", "java").toString();

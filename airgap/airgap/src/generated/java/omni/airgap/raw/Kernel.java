@@ -599,6 +599,15 @@ public class Kernel extends Kernel$shared {
     public static int NFTA_HOOK_DEV() {
         return NFTA_HOOK_DEV;
     }
+    private static final int NFTA_HOOK_DEVS = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * enum nft_hook_attributes.NFTA_HOOK_DEVS = 4
+     * }
+     */
+    public static int NFTA_HOOK_DEVS() {
+        return NFTA_HOOK_DEVS;
+    }
     private static final int NFTA_TABLE_NAME = (int)1L;
     /**
      * {@snippet lang=c :
@@ -814,6 +823,15 @@ public class Kernel extends Kernel$shared {
      */
     public static int NFTA_META_KEY() {
         return NFTA_META_KEY;
+    }
+    private static final int NFTA_DEVICE_NAME = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum nft_devices_attributes.NFTA_DEVICE_NAME = 1
+     * }
+     */
+    public static int NFTA_DEVICE_NAME() {
+        return NFTA_DEVICE_NAME;
     }
     private static final int NLA_F_NESTED = (int)32768L;
     /**
