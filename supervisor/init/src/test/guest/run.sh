@@ -116,6 +116,8 @@ make_step_up() { omni key step-up >/run/step-up; }
 check step-up-key-is-made make_step_up
 check gap-is-confirmed omni airgap engage
 check the-link-is-down not up
+code_is_shown() { omni airgap lift </dev/null 2>&1 | grep -q 'six digits stands on'; }
+check code-for-a-lift-is-shown code_is_shown
 check chat-is-answered-in-a-gap chat
 ip link set dummy0 up
 check the-link-is-down-again within 5 not up

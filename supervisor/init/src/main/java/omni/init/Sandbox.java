@@ -113,7 +113,8 @@ final class Sandbox {
                 "RestrictNamespaces=net",
                 "RestrictAddressFamilies=AF_UNIX AF_NETLINK",
                 "SystemCallFilter=pidfd_getfd",
-                "# The console is where a code for a lift is shown.",
+                "# The console is where a code for a lift is shown; tmpfiles.d gives its group the right to write.",
+                "SupplementaryGroups=tty",
                 "DevicePolicy=closed",
                 "DeviceAllow=/dev/console w",
                 "DeviceAllow=char-tty w");

@@ -93,6 +93,8 @@ class SystemdUnitsTest {
                 "CapabilityBoundingSet=CAP_NET_ADMIN CAP_SYS_ADMIN CAP_SYS_PTRACE CAP_DAC_READ_SEARCH"));
         assertTrue(airgap.contains("RestrictAddressFamilies=AF_UNIX AF_NETLINK"));
         assertTrue(airgap.contains("ReadWritePaths=/var/lib/omni/airgap"));
+        assertTrue(airgap.contains("SupplementaryGroups=tty"));
+        assertTrue(text(files, Path.of("etc/tmpfiles.d/omni.conf")).contains("z /dev/console 0620 root tty -"));
         assertFalse(airgap.contains("ReadWritePaths=/var/lib/omni"));
         for (var role : List.of("engine", "daemon", "fetch", "supervisor")) {
             assertFalse(String.join("\n", unit(role)).contains("CAP_"), role);
