@@ -26,6 +26,9 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** The whole product under kill -9: roles, the supervisor, and children that are just starting, with chats in flight. */
 final class KillsBoxTest {
+    /** The roles that run all the time. */
+    private static final List<String> RESIDENT = List.of("airgap", "engine", "daemon");
+
     private static final int KILLS = 200;
     /** The supervisor lives through so many kills at the end, so that a leak of its own would show. */
     private static final int KILLS_OF_ROLES_AT_THE_END = 60;
@@ -73,9 +76,9 @@ final class KillsBoxTest {
 
             box.awaitReady();
             assertTrue(box.chat(false, HANG).body().contains("12"));
-            assertEquals(2, box.children().size(), "processes of the tree");
+            assertEquals(RESIDENT.size(), box.children().size(), "processes of the tree");
             Box.until("no more descriptors than before", () -> Box.descriptors(box.supervisorPid()) <= before);
-            assertEquals(3, box.alive().size(), "processes that are left");
+            assertEquals(RESIDENT.size() + 1, box.alive().size(), "processes that are left");
             assertEquals(0, box.stop());
             Box.until("all are gone", () -> box.alive().isEmpty());
             assertEquals(List.of(), named(box.home(), ".sock", "hs_err", "core", ".hprof"));
@@ -103,7 +106,7 @@ final class KillsBoxTest {
             } else if (die < 40) {
                 killAChild(box, random); // whichever there is: often one that is just starting
             } else {
-                Optional<Long> pid = box.pid(die < 70 ? "engine" : "daemon");
+                Optional<Long> pid = box.pid(RESIDENT.get(die % RESIDENT.size()));
                 if (pid.isPresent()) {
                     Box.signal("KILL", pid.get());
                 }
@@ -179,7 +182,7 @@ final class KillsBoxTest {
     void aKilledRoleIsBackWithinTwoSeconds() throws Exception {
         try (var box = new Box(PATIENT)) {
             box.awaitReady();
-            for (String role : List.of("engine", "daemon")) {
+            for (String role : RESIDENT) {
                 long[] millis = new long[5];
                 for (int i = 0; i < millis.length; i++) {
                     box.awaitReady();
