@@ -129,6 +129,9 @@ final class AirgapService implements AirgapProtocol.Handler {
     @Override
     public void setStepUp(SetStepUpParams in, Call<AirgapProtocol.SetStepUpReply> call) {
         attempt(() -> {
+            if (gap.status().state() != State.OPEN && !factors.keyed()) {
+                throw new DeniedException(FailedReason.REFUSED, "The first step-up key is made while the gap is open.");
+            }
             factors.keep(in.publicKey(), Optional.ofNullable(in.nonce()), Optional.ofNullable(in.signature()));
             return true;
         });
@@ -161,6 +164,16 @@ final class AirgapService implements AirgapProtocol.Handler {
         return new AirgapProtocol.Failed(reason, message);
     }
 
+    /** A key that cannot be read is none; and no reason not to say, or do, the rest. */
+    private boolean keyed() {
+        try {
+            return factors.keyed();
+        } catch (AirgapException e) {
+            System.getLogger("omni.airgap").log(System.Logger.Level.ERROR, "The step-up key is of no use", e);
+            return false;
+        }
+    }
+
     private AirgapProtocol.Gap gap(Gap.Status status) {
         return new AirgapProtocol.Gap(
                 AirgapProtocol.GapState.valueOf(status.state().name().toUpperCase(Locale.ROOT)),
@@ -174,7 +187,7 @@ final class AirgapService implements AirgapProtocol.Handler {
                                 step.namespace(), step.name(), step.confirmed(), step.micros(), step.problems()))
                         .toList(),
                 status.corrections(),
-                attempt(factors::keyed),
+                keyed(),
                 limits);
     }
 }

@@ -21,8 +21,8 @@ final class Attempts {
     private final Path file;
     private final Clock clock;
 
-    Attempts(Path folder, Clock clock) {
-        this.file = folder.resolve("attempts");
+    Attempts(Path file, Clock clock) {
+        this.file = file;
         this.clock = clock;
     }
 
@@ -40,7 +40,7 @@ final class Attempts {
                     "After " + count + " wrong tries wait another " + (wait.toSeconds() + 1) + " seconds.");
         }
         try {
-            Path next = file.resolveSibling("attempts.new");
+            Path next = file.resolveSibling(file.getFileName() + ".new");
             Files.writeString(next, Integer.toString(Math.min(count + 1, COUNT_MAX)));
             Files.move(next, file, java.nio.file.StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {

@@ -29,6 +29,9 @@ final class Factors {
     private final Path folder;
     private final Presence presence;
     private final Attempts attempts;
+    /** Of their own: who has the key alone must not take back the count of wrong codes. */
+    private final Attempts stepUpAttempts;
+
     private final Clock clock;
     private final SecureRandom random = new SecureRandom();
     private @Nullable Challenge open;
@@ -42,7 +45,8 @@ final class Factors {
     Factors(Path folder, Presence presence, Clock clock) {
         this.folder = folder;
         this.presence = presence;
-        this.attempts = new Attempts(folder, clock);
+        this.attempts = new Attempts(folder.resolve("attempts"), clock);
+        this.stepUpAttempts = new Attempts(folder.resolve("attempts-step-up"), clock);
         this.clock = clock;
     }
 
@@ -118,13 +122,13 @@ final class Factors {
         }
         Optional<String> old = publicKey();
         if (old.isPresent()) {
-            attempts.begin();
+            stepUpAttempts.begin();
             String given = take(nonce.orElse("")).nonce();
             if (!StepUpKey.verify(old.get(), StepUpKey.stepUpText(given, newKey), signature.orElse(""))) {
                 throw new DeniedException(
                         FailedReason.DENIED, "There is a step-up key already, and only it can name the next one.");
             }
-            attempts.succeeded();
+            stepUpAttempts.succeeded();
         }
         write(newKey);
     }

@@ -12,6 +12,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
@@ -33,6 +34,10 @@ final class Gap implements Closeable {
     private final Map<Long, Ward> wards = new ConcurrentHashMap<>();
     private final Queue<Ward> retired = new ConcurrentLinkedQueue<>();
     private final List<Consumer<Status>> listeners = new CopyOnWriteArrayList<>();
+    /** How often somebody has wanted it closed: a lift that sees the number change gives way. */
+    private final AtomicLong engages = new AtomicLong();
+
+    private final AtomicLong corrections = new AtomicLong();
     private List<String> unreached = List.of();
     private volatile boolean shut;
     private volatile Status status;
@@ -55,7 +60,11 @@ final class Gap implements Closeable {
             int namespaces,
             List<String> problems,
             List<Report.Step> steps,
-            long corrections) {}
+            long corrections) {
+        Status with(long now) {
+            return new Status(state, since, cause, namespaces, problems, steps, now);
+        }
+    }
 
     /** What stands in the way of a lift: sockets that would send what was written during the gap. */
     @FunctionalInterface
@@ -85,7 +94,14 @@ final class Gap implements Closeable {
         lock.lock();
         try {
             boolean before = store.closed();
-            refresh();
+            try {
+                refresh();
+            } catch (AirgapException e) {
+                if (!before) {
+                    throw e;
+                }
+                log("Not all of the scope can be found; what can is closed", e);
+            }
             if (before || marked()) {
                 engage("the gap was closed before");
             } else {
@@ -109,7 +125,7 @@ final class Gap implements Closeable {
     }
 
     Status status() {
-        return status;
+        return status.with(corrections.get());
     }
 
     /** Calls it at each change, on the thread that made the change, until what is returned is closed. */
@@ -147,6 +163,7 @@ final class Gap implements Closeable {
     /** Closes everything in scope. From any state, as often as anybody likes. */
     Status engage(String cause) {
         List<String> early = new ArrayList<>();
+        engages.incrementAndGet();
         shut = true;
         attempt(early, store::mark);
         faults.at("engage marked");
@@ -179,7 +196,7 @@ final class Gap implements Closeable {
             State.Event event = problems.isEmpty() ? new State.Confirmed() : new State.Failed();
             change(status.state().after(event), why, problems, report.steps());
             faults.at("engage ended");
-            return status;
+            return status();
         } finally {
             lock.unlock();
         }
@@ -261,6 +278,7 @@ final class Gap implements Closeable {
      * @throws AirgapException where it is not granted, not confirmed, or something stands in the way; then it stays closed
      */
     Status lift(Grant grant) throws AirgapException {
+        long asked = engages.get();
         lock.lock();
         try {
             State next = status.state().after(new State.Lift(grant));
@@ -283,24 +301,34 @@ final class Gap implements Closeable {
                 throw new AirgapException("The gap stays closed: " + String.join("; ", inTheWay)
                         + ". End these programs, then lift again.");
             }
+            giveWay(asked);
             change(next, "lift: " + grant.how(), List.of(), status.steps());
-            return opened(grant);
+            return opened(grant, asked);
         } finally {
             lock.unlock();
         }
     }
 
-    private Status opened(Grant grant) throws AirgapException {
+    private void giveWay(long asked) throws AirgapException {
+        if (engages.get() != asked) {
+            throw new AirgapException("The gap stays closed: somebody closed it again meanwhile.");
+        }
+    }
+
+    private Status opened(Grant grant, long asked) throws AirgapException {
         try {
             faults.at("lift begun");
             shut = false;
+            giveWay(asked); // who engages counts first and shuts then: one of the two is seen
             for (Ward ward : wards.values()) {
                 ward.restoreLinks();
                 faults.at("links restored");
+                giveWay(asked);
             }
             store.open();
             faults.at("lift stored"); // the tables still drop everything, and would make a next start close again
             for (Ward ward : wards.values()) {
+                giveWay(asked);
                 ward.removeTables();
                 faults.at("tables removed");
             }
@@ -308,32 +336,21 @@ final class Gap implements Closeable {
             engage("a lift failed: " + e.getMessage());
             throw e;
         }
-        if (shut) { // somebody engages meanwhile, and waits for the lock
-            return status;
-        }
         change(status.state().after(new State.Lifted(grant)), "lift: " + grant.how(), List.of(), List.of());
-        return status;
+        return status();
     }
 
     /** Notes that something was open again, and was closed. */
     void corrected(String what) {
-        Status now = status;
-        status = new Status(
-                now.state(),
-                now.since(),
-                now.cause(),
-                now.namespaces(),
-                now.problems(),
-                now.steps(),
-                now.corrections() + 1);
+        corrections.incrementAndGet();
         System.getLogger("omni.airgap").log(System.Logger.Level.DEBUG, "Closed again: {0}", what);
     }
 
     /** Takes in what has come into scope, and lets go of what is gone. Returns the new ones. */
     private List<Ward> refresh() throws AirgapException {
-        Map<Long, List<String>> found = scope.find(wards.keySet());
         List<Ward> fresh = new ArrayList<>();
         List<String> outOfReach = new ArrayList<>();
+        Map<Long, List<String>> found = scope.find(wards.keySet(), outOfReach);
         found.forEach((inode, files) -> {
             if (!wards.containsKey(inode)) {
                 enter(inode, files, outOfReach).ifPresent(fresh::add);
@@ -393,18 +410,15 @@ final class Gap implements Closeable {
     /** Sets the status; who listens hears of what is new, and not of each look. */
     private void change(State state, String cause, List<String> problems, List<Report.Step> steps) {
         Status before = status;
+        if (state == State.OPEN) {
+            corrections.set(0);
+        }
         boolean same = state == before.state();
         boolean told = same && cause.equals(before.cause()) && problems.equals(before.problems());
         status = new Status(
-                state,
-                same ? status.since() : clock.instant(),
-                cause,
-                wards.size(),
-                List.copyOf(problems),
-                steps,
-                status.state().closed() ? status.corrections() : 0);
+                state, same ? status.since() : clock.instant(), cause, wards.size(), List.copyOf(problems), steps, 0);
         if (!told) {
-            listeners.forEach(listener -> listener.accept(status));
+            listeners.forEach(listener -> listener.accept(status()));
         }
     }
 

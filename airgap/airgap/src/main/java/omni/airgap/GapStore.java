@@ -44,7 +44,8 @@ final class GapStore {
 
     /** Whether it was closed when somebody last said so. */
     boolean closed() {
-        return Files.exists(marker) || Files.exists(folder.resolve(CLOSED));
+        // What cannot be looked at counts as closed.
+        return !Files.notExists(marker) || !Files.notExists(folder.resolve(CLOSED));
     }
 
     /** Whether it is closed after a loss of power, too. */

@@ -37,6 +37,8 @@ final class Libc {
     static final int SOL_NETLINK = 270;
     static final int SO_RCVBUFFORCE = 33;
     static final int SO_RCVBUF = 8;
+    static final int SO_SNDBUF = 7;
+    static final int SO_SNDBUFFORCE = 32;
     static final int SO_TYPE = 3;
     static final int SO_PROTOCOL = 38;
     static final int SO_DOMAIN = 39;
@@ -46,7 +48,9 @@ final class Libc {
     static final int POLLIN = 1;
 
     private static final int SOCK_CLOEXEC = 0x80000;
-    private static final int O_RDONLY_CLOEXEC = 0x80000;
+    /** A name that comes from another process may by now be a pipe or a terminal: nothing waits for those. */
+    private static final int O_RDONLY_CLOEXEC_NONBLOCK_NOCTTY = 0x80000 | 0x800 | 0x100;
+
     private static final int PRIO_PROCESS = 0;
     private static final long NS_GET_USERNS = 0xb701L;
     private static final long NS_GET_NSTYPE = 0xb703L;
@@ -126,7 +130,7 @@ final class Libc {
     static int open(String path) throws KernelException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment name = arena.allocateFrom(path);
-            return call("open " + path, state -> (int) OPEN.invokeExact(state, name, O_RDONLY_CLOEXEC));
+            return call("open " + path, state -> (int) OPEN.invokeExact(state, name, O_RDONLY_CLOEXEC_NONBLOCK_NOCTTY));
         }
     }
 

@@ -39,7 +39,7 @@ final class Namespace implements Closeable {
     static Namespace of(int descriptor, String name) throws AirgapException {
         if (!Libc.isNetwork(descriptor)) {
             Libc.close(descriptor);
-            throw new AirgapException(name + " is no network namespace. Name a file such as /run/netns/NAME.");
+            throw new NotNamespaceException(name);
         }
         try {
             return new Namespace(descriptor, inode(Path.of("/proc/self/fd/" + descriptor)), name);

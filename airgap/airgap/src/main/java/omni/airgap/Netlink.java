@@ -19,8 +19,11 @@ import omni.airgap.raw.sockaddr_nl;
  */
 final class Netlink implements Closeable {
     private static final int BUFFER_BYTES = 1 << 16;
-    private static final int RECEIVE_BUFFER_BYTES = 8 << 20;
+    private static final int BUFFER_OF_THE_KERNEL_BYTES = 8 << 20;
     private static final int HEADER_BYTES = (int) nlmsghdr.sizeof();
+    /** Datagrams of one turn: what is left is there at the next, so that one namespace does not hold up the others. */
+    private static final int EVENTS_MAX = 1000;
+
     private static final int DUMPS_MAX = 20;
 
     private final int socket;
@@ -51,7 +54,8 @@ final class Netlink implements Closeable {
             sockaddr_nl.nl_family(address, (short) Libc.AF_NETLINK);
             Libc.bind(socket, address);
             Libc.option(socket, Libc.SOL_NETLINK, Kernel.NETLINK_CAP_ACK(), 1);
-            enlarge(socket);
+            enlarge(socket, Libc.SO_RCVBUFFORCE, Libc.SO_RCVBUF);
+            enlarge(socket, Libc.SO_SNDBUFFORCE, Libc.SO_SNDBUF);
             for (int group : groups) {
                 Libc.option(socket, Libc.SOL_NETLINK, Kernel.NETLINK_ADD_MEMBERSHIP(), group);
             }
@@ -62,15 +66,15 @@ final class Netlink implements Closeable {
         }
     }
 
-    /** So that ten thousand answers have room; without the right to it, as much as anybody gets. */
-    private static void enlarge(int socket) throws KernelException {
+    /** So that ten thousand answers, or links, have room; without the right to it, as much as anybody gets. */
+    private static void enlarge(int socket, int force, int plain) throws KernelException {
         try {
-            Libc.option(socket, Libc.SOL_SOCKET, Libc.SO_RCVBUFFORCE, RECEIVE_BUFFER_BYTES);
+            Libc.option(socket, Libc.SOL_SOCKET, force, BUFFER_OF_THE_KERNEL_BYTES);
         } catch (KernelException e) {
             if (e.errno() != KernelException.EPERM) {
                 throw e;
             }
-            Libc.option(socket, Libc.SOL_SOCKET, Libc.SO_RCVBUF, RECEIVE_BUFFER_BYTES);
+            Libc.option(socket, Libc.SOL_SOCKET, plain, BUFFER_OF_THE_KERNEL_BYTES);
         }
     }
 
@@ -128,7 +132,7 @@ final class Netlink implements Closeable {
 
     /** All that has come to a socket that listens. ENOBUFS says that something was lost. */
     void events(Handler handler) throws KernelException {
-        while (true) {
+        for (int i = 0; i < EVENTS_MAX; i++) {
             long bytes;
             try {
                 bytes = Libc.receive(socket, buffer, false);

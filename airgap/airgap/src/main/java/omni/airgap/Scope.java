@@ -37,17 +37,19 @@ record Scope(boolean machine, List<String> files) {
         return !machine && files.isEmpty();
     }
 
-    /** The inodes of the namespaces in scope, and files by which each can be opened. */
-    Map<Long, List<String>> find(Set<Long> known) throws AirgapException {
+    /** The inodes of the namespaces in scope, and files by which each can be opened; what of the named cannot be is a problem, and the
+     * rest goes on. */
+    Map<Long, List<String>> find(Set<Long> known, List<String> problems) throws AirgapException {
         List<Processes.Seen> processes = Processes.all();
-        return machine ? Processes.namespaces(processes) : named(processes, known);
+        return machine ? Processes.namespaces(processes) : named(processes, known, problems);
     }
 
     /**
      * The named namespaces; those that processes in them, or their descendants, have made; and those that were in scope
      * before and are still used.
      */
-    private Map<Long, List<String>> named(List<Processes.Seen> processes, Set<Long> known) throws AirgapException {
+    private Map<Long, List<String>> named(List<Processes.Seen> processes, Set<Long> known, List<String> problems)
+            throws AirgapException {
         Set<Long> kept = kept();
         Map<Long, List<String>> found = new LinkedHashMap<>();
         for (String file : files) {
@@ -59,10 +61,12 @@ record Scope(boolean machine, List<String> files) {
                 }
                 found.put(namespace.inode(), List.of(file));
             } catch (KernelException e) {
+                // Where it is not made yet, or gone, it comes into scope when it is there.
                 if (e.errno() != KernelException.ENOENT) {
-                    throw e;
+                    problems.add(file + " cannot be closed: " + e.getMessage());
                 }
-                // Not made yet, or gone: it comes into scope when it is there.
+            } catch (NotNamespaceException e) {
+                problems.add(e.getMessage());
             }
         }
         Map<Long, List<String>> all = Processes.namespaces(processes);

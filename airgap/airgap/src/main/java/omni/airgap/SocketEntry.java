@@ -48,6 +48,7 @@ record SocketEntry(
     boolean holdsBytes() {
         return protocol.startsWith("mptcp")
                 || protocol.startsWith("raw")
+                || protocol.startsWith("icmp")
                 || protocol.equals("packet")
                 || protocol.equals("xdp")
                 || protocol.equals("sctp");

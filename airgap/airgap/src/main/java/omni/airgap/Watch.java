@@ -64,17 +64,27 @@ final class Watch implements Closeable {
             try {
                 boolean[] ready = Libc.readable(descriptors, gap.shut() ? POLL_MILLIS : POLL_OPEN_MILLIS);
                 for (int i = 0; i < wards.size() && !closed; i++) {
-                    if (ready[2 * i]) {
-                        links(wards.get(i));
-                    }
-                    if (ready[2 * i + 1]) {
-                        filter(wards.get(i));
-                    }
+                    correct(wards.get(i), ready[2 * i], ready[2 * i + 1]);
                 }
             } catch (KernelException e) {
                 System.getLogger("omni.airgap").log(System.Logger.Level.WARNING, "The watch missed something", e);
                 checks.release();
             }
+        }
+    }
+
+    /** What fails in one namespace keeps no other from being corrected. */
+    private void correct(Ward ward, boolean links, boolean filter) {
+        try {
+            if (links) {
+                links(ward);
+            }
+            if (filter) {
+                filter(ward);
+            }
+        } catch (KernelException e) {
+            System.getLogger("omni.airgap").log(System.Logger.Level.WARNING, "The watch missed something", e);
+            checks.release();
         }
     }
 
@@ -118,6 +128,7 @@ final class Watch implements Closeable {
         read(ward.filterEvents(), message -> {
             int type = message.type() & 0xff;
             ours[0] |= type == Kernel.NFT_MSG_DELTABLE()
+                    || type == Kernel.NFT_MSG_NEWTABLE()
                     || type == Kernel.NFT_MSG_DELCHAIN()
                     || type == Kernel.NFT_MSG_DELRULE()
                     || type == Kernel.NFT_MSG_NEWCHAIN()

@@ -172,11 +172,6 @@ final class Exchange {
         wire.answering();
     }
 
-    /** Does something when the response is out. */
-    void afterwards(Runnable work) {
-        response.whenSent(work);
-    }
-
     /** How it went, for the log; whoever sends something says it before. */
     void outcome(String word) {
         outcome = word;

@@ -129,16 +129,19 @@ final class Routes {
                     ErrorCode.AIRGAP_WITHOUT_SCOPE,
                     "The kill switch has nothing to cut off: set airgap.scope in omni.toml.");
         }
-        exchange.afterwards(() -> Thread.ofVirtual().name("engage").start(() -> airgap.engage("asked for by the API")));
-        exchange.json(
-                202,
-                JsonNodeFactory.instance
-                        .objectNode()
-                        .put("state", "engaging")
-                        .put(
-                                "message",
-                                "The box is being cut off. Only a person at the box can lift this:"
-                                        + " omni airgap lift."));
+        try {
+            exchange.json(
+                    202,
+                    JsonNodeFactory.instance
+                            .objectNode()
+                            .put("state", "engaging")
+                            .put(
+                                    "message",
+                                    "The box is being cut off. Only a person at the box can lift this:"
+                                            + " omni airgap lift."));
+        } finally { // also where the client has gone before it could read that
+            Thread.ofVirtual().name("engage").start(() -> airgap.engage("asked for by the API"));
+        }
     }
 
     private void health(Exchange exchange) {
