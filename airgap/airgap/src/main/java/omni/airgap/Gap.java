@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -38,6 +40,9 @@ final class Gap implements Closeable {
     private final AtomicLong engages = new AtomicLong();
 
     private final AtomicLong corrections = new AtomicLong();
+    /** Where links went that were in scope. */
+    private final Set<Moved> moved = ConcurrentHashMap.newKeySet();
+
     private List<String> unreached = List.of();
     private volatile boolean shut;
     private volatile Status status;
@@ -65,6 +70,9 @@ final class Gap implements Closeable {
             return new Status(state, since, cause, namespaces, problems, steps, now);
         }
     }
+
+    /** A link has left a namespace for one that is known there by that number. */
+    private record Moved(Ward from, int number) {}
 
     /** What stands in the way of a lift: sockets that would send what was written during the gap. */
     @FunctionalInterface
@@ -346,16 +354,21 @@ final class Gap implements Closeable {
         System.getLogger("omni.airgap").log(System.Logger.Level.DEBUG, "Closed again: {0}", what);
     }
 
+    /** Notes that a link went from there to the namespace which has that number there: it is in scope from the next look on. */
+    void moved(Ward from, int number) {
+        moved.add(new Moved(from, number));
+    }
+
     /** Takes in what has come into scope, and lets go of what is gone. Returns the new ones. */
     private List<Ward> refresh() throws AirgapException {
         List<Ward> fresh = new ArrayList<>();
         List<String> outOfReach = new ArrayList<>();
         Map<Long, List<String>> found = scope.find(wards.keySet(), outOfReach);
-        found.forEach((inode, files) -> {
-            if (!wards.containsKey(inode)) {
-                enter(inode, files, outOfReach).ifPresent(fresh::add);
-            }
-        });
+        follow(found);
+        if (!enter(found, fresh).isEmpty()) { // vanished while it was looked at, or hidden: the second look tells
+            found = scope.find(wards.keySet(), new ArrayList<>());
+            enter(found, fresh).forEach((inode, why) -> outOfReach.add("net:[" + inode + "] cannot be closed: " + why));
+        }
         unreached = List.copyOf(outOfReach);
         if (!shut) { // in a gap a namespace is kept, though nothing but a socket may be left of it
             for (Ward ward : List.copyOf(wards.values())) {
@@ -368,21 +381,46 @@ final class Gap implements Closeable {
         return fresh;
     }
 
-    /** Takes one in by the first of its files that opens. One that is there and cannot be entered is a problem. */
-    private Optional<Ward> enter(long inode, List<String> files, List<String> outOfReach) {
-        List<String> problems = new ArrayList<>();
-        for (String file : files) {
-            try {
-                Optional<Ward> ward = enter(inode, file);
-                if (ward.isPresent()) {
-                    return ward;
+    /** Adds the namespaces that a link in scope has gone to, whoever made them. */
+    private void follow(Map<Long, List<String>> found) {
+        Set<Moved> news = Set.copyOf(moved);
+        if (news.isEmpty()) {
+            return;
+        }
+        scope.others(found.keySet()).forEach((inode, files) -> {
+            try (Namespace namespace = Namespace.open(files.getFirst())) {
+                for (Moved link : news) {
+                    if (namespace.inode() == inode && link.from().links().numberOf(namespace) == link.number()) {
+                        found.put(inode, files);
+                    }
                 }
             } catch (AirgapException e) {
-                problems.add("net:[" + inode + "] cannot be closed: " + e.getMessage());
+                System.getLogger("omni.airgap").log(System.Logger.Level.DEBUG, "A namespace cannot be asked for", e);
             }
-        }
-        problems.stream().limit(1).forEach(outOfReach::add);
-        return Optional.empty();
+        });
+        moved.removeAll(news);
+    }
+
+    /** Takes in those that are new, each by the first of its files that opens. What is left is those that did not, and why. */
+    private Map<Long, String> enter(Map<Long, List<String>> found, List<Ward> fresh) {
+        Map<Long, String> left = new TreeMap<>();
+        found.forEach((inode, files) -> {
+            if (!wards.containsKey(inode)) {
+                String why = "its file is not to be found";
+                for (String file : files) {
+                    try {
+                        enter(inode, file).ifPresent(fresh::add);
+                    } catch (AirgapException e) {
+                        why = e.getMessage();
+                    }
+                    if (wards.containsKey(inode)) {
+                        return;
+                    }
+                }
+                left.put(inode, why);
+            }
+        });
+        return left;
     }
 
     private Optional<Ward> enter(long inode, String file) throws AirgapException {

@@ -41,7 +41,25 @@ record Scope(boolean machine, List<String> files) {
      * rest goes on. */
     Map<Long, List<String>> find(Set<Long> known, List<String> problems) throws AirgapException {
         List<Processes.Seen> processes = Processes.all();
-        return machine ? Processes.namespaces(processes) : named(processes, known, problems);
+        if (!machine) {
+            return named(processes, known, problems);
+        }
+        long dark = processes.stream().filter(Processes.Seen::dark).count();
+        if (dark > 0) {
+            problems.add(dark + " processes cannot be looked into: the namespaces that they alone use are missed");
+        }
+        return Processes.namespaces(processes);
+    }
+
+    /** Namespaces that are not in scope, and could come into it because a link goes there. */
+    Map<Long, List<String>> others(Set<Long> found) {
+        if (machine) {
+            return Map.of();
+        }
+        Map<Long, List<String>> all = Processes.namespaces(Processes.all());
+        all.keySet().removeAll(found);
+        all.keySet().removeAll(kept());
+        return all;
     }
 
     /**

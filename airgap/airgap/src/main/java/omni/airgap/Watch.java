@@ -101,6 +101,9 @@ final class Watch implements Closeable {
                 }
             } else {
                 changed[0] = true;
+                if (message.type() == Kernel.RTM_DELLINK()) {
+                    Link.newNamespace(message.body()).ifPresent(number -> gap.moved(ward, number));
+                }
                 checks.release(); // a link is gone, perhaps to another namespace; or a namespace has come
             }
         });
