@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import omni.bus.Service;
 import omni.role.Role;
 import omni.role.RoleContext;
@@ -39,12 +40,19 @@ public final class AirgapRole implements Role {
         if (config.scope().isBlank()) {
             limits.add("airgap.scope is empty: the kill switch cuts off nothing");
         }
-        Gap gap = new Gap(
-                Scope.of(config.scope()), new GapStore(folder, context.runDir()), clock, Obstacles::find, point -> {});
+        Scope scope = Scope.of(config.scope());
+        Optional<Machine> machine = Machine.of(scope, folder);
+        machine.ifPresent(whole -> limits.addAll(whole.limits()));
+        GapStore store = new GapStore(folder, context.runDir());
+        Gap gap = new Gap(scope, store, clock, Obstacles::find, point -> {}, machine);
+        var _ = gap.onChange(status -> context.note(note(status)));
+        List<Gap.Status> earlier = new CopyOnWriteArrayList<>();
+        Gap.Subscription listening = gap.onChange(earlier::add);
+        gap.start(); // before the evidence is opened: a disk that is slow, or full, opens nothing
         Optional<EvidenceChain> evidence = evidence(folder.resolve("evidence"), clock, limits);
         Optional<Recorder> recorder = evidence.map(chain -> new Recorder(gap, chain).start(EVIDENCE_INTERVAL));
-        var _ = gap.onChange(status -> context.note(note(status)));
-        gap.start();
+        listening.close();
+        recorder.ifPresent(writer -> earlier.forEach(writer::changed));
         context.note(note(gap.status()));
         Thread.ofPlatform().daemon().name("rehearsal").start(() -> {
             Rehearsal.often(context.runDir().resolve("airgap.rehearsal"));
@@ -53,7 +61,9 @@ public final class AirgapRole implements Role {
         });
         Watch watch = new Watch(gap).start();
         Factors factors = new Factors(folder, new ConsolePresence(config.console()), clock);
-        return new Guarding(gap, watch, recorder, new AirgapService(gap, factors, evidence, config.scope(), limits));
+        Optional<TalkLog> talks = talks(folder.resolve("audit"), clock, limits);
+        var service = new AirgapService(gap, factors, evidence, talks, config.scope(), limits);
+        return new Guarding(gap, watch, recorder, talks, service);
     }
 
     /** A kill switch without evidence is better than none. */
@@ -63,6 +73,15 @@ public final class AirgapRole implements Role {
         } catch (AirgapException e) {
             System.getLogger("omni.airgap").log(System.Logger.Level.ERROR, "There will be no evidence", e);
             limits.add("no evidence is written: " + e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    private static Optional<TalkLog> talks(Path folder, Clock clock, List<String> limits) {
+        try {
+            return Optional.of(new TalkLog(folder, Audit::everywhere, clock).start());
+        } catch (AirgapException e) {
+            limits.add(e.getMessage());
             return Optional.empty();
         }
     }
@@ -81,7 +100,8 @@ public final class AirgapRole implements Role {
     }
 
     /** The role at work. A gap stays closed when it ends. */
-    private record Guarding(Gap gap, Watch watch, Optional<Recorder> recorder, AirgapService service)
+    private record Guarding(
+            Gap gap, Watch watch, Optional<Recorder> recorder, Optional<TalkLog> talks, AirgapService service)
             implements Running {
         @Override
         public List<Service> services() {
@@ -90,6 +110,7 @@ public final class AirgapRole implements Role {
 
         @Override
         public void stop(Duration grace) {
+            talks.ifPresent(TalkLog::close);
             watch.close();
             recorder.ifPresent(Recorder::close);
             gap.close();

@@ -21,17 +21,26 @@ final class AirgapService implements AirgapProtocol.Handler {
     private static final int CAUSE_CHARACTERS_MAX = 200;
     private static final int SOCKETS_MAX = 500;
     private static final int CHANGES_MAX = 1000;
+    private static final int TALKS_MAX = 1000;
 
     private final Gap gap;
     private final Factors factors;
     private final Optional<EvidenceChain> evidence;
+    private final Optional<TalkLog> talks;
     private final String scope;
     private final List<String> limits;
 
-    AirgapService(Gap gap, Factors factors, Optional<EvidenceChain> evidence, String scope, List<String> limits) {
+    AirgapService(
+            Gap gap,
+            Factors factors,
+            Optional<EvidenceChain> evidence,
+            Optional<TalkLog> talks,
+            String scope,
+            List<String> limits) {
         this.gap = gap;
         this.factors = factors;
         this.evidence = evidence;
+        this.talks = talks;
         this.scope = scope;
         this.limits = List.copyOf(limits);
     }
@@ -84,6 +93,29 @@ final class AirgapService implements AirgapProtocol.Handler {
                         .toList(),
                 audit.census().alarms(),
                 audit.outOfReach()));
+    }
+
+    @Override
+    public void talks(AirgapProtocol.TalksParams in, Call<AirgapProtocol.TalksReply> call) {
+        if (in.last() < 1 || in.last() > TALKS_MAX) {
+            throw failed(FailedReason.INVALID, "last is from 1 to " + TALKS_MAX + ".");
+        }
+        TalkLog log = talks.orElseThrow(
+                () -> failed(FailedReason.FAILED, "Who talks to whom is not kept: omni airgap status says why."));
+        var events = new LinkedBlockingQueue<List<String>>(CHANGES_MAX);
+        call.onCancel(() -> events.offer(List.of())); // so that the wait for an event ends
+        try (var _ = log.onEvents(events::offer)) {
+            List<String> last = attempt(() -> log.last((int) in.last()));
+            if (call.wantsMore()) {
+                call.next(new AirgapProtocol.TalksReply(last));
+                while (!call.isCancelled()) {
+                    call.next(new AirgapProtocol.TalksReply(events.take()));
+                }
+            }
+            call.reply(new AirgapProtocol.TalksReply(last));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private static AirgapProtocol.Socket socket(SocketEntry socket) {

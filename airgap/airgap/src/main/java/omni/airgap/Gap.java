@@ -32,6 +32,7 @@ final class Gap implements Closeable {
     private final Clock clock;
     private final Obstacles obstacles;
     private final Faults faults;
+    private final Optional<Machine> machine;
     private final ReentrantLock lock = new ReentrantLock();
     private final Map<Long, Ward> wards = new ConcurrentHashMap<>();
     private final Queue<Ward> retired = new ConcurrentLinkedQueue<>();
@@ -88,11 +89,23 @@ final class Gap implements Closeable {
 
     /** Nothing is touched before {@link #start}. */
     Gap(Scope scope, GapStore store, Clock clock, Obstacles obstacles, Faults faults) {
+        this(scope, store, clock, obstacles, faults, Optional.empty());
+    }
+
+    /** With what else the machine has; that is for a scope of the whole machine. */
+    Gap(
+            Scope scope,
+            GapStore store,
+            Clock clock,
+            Obstacles obstacles,
+            Faults faults,
+            Optional<Machine> machine) {
         this.scope = scope;
         this.store = store;
         this.clock = clock;
         this.obstacles = obstacles;
         this.faults = faults;
+        this.machine = machine;
         State state = store.closed() ? State.ENGAGING : State.OPEN;
         status = new Status(state, clock.instant(), "start", 0, List.of(), List.of(), 0);
     }
@@ -190,6 +203,7 @@ final class Gap implements Closeable {
             }
             Thread disk = Thread.ofPlatform().name("persist").start(() -> attempt(early, store::persist));
             Report report = shutAll();
+            machine.ifPresent(whole -> whole.shut(report));
             faults.at("engage confirmed");
             join(disk);
             faults.at("engage persisted");
@@ -252,8 +266,9 @@ final class Gap implements Closeable {
             });
             boolean whole = report.problems().isEmpty();
             for (Ward ward : wards.values()) {
-                whole &= holds(ward);
+                whole &= holds(ward::problems);
             }
+            whole &= machine.isEmpty() || holds(machine.get()::problems);
             if (!whole || status.state() == State.BROKEN) {
                 engage(status.cause());
             }
@@ -262,11 +277,11 @@ final class Gap implements Closeable {
         }
     }
 
-    private boolean holds(Ward ward) {
+    private static boolean holds(Report.Work look) {
         try {
-            return ward.problems().isEmpty();
-        } catch (KernelException e) {
-            log("A namespace cannot be looked at", e);
+            return look.problems().isEmpty();
+        } catch (AirgapException e) {
+            log("It cannot be seen whether the gap holds", e);
             return false;
         }
     }
@@ -339,6 +354,9 @@ final class Gap implements Closeable {
                 giveWay(asked);
                 ward.removeTables();
                 faults.at("tables removed");
+            }
+            if (machine.isPresent()) {
+                machine.get().restore();
             }
         } catch (AirgapException e) {
             engage("a lift failed: " + e.getMessage());

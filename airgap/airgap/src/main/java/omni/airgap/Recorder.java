@@ -32,7 +32,8 @@ final class Recorder implements Closeable {
         return this;
     }
 
-    private void changed(Gap.Status status) {
+    /** Records that; the links are those of the moment when it is written. */
+    void changed(Gap.Status status) {
         String kind = switch (status.state()) {
             case GAP -> "closed";
             case OPEN -> "open";
