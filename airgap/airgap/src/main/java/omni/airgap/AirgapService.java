@@ -108,7 +108,7 @@ final class AirgapService implements AirgapProtocol.Handler {
         call.reply(new AirgapProtocol.EvidenceReply(
                 chain.file().toString(),
                 Proof.key(chain.publicKey()),
-                attempt(chain::checkpoint).note()));
+                chain.checkpoint().note()));
     }
 
     @Override

@@ -31,16 +31,16 @@ record Checkpoint(String origin, int size, String root, String note) {
     private static final int HASH_BYTES = 4;
     private static final int NOTE_CHARACTERS_MAX = 8192;
 
-    /** Of these lines. */
-    static Checkpoint of(List<String> lines, DeviceKey key) {
+    /** Of the lines that the tree was made of. */
+    static Checkpoint of(Merkle tree, DeviceKey key) {
         String origin = origin(key.publicKey());
-        String root = Base64.getEncoder().encodeToString(Merkle.root(lines));
-        String text = origin + "\n" + lines.size() + "\n" + root + "\n";
+        String root = Base64.getEncoder().encodeToString(tree.root());
+        String text = origin + "\n" + tree.size() + "\n" + root + "\n";
         byte[] signature = key.sign(text.getBytes(StandardCharsets.UTF_8));
         ByteBuffer line = ByteBuffer.allocate(HASH_BYTES + signature.length);
         line.put(keyHash(origin, key.publicKey())).put(signature);
         String note = text + "\n— " + origin + " " + Base64.getEncoder().encodeToString(line.array()) + "\n";
-        return new Checkpoint(origin, lines.size(), root, note);
+        return new Checkpoint(origin, tree.size(), root, note);
     }
 
     /** The checkpoint in a note that this key signed; nothing where it is none, or another key's. */
@@ -99,9 +99,11 @@ record Checkpoint(String origin, int size, String root, String note) {
 
     /** Whether these lines begin with those that this checkpoint was made of. */
     boolean covers(List<String> lines) {
-        return lines.size() >= size
-                && Base64.getEncoder()
-                        .encodeToString(Merkle.root(lines.subList(0, size)))
-                        .equals(root);
+        if (lines.size() < size) {
+            return false;
+        }
+        Merkle tree = new Merkle();
+        lines.subList(0, size).forEach(line -> tree.add(line.getBytes(StandardCharsets.UTF_8)));
+        return Base64.getEncoder().encodeToString(tree.root()).equals(root);
     }
 }

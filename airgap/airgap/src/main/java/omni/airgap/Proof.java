@@ -97,7 +97,7 @@ public final class Proof {
                     || !record.path("prev").asString("").equals(before)) {
                 problems.add("Record " + i + " does not follow the one before it.");
             }
-            before = EvidenceChain.hash(line);
+            before = EvidenceChain.hash(line.getBytes(StandardCharsets.UTF_8));
         }
     }
 
