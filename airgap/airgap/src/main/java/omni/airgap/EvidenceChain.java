@@ -1,10 +1,12 @@
 package omni.airgap;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -179,8 +181,32 @@ final class EvidenceChain {
         return Checkpoint.of(tree, key);
     }
 
+    /** Whether the records in the file begin with those of the checkpoint. Reads them, without keeping anybody waiting. */
+    boolean beginsWith(Checkpoint checkpoint) throws AirgapException {
+        Merkle prefix = new Merkle();
+        try (InputStream in = Files.newInputStream(file)) {
+            LineReader lines = new LineReader(in, LINE_BYTES_MAX);
+            while (prefix.size() < checkpoint.size()) {
+                Optional<byte[]> line = lines.next();
+                if (line.isEmpty()) {
+                    return false;
+                }
+                prefix.add(line.get());
+            }
+            return checkpoint.matches(prefix);
+        } catch (NoSuchFileException e) {
+            return checkpoint.matches(prefix);
+        } catch (IOException e) {
+            throw new AirgapException("The evidence in " + file + " cannot be read.", e);
+        }
+    }
+
     byte[] publicKey() {
         return key.publicKey();
+    }
+
+    Path folder() {
+        return folder;
     }
 
     Path file() {

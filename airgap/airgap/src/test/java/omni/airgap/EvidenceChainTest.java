@@ -133,9 +133,7 @@ class EvidenceChainTest {
         chain.append("closed", EvidenceChain.body());
         List<String> lines = Files.readAllLines(chain.file());
         assertEquals(3, lines.size());
-        var proof =
-                Proof.bundle(Proof.key(chain.publicKey()), chain.checkpoint().note(), lines);
-        assertEquals(List.of(), Proof.verify(proof, Optional.empty()).problems());
+        assertEquals(List.of(), Proofs.verify(Proofs.bundle(chain)).problems());
     }
 
     @Test

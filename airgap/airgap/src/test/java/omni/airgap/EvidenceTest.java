@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.SequenceInputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +14,8 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
 import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
@@ -52,7 +56,7 @@ class EvidenceTest {
     }
 
     private static Proof.Verdict verify(EvidenceChain chain, List<String> lines, Checkpoint checkpoint) {
-        return Proof.verify(Proof.bundle(Proof.key(chain.publicKey()), checkpoint.note(), lines), Optional.empty());
+        return Proofs.verify(Proofs.bundle(chain.publicKey(), checkpoint, lines));
     }
 
     @Test
@@ -100,16 +104,15 @@ class EvidenceTest {
         List<String> cut = lines(chain).subList(0, RECORDS - 2);
         // Who has the key, too, makes a new checkpoint for the shorter chain: by itself that holds.
         Checkpoint made = Checkpoint.of(tree(cut), DeviceKey.in(folder.resolve("key")));
-        String bundle = Proof.bundle(Proof.key(chain.publicKey()), made.note(), cut);
-        Proof.Verdict alone = Proof.verify(bundle, Optional.empty());
+        String bundle = Proofs.bundle(chain.publicKey(), made, cut);
+        Proof.Verdict alone = Proofs.verify(bundle);
         assertEquals(List.of(), alone.problems());
         assertTrue(alone.notShown().getFirst().contains("no records are missing at the end"));
-        assertFalse(Proof.verify(bundle, Optional.of(kept.note())).problems().isEmpty());
+        assertFalse(Proofs.verify(bundle, kept).problems().isEmpty());
 
         chain.append("open", EvidenceChain.body());
-        String later =
-                Proof.bundle(Proof.key(chain.publicKey()), chain.checkpoint().note(), lines(chain));
-        assertEquals(List.of(), Proof.verify(later, Optional.of(kept.note())).problems());
+        String later = Proofs.bundle(chain);
+        assertEquals(List.of(), Proofs.verify(later, kept).problems());
     }
 
     @Test
@@ -118,15 +121,87 @@ class EvidenceTest {
         DeviceKey other = DeviceKey.in(folder.resolve("other"));
         Checkpoint theirs = Checkpoint.of(tree(lines(chain)), other);
         assertFalse(verify(chain, lines(chain), theirs).problems().isEmpty());
-        assertTrue(Checkpoint.read(theirs.note(), other.publicKey()).isPresent());
-        assertTrue(Checkpoint.read(theirs.note(), chain.publicKey()).isEmpty());
+        assertTrue(Checkpoint.read(theirs.note().note(), other.publicKey()).isPresent());
+        assertTrue(Checkpoint.read(theirs.note().note(), chain.publicKey()).isEmpty());
     }
 
     @Test
     void whatIsNoProofIsRefused() {
         for (String text : List.of("", "{", "[]", "null", "{\"format\":\"omni-airgap-proof/1\"}", "{\"format\":7}")) {
-            assertFalse(Proof.verify(text, Optional.empty()).problems().isEmpty(), text);
+            assertFalse(Proofs.verify(text).problems().isEmpty(), text);
         }
+    }
+
+    @Test
+    void aProofIsWholeAndHasItsMembersInOrder() throws Exception {
+        String proof = Proofs.bundle(chain(3));
+        assertEquals(List.of(), Proofs.verify(proof).problems());
+        for (String wrong : List.of(
+                proof.replace("omni-airgap-proof/1", "omni-airgap-proof/2"),
+                proof.replaceFirst("\"format\"", "\"more\" : 1, \"format\""),
+                proof.replaceFirst("\"records\"", "\"record\""),
+                proof.replaceFirst("\"publicKey\" : \"", "\"publicKey\" : \"AAAA"),
+                proof.replaceFirst("(?s)\"checkpoint\".*?,", ""),
+                proof.replaceFirst("\"records\"", "\"witnessed\" : \"\", \"records\""),
+                proof.replaceFirst("\\[", "[ [ ], "),
+                proof.replaceFirst("\\[", "[ 7, "),
+                proof + "{}",
+                proof.replaceFirst("\\]", "], \"records\" : []"))) {
+            assertFalse(Proofs.verify(wrong).problems().isEmpty(), wrong);
+        }
+        for (int end = 0; end < proof.length() - 2; end += 7) {
+            assertFalse(Proofs.verify(proof.substring(0, end)).problems().isEmpty(), "cut at " + end);
+        }
+    }
+
+    @Test
+    void aSignedLineThatIsNoRecordIsNone() throws Exception {
+        DeviceKey key = DeviceKey.in(folder.resolve("key"));
+        for (String json : List.of("", "{", "null", "{\"n\":{},\"prev\":[]}", "[".repeat(10_000))) {
+            String signature = Base64.getEncoder().encodeToString(key.sign(json.getBytes(StandardCharsets.UTF_8)));
+            List<String> lines = List.of(signature + " " + json);
+            Checkpoint made = Checkpoint.of(tree(lines), key);
+            assertEquals(
+                    List.of("Record 0 does not follow the one before it."),
+                    Proofs.verify(Proofs.bundle(key.publicKey(), made, lines)).problems());
+        }
+    }
+
+    @Test
+    void aProofEndsSomewhere() throws Exception {
+        String proof = Proofs.bundle(chain(1));
+        String longest = "x".repeat(EvidenceChain.LINE_BYTES_MAX);
+        assertTrue(problems(proof.replaceFirst("\\[", "[\"" + longest + "\",")).contains("Record 0 is not signed"));
+        assertTrue(problems(proof.replaceFirst("\\[", "[\"x" + longest + "\",")).contains("after record 0"));
+        assertTrue(
+                problems(proof.replaceFirst("\\[", "[" + "\"\",".repeat(500))).contains("ended at record 101"));
+        var blanks = new InputStream() {
+            private long given;
+
+            @Override
+            public int read() {
+                given++;
+                return ' ';
+            }
+
+            @Override
+            public int read(byte[] buffer, int from, int count) {
+                Arrays.fill(buffer, from, from + count, (byte) ' ');
+                given += count;
+                return count;
+            }
+        };
+        var endless = new SequenceInputStream(Proofs.stream(proof), blanks);
+        assertTrue(Proof.verify(endless, Optional.empty(), List.of())
+                .problems()
+                .toString()
+                .contains("after record 1"));
+        assertTrue(blanks.given > ProofReader.BYTES_MAX - proof.length()
+                && blanks.given < ProofReader.BYTES_MAX + (1 << 20));
+    }
+
+    private static String problems(String proof) {
+        return Proofs.verify(proof).problems().toString();
     }
 
     @Test
