@@ -27,6 +27,7 @@ final class AirgapService implements AirgapProtocol.Handler {
     private final Factors factors;
     private final Optional<EvidenceChain> evidence;
     private final Optional<TalkLog> talks;
+    private final Optional<Witnessed> witnessed;
     private final String scope;
     private final List<String> limits;
 
@@ -41,6 +42,7 @@ final class AirgapService implements AirgapProtocol.Handler {
         this.factors = factors;
         this.evidence = evidence;
         this.talks = talks;
+        this.witnessed = evidence.map(Witnessed::new);
         this.scope = scope;
         this.limits = List.copyOf(limits);
     }
@@ -135,12 +137,28 @@ final class AirgapService implements AirgapProtocol.Handler {
 
     @Override
     public void evidence(AirgapProtocol.EvidenceParams in, Call<AirgapProtocol.EvidenceReply> call) {
-        EvidenceChain chain = evidence.orElseThrow(
-                () -> failed(FailedReason.FAILED, "There is no evidence: omni airgap status says why."));
+        EvidenceChain chain = there(evidence);
         call.reply(new AirgapProtocol.EvidenceReply(
                 chain.file().toString(),
                 Proof.key(chain.publicKey()),
-                attempt(chain::checkpoint).note()));
+                chain.checkpoint().note().note(),
+                attempt(there(witnessed)::note).orElse(null)));
+    }
+
+    @Override
+    public void keepWitnessed(AirgapProtocol.KeepWitnessedParams in, Call<AirgapProtocol.KeepWitnessedReply> call) {
+        Checkpoint kept = attempt(() -> there(witnessed).keep(in.note()));
+        call.reply(new AirgapProtocol.KeepWitnessedReply(
+                kept.size(),
+                kept.note().signatures().stream()
+                        .filter(Cosignature::looksLikeOne)
+                        .map(SignedNote.Signature::name)
+                        .toList()));
+    }
+
+    private static <T> T there(Optional<T> part) {
+        return part.orElseThrow(
+                () -> failed(FailedReason.FAILED, "There is no evidence: omni airgap status says why."));
     }
 
     @Override
