@@ -35,23 +35,19 @@ public final class AirgapRole implements Role {
         AirgapConfig config = context.config(AirgapConfig.SECTION);
         Path folder = context.home().resolve("airgap");
         Clock clock = Clock.systemUTC();
-        List<String> limits = new ArrayList<>(Rehearsal.once());
+        Host host = Host.of(config.scope(), folder);
+        List<String> limits = new ArrayList<>(host.limits());
         if (config.scope().isBlank()) {
             limits.add("airgap.scope is empty: the kill switch cuts off nothing");
         }
-        Gap gap = new Gap(
-                Scope.of(config.scope()), new GapStore(folder, context.runDir()), clock, Obstacles::find, point -> {});
+        Gap gap = new Gap(host, new GapStore(folder, context.runDir()), clock, host::obstacles, point -> {});
         Optional<EvidenceChain> evidence = evidence(folder.resolve("evidence"), clock, limits);
         Optional<Recorder> recorder = evidence.map(chain -> new Recorder(gap, chain).start(EVIDENCE_INTERVAL));
         var _ = gap.onChange(status -> context.note(note(status)));
         gap.start();
         context.note(note(gap.status()));
-        Thread.ofPlatform().daemon().name("rehearsal").start(() -> {
-            Rehearsal.often(context.runDir().resolve("airgap.rehearsal"));
-            Rehearsal.ask(context.peer(name()));
-            Rehearsal.hurry();
-        });
-        Watch watch = new Watch(gap).start();
+        host.rehearse(context, name());
+        Gap.Subscription watch = host.watch(gap);
         Factors factors = new Factors(folder, new ConsolePresence(config.console()), clock);
         return new Guarding(gap, watch, recorder, new AirgapService(gap, factors, evidence, config.scope(), limits));
     }
@@ -81,7 +77,7 @@ public final class AirgapRole implements Role {
     }
 
     /** The role at work. A gap stays closed when it ends. */
-    private record Guarding(Gap gap, Watch watch, Optional<Recorder> recorder, AirgapService service)
+    private record Guarding(Gap gap, Gap.Subscription watch, Optional<Recorder> recorder, AirgapService service)
             implements Running {
         @Override
         public List<Service> services() {

@@ -19,20 +19,20 @@ import java.util.function.Consumer;
 /**
  * The gap over all namespaces in scope: closes, watches, and opens again when that is granted. For any thread.
  *
- * <p>{@code lock} guards the state and the wards, and is held for the length of an engage or a lift. Two things wait for
+ * <p>{@code lock} guards the state and the stacks, and is held for the length of an engage or a lift. Two things wait for
  * no lock: the first datagrams of an engage, and the watch that takes down what comes up again.
  */
 final class Gap implements Closeable {
     private static final int ROUNDS_MAX = 5;
 
-    private final Scope scope;
+    private final Host host;
     private final GapStore store;
     private final Clock clock;
     private final Obstacles obstacles;
     private final Faults faults;
     private final ReentrantLock lock = new ReentrantLock();
-    private final Map<Long, Ward> wards = new ConcurrentHashMap<>();
-    private final Queue<Ward> retired = new ConcurrentLinkedQueue<>();
+    private final Map<Long, NetworkStack> stacks = new ConcurrentHashMap<>();
+    private final Queue<NetworkStack> retired = new ConcurrentLinkedQueue<>();
     private final List<Consumer<Status>> listeners = new CopyOnWriteArrayList<>();
     /** How often somebody has wanted it closed: a lift that sees the number change gives way. */
     private final AtomicLong engages = new AtomicLong();
@@ -69,7 +69,7 @@ final class Gap implements Closeable {
     /** What stands in the way of a lift: sockets that would send what was written during the gap. */
     @FunctionalInterface
     interface Obstacles {
-        List<String> find(Collection<Ward> wards) throws AirgapException;
+        List<String> find(Collection<NetworkStack> stacks) throws AirgapException;
     }
 
     /** Where a process could die: nothing in the product; tests die there. */
@@ -78,9 +78,14 @@ final class Gap implements Closeable {
         void at(String point);
     }
 
-    /** Nothing is touched before {@link #start}. */
+    /** On Linux. */
     Gap(Scope scope, GapStore store, Clock clock, Obstacles obstacles, Faults faults) {
-        this.scope = scope;
+        this(new LinuxHost(scope), store, clock, obstacles, faults);
+    }
+
+    /** Nothing is touched before {@link #start}. */
+    Gap(Host host, GapStore store, Clock clock, Obstacles obstacles, Faults faults) {
+        this.host = host;
         this.store = store;
         this.clock = clock;
         this.obstacles = obstacles;
@@ -115,9 +120,9 @@ final class Gap implements Closeable {
     }
 
     /** A crash between the first datagram and the mark leaves its marks in the kernel. */
-    private boolean marked() throws KernelException {
-        for (Ward ward : wards.values()) {
-            if (ward.marked()) {
+    private boolean marked() throws AirgapException {
+        for (NetworkStack stack : stacks.values()) {
+            if (stack.marked()) {
                 return true;
             }
         }
@@ -141,8 +146,28 @@ final class Gap implements Closeable {
         void close();
     }
 
-    Collection<Ward> wards() {
-        return wards.values();
+    Collection<NetworkStack> stacks() {
+        return stacks.values();
+    }
+
+    /** Those of the stacks that are namespaces of Linux. */
+    List<Ward> wards() {
+        return LinuxHost.wards(stacks.values());
+    }
+
+    /** What stands in the way of a lift, a line each. */
+    List<String> obstacles() throws AirgapException {
+        return obstacles.find(stacks.values());
+    }
+
+    /** Every socket of what is under control. */
+    Audit audit() throws AirgapException {
+        return host.audit(stacks.values());
+    }
+
+    /** Every socket of this machine. */
+    Audit everywhere() throws AirgapException {
+        return host.everywhere();
     }
 
     /**
@@ -150,8 +175,8 @@ final class Gap implements Closeable {
      * given to another, while it waits.
      */
     void release() {
-        for (Ward ward = retired.poll(); ward != null; ward = retired.poll()) {
-            ward.close();
+        for (NetworkStack stack = retired.poll(); stack != null; stack = retired.poll()) {
+            stack.close();
         }
     }
 
@@ -167,8 +192,8 @@ final class Gap implements Closeable {
         shut = true;
         attempt(early, store::mark);
         faults.at("engage marked");
-        for (Ward ward : wards.values()) {
-            attempt(early, ward::down);
+        for (NetworkStack stack : stacks.values()) {
+            attempt(early, stack::down);
             faults.at("engage links down");
         }
         lock.lock();
@@ -190,7 +215,7 @@ final class Gap implements Closeable {
                 problems.addAll(early);
                 problems.add("the gap would not outlive a loss of power");
             }
-            if (wards.isEmpty()) {
+            if (stacks.isEmpty()) {
                 problems.add("no namespace is in scope: nothing is cut off");
             }
             State.Event event = problems.isEmpty() ? new State.Confirmed() : new State.Failed();
@@ -205,19 +230,19 @@ final class Gap implements Closeable {
     /** Shuts every ward, and those that come into scope meanwhile, until there is no new one. */
     private Report shutAll() {
         Report report = new Report();
-        List<Ward> done = new ArrayList<>();
+        List<NetworkStack> done = new ArrayList<>();
         for (int i = 0; i < ROUNDS_MAX; i++) {
-            for (Ward ward : wards.values()) {
-                if (!done.contains(ward)) {
-                    ward.shut(report, faults);
-                    done.add(ward);
+            for (NetworkStack stack : stacks.values()) {
+                if (!done.contains(stack)) {
+                    stack.shut(report, faults);
+                    done.add(stack);
                 }
             }
             report.step("namespaces", () -> {
                 refresh();
                 return unreached;
             });
-            if (done.containsAll(wards.values())) {
+            if (done.containsAll(stacks.values())) {
                 return report;
             }
         }
@@ -230,21 +255,21 @@ final class Gap implements Closeable {
         lock.lock();
         try {
             if (!status.state().closed()) {
-                if (!scope.empty()) {
+                if (!host.empty()) {
                     refreshOpen();
                 }
                 return;
             }
             Report report = new Report();
             report.step("namespaces", () -> {
-                for (Ward ward : refresh()) {
-                    ward.shut(report, faults);
+                for (NetworkStack stack : refresh()) {
+                    stack.shut(report, faults);
                 }
                 return unreached;
             });
             boolean whole = report.problems().isEmpty();
-            for (Ward ward : wards.values()) {
-                whole &= holds(ward);
+            for (NetworkStack stack : stacks.values()) {
+                whole &= holds(stack);
             }
             if (!whole || status.state() == State.BROKEN) {
                 engage(status.cause());
@@ -254,10 +279,10 @@ final class Gap implements Closeable {
         }
     }
 
-    private boolean holds(Ward ward) {
+    private boolean holds(NetworkStack stack) {
         try {
-            return ward.problems().isEmpty();
-        } catch (KernelException e) {
+            return stack.problems().isEmpty();
+        } catch (AirgapException e) {
             log("A namespace cannot be looked at", e);
             return false;
         }
@@ -291,10 +316,10 @@ final class Gap implements Closeable {
                                         : "The gap is not confirmed (" + String.join("; ", status.problems())
                                                 + "): it is lifted only when it is.");
             }
-            List<String> inTheWay = new ArrayList<>(obstacles.find(wards.values()));
+            List<String> inTheWay = new ArrayList<>(obstacles());
             faults.at("lift granted");
-            for (Ward ward : wards.values()) {
-                inTheWay.addAll(ward.destroySockets());
+            for (NetworkStack stack : stacks.values()) {
+                inTheWay.addAll(stack.destroySockets());
                 faults.at("lift sockets destroyed");
             }
             if (!inTheWay.isEmpty()) {
@@ -320,16 +345,16 @@ final class Gap implements Closeable {
             faults.at("lift begun");
             shut = false;
             giveWay(asked); // who engages counts first and shuts then: one of the two is seen
-            for (Ward ward : wards.values()) {
-                ward.restoreLinks();
+            for (NetworkStack stack : stacks.values()) {
+                stack.restoreLinks();
                 faults.at("links restored");
                 giveWay(asked);
             }
             store.open();
             faults.at("lift stored"); // the tables still drop everything, and would make a next start close again
-            for (Ward ward : wards.values()) {
+            for (NetworkStack stack : stacks.values()) {
                 giveWay(asked);
-                ward.removeTables();
+                stack.removeTables();
                 faults.at("tables removed");
             }
         } catch (AirgapException e) {
@@ -347,21 +372,21 @@ final class Gap implements Closeable {
     }
 
     /** Takes in what has come into scope, and lets go of what is gone. Returns the new ones. */
-    private List<Ward> refresh() throws AirgapException {
-        List<Ward> fresh = new ArrayList<>();
+    private List<NetworkStack> refresh() throws AirgapException {
+        List<NetworkStack> fresh = new ArrayList<>();
         List<String> outOfReach = new ArrayList<>();
-        Map<Long, List<String>> found = scope.find(wards.keySet(), outOfReach);
-        found.forEach((inode, files) -> {
-            if (!wards.containsKey(inode)) {
-                enter(inode, files, outOfReach).ifPresent(fresh::add);
+        Map<Long, List<String>> found = host.find(stacks.keySet(), outOfReach);
+        found.forEach((number, names) -> {
+            if (!stacks.containsKey(number)) {
+                enter(number, names, outOfReach).ifPresent(fresh::add);
             }
         });
         unreached = List.copyOf(outOfReach);
         if (!shut) { // in a gap a namespace is kept, though nothing but a socket may be left of it
-            for (Ward ward : List.copyOf(wards.values())) {
-                if (!found.containsKey(ward.namespace().inode())) {
-                    wards.remove(ward.namespace().inode());
-                    retired.add(ward);
+            for (NetworkStack stack : List.copyOf(stacks.values())) {
+                if (!found.containsKey(stack.number())) {
+                    stacks.remove(stack.number());
+                    retired.add(stack);
                 }
             }
         }
@@ -369,42 +394,31 @@ final class Gap implements Closeable {
     }
 
     /** Takes one in by the first of its files that opens. One that is there and cannot be entered is a problem. */
-    private Optional<Ward> enter(long inode, List<String> files, List<String> outOfReach) {
+    private Optional<NetworkStack> enter(long number, List<String> names, List<String> outOfReach) {
         List<String> problems = new ArrayList<>();
-        for (String file : files) {
+        for (String name : names) {
             try {
-                Optional<Ward> ward = enter(inode, file);
-                if (ward.isPresent()) {
-                    return ward;
+                Optional<NetworkStack> stack = enter(number, name);
+                if (stack.isPresent()) {
+                    return stack;
                 }
             } catch (AirgapException e) {
-                problems.add("net:[" + inode + "] cannot be closed: " + e.getMessage());
+                problems.add("net:[" + number + "] cannot be closed: " + e.getMessage());
             }
         }
         problems.stream().limit(1).forEach(outOfReach::add);
         return Optional.empty();
     }
 
-    private Optional<Ward> enter(long inode, String file) throws AirgapException {
-        Namespace namespace;
-        try {
-            namespace = Namespace.open(file);
-        } catch (KernelException e) {
-            if (e.errno() == KernelException.ENOENT) {
-                return Optional.empty(); // gone meanwhile
+    private Optional<NetworkStack> enter(long number, String name) throws AirgapException {
+        Optional<NetworkStack> entered = host.enter(number, name);
+        if (entered.isPresent()) {
+            stacks.put(number, entered.get());
+            if (shut) {
+                entered.get().down();
             }
-            throw e;
         }
-        if (namespace.inode() != inode) {
-            namespace.close();
-            return Optional.empty(); // the number of the process was given to another
-        }
-        Ward ward = Ward.of(namespace);
-        wards.put(inode, ward);
-        if (shut) {
-            ward.down();
-        }
-        return Optional.of(ward);
+        return entered;
     }
 
     /** Sets the status; who listens hears of what is new, and not of each look. */
@@ -416,7 +430,7 @@ final class Gap implements Closeable {
         boolean same = state == before.state();
         boolean told = same && cause.equals(before.cause()) && problems.equals(before.problems());
         status = new Status(
-                state, same ? status.since() : clock.instant(), cause, wards.size(), List.copyOf(problems), steps, 0);
+                state, same ? status.since() : clock.instant(), cause, stacks.size(), List.copyOf(problems), steps, 0);
         if (!told) {
             listeners.forEach(listener -> listener.accept(status()));
         }
@@ -461,8 +475,8 @@ final class Gap implements Closeable {
         lock.lock();
         try {
             release();
-            wards.values().forEach(Ward::close);
-            wards.clear();
+            stacks.values().forEach(NetworkStack::close);
+            stacks.clear();
         } finally {
             lock.unlock();
         }

@@ -51,7 +51,8 @@ public final class OfflineMain {
         Clock clock = Clock.systemUTC();
         Factors factors = new Factors(folder, text -> "this terminal", clock);
         Grant grant = factors.judgeAtTerminal(secret);
-        try (Gap gap = new Gap(Scope.of(scope), new GapStore(folder, run), clock, Obstacles::find, point -> {})) {
+        Host host = Host.of(scope, folder);
+        try (Gap gap = new Gap(host, new GapStore(folder, run), clock, host::obstacles, point -> {})) {
             EvidenceChain evidence = EvidenceChain.in(folder.resolve("evidence"), clock);
             try (Recorder _ = new Recorder(gap, evidence).start(java.time.Duration.ofHours(1))) {
                 gap.start(); // closes whatever has opened meanwhile, and confirms it: only a gap that holds is lifted
