@@ -22,7 +22,7 @@ interface Host {
 
     /** That of a machine by the name that Java gives its system. */
     static Host of(String system, String scope, Path folder) {
-        return new LinuxHost(Scope.of(scope));
+        return system.startsWith("Mac") ? MacHost.here(Scope.of(scope), folder) : new LinuxHost(Scope.of(scope));
     }
 
     /** Whether nothing is in scope. */

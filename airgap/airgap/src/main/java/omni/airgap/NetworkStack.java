@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What the gap closes as one: a network namespace on Linux ({@link Ward}), all of the machine on macOS.
+ * What the gap closes as one: a network namespace on Linux ({@link Ward}), all of the machine on macOS ({@link MacWard}).
  * {@link #down} is for any thread and waits for no lock of the gap; the rest is called by one thread at a time.
  */
 interface NetworkStack extends Closeable {
