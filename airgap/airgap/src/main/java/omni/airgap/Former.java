@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -32,13 +33,16 @@ import java.util.Set;
 final class Former {
     private static final String FIRST = "omni-gap 1";
     private static final String LAST = "end";
-    private static final int LINES_MAX = 4096;
+    /** Of interfaces, and of radios: what comes and goes past that stays down after a lift. */
+    private static final int NAMES_MAX = 1024;
+
+    private static final int LINES_MAX = 2 * NAMES_MAX + 3;
     private static final String TOKEN = "[0-9]{1,20}";
 
     private final Path file;
     private final Set<String> links = new LinkedHashSet<>();
     private final Set<String> radios = new LinkedHashSet<>();
-    private final Set<String> tokens = new LinkedHashSet<>();
+    private Optional<String> token = Optional.empty();
     private String problem = "";
     private boolean damaged;
     private boolean restoring;
@@ -76,14 +80,20 @@ final class Former {
         return switch (words[0]) {
             case "link" -> MacLinks.NAME.matcher(words[1]).matches() && links.add(words[1]);
             case "radio" -> MacLinks.NAME.matcher(words[1]).matches() && radios.add(words[1]);
-            case "token" -> words[1].matches(TOKEN) && tokens.add(words[1]);
+            case "token" -> words[1].matches(TOKEN) && took(words[1]);
             default -> false;
         };
     }
 
+    private boolean took(String word) {
+        boolean first = token.isEmpty();
+        token = Optional.of(word);
+        return first;
+    }
+
     /** Whether there is something to take back. */
     synchronized boolean present() {
-        return !Files.notExists(file) || !links.isEmpty() || !radios.isEmpty() || !tokens.isEmpty();
+        return !Files.notExists(file) || !links.isEmpty() || !radios.isEmpty() || token.isPresent();
     }
 
     /** Why a lift after a crash would not know what to take back; empty where it would. */
@@ -114,14 +124,19 @@ final class Former {
         keep(radios, List.of(device));
     }
 
-    /** This reference to pf is Omni's. */
-    synchronized void token(String token) {
+    /** This reference to pf is Omni's, and none before it is any more. */
+    synchronized void token(String taken) {
         restoring = false;
-        keep(tokens, List.of(token));
+        token = Optional.of(taken);
+        save();
     }
 
     private void keep(Set<String> set, Collection<String> more) {
-        if (set.addAll(more) || Files.notExists(file)) {
+        boolean grew = false;
+        for (String name : more) {
+            grew |= set.size() < NAMES_MAX && set.add(name);
+        }
+        if (grew || Files.notExists(file)) {
             save();
         }
     }
@@ -134,8 +149,8 @@ final class Former {
         return List.copyOf(radios);
     }
 
-    synchronized List<String> tokens() {
-        return List.copyOf(tokens);
+    synchronized Optional<String> token() {
+        return token;
     }
 
     /** From now on things are taken back. */
@@ -155,7 +170,7 @@ final class Former {
         }
         links.clear();
         radios.clear();
-        tokens.clear();
+        token = Optional.empty();
         problem = "";
     }
 
@@ -166,7 +181,7 @@ final class Former {
         List<String> lines = new ArrayList<>(List.of(FIRST));
         links.forEach(name -> lines.add("link " + name));
         radios.forEach(name -> lines.add("radio " + name));
-        tokens.forEach(name -> lines.add("token " + name));
+        token.ifPresent(name -> lines.add("token " + name));
         lines.add(LAST);
         try {
             write(String.join("\n", lines) + "\n");

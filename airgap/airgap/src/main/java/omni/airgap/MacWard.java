@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -107,8 +108,8 @@ final class MacWard implements NetworkStack {
     private List<String> shutFilter() throws AirgapException {
         filter.load();
         Set<String> references = filter.references();
-        if (former.tokens().stream().noneMatch(references::contains)) {
-            former.token(filter.enable());
+        if (former.token().filter(references::contains).isEmpty()) {
+            former.token(filter.enable(references));
         }
         return filter.problems();
     }
@@ -182,8 +183,9 @@ final class MacWard implements NetworkStack {
     @Override
     public void removeTables() throws AirgapException {
         filter.unload();
-        for (String token : former.tokens()) {
-            filter.release(token);
+        Optional<String> token = former.token();
+        if (token.isPresent()) {
+            filter.release(token.get());
         }
         former.forget();
     }

@@ -21,6 +21,10 @@ final class PacketFilter {
     /** Without states on the loopback, so that "no state is left" can be confirmed. */
     static final String RULES = "pass quick on lo0 all no state\nblock drop quick all\n";
 
+    /** As pfctl prints them: some add what goes without saying. */
+    private static final Pattern PRINTED =
+            Pattern.compile("pass quick on lo0 all(?: flags any)? no state\nblock drop quick all(?: flags any)?(?: no state)?");
+
     private static final String PARENT = "com.apple";
     private static final String CALL = "anchor \"com.apple/*\" all";
     /** pfctl says this of every kernel that has no ALTQ, as macOS has none. */
@@ -60,11 +64,20 @@ final class PacketFilter {
         return !rules(ANCHOR).isEmpty();
     }
 
-    /** Takes a reference, which enables pf, and returns its token. */
-    String enable() throws AirgapException {
+    /**
+     * Takes a reference, which enables pf, and returns its token.
+     *
+     * @param before the tokens that there are: where pfctl does not print the new one, it is the one more
+     */
+    String enable(Set<String> before) throws AirgapException {
         Programs.Answer answer = programs.ask(Program.PFCTL, "-E");
         Matcher matcher = TOKEN.matcher(answer.output() + "\n" + answer.complaint());
         if (!matcher.find()) {
+            Set<String> fresh = references();
+            fresh.removeAll(before);
+            if (fresh.size() == 1) {
+                return fresh.iterator().next();
+            }
             throw new AirgapException("pf gave no token for its reference: "
                     + Programs.shown(answer.output() + " " + answer.complaint()));
         }
@@ -136,9 +149,8 @@ final class PacketFilter {
         return matcher.group(1).equals("Enabled");
     }
 
-    /** As pfctl prints what {@link #RULES} says. */
     private static boolean whole(List<String> rules) {
-        return String.join("\n", rules).equals(RULES.strip());
+        return PRINTED.matcher(String.join("\n", rules)).matches();
     }
 
     /** What of other rules goes before the anchor's, or around them; empty where the anchor decides of every packet. */

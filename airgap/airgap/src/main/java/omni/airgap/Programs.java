@@ -47,7 +47,7 @@ interface Programs {
 
     /** Foreign text for a message: short, in one line, and without what moves a cursor. */
     static String shown(String text) {
-        String line = text.strip().replaceAll("[^\\p{Graph} ]+", " ");
+        String line = text.replaceAll("[^\\p{Graph} ]+", " ").strip();
         return line.length() <= 200 ? line : line.substring(0, 200) + " …";
     }
 }
