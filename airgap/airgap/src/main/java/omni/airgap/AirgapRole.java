@@ -36,15 +36,12 @@ public final class AirgapRole implements Role {
         AirgapConfig config = context.config(AirgapConfig.SECTION);
         Path folder = context.home().resolve("airgap");
         Clock clock = Clock.systemUTC();
-        List<String> limits = new ArrayList<>(Rehearsal.once());
+        Host host = Host.of(config.scope(), folder);
+        List<String> limits = new ArrayList<>(host.limits());
         if (config.scope().isBlank()) {
             limits.add("airgap.scope is empty: the kill switch cuts off nothing");
         }
-        Scope scope = Scope.of(config.scope());
-        Optional<Machine> machine = Machine.of(scope, folder);
-        machine.ifPresent(whole -> limits.addAll(whole.limits()));
-        GapStore store = new GapStore(folder, context.runDir());
-        Gap gap = new Gap(scope, store, clock, Obstacles::find, point -> {}, machine);
+        Gap gap = new Gap(host, new GapStore(folder, context.runDir()), clock, host::obstacles, point -> {});
         var _ = gap.onChange(status -> context.note(note(status)));
         List<Gap.Status> earlier = new CopyOnWriteArrayList<>();
         Gap.Subscription listening = gap.onChange(earlier::add);
@@ -54,14 +51,10 @@ public final class AirgapRole implements Role {
         listening.close();
         recorder.ifPresent(writer -> earlier.forEach(writer::changed));
         context.note(note(gap.status()));
-        Thread.ofPlatform().daemon().name("rehearsal").start(() -> {
-            Rehearsal.often(context.runDir().resolve("airgap.rehearsal"));
-            Rehearsal.ask(context.peer(name()));
-            Rehearsal.hurry();
-        });
-        Watch watch = new Watch(gap).start();
+        host.rehearse(context, name());
+        Gap.Subscription watch = gap.watch();
         Factors factors = new Factors(folder, new ConsolePresence(config.console()), clock);
-        Optional<TalkLog> talks = talks(folder.resolve("audit"), clock, limits);
+        Optional<TalkLog> talks = talks(folder.resolve("audit"), host, clock, limits);
         var service = new AirgapService(gap, factors, evidence, talks, config.scope(), limits);
         return new Guarding(gap, watch, recorder, talks, service);
     }
@@ -77,9 +70,9 @@ public final class AirgapRole implements Role {
         }
     }
 
-    private static Optional<TalkLog> talks(Path folder, Clock clock, List<String> limits) {
+    private static Optional<TalkLog> talks(Path folder, Host host, Clock clock, List<String> limits) {
         try {
-            return Optional.of(new TalkLog(folder, Audit::everywhere, clock).start());
+            return Optional.of(new TalkLog(folder, host::everywhere, clock).start());
         } catch (AirgapException e) {
             limits.add(e.getMessage());
             return Optional.empty();
@@ -101,7 +94,11 @@ public final class AirgapRole implements Role {
 
     /** The role at work. A gap stays closed when it ends. */
     private record Guarding(
-            Gap gap, Watch watch, Optional<Recorder> recorder, Optional<TalkLog> talks, AirgapService service)
+            Gap gap,
+            Gap.Subscription watch,
+            Optional<Recorder> recorder,
+            Optional<TalkLog> talks,
+            AirgapService service)
             implements Running {
         @Override
         public List<Service> services() {

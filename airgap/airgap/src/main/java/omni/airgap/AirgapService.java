@@ -77,7 +77,7 @@ final class AirgapService implements AirgapProtocol.Handler {
 
     @Override
     public void audit(AirgapProtocol.AuditParams in, Call<AirgapProtocol.AuditReply> call) {
-        Audit audit = attempt(() -> in.everywhere() ? Audit.everywhere() : Audit.of(gap.wards()));
+        Audit audit = attempt(() -> in.everywhere() ? gap.everywhere() : gap.audit());
         List<AirgapProtocol.Socket> sockets =
                 audit.census().sockets().stream().map(AirgapService::socket).toList();
         int last = 0;

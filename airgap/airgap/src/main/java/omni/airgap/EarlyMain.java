@@ -27,14 +27,13 @@ public final class EarlyMain {
         Path run = Path.of(arguments[1]);
         Path folder = home.resolve("airgap");
         GapStore store = new GapStore(folder, run);
-        Scope scope = scope(home);
-        try (Gap gap =
-                new Gap(scope, store, Clock.systemUTC(), Obstacles::find, point -> {}, Machine.of(scope, folder))) {
+        Host host = Host.of(scope(home), folder);
+        try (Gap gap = new Gap(host, store, Clock.systemUTC(), host::obstacles, point -> {})) {
             if (!store.closed()) {
                 return;
             }
             gap.start();
-            try (Watch _ = new Watch(gap).start()) {
+            try (var _ = gap.watch()) {
                 Gap.Status status = gap.status();
                 var _ = Notify.from(System.getenv()).ready(status.state() + " " + String.join("; ", status.problems()));
                 BusClient role = BusClient.to(run.resolve("airgap.sock"));
@@ -46,14 +45,14 @@ public final class EarlyMain {
     }
 
     /** What is in the owner's configuration; where that cannot be read, everything: this runs on an appliance alone. */
-    private static Scope scope(Path home) {
+    private static String scope(Path home) {
         try {
-            return Scope.of(Config.load(home.resolve("omni.toml"), Section.all())
+            return Config.load(home.resolve("omni.toml"), Section.all())
                     .get(AirgapConfig.SECTION)
-                    .scope());
+                    .scope();
         } catch (ConfigException e) {
             System.getLogger("omni.airgap").log(System.Logger.Level.ERROR, "The whole machine is closed", e);
-            return Scope.of(Scope.MACHINE);
+            return Scope.MACHINE;
         }
     }
 

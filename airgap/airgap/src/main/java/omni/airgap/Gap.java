@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -21,29 +20,25 @@ import java.util.function.Consumer;
 /**
  * The gap over all namespaces in scope: closes, watches, and opens again when that is granted. For any thread.
  *
- * <p>{@code lock} guards the state and the wards, and is held for the length of an engage or a lift. Two things wait for
+ * <p>{@code lock} guards the state and the stacks, and is held for the length of an engage or a lift. Two things wait for
  * no lock: the first datagrams of an engage, and the watch that takes down what comes up again.
  */
 final class Gap implements Closeable {
     private static final int ROUNDS_MAX = 5;
 
-    private final Scope scope;
+    private final Host host;
     private final GapStore store;
     private final Clock clock;
     private final Obstacles obstacles;
     private final Faults faults;
-    private final Optional<Machine> machine;
     private final ReentrantLock lock = new ReentrantLock();
-    private final Map<Long, Ward> wards = new ConcurrentHashMap<>();
-    private final Queue<Ward> retired = new ConcurrentLinkedQueue<>();
+    private final Map<Long, NetworkStack> stacks = new ConcurrentHashMap<>();
+    private final Queue<NetworkStack> retired = new ConcurrentLinkedQueue<>();
     private final List<Consumer<Status>> listeners = new CopyOnWriteArrayList<>();
     /** How often somebody has wanted it closed: a lift that sees the number change gives way. */
     private final AtomicLong engages = new AtomicLong();
 
     private final AtomicLong corrections = new AtomicLong();
-    /** Where links went that were in scope. */
-    private final Set<Moved> moved = ConcurrentHashMap.newKeySet();
-
     private List<String> unreached = List.of();
     private volatile boolean shut;
     private volatile Status status;
@@ -72,13 +67,10 @@ final class Gap implements Closeable {
         }
     }
 
-    /** A link has left a namespace for one that is known there by that number. */
-    private record Moved(Ward from, int number) {}
-
     /** What stands in the way of a lift: sockets that would send what was written during the gap. */
     @FunctionalInterface
     interface Obstacles {
-        List<String> find(Collection<Ward> wards) throws AirgapException;
+        List<String> find(Collection<NetworkStack> stacks) throws AirgapException;
     }
 
     /** Where a process could die: nothing in the product; tests die there. */
@@ -87,25 +79,18 @@ final class Gap implements Closeable {
         void at(String point);
     }
 
-    /** Nothing is touched before {@link #start}. */
+    /** On Linux. */
     Gap(Scope scope, GapStore store, Clock clock, Obstacles obstacles, Faults faults) {
-        this(scope, store, clock, obstacles, faults, Optional.empty());
+        this(new LinuxHost(scope, Optional.empty()), store, clock, obstacles, faults);
     }
 
-    /** With what else the machine has; that is for a scope of the whole machine. */
-    Gap(
-            Scope scope,
-            GapStore store,
-            Clock clock,
-            Obstacles obstacles,
-            Faults faults,
-            Optional<Machine> machine) {
-        this.scope = scope;
+    /** Nothing is touched before {@link #start}. */
+    Gap(Host host, GapStore store, Clock clock, Obstacles obstacles, Faults faults) {
+        this.host = host;
         this.store = store;
         this.clock = clock;
         this.obstacles = obstacles;
         this.faults = faults;
-        this.machine = machine;
         State state = store.closed() ? State.ENGAGING : State.OPEN;
         status = new Status(state, clock.instant(), "start", 0, List.of(), List.of(), 0);
     }
@@ -136,9 +121,9 @@ final class Gap implements Closeable {
     }
 
     /** A crash between the first datagram and the mark leaves its marks in the kernel. */
-    private boolean marked() throws KernelException {
-        for (Ward ward : wards.values()) {
-            if (ward.marked()) {
+    private boolean marked() throws AirgapException {
+        for (NetworkStack stack : stacks.values()) {
+            if (stack.marked()) {
                 return true;
             }
         }
@@ -147,6 +132,11 @@ final class Gap implements Closeable {
 
     Status status() {
         return status.with(corrections.get());
+    }
+
+    /** Looks after it until that is closed. */
+    Subscription watch() {
+        return host.watch(this);
     }
 
     /** Calls it at each change, on the thread that made the change, until what is returned is closed. */
@@ -162,8 +152,28 @@ final class Gap implements Closeable {
         void close();
     }
 
-    Collection<Ward> wards() {
-        return wards.values();
+    Collection<NetworkStack> stacks() {
+        return stacks.values();
+    }
+
+    /** Those of the stacks that are namespaces of Linux. */
+    List<Ward> wards() {
+        return LinuxHost.wards(stacks.values());
+    }
+
+    /** What stands in the way of a lift, a line each. */
+    List<String> obstacles() throws AirgapException {
+        return obstacles.find(stacks.values());
+    }
+
+    /** Every socket of what is under control. */
+    Audit audit() throws AirgapException {
+        return host.audit(stacks.values());
+    }
+
+    /** Every socket of this machine. */
+    Audit everywhere() throws AirgapException {
+        return host.everywhere();
     }
 
     /**
@@ -171,8 +181,8 @@ final class Gap implements Closeable {
      * given to another, while it waits.
      */
     void release() {
-        for (Ward ward = retired.poll(); ward != null; ward = retired.poll()) {
-            ward.close();
+        for (NetworkStack stack = retired.poll(); stack != null; stack = retired.poll()) {
+            stack.close();
         }
     }
 
@@ -188,8 +198,8 @@ final class Gap implements Closeable {
         shut = true;
         attempt(early, store::mark);
         faults.at("engage marked");
-        for (Ward ward : wards.values()) {
-            attempt(early, ward::down);
+        for (NetworkStack stack : stacks.values()) {
+            attempt(early, stack::down);
             faults.at("engage links down");
         }
         lock.lock();
@@ -203,7 +213,7 @@ final class Gap implements Closeable {
             }
             Thread disk = Thread.ofPlatform().name("persist").start(() -> attempt(early, store::persist));
             Report report = shutAll();
-            machine.ifPresent(whole -> whole.shut(report));
+            host.shut(report);
             faults.at("engage confirmed");
             join(disk);
             faults.at("engage persisted");
@@ -212,7 +222,7 @@ final class Gap implements Closeable {
                 problems.addAll(early);
                 problems.add("the gap would not outlive a loss of power");
             }
-            if (wards.isEmpty()) {
+            if (stacks.isEmpty()) {
                 problems.add("no namespace is in scope: nothing is cut off");
             }
             State.Event event = problems.isEmpty() ? new State.Confirmed() : new State.Failed();
@@ -227,19 +237,19 @@ final class Gap implements Closeable {
     /** Shuts every ward, and those that come into scope meanwhile, until there is no new one. */
     private Report shutAll() {
         Report report = new Report();
-        List<Ward> done = new ArrayList<>();
+        List<NetworkStack> done = new ArrayList<>();
         for (int i = 0; i < ROUNDS_MAX; i++) {
-            for (Ward ward : wards.values()) {
-                if (!done.contains(ward)) {
-                    ward.shut(report, faults);
-                    done.add(ward);
+            for (NetworkStack stack : stacks.values()) {
+                if (!done.contains(stack)) {
+                    stack.shut(report, faults);
+                    done.add(stack);
                 }
             }
             report.step("namespaces", () -> {
                 refresh();
                 return unreached;
             });
-            if (done.containsAll(wards.values())) {
+            if (done.containsAll(stacks.values())) {
                 return report;
             }
         }
@@ -252,23 +262,23 @@ final class Gap implements Closeable {
         lock.lock();
         try {
             if (!status.state().closed()) {
-                if (!scope.empty()) {
+                if (!host.empty()) {
                     refreshOpen();
                 }
                 return;
             }
             Report report = new Report();
             report.step("namespaces", () -> {
-                for (Ward ward : refresh()) {
-                    ward.shut(report, faults);
+                for (NetworkStack stack : refresh()) {
+                    stack.shut(report, faults);
                 }
                 return unreached;
             });
             boolean whole = report.problems().isEmpty();
-            for (Ward ward : wards.values()) {
-                whole &= holds(ward::problems);
+            for (NetworkStack stack : stacks.values()) {
+                whole &= holds(stack::problems);
             }
-            whole &= machine.isEmpty() || holds(machine.get()::problems);
+            whole &= holds(host::problems);
             if (!whole || status.state() == State.BROKEN) {
                 engage(status.cause());
             }
@@ -314,10 +324,10 @@ final class Gap implements Closeable {
                                         : "The gap is not confirmed (" + String.join("; ", status.problems())
                                                 + "): it is lifted only when it is.");
             }
-            List<String> inTheWay = new ArrayList<>(obstacles.find(wards.values()));
+            List<String> inTheWay = new ArrayList<>(obstacles());
             faults.at("lift granted");
-            for (Ward ward : wards.values()) {
-                inTheWay.addAll(ward.destroySockets());
+            for (NetworkStack stack : stacks.values()) {
+                inTheWay.addAll(stack.destroySockets());
                 faults.at("lift sockets destroyed");
             }
             if (!inTheWay.isEmpty()) {
@@ -343,21 +353,19 @@ final class Gap implements Closeable {
             faults.at("lift begun");
             shut = false;
             giveWay(asked); // who engages counts first and shuts then: one of the two is seen
-            for (Ward ward : wards.values()) {
-                ward.restoreLinks();
+            for (NetworkStack stack : stacks.values()) {
+                stack.restoreLinks();
                 faults.at("links restored");
                 giveWay(asked);
             }
             store.open();
             faults.at("lift stored"); // the tables still drop everything, and would make a next start close again
-            for (Ward ward : wards.values()) {
+            for (NetworkStack stack : stacks.values()) {
                 giveWay(asked);
-                ward.removeTables();
+                stack.removeTables();
                 faults.at("tables removed");
             }
-            if (machine.isPresent()) {
-                machine.get().restore();
-            }
+            host.restore();
         } catch (AirgapException e) {
             engage("a lift failed: " + e.getMessage());
             throw e;
@@ -372,95 +380,58 @@ final class Gap implements Closeable {
         System.getLogger("omni.airgap").log(System.Logger.Level.DEBUG, "Closed again: {0}", what);
     }
 
-    /** Notes that a link went from there to the namespace which has that number there: it is in scope from the next look on. */
-    void moved(Ward from, int number) {
-        moved.add(new Moved(from, number));
-    }
-
     /** Takes in what has come into scope, and lets go of what is gone. Returns the new ones. */
-    private List<Ward> refresh() throws AirgapException {
-        List<Ward> fresh = new ArrayList<>();
+    private List<NetworkStack> refresh() throws AirgapException {
+        List<NetworkStack> fresh = new ArrayList<>();
         List<String> outOfReach = new ArrayList<>();
-        Map<Long, List<String>> found = scope.find(wards.keySet(), outOfReach);
-        follow(found);
+        Map<Long, List<String>> found = host.find(stacks.keySet(), outOfReach);
         if (!enter(found, fresh).isEmpty()) { // vanished while it was looked at, or hidden: the second look tells
-            found = scope.find(wards.keySet(), new ArrayList<>());
-            enter(found, fresh).forEach((inode, why) -> outOfReach.add("net:[" + inode + "] cannot be closed: " + why));
+            found = host.find(stacks.keySet(), new ArrayList<>());
+            enter(found, fresh).forEach((number, why) -> outOfReach.add("net:[" + number + "] cannot be closed: " + why));
         }
         unreached = List.copyOf(outOfReach);
         if (!shut) { // in a gap a namespace is kept, though nothing but a socket may be left of it
-            for (Ward ward : List.copyOf(wards.values())) {
-                if (!found.containsKey(ward.namespace().inode())) {
-                    wards.remove(ward.namespace().inode());
-                    retired.add(ward);
+            for (NetworkStack stack : List.copyOf(stacks.values())) {
+                if (!found.containsKey(stack.number())) {
+                    stacks.remove(stack.number());
+                    retired.add(stack);
                 }
             }
         }
         return fresh;
     }
 
-    /** Adds the namespaces that a link in scope has gone to, whoever made them. */
-    private void follow(Map<Long, List<String>> found) {
-        Set<Moved> news = Set.copyOf(moved);
-        if (news.isEmpty()) {
-            return;
-        }
-        scope.others(found.keySet()).forEach((inode, files) -> {
-            try (Namespace namespace = Namespace.open(files.getFirst())) {
-                for (Moved link : news) {
-                    if (namespace.inode() == inode && link.from().links().numberOf(namespace) == link.number()) {
-                        found.put(inode, files);
-                    }
-                }
-            } catch (AirgapException e) {
-                System.getLogger("omni.airgap").log(System.Logger.Level.DEBUG, "A namespace cannot be asked for", e);
-            }
-        });
-        moved.removeAll(news);
-    }
-
-    /** Takes in those that are new, each by the first of its files that opens. What is left is those that did not, and why. */
-    private Map<Long, String> enter(Map<Long, List<String>> found, List<Ward> fresh) {
+    /** Takes in those that are new, each by the first of its names that opens. What is left is those that did not, and why. */
+    private Map<Long, String> enter(Map<Long, List<String>> found, List<NetworkStack> fresh) {
         Map<Long, String> left = new TreeMap<>();
-        found.forEach((inode, files) -> {
-            if (!wards.containsKey(inode)) {
+        found.forEach((number, names) -> {
+            if (!stacks.containsKey(number)) {
                 String why = "its file is not to be found";
-                for (String file : files) {
+                for (String name : names) {
                     try {
-                        enter(inode, file).ifPresent(fresh::add);
+                        enter(number, name).ifPresent(fresh::add);
                     } catch (AirgapException e) {
                         why = e.getMessage();
                     }
-                    if (wards.containsKey(inode)) {
+                    if (stacks.containsKey(number)) {
                         return;
                     }
                 }
-                left.put(inode, why);
+                left.put(number, why);
             }
         });
         return left;
     }
 
-    private Optional<Ward> enter(long inode, String file) throws AirgapException {
-        Namespace namespace;
-        try {
-            namespace = Namespace.open(file);
-        } catch (KernelException e) {
-            if (e.errno() == KernelException.ENOENT) {
-                return Optional.empty(); // gone meanwhile
+    private Optional<NetworkStack> enter(long number, String name) throws AirgapException {
+        Optional<NetworkStack> entered = host.enter(number, name);
+        if (entered.isPresent()) {
+            stacks.put(number, entered.get());
+            if (shut) {
+                entered.get().down();
             }
-            throw e;
         }
-        if (namespace.inode() != inode) {
-            namespace.close();
-            return Optional.empty(); // the number of the process was given to another
-        }
-        Ward ward = Ward.of(namespace);
-        wards.put(inode, ward);
-        if (shut) {
-            ward.down();
-        }
-        return Optional.of(ward);
+        return entered;
     }
 
     /** Sets the status; who listens hears of what is new, and not of each look. */
@@ -472,7 +443,7 @@ final class Gap implements Closeable {
         boolean same = state == before.state();
         boolean told = same && cause.equals(before.cause()) && problems.equals(before.problems());
         status = new Status(
-                state, same ? status.since() : clock.instant(), cause, wards.size(), List.copyOf(problems), steps, 0);
+                state, same ? status.since() : clock.instant(), cause, stacks.size(), List.copyOf(problems), steps, 0);
         if (!told) {
             listeners.forEach(listener -> listener.accept(status()));
         }
@@ -517,8 +488,8 @@ final class Gap implements Closeable {
         lock.lock();
         try {
             release();
-            wards.values().forEach(Ward::close);
-            wards.clear();
+            stacks.values().forEach(NetworkStack::close);
+            stacks.clear();
         } finally {
             lock.unlock();
         }

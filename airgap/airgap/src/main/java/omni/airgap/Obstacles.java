@@ -15,8 +15,9 @@ final class Obstacles {
     private Obstacles() {}
 
     /** One line each, with who holds it. */
-    static List<String> find(Collection<Ward> wards) throws AirgapException {
-        Census census = Census.take(wards.stream().map(Ward::namespace).toList());
+    static List<String> find(Collection<NetworkStack> stacks) throws AirgapException {
+        Census census = Census.take(
+                LinuxHost.wards(stacks).stream().map(Ward::namespace).toList());
         List<String> lines = new ArrayList<>();
         for (SocketEntry socket : census.sockets()) {
             if (socket.holdsBytes()) {

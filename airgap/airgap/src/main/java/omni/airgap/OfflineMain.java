@@ -51,9 +51,8 @@ public final class OfflineMain {
         Clock clock = Clock.systemUTC();
         Factors factors = new Factors(folder, text -> "this terminal", clock);
         Grant grant = factors.judgeAtTerminal(secret);
-        Scope all = Scope.of(scope);
-        GapStore store = new GapStore(folder, run);
-        try (Gap gap = new Gap(all, store, clock, Obstacles::find, point -> {}, Machine.of(all, folder))) {
+        Host host = Host.of(scope, folder);
+        try (Gap gap = new Gap(host, new GapStore(folder, run), clock, host::obstacles, point -> {})) {
             EvidenceChain evidence = EvidenceChain.in(folder.resolve("evidence"), clock);
             try (Recorder _ = new Recorder(gap, evidence).start(java.time.Duration.ofHours(1))) {
                 gap.start(); // closes whatever has opened meanwhile, and confirms it: only a gap that holds is lifted

@@ -70,7 +70,7 @@ final class Recorder implements Closeable {
             links(body);
             census(body);
             var obstacles = body.putArray("obstacles");
-            Obstacles.find(gap.wards()).forEach(obstacles::add);
+            gap.obstacles().forEach(obstacles::add);
         } catch (AirgapException e) {
             body.put("notSeen", e.getMessage());
         }
@@ -91,15 +91,15 @@ final class Recorder implements Closeable {
 
     private void links(ObjectNode body) throws AirgapException {
         ObjectNode sent = body.putObject("sentFrames");
-        for (Ward ward : gap.wards()) {
-            ObjectNode links = sent.putObject(Long.toString(ward.namespace().inode()));
-            ward.sentFrames().forEach(links::put);
+        for (NetworkStack stack : gap.stacks()) {
+            ObjectNode links = sent.putObject(Long.toString(stack.number()));
+            stack.sentFrames().forEach(links::put);
         }
     }
 
     private void census(ObjectNode body) throws AirgapException {
         var list = body.putArray("census");
-        for (Census.Count count : Audit.of(gap.wards()).census().namespaces()) {
+        for (Census.Count count : gap.audit().census().namespaces()) {
             list.addObject()
                     .put("namespace", count.namespace())
                     .put("used", count.used())

@@ -1,6 +1,5 @@
 package omni.airgap;
 
-import java.io.Closeable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -11,7 +10,7 @@ import omni.airgap.raw.Kernel;
  * A network namespace under control, with its sockets open and its next order to the kernel ready. {@link #down} is for
  * any thread and waits for no lock; the rest is called by one thread at a time.
  */
-final class Ward implements Closeable {
+final class Ward implements NetworkStack {
     private static final int ROUNDS_MAX = 20;
 
     private final Namespace namespace;
@@ -47,6 +46,11 @@ final class Ward implements Closeable {
         }
     }
 
+    @Override
+    public long number() {
+        return namespace.inode();
+    }
+
     Namespace namespace() {
         return namespace;
     }
@@ -72,7 +76,8 @@ final class Ward implements Closeable {
     }
 
     /** Takes every link down that {@link #prepare} has seen: one datagram. */
-    void down() throws KernelException {
+    @Override
+    public void down() throws KernelException {
         orders.send(down);
     }
 
@@ -82,7 +87,8 @@ final class Ward implements Closeable {
     }
 
     /** Takes down what is still up, drops everything, and destroys what reaches out. */
-    void shut(Report report, Gap.Faults faults) {
+    @Override
+    public void shut(Report report, Gap.Faults faults) {
         report.step(namespace, "links", () -> {
             for (int i = 0; i < ROUNDS_MAX && !links.up().isEmpty(); i++) {
                 prepare();
@@ -116,7 +122,8 @@ final class Ward implements Closeable {
     }
 
     /** Destroys what reaches out; the problems are what is left. */
-    List<String> destroySockets() throws KernelException {
+    @Override
+    public List<String> destroySockets() throws KernelException {
         List<InetSocket> outward = sockets.outward();
         for (int i = 0; i < ROUNDS_MAX && !outward.isEmpty(); i++) {
             sockets.destroy(outward);
@@ -126,7 +133,8 @@ final class Ward implements Closeable {
     }
 
     /** What of the gap does not hold now, a line each. */
-    List<String> problems() throws KernelException {
+    @Override
+    public List<String> problems() throws KernelException {
         Map<Integer, Link> all = links.list();
         List<String> problems = new ArrayList<>(table.problems(all.values()));
         for (Link link : all.values()) {
@@ -138,23 +146,27 @@ final class Ward implements Closeable {
     }
 
     /** Whether the gap has left its mark here. */
-    boolean marked() throws KernelException {
+    @Override
+    public boolean marked() throws KernelException {
         return table.present() || links.list().values().stream().anyMatch(Link::marked);
     }
 
     /** Brings up the links that the gap took down; everything is still dropped. */
-    void restoreLinks() throws KernelException {
+    @Override
+    public void restoreLinks() throws KernelException {
         links.restore();
         prepare();
     }
 
     /** Takes the tables away: the last of the three layers. */
-    void removeTables() throws KernelException {
+    @Override
+    public void removeTables() throws KernelException {
         table.remove();
     }
 
     /** Frames that each link has sent, by name. */
-    Map<String, Long> sentFrames() throws KernelException {
+    @Override
+    public Map<String, Long> sentFrames() throws KernelException {
         Map<String, Long> sent = new TreeMap<>();
         links.counted().values().forEach(link -> sent.put(link.name(), link.sentFrames()));
         return sent;

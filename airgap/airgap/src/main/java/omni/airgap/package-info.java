@@ -11,7 +11,10 @@
  * and the corrections of {@code Watch}, wait for no lock. A netlink socket takes one request at a time. Entering a
  * namespace is for a thread of its own, for it never comes back.
  *
- * <p>Limits: Linux; the rights to enter namespaces and to change them (CAP_SYS_ADMIN, CAP_NET_ADMIN). Formats: netlink(7),
+ * <p>On macOS the same three things are done to the one stack of the machine by programs of the system ({@code MacWard}),
+ * untested on hardware; what follows is about Linux.
+ *
+ * <p>Limits: the rights to enter namespaces and to change them (CAP_SYS_ADMIN, CAP_NET_ADMIN). Formats: netlink(7),
  * rtnetlink(7), sock_diag(7), and the headers that {@code omni.airgap.raw} is made of.
  */
 @NullMarked
