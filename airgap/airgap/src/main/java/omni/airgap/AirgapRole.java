@@ -36,11 +36,14 @@ public final class AirgapRole implements Role {
         Path folder = context.home().resolve("airgap");
         Clock clock = Clock.systemUTC();
         List<String> limits = new ArrayList<>(Rehearsal.once());
-        if (config.scope().isBlank()) {
-            limits.add("airgap.scope is empty: the kill switch cuts off nothing");
-        }
+        Rootless rootless = Rootless.of(System.getenv());
+        limits.addAll(rootless.limits(config.scope()));
         Gap gap = new Gap(
-                Scope.of(config.scope()), new GapStore(folder, context.runDir()), clock, Obstacles::find, point -> {});
+                rootless.scope(config.scope()),
+                new GapStore(folder, context.runDir()),
+                clock,
+                Obstacles::find,
+                point -> {});
         Optional<EvidenceChain> evidence = evidence(folder.resolve("evidence"), clock, limits);
         Optional<Recorder> recorder = evidence.map(chain -> new Recorder(gap, chain).start(EVIDENCE_INTERVAL));
         var _ = gap.onChange(status -> context.note(note(status)));
@@ -53,7 +56,11 @@ public final class AirgapRole implements Role {
         });
         Watch watch = new Watch(gap).start();
         Factors factors = new Factors(folder, new ConsolePresence(config.console()), clock);
-        return new Guarding(gap, watch, recorder, new AirgapService(gap, factors, evidence, config.scope(), limits));
+        return new Guarding(
+                gap,
+                watch,
+                recorder,
+                new AirgapService(gap, factors, evidence, rootless.words(config.scope()), limits));
     }
 
     /** A kill switch without evidence is better than none. */
