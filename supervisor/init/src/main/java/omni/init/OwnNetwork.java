@@ -12,68 +12,64 @@ import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A network of the roles' own that has nothing but a loopback, made without root: by two user namespaces, one in the other
- * (user_namespaces(7), decision 0206).
+ * A network of the roles' own that has nothing but a loopback, made without root by a user namespace (user_namespaces(7),
+ * decision 0206).
  *
  * <pre>
- * the owner's own      supervisor, daemon, fetch
- * └─ upper user        airgap: the owner is root in here, so that its program has every capability, over
- *    │                 what is below and nothing else
- *    └─ lower user     every other role: the owner is itself in here, so that its program has none;
- *                      the network belongs to this one
+ * the owner's own           supervisor, daemon, fetch
+ * └─ user and network       airgap, with every capability over this network and nothing else
+ *                           every other role, with no capability and no way to one
  * </pre>
  *
- * Seen from outside all are processes of the owner. Nobody keeps the namespaces but this process by three descriptors: when it
- * ends, however it ends, they are gone with the last role.
+ * Seen from outside all are processes of the owner; seen from inside the owner is root, which is what lets a program keep
+ * capabilities when it starts. Nobody keeps the namespaces but this process by two descriptors: when it ends, however it ends,
+ * they are gone with the last role.
  */
-record OwnNetwork(String nsenter, HeldNamespace upper, HeldNamespace lower, HeldNamespace network)
-        implements RoleNetwork {
+record OwnNetwork(Tools tools, HeldNamespace user, HeldNamespace network) implements RoleNetwork {
     /** The one that listens to other programs, and the one that brings models: a loopback alone is no use to them. */
     static final List<String> OUTSIDE = List.of("daemon", "fetch");
 
     private static final String CONTROLS = "airgap";
     private static final Duration PATIENCE = Duration.ofSeconds(10);
     private static final int REASON_CHARACTERS_MAX = 200;
+    /** Says with an empty line that it runs, and waits for the end of its standard input. */
+    private static final String WAITS = "echo && exec cat >/dev/null";
+
+    /** Programs of util-linux that every start of a role takes. */
+    record Tools(String nsenter, String setpriv) {}
 
     /**
      * Makes it.
      *
      * @throws IOException where this machine does not permit it; the message says why
      */
-    static OwnNetwork make(Owner owner, Programs programs) throws IOException {
+    static OwnNetwork make(Programs programs) throws IOException {
         String unshare = programs.get("unshare");
-        String nsenter = programs.get("nsenter");
-        String cat = programs.get("cat");
+        Tools tools = new Tools(programs.get("nsenter"), programs.get("setpriv"));
         List<HeldNamespace> made = new ArrayList<>();
         try {
-            hold(List.of(unshare, "--user", "--map-root-user", "--", cat), List.of("user"), made);
-            List<String> below = new ArrayList<>(into(nsenter, made.getFirst()));
-            below.addAll(List.of(unshare, "--user", "--map-user=" + owner.user(), "--map-group=" + owner.group()));
-            below.addAll(List.of("--net", "--", cat));
-            hold(below, List.of("user", "net"), made);
-            var network = new OwnNetwork(nsenter, made.get(0), made.get(1), made.get(2));
-            network.check(programs.get("true"));
+            hold(List.of(unshare, "--user", "--map-root-user", "--net", "--", programs.get("sh"), "-c", WAITS), made);
+            var own = new OwnNetwork(tools, made.getFirst(), made.getLast());
+            own.check("engine", programs.get("true"));
             if (programs.find("ip").isPresent()) { // nothing of Omni needs it, but a library may
-                network.check(programs.get("ip"), "link", "set", "lo", "up");
+                own.check(CONTROLS, programs.get("ip"), "link", "set", "lo", "up");
             }
-            return network;
+            return own;
         } catch (IOException e) {
             made.forEach(HeldNamespace::close);
             throw e;
         }
     }
 
-    /** Starts a program that answers as cat does, and holds its namespaces before it ends. */
-    private static void hold(List<String> command, List<String> kinds, List<HeldNamespace> made) throws IOException {
+    /** Starts a program that waits, and holds its namespaces before it ends. */
+    private static void hold(List<String> command, List<HeldNamespace> made) throws IOException {
         Process process = start(command);
         try (BufferedReader answer = process.inputReader(StandardCharsets.UTF_8)) {
-            process.getOutputStream().write('\n');
-            process.getOutputStream().flush();
             String line = Objects.requireNonNullElse(answer.readLine(), "no answer");
-            if (!line.isEmpty()) { // what unshare or nsenter says of its failure
+            if (!line.isEmpty()) { // what unshare says of its failure
                 throw new IOException(shorten(line));
             }
-            for (String kind : kinds) {
+            for (String kind : List.of("user", "net")) {
                 made.add(HeldNamespace.of(process.pid(), kind));
             }
         } finally {
@@ -97,9 +93,9 @@ record OwnNetwork(String nsenter, HeldNamespace upper, HeldNamespace lower, Held
         return process;
     }
 
-    /** A program as the role that controls the network is started: what cannot be entered is found now. */
-    private void check(String... command) throws IOException {
-        Process process = start(enter(CONTROLS, List.of(command)));
+    /** Runs a program as that role is started: what does not work is found now. */
+    private void check(String role, String... command) throws IOException {
+        Process process = start(enter(role, List.of(command)));
         try (BufferedReader answer = process.inputReader(StandardCharsets.UTF_8)) {
             String line = Objects.requireNonNullElse(answer.readLine(), "");
             if (process.waitFor() != 0) {
@@ -115,18 +111,25 @@ record OwnNetwork(String nsenter, HeldNamespace upper, HeldNamespace lower, Held
         return line.substring(0, Math.min(line.length(), REASON_CHARACTERS_MAX));
     }
 
-    /** The credentials are kept: uid, gid and groups are the same outside, so that devices and files stay reachable. */
-    private static List<String> into(String nsenter, HeldNamespace user) {
-        return List.of(nsenter, "--preserve-credentials", "--user=" + user.file());
-    }
-
+    /**
+     * The uid, the gid and the groups stay as they are outside, so that devices and files stay reachable; the pid is that of
+     * the program, for each of the tools becomes the next.
+     */
     @Override
     public List<String> enter(String role, List<String> command) {
         if (OUTSIDE.contains(role)) {
             return command;
         }
-        List<String> line = new ArrayList<>(into(nsenter, role.equals(CONTROLS) ? upper : lower));
-        line.addAll(List.of("--net=" + network.file(), "--"));
+        List<String> line = new ArrayList<>(List.of(
+                tools.nsenter(),
+                "--preserve-credentials",
+                "--user=" + user.file(),
+                "--net=" + network.file(),
+                "--"));
+        if (!role.equals(CONTROLS)) {
+            line.addAll(List.of(
+                    tools.setpriv(), "--no-new-privs", "--bounding-set=-all", "--inh-caps=-all", "--"));
+        }
         line.addAll(command);
         return List.copyOf(line);
     }
@@ -146,7 +149,7 @@ record OwnNetwork(String nsenter, HeldNamespace upper, HeldNamespace lower, Held
 
     @Override
     public void close() {
-        for (HeldNamespace namespace : List.of(upper, lower, network)) {
+        for (HeldNamespace namespace : List.of(user, network)) {
             try {
                 namespace.close();
             } catch (UncheckedIOException e) {

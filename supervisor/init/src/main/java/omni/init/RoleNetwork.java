@@ -2,6 +2,8 @@ package omni.init;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -32,10 +34,15 @@ sealed interface RoleNetwork extends Closeable permits OwnNetwork, SharedNetwork
             return new SharedNetwork("");
         }
         try {
-            Owner owner = Owner.ofThisProcess();
-            return owner.user() == 0 ? new SharedNetwork("") : OwnNetwork.make(owner, new Programs(environment));
+            return isRoot() ? new SharedNetwork("") : OwnNetwork.make(new Programs(environment));
         } catch (IOException e) {
             return new SharedNetwork(String.valueOf(e.getMessage()));
         }
+    }
+
+    /** By the effective uid (proc_pid_status(5)). */
+    private static boolean isRoot() throws IOException {
+        return Files.readAllLines(Path.of("/proc/self/status")).stream()
+                .anyMatch(line -> line.matches("Uid:\\s+\\d+\\s+0\\s.*"));
     }
 }
