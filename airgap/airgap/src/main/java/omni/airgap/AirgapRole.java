@@ -36,11 +36,10 @@ public final class AirgapRole implements Role {
         AirgapConfig config = context.config(AirgapConfig.SECTION);
         Path folder = context.home().resolve("airgap");
         Clock clock = Clock.systemUTC();
-        Host host = Host.of(config.scope(), folder);
+        Rootless rootless = Rootless.of(System.getenv());
+        Host host = Host.of(rootless.scope(config.scope()), folder);
         List<String> limits = new ArrayList<>(host.limits());
-        if (config.scope().isBlank()) {
-            limits.add("airgap.scope is empty: the kill switch cuts off nothing");
-        }
+        limits.addAll(rootless.limits(config.scope()));
         Gap gap = new Gap(host, new GapStore(folder, context.runDir()), clock, host::obstacles, point -> {});
         var _ = gap.onChange(status -> context.note(note(status)));
         List<Gap.Status> earlier = new CopyOnWriteArrayList<>();
@@ -55,7 +54,7 @@ public final class AirgapRole implements Role {
         Gap.Subscription watch = gap.watch();
         Factors factors = new Factors(folder, new ConsolePresence(config.console()), clock);
         Optional<TalkLog> talks = talks(folder.resolve("audit"), host, clock, limits);
-        var service = new AirgapService(gap, factors, evidence, talks, config.scope(), limits);
+        var service = new AirgapService(gap, factors, evidence, talks, rootless.words(config.scope()), limits);
         return new Guarding(gap, watch, recorder, talks, service);
     }
 

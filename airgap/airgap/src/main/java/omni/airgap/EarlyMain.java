@@ -27,7 +27,7 @@ public final class EarlyMain {
         Path run = Path.of(arguments[1]);
         Path folder = home.resolve("airgap");
         GapStore store = new GapStore(folder, run);
-        Host host = Host.of(scope(home), folder);
+        Host host = Host.of(Scope.of(scope(home)), folder);
         try (Gap gap = new Gap(host, store, Clock.systemUTC(), host::obstacles, point -> {})) {
             if (!store.closed()) {
                 return;

@@ -13,16 +13,17 @@ interface Host {
     /**
      * That of this machine.
      *
-     * @param scope as {@link Scope#of} reads it
      * @param folder where the role keeps its files
      */
-    static Host of(String scope, Path folder) {
+    static Host of(Scope scope, Path folder) {
         return of(System.getProperty("os.name"), scope, folder);
     }
 
     /** That of a machine by the name that Java gives its system. */
-    static Host of(String system, String scope, Path folder) {
-        return system.startsWith("Mac") ? MacHost.here(Scope.of(scope), folder) : new LinuxHost(Scope.of(scope), Machine.of(Scope.of(scope), folder));
+    static Host of(String system, Scope scope, Path folder) {
+        return system.startsWith("Mac")
+                ? MacHost.here(scope, folder)
+                : new LinuxHost(scope, Machine.of(scope, folder));
     }
 
     /** Whether nothing is in scope. */
