@@ -343,7 +343,11 @@ static void tun(void) {
     int s = open("/dev/net/tun", O_RDWR);
     struct ifreq r = {.ifr_flags = IFF_TUN | IFF_NO_PI};
     strcpy(r.ifr_name, "probe0");
-    if (s < 0 || ioctl(s, TUNSETIFF, &r)) { unknown("tun"); }
+    if (s < 0) { unknown("tun"); }
+    for (int i = 0; ioctl(s, TUNSETIFF, &r); i++) { /* the one of a sender that has just been killed may still be there */
+        if (errno != EBUSY || i > 5000) { unknown("tun"); }
+        nap();
+    }
     if (system("ip addr add 10.99.0.1/24 dev probe0; ip link set probe0 up; sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.probe0.rp_filter=0")) { unknown("tun setup"); }
     uint8_t packet[64];
     size_t bytes = ip_packet(packet, "10.99.0.7", "10.77.0.2");

@@ -74,6 +74,16 @@ final class Processes {
         }
     }
 
+    /** Whether this process is in the machine's own user namespace: there alone every number of a user stands for itself. */
+    static boolean firstUserNamespace() {
+        try {
+            return Files.readString(PROC.resolve("self/uid_map")).strip().matches("0\\s+0\\s+4294967295");
+        } catch (IOException e) {
+            ignore(e);
+            return true;
+        }
+    }
+
     /** The namespace of a process, where it may be asked. */
     static Optional<Long> namespaceOf(String pid) {
         return target(PROC.resolve(pid).resolve("ns/net")).flatMap(Processes::inode);

@@ -39,6 +39,7 @@ record Rootless(String namespace, List<String> outside) {
         return new Scope(
                 false,
                 files,
+                true,
                 scope.machine()
                         ? List.of("the networks of this machine cannot be closed: Omni does not run as root")
                         : List.of());

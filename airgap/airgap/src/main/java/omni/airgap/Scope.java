@@ -17,13 +17,11 @@ import java.util.Set;
  *
  * @param machine all namespaces there are
  * @param files the named ones, by files that stand for them
+ * @param own whether the namespace that this process is in may be named, too, for it was made for Omni
  * @param beyond what is meant, too, and cannot be closed: a problem each, as long as there is the scope
  */
-record Scope(boolean machine, List<String> files, List<String> beyond) {
+record Scope(boolean machine, List<String> files, boolean own, List<String> beyond) {
     static final String MACHINE = "machine";
-
-    /** The namespace that this process is in: who names it so means it, be it that the others are kept out of a list. */
-    static final String OWN = "/proc/self/ns/net";
 
     Scope {
         files = List.copyOf(files);
@@ -31,7 +29,7 @@ record Scope(boolean machine, List<String> files, List<String> beyond) {
     }
 
     Scope(boolean machine, List<String> files) {
-        this(machine, files, List.of());
+        this(machine, files, false, List.of());
     }
 
     /** From the word in the configuration: {@code machine}, or files with blanks between; nothing for none. */
@@ -125,10 +123,10 @@ record Scope(boolean machine, List<String> files, List<String> beyond) {
         }
     }
 
-    /** The first process's namespace and this process's own: never in scope unless the machine is, or {@link #OWN} is named. */
+    /** The first process's namespace and this process's own: never in scope unless the machine is, or it is Omni's own. */
     private Set<Long> kept() {
         Set<Long> kept = new HashSet<>();
-        for (String pid : files.contains(OWN) ? List.of("1") : List.of("1", "self")) {
+        for (String pid : own && !Processes.firstUserNamespace() ? List.of("1") : List.of("1", "self")) {
             Optional<Long> namespace = Processes.namespaceOf(pid);
             namespace.ifPresent(kept::add);
         }
