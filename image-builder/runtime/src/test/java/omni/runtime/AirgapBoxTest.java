@@ -208,6 +208,11 @@ class AirgapBoxTest {
         assertEquals(0, json.at("/censuses/0/unexplained").asInt(-1), audit.out());
         assertTrue(audit.out().contains("\"role\":\"airgap\""), audit.out());
         assertEquals(0, audit.exit(), audit.out());
+        assertEquals(0, product.omni("airgap", "audit", "--events", "1000").exit());
+        for (String wrong : List.of("0", "1001")) {
+            var refused = product.omni("airgap", "audit", "--events", wrong);
+            assertTrue(refused.exit() != 0 && refused.err().contains("from 1 to 1000"), refused.err());
+        }
     }
 
     private static void prove(Product product) throws Exception {
