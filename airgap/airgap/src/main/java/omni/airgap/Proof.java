@@ -75,7 +75,8 @@ public final class Proof {
     public static void write(
             Writer out, String publicKey, String checkpoint, Optional<String> witnessed, InputStream chain)
             throws IOException {
-        var indented = new DefaultPrettyPrinter().withArrayIndenter(DefaultIndenter.SYSTEM_LINEFEED_INSTANCE);
+        var lineFeed = new DefaultIndenter("  ", "\n"); // on every system
+        var indented = new DefaultPrettyPrinter().withArrayIndenter(lineFeed).withObjectIndenter(lineFeed);
         LineReader lines = new LineReader(chain, EvidenceChain.LINE_BYTES_MAX);
         try (JsonGenerator json = JSON.writer().with(indented).createGenerator(out)) {
             json.writeStartObject();

@@ -13,6 +13,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
@@ -152,6 +154,22 @@ class EvidenceTest {
         for (int end = 0; end < proof.length() - 2; end += 7) {
             assertFalse(Proofs.verify(proof.substring(0, end)).problems().isEmpty(), "cut at " + end);
         }
+    }
+
+    /** The format is what it was; the command's tests read this file, too. */
+    @Test
+    void aProofIsTheGoldenOne() throws Exception {
+        Path golden = Tools.MODULE.resolve("src/test/resources/evidence");
+        Clock noon = Clock.fixed(Instant.parse("2026-03-01T12:00:00Z"), ZoneOffset.UTC);
+        byte[] seed = new byte[32];
+        Arrays.fill(seed, (byte) 1);
+        Files.write(folder.resolve("key"), seed);
+        EvidenceChain chain = EvidenceChain.in(folder, noon);
+        for (String kind : List.of("engaging", "closed", "broken", "closed", "lifting", "open")) {
+            chain.append(kind, EvidenceChain.body().put("cause", "a test"));
+        }
+        assertEquals(Files.readString(golden.resolve("proof.json")), Proofs.bundle(chain));
+        assertEquals(Files.readString(golden.resolve("chain")), Files.readString(chain.file()));
     }
 
     @Test
