@@ -9,6 +9,7 @@
 #include <linux/io_uring.h>
 #include <linux/netlink.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -73,6 +74,13 @@ int main(int count, char **words) {
     else if (!strcmp(kind, "tcp6")) { make(AF_INET6, SOCK_STREAM, 0); }
     else if (!strcmp(kind, "udp")) { make(AF_INET, SOCK_DGRAM, 0); }
     else if (!strcmp(kind, "mptcp")) { make(AF_INET, SOCK_STREAM, IPPROTO_MPTCP); }
+    else if (!strcmp(kind, "udp-corked")) { /* bytes that wait in a socket without another side */
+        int s = make(AF_INET, SOCK_DGRAM, 0), one = 1;
+        any.sin_port = htons(4001);
+        any.sin_addr.s_addr = inet_addr("10.77.0.2");
+        setsockopt(s, SOL_UDP, UDP_CORK, &one, sizeof one);
+        if (sendto(s, "SECRET", 6, 0, (void *)&any, sizeof any) < 0) { perror("sendto"); return 3; }
+    }
     else if (!strcmp(kind, "raw")) { make(AF_INET, SOCK_RAW, IPPROTO_ICMP); }
     else if (!strcmp(kind, "raw6")) { make(AF_INET6, SOCK_RAW, IPPROTO_ICMPV6); }
     else if (!strcmp(kind, "packet")) { make(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL)); }

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Builds the base of the test guest: a minimal Debian with systemd as PID 1, its stock cloud kernel and a
-# four-file initramfs. Needs root, mmdebstrap, cpio and mke2fs; no loop device, no network but Debian's archive.
+# Builds the base of the test guest: a minimal Debian with systemd as PID 1, its stock kernel and a
+# small initramfs. Needs root, mmdebstrap, cpio and mke2fs; no loop device, no network but Debian's archive.
 #
 #   build.sh DIR     writes DIR/base.ext4, DIR/vmlinuz and DIR/initrd
 #
@@ -20,26 +20,42 @@ mirror=${OMNI_DEBIAN_MIRROR:-$(apt-get indextargets --format '$(RELEASE) $(COMPO
 [ -n "$mirror" ] || { echo "No Debian mirror found: set OMNI_DEBIAN_MIRROR to one" >&2; exit 1; }
 
 mmdebstrap --quiet --mode=root --variant=minbase \
-    --include=systemd,systemd-sysv,dbus,polkitd,curl,busybox-static,iproute2,kmod,procps,libgomp1,linux-image-cloud-amd64 \
+    --include=systemd,systemd-sysv,dbus,polkitd,curl,busybox-static,iproute2,iw,kmod,udev,procps,libgomp1,linux-image-amd64 \
     --aptopt='APT::Install-Recommends "false"' \
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
     --dpkgopt='path-exclude=/usr/share/locale/*' \
     "$suite" "$work/root" "$mirror"
 root=$work/root
 
-# Kernel, and the one module that stands between it and the root file system.
+# Files of these modules and of those that they need, in the order in which they are loaded.
+version=$(basename "$root"/usr/lib/modules/*)
+files() {
+    for module; do chroot "$root" modprobe -S "$version" --show-depends "$module"; done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }'
+}
+
+# Kernel, and the modules that stand between it and the root file system.
 cp "$root"/boot/vmlinuz-* "$work/vmlinuz"
-mkdir -p "$work/initrd/bin" "$work/initrd/dev" "$work/initrd/proc" "$work/initrd/sysroot"
+mkdir -p "$work/initrd/bin" "$work/initrd/dev" "$work/initrd/proc" "$work/initrd/sysroot" "$work/initrd/modules"
 cp "$root/usr/bin/busybox" "$work/initrd/bin/busybox"
-find "$root/usr/lib/modules" -name virtio_blk.ko.xz -exec sh -c 'xz -dc "$1" > "$2"' _ {} "$work/initrd/virtio_blk.ko" \;
+number=10
+for file in $(files virtio_pci virtio_blk crc32c ext4); do
+    xz -dc "$root$file" > "$work/initrd/modules/$number.ko"
+    number=$((number + 1))
+done
 install -m 755 "$here/initrd-init" "$work/initrd/init"
 (cd "$work/initrd" && find . | sort | cpio --quiet -o -H newc) > "$work/initrd.cpio"
 
-# Of the kernel's modules keep those that the kill switch and its test need; the rest is built in or loaded already.
-find "$root/usr/lib/modules" -name '*.ko.xz' -not -path '*/net/netfilter/*' -not -path '*/net/ipv4/*' -not -path '*/net/ipv6/*' \
-    -not -path '*/net/unix/*' -not -path '*/net/packet/*' -not -path '*/lib/*' -not -path '*/crypto/*' \
-    -not -name 'veth.ko.xz' -not -name 'dummy.ko.xz' -delete
-chroot "$root" depmod "$(basename "$root"/usr/lib/modules/*)"
+# Of the kernel's modules keep those that the kill switch and its test need.
+{
+    files virtio_net virtio_rng veth dummy tun macvlan 8021q sctp rfkill mac80211_hwsim bluetooth hci_vhci vsock_loopback
+    (cd "$root" && find usr/lib/modules/*/kernel/net/netfilter usr/lib/modules/*/kernel/net/ipv[46] \
+        usr/lib/modules/*/kernel/lib usr/lib/modules/*/kernel/crypto usr/lib/modules/*/kernel/net/packet \
+        usr/lib/modules/*/kernel/net/unix -name '*.ko.xz' 2>/dev/null || true) | sed 's|^|/|'
+} | sed 's|^/lib/|/usr/lib/|' > "$work/kept"
+find "$root/usr/lib/modules" -name '*.ko.xz' | while read -r file; do
+    grep -qxF "${file#"$root"}" "$work/kept" || rm "$file"
+done
+chroot "$root" depmod "$version"
 rm -rf "$root/boot" "$root"/initrd.img* "$root"/vmlinuz* "$root"/var/cache/apt/* "$root"/var/lib/apt/lists/*
 
 # Nobody logs in, nothing waits for a network or a clock that is not there.

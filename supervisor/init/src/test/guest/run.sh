@@ -1,54 +1,31 @@
 #!/bin/sh
-# The test itself, inside the guest: Omni under a real systemd. Prints "RESULT <check> ok" or "RESULT <check> FAILED",
+# The test itself, inside the guest: Omni under a real systemd. The kernel's command line names the boot, and so what is
+# tested: the first installs Omni and tries everything, and the next ones are held.sh. Prints "RESULT <check> ok" or "RESULT <check> FAILED",
 # a line each, on the serial console that GuestBoxTest reads, and last "RESULT end ok".
 set -u
 export LC_ALL=C.UTF-8 SYSTEMD_COLORS=0 SYSTEMD_PAGER=cat SYSTEMD_URLIFY=0 OMNI_JAVA=/opt/jdk
 . /opt/guest/settings # start_seconds, watchdog_seconds
 
-# --- Words -----------------------------------------------------------------------------------------------------------
-
-phase() { echo "--- $(cut -d' ' -f1 /proc/uptime) s: $*"; }
-check() {
-    name=$1
-    shift
-    if "$@"; then
-        echo "RESULT $name ok"
-    else
-        echo "RESULT $name FAILED"
-        systemctl status --no-pager --full 'omni-*'
-        journalctl -b --no-pager -n 40 -o short-monotonic
-    fi
-}
-not() { ! "$@"; }
-now() { cut -d. -f1 /proc/uptime; }
-# within SECONDS COMMAND...: succeeds once the command does
-within() {
-    end=$(($(now) + $1))
-    shift
-    until "$@" >/dev/null 2>&1; do
-        [ "$(now)" -lt "$end" ] || return 1
-        sleep 0.3
-    done
-}
-omni() {
-    runuser -u omni -- env OMNI_HOME=/var/lib/omni OMNI_RUN=/run/omni HOME=/var/lib/omni /opt/omni/bin/omni "$@"
-}
-prop() { systemctl show --value --property="$2" "omni-$1"; }
-pid() { prop "$1" MainPID; }
-is() { [ "$(prop "$1" ActiveState)" = "$2" ]; }
-all_are() { for unit in supervisor airgap engine daemon; do is "$unit" "$1" || return 1; done; }
-# another UNIT PID: it is active with another process than that
-another() { is "$1" active && [ "$(pid "$1")" -gt 0 ] && [ "$(pid "$1")" != "$2" ]; }
-whole_again() { another supervisor "$1" && another engine "$2" && another daemon "$3"; }
-same() { [ "$1" = "$2" ]; }
+. /opt/guest/words.sh
+case $(cat /proc/cmdline) in *omni.boot=*) . /opt/guest/held.sh ;; esac
 
 # --- Install ---------------------------------------------------------------------------------------------------------
 
 phase install
+modprobe vsock_loopback
+check vsock-is-there-before-omni has_vsock
+modprobe -r vsock_loopback vmw_vsock_virtio_transport_common vsock
 check units-copied cp -R /opt/guest/root/. / # what "omni units systemd" has written
 systemd-sysusers
 systemd-tmpfiles --create
 systemctl daemon-reload
+udevadm control --reload
+sysctl -q --system
+check vsock-is-denied not modprobe vsock_loopback
+check io-uring-is-denied same "$(cat /proc/sys/kernel/io_uring_disabled)" 2
+io_uring_is_refused() { timeout 10 /opt/guest/send io_uring eth0; [ $? -eq 3 ]; }
+check io-uring-is-refused io_uring_is_refused
+check early-unit-is-enabled systemctl enable omni-airgap-early
 check units-verified systemd-analyze verify --man=no /etc/systemd/system/omni-supervisor.service \
     /etc/systemd/system/omni-engine.service /etc/systemd/system/omni-daemon.service
 install -o omni -g omni -m 600 /opt/guest/omni.toml /var/lib/omni/omni.toml
@@ -108,14 +85,35 @@ ip addr add 10.9.0.1/24 dev dummy0
 ip link set dummy0 up
 up() { ip link show dummy0 | grep -q '[<,]UP[,>]'; }
 gap_is() { omni airgap status --json | grep -q "\"state\":\"$1\""; }
+modprobe mac80211_hwsim radios=2
+modprobe hci_vhci
+exec 9<>/dev/vhci
+printf '\377\000' >&9 # a Bluetooth controller
+iw phy phy0 interface add mon0 type monitor
+ip link set mon0 up
+radios() { cat /sys/class/rfkill/*/soft | sort -u | tr -d '\n'; }
+kinds() { cat /sys/class/rfkill/*/type | sort -u | tr '\n' ' '; }
+radios_are() { [ "$(radios)" = "$1" ]; }
+check there-are-radios within 30 same "$(kinds)" "bluetooth wlan "
+check radios-are-on radios_are 0
 check airgap-has-four-capabilities grep -q '^CapBnd:[[:space:]]*0*281004$' "/proc/$(pid airgap)/status"
 check airgap-has-a-system-call-filter grep -q '^Seccomp:[[:space:]]*2$' "/proc/$(pid airgap)/status"
 check airgap-runs-as-omni same "$(stat -c %U "/proc/$(pid airgap)")" omni
 check the-link-is-up up
-make_step_up() { omni key step-up >/run/step-up; }
+make_step_up() { omni key step-up >/root/step-up; }
 check step-up-key-is-made make_step_up
 check gap-is-confirmed omni airgap engage
 check the-link-is-down not up
+check radios-are-off radios_are 1
+echo 0 >"$(ls -d /sys/class/rfkill/rfkill*/soft | head -n 1)"
+check radios-are-off-again within 10 radios_are 1
+ip link set mon0 up
+mon0_up() { ip link show mon0 | grep -q '[<,]UP[,>]'; }
+check the-monitor-is-down within 10 not mon0_up
+modprobe --ignore-install vsock_loopback
+check a-way-without-links-is-not-confirmed within 30 gap_is broken
+modprobe -r vsock_loopback vmw_vsock_virtio_transport_common vsock
+check confirmed-when-it-has-gone within 30 gap_is gap
 code_is_shown() { omni airgap lift </dev/null 2>&1 | grep -q 'six digits stands on'; }
 check code-for-a-lift-is-shown code_is_shown
 check chat-is-answered-in-a-gap chat
@@ -177,5 +175,11 @@ kill_until_given_up() {
 }
 check start-limit-ends-it kill_until_given_up
 check no-process-left-then not pgrep -u omni
+# --- For the boots to come ------------------------------------------------------------------------------------------
+
 phase end
+cp /opt/guest/sender.service /etc/systemd/system/
+check gap-is-on-the-disk test -e /var/lib/omni/airgap/closed
+check sender-is-enabled systemctl enable sender
+sync
 echo "RESULT end ok"

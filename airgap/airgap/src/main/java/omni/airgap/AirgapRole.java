@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import omni.bus.Service;
 import omni.role.Role;
 import omni.role.RoleContext;
@@ -35,21 +36,26 @@ public final class AirgapRole implements Role {
         AirgapConfig config = context.config(AirgapConfig.SECTION);
         Path folder = context.home().resolve("airgap");
         Clock clock = Clock.systemUTC();
-        Host host = Host.of(config.scope(), folder);
+        Rootless rootless = Rootless.of(System.getenv());
+        Host host = Host.of(rootless.scope(config.scope()), folder);
         List<String> limits = new ArrayList<>(host.limits());
-        if (config.scope().isBlank()) {
-            limits.add("airgap.scope is empty: the kill switch cuts off nothing");
-        }
+        limits.addAll(rootless.limits(config.scope()));
         Gap gap = new Gap(host, new GapStore(folder, context.runDir()), clock, host::obstacles, point -> {});
+        var _ = gap.onChange(status -> context.note(note(status)));
+        List<Gap.Status> earlier = new CopyOnWriteArrayList<>();
+        Gap.Subscription listening = gap.onChange(earlier::add);
+        gap.start(); // before the evidence is opened: a disk that is slow, or full, opens nothing
         Optional<EvidenceChain> evidence = evidence(folder.resolve("evidence"), clock, limits);
         Optional<Recorder> recorder = evidence.map(chain -> new Recorder(gap, chain).start(EVIDENCE_INTERVAL));
-        var _ = gap.onChange(status -> context.note(note(status)));
-        gap.start();
+        listening.close();
+        recorder.ifPresent(writer -> earlier.forEach(writer::changed));
         context.note(note(gap.status()));
         host.rehearse(context, name());
-        Gap.Subscription watch = host.watch(gap);
+        Gap.Subscription watch = gap.watch();
         Factors factors = new Factors(folder, new ConsolePresence(config.console()), clock);
-        return new Guarding(gap, watch, recorder, new AirgapService(gap, factors, evidence, config.scope(), limits));
+        Optional<TalkLog> talks = talks(folder.resolve("audit"), host, clock, limits);
+        var service = new AirgapService(gap, factors, evidence, talks, rootless.words(config.scope()), limits);
+        return new Guarding(gap, watch, recorder, talks, service);
     }
 
     /** A kill switch without evidence is better than none. */
@@ -59,6 +65,15 @@ public final class AirgapRole implements Role {
         } catch (AirgapException e) {
             System.getLogger("omni.airgap").log(System.Logger.Level.ERROR, "There will be no evidence", e);
             limits.add("no evidence is written: " + e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    private static Optional<TalkLog> talks(Path folder, Host host, Clock clock, List<String> limits) {
+        try {
+            return Optional.of(new TalkLog(folder, host::everywhere, clock).start());
+        } catch (AirgapException e) {
+            limits.add(e.getMessage());
             return Optional.empty();
         }
     }
@@ -77,7 +92,12 @@ public final class AirgapRole implements Role {
     }
 
     /** The role at work. A gap stays closed when it ends. */
-    private record Guarding(Gap gap, Gap.Subscription watch, Optional<Recorder> recorder, AirgapService service)
+    private record Guarding(
+            Gap gap,
+            Gap.Subscription watch,
+            Optional<Recorder> recorder,
+            Optional<TalkLog> talks,
+            AirgapService service)
             implements Running {
         @Override
         public List<Service> services() {
@@ -86,6 +106,7 @@ public final class AirgapRole implements Role {
 
         @Override
         public void stop(Duration grace) {
+            talks.ifPresent(TalkLog::close);
             watch.close();
             recorder.ifPresent(Recorder::close);
             gap.close();

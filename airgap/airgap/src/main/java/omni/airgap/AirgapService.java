@@ -21,17 +21,28 @@ final class AirgapService implements AirgapProtocol.Handler {
     private static final int CAUSE_CHARACTERS_MAX = 200;
     private static final int SOCKETS_MAX = 500;
     private static final int CHANGES_MAX = 1000;
+    private static final int TALKS_MAX = 1000;
 
     private final Gap gap;
     private final Factors factors;
     private final Optional<EvidenceChain> evidence;
+    private final Optional<TalkLog> talks;
+    private final Optional<Witnessed> witnessed;
     private final String scope;
     private final List<String> limits;
 
-    AirgapService(Gap gap, Factors factors, Optional<EvidenceChain> evidence, String scope, List<String> limits) {
+    AirgapService(
+            Gap gap,
+            Factors factors,
+            Optional<EvidenceChain> evidence,
+            Optional<TalkLog> talks,
+            String scope,
+            List<String> limits) {
         this.gap = gap;
         this.factors = factors;
         this.evidence = evidence;
+        this.talks = talks;
+        this.witnessed = evidence.map(Witnessed::new);
         this.scope = scope;
         this.limits = List.copyOf(limits);
     }
@@ -86,6 +97,29 @@ final class AirgapService implements AirgapProtocol.Handler {
                 audit.outOfReach()));
     }
 
+    @Override
+    public void talks(AirgapProtocol.TalksParams in, Call<AirgapProtocol.TalksReply> call) {
+        if (in.last() < 1 || in.last() > TALKS_MAX) {
+            throw failed(FailedReason.INVALID, "last is from 1 to " + TALKS_MAX + ".");
+        }
+        TalkLog log = talks.orElseThrow(
+                () -> failed(FailedReason.FAILED, "Who talks to whom is not kept: omni airgap status says why."));
+        var events = new LinkedBlockingQueue<List<String>>(CHANGES_MAX);
+        call.onCancel(() -> events.offer(List.of())); // so that the wait for an event ends
+        try (var _ = log.onEvents(events::offer)) {
+            List<String> last = attempt(() -> log.last((int) in.last()));
+            if (call.wantsMore()) {
+                call.next(new AirgapProtocol.TalksReply(last));
+                while (!call.isCancelled()) {
+                    call.next(new AirgapProtocol.TalksReply(events.take()));
+                }
+            }
+            call.reply(new AirgapProtocol.TalksReply(last));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
     private static AirgapProtocol.Socket socket(SocketEntry socket) {
         return new AirgapProtocol.Socket(
                 socket.namespace(),
@@ -103,12 +137,28 @@ final class AirgapService implements AirgapProtocol.Handler {
 
     @Override
     public void evidence(AirgapProtocol.EvidenceParams in, Call<AirgapProtocol.EvidenceReply> call) {
-        EvidenceChain chain = evidence.orElseThrow(
-                () -> failed(FailedReason.FAILED, "There is no evidence: omni airgap status says why."));
+        EvidenceChain chain = there(evidence);
         call.reply(new AirgapProtocol.EvidenceReply(
                 chain.file().toString(),
                 Proof.key(chain.publicKey()),
-                attempt(chain::checkpoint).note()));
+                chain.checkpoint().note().note(),
+                attempt(there(witnessed)::note).orElse(null)));
+    }
+
+    @Override
+    public void keepWitnessed(AirgapProtocol.KeepWitnessedParams in, Call<AirgapProtocol.KeepWitnessedReply> call) {
+        Checkpoint kept = attempt(() -> there(witnessed).keep(in.note()));
+        call.reply(new AirgapProtocol.KeepWitnessedReply(
+                kept.size(),
+                kept.note().signatures().stream()
+                        .filter(Cosignature::looksLikeOne)
+                        .map(SignedNote.Signature::name)
+                        .toList()));
+    }
+
+    private static <T> T there(Optional<T> part) {
+        return part.orElseThrow(
+                () -> failed(FailedReason.FAILED, "There is no evidence: omni airgap status says why."));
     }
 
     @Override

@@ -164,6 +164,7 @@ record Census(List<Count> namespaces, List<SocketEntry> sockets) {
                                 "",
                                 "",
                                 false,
+                                0,
                                 -1,
                                 holders.owners(inode)));
             }

@@ -1,12 +1,11 @@
 package omni.airgap;
 
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * How long a chain of evidence was, and its Merkle root, as a signed note that another device can keep or cosign.
@@ -16,92 +15,83 @@ import java.util.Optional;
  *   42                           records
  *   CsUYapGGPo4dkMgIAUqom/…      root, base64
  *
- *   — omni.airgap/6f1d… Zm9v…    key hash (4 bytes) and signature, base64
+ *   — omni.airgap/6f1d… Zm9v…    key ID (4 bytes) and signature, base64
  * </pre>
  *
- * <p>Source: C2SP signed-note.md and tlog-checkpoint.md. Immutable.
+ * <p>Source: C2SP signed-note.md and tlog-checkpoint.md; without the extension lines of the latter. Immutable.
  *
  * @param origin who signed
  * @param size records
  * @param root Merkle root of the records' lines, base64
- * @param note the whole text
+ * @param note the text, the box's signature and, from elsewhere, cosignatures
  */
-record Checkpoint(String origin, int size, String root, String note) {
-    private static final byte ED25519 = 1;
-    private static final int HASH_BYTES = 4;
-    private static final int NOTE_CHARACTERS_MAX = 8192;
+record Checkpoint(String origin, int size, String root, SignedNote note) {
+    private static final Pattern SIZE = Pattern.compile("0|[1-9]\\d{0,8}");
+    private static final int LINES = 3;
+    private static final int ORIGIN_BYTES = 8;
 
-    /** Of these lines. */
-    static Checkpoint of(List<String> lines, DeviceKey key) {
-        String origin = origin(key.publicKey());
-        String root = Base64.getEncoder().encodeToString(Merkle.root(lines));
-        String text = origin + "\n" + lines.size() + "\n" + root + "\n";
-        byte[] signature = key.sign(text.getBytes(StandardCharsets.UTF_8));
-        ByteBuffer line = ByteBuffer.allocate(HASH_BYTES + signature.length);
-        line.put(keyHash(origin, key.publicKey())).put(signature);
-        String note = text + "\n— " + origin + " " + Base64.getEncoder().encodeToString(line.array()) + "\n";
-        return new Checkpoint(origin, lines.size(), root, note);
+    /** Of the lines that the tree was made of. */
+    static Checkpoint of(Merkle tree, DeviceKey key) {
+        VerifierKey signer = signer(key.publicKey());
+        String root = base64(tree.root());
+        String text = signer.name() + "\n" + tree.size() + "\n" + root + "\n";
+        var signature = SignedNote.Signature.of(signer, key.sign(text.getBytes(StandardCharsets.UTF_8)));
+        return new Checkpoint(signer.name(), tree.size(), root, new SignedNote(text, List.of(signature)));
     }
 
     /** The checkpoint in a note that this key signed; nothing where it is none, or another key's. */
-    static Optional<Checkpoint> read(String note, byte[] publicKey) {
-        int end = note.indexOf("\n\n");
-        if (end < 0 || note.length() > NOTE_CHARACTERS_MAX) {
+    static Optional<Checkpoint> read(String text, byte[] publicKey) {
+        SignedNote note = SignedNote.read(text).orElse(new SignedNote("", List.of()));
+        List<String> lines = note.text().lines().toList();
+        VerifierKey signer = signer(publicKey);
+        // The name is made of the key, so that nobody has two chains under one key, or one name for two keys.
+        if (lines.size() != LINES
+                || !lines.getFirst().equals(signer.name())
+                || !SIZE.matcher(lines.get(1)).matches()) {
             return Optional.empty();
         }
-        String text = note.substring(0, end + 1);
-        List<String> words = text.lines().toList();
-        if (words.size() < 3 || !words.get(1).matches("\\d{1,9}")) {
-            return Optional.empty();
-        }
-        String origin = words.getFirst();
-        boolean signed = note.substring(end + 2)
-                .lines()
-                .filter(line -> line.startsWith("— " + origin + " "))
-                .map(line -> bytes(line.substring(("— " + origin + " ").length())))
-                .flatMap(Optional::stream)
-                .anyMatch(bytes -> signs(bytes, origin, text, publicKey));
-        return signed
-                ? Optional.of(new Checkpoint(origin, Integer.parseInt(words.get(1)), words.get(2), note))
+        List<SignedNote.Signature> own =
+                note.signatures().stream().filter(one -> one.isBy(signer)).toList();
+        return !own.isEmpty() && own.stream().allMatch(one -> signer.verifies(note.text(), one.bytes()))
+                ? Optional.of(new Checkpoint(signer.name(), Integer.parseInt(lines.get(1)), lines.get(2), note))
                 : Optional.empty();
     }
 
-    private static boolean signs(byte[] line, String origin, String text, byte[] publicKey) {
-        return line.length > HASH_BYTES
-                && Arrays.equals(Arrays.copyOf(line, HASH_BYTES), keyHash(origin, publicKey))
-                && DeviceKey.verify(
-                        publicKey,
-                        text.getBytes(StandardCharsets.UTF_8),
-                        Arrays.copyOfRange(line, HASH_BYTES, line.length));
+    /** How many records the note counts, without a look at its signature; none where it does not say. */
+    static int size(String note) {
+        return note.lines()
+                .skip(1)
+                .findFirst()
+                .filter(line -> SIZE.matcher(line).matches())
+                .map(Integer::parseInt)
+                .orElse(0);
+    }
+
+    private static VerifierKey signer(byte[] publicKey) {
+        return new VerifierKey(name("omni.airgap", publicKey), VerifierKey.ED25519, publicKey);
     }
 
     /** The name under which a key signs. */
     static String origin(byte[] publicKey) {
-        byte[] digest = Merkle.sha256().digest(publicKey);
-        return "omni.airgap/" + HexFormat.of().formatHex(digest, 0, 8);
+        return signer(publicKey).name();
     }
 
-    /** The first four bytes of SHA-256 over name, line feed, kind of signature and key. */
-    private static byte[] keyHash(String origin, byte[] publicKey) {
-        var digest = Merkle.sha256();
-        digest.update((origin + "\n").getBytes(StandardCharsets.UTF_8));
-        digest.update(ED25519);
-        return Arrays.copyOf(digest.digest(publicKey), HASH_BYTES);
+    /** A name that goes with one key: the first bytes of its SHA-256. */
+    static String name(String what, byte[] publicKey) {
+        return what + "/" + HexFormat.of().formatHex(Merkle.sha256().digest(publicKey), 0, ORIGIN_BYTES);
     }
 
-    static Optional<byte[]> bytes(String base64) {
-        try {
-            return Optional.of(Base64.getDecoder().decode(base64));
-        } catch (IllegalArgumentException e) {
-            return Optional.empty();
-        }
+    /** Whether it was made of these lines: to be asked when the tree has as many as this counts. */
+    boolean matches(Merkle tree) {
+        return tree.size() == size && base64(tree.root()).equals(root);
     }
 
-    /** Whether these lines begin with those that this checkpoint was made of. */
-    boolean covers(List<String> lines) {
-        return lines.size() >= size
-                && Base64.getEncoder()
-                        .encodeToString(Merkle.root(lines.subList(0, size)))
-                        .equals(root);
+    /** This one with another's cosignatures, of the same text. */
+    Checkpoint and(Checkpoint other) {
+        return new Checkpoint(origin, size, root, note.with(other.note().signatures()));
+    }
+
+    private static String base64(byte[] bytes) {
+        return Base64.getEncoder().encodeToString(bytes);
     }
 }

@@ -6,14 +6,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 
 /**
- * The key that signs this box's evidence: Ed25519 (RFC 8032), made on the first start, in a file for its owner alone. Its
- * thief can make evidence up, and nothing else (decision 0203). For any thread.
+ * The key that signs a box's evidence, or a witness's cosignatures: Ed25519 (RFC 8032), made at its first use, in a file for
+ * its owner alone. Its thief can make those up, and nothing else (decision 0203). For any thread.
  */
 final class DeviceKey {
     private static final int SEED_BYTES = 32;
@@ -35,7 +33,7 @@ final class DeviceKey {
         try {
             return new DeviceKey(read(file));
         } catch (IOException e) {
-            throw new AirgapException("The key of the evidence cannot be kept in " + file + ".", e);
+            throw new AirgapException("The signing key cannot be kept in " + file + ".", e);
         }
     }
 
@@ -49,11 +47,7 @@ final class DeviceKey {
         } catch (NoSuchFileException e) {
             byte[] seed = new byte[SEED_BYTES];
             new SecureRandom().nextBytes(seed);
-            Path next = file.resolveSibling(file.getFileName() + ".new");
-            Files.deleteIfExists(next);
-            Files.createFile(next, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-            Files.write(next, seed);
-            Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
+            PrivateFile.write(file, seed);
             return seed;
         }
     }

@@ -7,8 +7,9 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.Set;
 import omni.airgap.raw.nfgenmsg;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The nftables tables of the gap in one network namespace, without an owner: they stay when the process that made them
@@ -32,12 +33,16 @@ final class DropTable implements Closeable {
     /** The loopback has this number in every namespace. */
     private static final int LOOPBACK = 1;
 
-    /** No link has this name. */
-    private static final String WRONG = "/";
+    private static final Standing.Chain INPUT = new Standing.Chain(NF_INET_LOCAL_IN(), FIRST, NF_DROP(), 0, "");
+    private static final Standing.Chain FORWARD = new Standing.Chain(NF_INET_FORWARD(), FIRST, NF_DROP(), 0, "");
+    private static final Standing.Chain OUTPUT = new Standing.Chain(NF_INET_LOCAL_OUT(), FIRST, NF_DROP(), 0, "");
+    private static final Map<String, Standing.Chain> INET = Map.of("input", INPUT, "forward", FORWARD, "output", OUTPUT);
+    private static final Set<Standing.Rule> EXEMPTIONS =
+            Set.of(exemption("input", NFT_META_IIF()), exemption("output", NFT_META_OIF()));
 
-    private static final List<String> HOOKS = List.of("input", "forward", "output");
     private static final int CREATE = NLM_F_CREATE() | NLM_F_ACK();
-    private static final int DUMP = NLM_F_ROOT() | NLM_F_MATCH();
+    /** Links in one transaction, so that a machine with thousands needs no send buffer without bound. */
+    private static final int LINKS_MAX = 256;
 
     private final Netlink netfilter;
 
@@ -46,71 +51,125 @@ final class DropTable implements Closeable {
         netfilter = Netlink.open(NETLINK_NETFILTER());
     }
 
-    /** Makes what is missing of both tables, in one transaction; the links are all of the namespace. */
+    /**
+     * Makes what is missing of both tables, and makes anew what is not as it should be. The table for all links comes first,
+     * in a transaction of its own: one link that vanishes meanwhile keeps nobody else's packets.
+     *
+     * @param links all of the namespace
+     */
     void install(Collection<Link> links) throws KernelException {
-        Map<String, String> inet = chains(NFPROTO_INET());
-        Map<String, String> link = chains(NFPROTO_NETDEV());
-        Datagram batch = begin();
-        if (!inet.keySet().containsAll(HOOKS) || inet.containsValue(WRONG) || !exempted()) {
+        if (!inetProblems(read(NFPROTO_INET())).isEmpty()) {
+            Datagram batch = begin();
             inet(batch);
+            commit("set up the drop table", batch);
         }
-        links(batch, links, link);
+        Standing netdev = read(NFPROTO_NETDEV());
+        boolean anew = netdev.there() && spoilt(netdev, links);
+        Datagram batch = begin();
+        if (anew) {
+            emptied(batch, NFPROTO_NETDEV());
+        }
+        Map<String, Standing.Chain> chains = anew ? Map.of() : netdev.chains();
+        int count = 0;
+        for (Link link : links) {
+            if (!link.loopback()) {
+                link(batch, link, outName(link), NF_NETDEV_EGRESS(), chains);
+                link(batch, link, inName(link), NF_NETDEV_INGRESS(), chains);
+                if (++count % LINKS_MAX == 0) {
+                    batch = commitSome(batch);
+                }
+            }
+        }
+        commitSome(batch);
+    }
+
+    private Datagram commitSome(Datagram batch) throws KernelException {
         if (batch.messages() > 1) {
-            commit("set up the drop tables", batch);
+            commit("set up the drop tables of the links", batch);
         }
+        return begin();
     }
 
     private static void inet(Datagram batch) {
-        table(batch, NFPROTO_INET());
-        // Away with whatever stands under the name, and all anew: in one transaction, so that no packet comes between.
-        message(batch, NFT_MSG_DELTABLE(), NFPROTO_INET(), NLM_F_ACK()).text(NFTA_TABLE_NAME(), NAME);
-        table(batch, NFPROTO_INET());
-        chain(batch, NFPROTO_INET(), "input", NF_INET_LOCAL_IN(), FIRST, "");
-        chain(batch, NFPROTO_INET(), "forward", NF_INET_FORWARD(), FIRST, "");
-        chain(batch, NFPROTO_INET(), "output", NF_INET_LOCAL_OUT(), FIRST, "");
+        emptied(batch, NFPROTO_INET());
+        INET.forEach((name, chain) -> chain(batch, NFPROTO_INET(), name, chain));
         acceptLoopback(batch, "input", NFT_META_IIF());
         acceptLoopback(batch, "output", NFT_META_OIF());
     }
 
-    private static void links(Datagram batch, Collection<Link> links, Map<String, String> there) {
-        for (Link link : links) {
-            if (!link.loopback()) {
-                link(batch, link, outName(link), NF_NETDEV_EGRESS(), there);
-                link(batch, link, inName(link), NF_NETDEV_INGRESS(), there);
-            }
-        }
+    /** Away with whatever stands under the name, and the table anew: in one transaction, so that no packet comes between. */
+    private static void emptied(Datagram batch, int family) {
+        table(batch, family); // so that deleting never fails for want of it
+        message(batch, NFT_MSG_DELTABLE(), family, NLM_F_ACK()).text(NFTA_TABLE_NAME(), NAME);
+        table(batch, family);
+    }
+
+    /** Whether somebody has made of the links' table what it was not. A link that was renamed is none of that. */
+    private static boolean spoilt(Standing netdev, Collection<Link> links) {
+        boolean chains = links.stream()
+                .allMatch(link -> like(netdev.chains().get(outName(link)), chain(link, NF_NETDEV_EGRESS()))
+                        && like(netdev.chains().get(inName(link)), chain(link, NF_NETDEV_INGRESS())));
+        return netdev.flags() != 0 || !netdev.rules().isEmpty() || !chains;
+    }
+
+    private static boolean like(Standing.@Nullable Chain there, Standing.Chain wanted) {
+        return there == null || there.sameButLink(wanted);
     }
 
     /** A chain that is another link's by now, of one that was renamed or has taken a number over, is made anew. */
-    private static void link(Datagram batch, Link link, String name, int hook, Map<String, String> there) {
-        if (!link.name().equals(there.get(name))) {
+    private static void link(Datagram batch, Link link, String name, int hook, Map<String, Standing.Chain> there) {
+        Standing.Chain wanted = chain(link, hook);
+        if (!wanted.equals(there.get(name))) {
             table(batch, NFPROTO_NETDEV());
             if (there.containsKey(name)) {
                 message(batch, NFT_MSG_DELCHAIN(), NFPROTO_NETDEV(), NLM_F_ACK())
                         .text(NFTA_CHAIN_TABLE(), NAME)
                         .text(NFTA_CHAIN_NAME(), name);
             }
-            chain(batch, NFPROTO_NETDEV(), name, hook, FIRST_OF_LINK, link.name());
+            chain(batch, NFPROTO_NETDEV(), name, wanted);
         }
+    }
+
+    private static Standing.Chain chain(Link link, int hook) {
+        return new Standing.Chain(hook, FIRST_OF_LINK, NF_DROP(), 0, link.name());
     }
 
     /** What is not as it should be, a line each; empty where both tables stand whole. */
     List<String> problems(Collection<Link> links) throws KernelException {
-        List<String> problems = new ArrayList<>();
-        Map<String, String> inet = chains(NFPROTO_INET());
-        for (String hook : HOOKS) {
-            if (inet.getOrDefault(hook, WRONG).equals(WRONG)) {
-                problems.add("nftables inet " + NAME + " " + hook + " does not drop");
-            }
+        List<String> problems = inetProblems(read(NFPROTO_INET()));
+        Standing netdev = read(NFPROTO_NETDEV());
+        if (netdev.flags() != 0 || !netdev.rules().isEmpty()) {
+            problems.add("nftables netdev " + NAME + " was switched off or has rules");
         }
-        if (!exempted()) {
-            problems.add("nftables inet " + NAME + " has other rules than the loopback's two");
-        }
-        Map<String, String> chains = chains(NFPROTO_NETDEV());
         for (Link link : links) {
-            if (!link.loopback() && !link.name().equals(chains.get(outName(link)))) {
-                problems.add("nftables netdev " + NAME + " does not drop what leaves " + link.name());
+            if (!link.loopback()) {
+                if (!chain(link, NF_NETDEV_EGRESS()).equals(netdev.chains().get(outName(link)))) {
+                    problems.add("nftables netdev " + NAME + " does not drop what leaves " + link.name());
+                }
+                if (!chain(link, NF_NETDEV_INGRESS()).equals(netdev.chains().get(inName(link)))) {
+                    problems.add("nftables netdev " + NAME + " does not drop what comes to " + link.name());
+                }
             }
+        }
+        return problems;
+    }
+
+    private Standing read(int family) throws KernelException {
+        return Standing.read(netfilter, family, NAME);
+    }
+
+    private static List<String> inetProblems(Standing inet) {
+        List<String> problems = new ArrayList<>();
+        if (!inet.there() || inet.flags() != 0) {
+            problems.add("nftables inet " + NAME + (inet.there() ? " was switched off" : " is not there"));
+        }
+        INET.forEach((name, chain) -> {
+            if (!chain.equals(inet.chains().get(name))) {
+                problems.add("nftables inet " + NAME + " " + name + " does not drop");
+            }
+        });
+        if (inet.rules().size() != EXEMPTIONS.size() || !EXEMPTIONS.equals(Set.copyOf(inet.rules()))) {
+            problems.add("nftables inet " + NAME + " has other rules than the loopback's two");
         }
         return problems;
     }
@@ -127,60 +186,7 @@ final class DropTable implements Closeable {
 
     /** Whether one of the tables is there. */
     boolean present() throws KernelException {
-        return !chains(NFPROTO_INET()).isEmpty() || !chains(NFPROTO_NETDEV()).isEmpty();
-    }
-
-    /**
-     * Chains of our table in that family by name, and what each drops everything of: a link's name, or the empty text for all
-     * links; {@link #WRONG} where it is no base chain or does not drop.
-     */
-    private Map<String, String> chains(int family) throws KernelException {
-        Map<String, String> chains = new TreeMap<>();
-        Datagram request = message(new Datagram(), NFT_MSG_GETCHAIN(), family, DUMP);
-        netfilter.dump("list chains", request, chains::clear, message -> {
-            Attributes chain = Attributes.read(message.body().asSlice(nfgenmsg.sizeof()));
-            if (chain.text(NFTA_CHAIN_TABLE()).orElse("").equals(NAME)) {
-                boolean drops = chain.get(NFTA_CHAIN_HOOK()).isPresent()
-                        && chain.networkNumber(NFTA_CHAIN_POLICY()).orElse(-1) == NF_DROP();
-                chains.put(
-                        chain.text(NFTA_CHAIN_NAME()).orElse(""),
-                        drops ? device(chain.nested(NFTA_CHAIN_HOOK())) : WRONG);
-            }
-        });
-        return chains;
-    }
-
-    /** Of a hook: the one link that it was given, as the kernel names it now. */
-    private static String device(Attributes hook) {
-        Attributes list = hook.nested(NFTA_HOOK_DEVS());
-        return hook.text(NFTA_HOOK_DEV())
-                .or(() -> list.text(NFTA_DEVICE_NAME()))
-                .orElse("");
-    }
-
-    /** Whether the loopback's two exemptions are there, and no other rule. */
-    private boolean exempted() throws KernelException {
-        List<String> rules = new ArrayList<>();
-        Datagram request =
-                message(new Datagram(), NFT_MSG_GETRULE(), NFPROTO_INET(), DUMP).text(NFTA_RULE_TABLE(), NAME);
-        netfilter.dump("list rules", request, rules::clear, message -> {
-            Attributes rule = Attributes.read(message.body().asSlice(nfgenmsg.sizeof()));
-            if (rule.text(NFTA_RULE_TABLE()).orElse("").equals(NAME)) {
-                rules.add(rule.text(NFTA_RULE_CHAIN()).orElse("") + " " + expressions(rule));
-            }
-        });
-        return rules.stream()
-                .sorted()
-                .toList()
-                .equals(List.of("input meta cmp immediate", "output meta cmp immediate"));
-    }
-
-    private static String expressions(Attributes rule) {
-        return String.join(
-                " ",
-                rule.nested(NFTA_RULE_EXPRESSIONS()).each().stream()
-                        .map(expression -> expression.text(NFTA_EXPR_NAME()).orElse("?"))
-                        .toList());
+        return read(NFPROTO_INET()).there() || read(NFPROTO_NETDEV()).there();
     }
 
     /** By its number, and not its name: a link may be called "lo". */
@@ -209,18 +215,29 @@ final class DropTable implements Closeable {
         message(batch, NFT_MSG_NEWTABLE(), family, CREATE).text(NFTA_TABLE_NAME(), NAME);
     }
 
-    private static void chain(Datagram batch, int family, String name, int hook, int priority, String link) {
+    private static void chain(Datagram batch, int family, String name, Standing.Chain chain) {
         message(batch, NFT_MSG_NEWCHAIN(), family, CREATE)
                 .text(NFTA_CHAIN_TABLE(), NAME)
                 .text(NFTA_CHAIN_NAME(), name)
                 .nested(NFTA_CHAIN_HOOK(), inside -> {
-                    inside.networkNumber(NFTA_HOOK_HOOKNUM(), hook).networkNumber(NFTA_HOOK_PRIORITY(), priority);
-                    if (!link.isEmpty()) {
-                        inside.text(NFTA_HOOK_DEV(), link);
+                    inside.networkNumber(NFTA_HOOK_HOOKNUM(), chain.hook())
+                            .networkNumber(NFTA_HOOK_PRIORITY(), chain.priority());
+                    if (!chain.link().isEmpty()) {
+                        inside.text(NFTA_HOOK_DEV(), chain.link());
                     }
                 })
-                .networkNumber(NFTA_CHAIN_POLICY(), NF_DROP())
+                .networkNumber(NFTA_CHAIN_POLICY(), chain.policy())
                 .text(NFTA_CHAIN_TYPE(), "filter");
+    }
+
+    /** The rule of {@link #acceptLoopback} as it is read back. */
+    private static Standing.Rule exemption(String chain, int metaKey) {
+        return new Standing.Rule(
+                chain,
+                List.of(
+                        Standing.meta(metaKey, NFT_REG_1()),
+                        Standing.compare(NFT_REG_1(), NFT_CMP_EQ(), LOOPBACK),
+                        Standing.verdict(NFT_REG_VERDICT(), NF_ACCEPT())));
     }
 
     /** meta iif 1 accept, in nft(8)'s words. The number of the link is compared in the machine's order. */

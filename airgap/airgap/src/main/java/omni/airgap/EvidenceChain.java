@@ -1,19 +1,19 @@
 package omni.airgap;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
-import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HexFormat;
-import java.util.List;
+import java.util.Optional;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -25,22 +25,30 @@ import tools.jackson.databind.node.ObjectNode;
  * </pre>
  *
  * <p>{@code prev} is the SHA-256 of the line before without its LF, in hexadecimal; 64 zeros for the first. A line that a
- * crash has cut is left out when the file is opened again. Safe from any thread.
+ * crash or a full disk has cut is left out. The file is read once, at the start; after that the last line's hash and the
+ * hashes of the Merkle tree are all that is kept of it. Safe from any thread.
  */
 final class EvidenceChain {
     static final String FIRST = "0".repeat(64);
+    static final int LINE_BYTES_MAX = 1 << 20;
 
-    private static final long BYTES_MAX = 256L << 20;
+    /** What a line has beside its body, generously: signature, number, time, kind and hash. */
+    private static final int FRAME_BYTES_MAX = 4096;
+
+    private static final long FILE_BYTES_MAX = 256L << 20;
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
+    private final Path folder;
     private final Path file;
     private final DeviceKey key;
     private final Clock clock;
-    private int next;
+    private final Merkle tree = new Merkle();
     private String last = FIRST;
+    private long fileBytes;
 
-    private EvidenceChain(Path file, DeviceKey key, Clock clock) {
-        this.file = file;
+    private EvidenceChain(Path folder, DeviceKey key, Clock clock) {
+        this.folder = folder;
+        this.file = folder.resolve("chain");
         this.key = key;
         this.clock = clock;
     }
@@ -53,73 +61,152 @@ final class EvidenceChain {
         } catch (IOException e) {
             throw new AirgapException("The folder " + folder + " cannot be made.", e);
         }
-        EvidenceChain chain = new EvidenceChain(folder.resolve("chain"), DeviceKey.in(folder.resolve("key")), clock);
+        EvidenceChain chain = new EvidenceChain(folder, DeviceKey.in(folder.resolve("key")), clock);
         chain.open();
         return chain;
     }
 
     private void open() throws AirgapException {
-        try {
-            String text = Files.exists(file) ? Files.readString(file) : "";
-            int whole = text.lastIndexOf('\n') + 1;
-            if (whole < text.length()) {
-                try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-                    channel.truncate(text.substring(0, whole).getBytes(StandardCharsets.UTF_8).length);
-                }
-            }
-            List<String> lines = text.substring(0, whole).lines().toList();
-            next = lines.size();
-            last = lines.isEmpty() ? FIRST : hash(lines.getLast());
+        if (Files.notExists(file)) {
+            return;
+        }
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            goOn(channel);
         } catch (IOException e) {
             throw new AirgapException("The evidence in " + file + " cannot be read.", e);
         }
     }
 
-    /** Appends a record, and returns when the disk has it. */
+    /** Takes in the lines that are new in the file: all at first, later what a lift without roles has written. */
+    private void goOn(FileChannel channel) throws IOException {
+        LineReader lines = new LineReader(Channels.newInputStream(channel.position(fileBytes)), LINE_BYTES_MAX);
+        for (Optional<byte[]> line = lines.next(); line.isPresent(); line = lines.next()) {
+            count(line.get());
+        }
+        fileBytes += lines.wholeBytes();
+    }
+
+    private void count(byte[] line) {
+        tree.add(line);
+        last = hash(line);
+    }
+
+    /** Whether a record with that body is short enough. */
+    static boolean fits(ObjectNode body) {
+        return JSON.writeValueAsBytes(body).length <= LINE_BYTES_MAX - FRAME_BYTES_MAX;
+    }
+
+    /**
+     * Appends a record, and returns when the disk has it.
+     *
+     * @throws AirgapException where the disk does not take it or it is too long; the chain is then as it was before
+     */
     synchronized void append(String kind, ObjectNode body) throws AirgapException {
+        try (FileChannel channel =
+                FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            if (channel.size() < fileBytes) {
+                throw new AirgapException("The evidence in " + file + " was cut by another program.");
+            }
+            goOn(channel);
+            byte[] line = line(kind, body);
+            check(line.length);
+            write(channel, line);
+            count(line);
+            fileBytes += line.length + 1;
+        } catch (AirgapException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new AirgapException("The evidence cannot be written. Make room on the disk.", e);
+        }
+    }
+
+    private void check(int lineBytes) throws AirgapException {
+        if (lineBytes > LINE_BYTES_MAX) {
+            throw new AirgapException("A record is longer than " + LINE_BYTES_MAX + " bytes.");
+        }
+        if (fileBytes + lineBytes + 1 > FILE_BYTES_MAX) {
+            throw new AirgapException("The evidence is full. Prove it, and move the folder " + folder
+                    + " away: the next start begins another, with another key.");
+        }
+    }
+
+    private byte[] line(String kind, ObjectNode body) {
         ObjectNode record = JSON.createObjectNode();
-        record.put("n", next)
+        record.put("n", tree.size())
                 .put("time", clock.instant().toString())
                 .put("kind", kind)
                 .put("prev", last);
         record.set("body", body);
         byte[] json = JSON.writeValueAsBytes(record);
-        String line =
-                Base64.getEncoder().encodeToString(key.sign(json)) + " " + new String(json, StandardCharsets.UTF_8);
-        try (FileChannel channel = FileChannel.open(
-                file, StandardOpenOption.CREATE, StandardOpenOption.APPEND, StandardOpenOption.WRITE)) {
-            if (channel.size() > BYTES_MAX) {
-                throw new AirgapException("The evidence in " + file + " is full. Prove it, and move it away.");
-            }
-            ByteBuffer bytes = StandardCharsets.UTF_8.encode(line + "\n");
+        byte[] signature = Base64.getEncoder().encode(key.sign(json));
+        return ByteBuffer.allocate(signature.length + 1 + json.length)
+                .put(signature)
+                .put((byte) ' ')
+                .put(json)
+                .array();
+    }
+
+    private void write(FileChannel channel, byte[] line) throws IOException {
+        // Cuts what a crash, or a write that could not even be taken back, has left behind the last whole line.
+        channel.truncate(fileBytes);
+        channel.position(fileBytes);
+        ByteBuffer bytes =
+                ByteBuffer.allocate(line.length + 1).put(line).put((byte) '\n').flip();
+        try {
             while (bytes.hasRemaining()) {
                 channel.write(bytes);
             }
             channel.force(true);
         } catch (IOException e) {
-            throw new AirgapException("The evidence cannot be written. Make room on the disk.", e);
+            takeBack(channel, e);
+            throw e;
         }
-        next++;
-        last = hash(line);
+        if (fileBytes == 0) {
+            try (FileChannel directory = FileChannel.open(folder, StandardOpenOption.READ)) {
+                directory.force(true); // the new file's name
+            }
+        }
     }
 
-    /** All records, as they stand in the file. */
-    synchronized List<String> lines() throws AirgapException {
+    private void takeBack(FileChannel channel, IOException why) {
         try {
-            return new ArrayList<>(Files.readAllLines(file));
+            channel.truncate(fileBytes);
+        } catch (IOException e) {
+            why.addSuppressed(e);
+        }
+    }
+
+    /** How many records there are, and their root, signed. Reads no file. */
+    synchronized Checkpoint checkpoint() {
+        return Checkpoint.of(tree, key);
+    }
+
+    /** Whether the records in the file begin with those of the checkpoint. Reads them, without keeping anybody waiting. */
+    boolean beginsWith(Checkpoint checkpoint) throws AirgapException {
+        Merkle prefix = new Merkle();
+        try (InputStream in = Files.newInputStream(file)) {
+            LineReader lines = new LineReader(in, LINE_BYTES_MAX);
+            while (prefix.size() < checkpoint.size()) {
+                Optional<byte[]> line = lines.next();
+                if (line.isEmpty()) {
+                    return false;
+                }
+                prefix.add(line.get());
+            }
+            return checkpoint.matches(prefix);
         } catch (NoSuchFileException e) {
-            return List.of();
+            return checkpoint.matches(prefix);
         } catch (IOException e) {
             throw new AirgapException("The evidence in " + file + " cannot be read.", e);
         }
     }
 
-    synchronized Checkpoint checkpoint() throws AirgapException {
-        return Checkpoint.of(lines(), key);
-    }
-
     byte[] publicKey() {
         return key.publicKey();
+    }
+
+    Path folder() {
+        return folder;
     }
 
     Path file() {
@@ -130,7 +217,7 @@ final class EvidenceChain {
         return JSON.createObjectNode();
     }
 
-    static String hash(String line) {
-        return HexFormat.of().formatHex(Merkle.sha256().digest(line.getBytes(StandardCharsets.UTF_8)));
+    static String hash(byte[] line) {
+        return HexFormat.of().formatHex(Merkle.sha256().digest(line));
     }
 }

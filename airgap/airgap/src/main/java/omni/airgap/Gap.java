@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -80,7 +81,7 @@ final class Gap implements Closeable {
 
     /** On Linux. */
     Gap(Scope scope, GapStore store, Clock clock, Obstacles obstacles, Faults faults) {
-        this(new LinuxHost(scope), store, clock, obstacles, faults);
+        this(new LinuxHost(scope, Optional.empty()), store, clock, obstacles, faults);
     }
 
     /** Nothing is touched before {@link #start}. */
@@ -131,6 +132,11 @@ final class Gap implements Closeable {
 
     Status status() {
         return status.with(corrections.get());
+    }
+
+    /** Looks after it until that is closed. */
+    Subscription watch() {
+        return host.watch(this);
     }
 
     /** Calls it at each change, on the thread that made the change, until what is returned is closed. */
@@ -207,6 +213,7 @@ final class Gap implements Closeable {
             }
             Thread disk = Thread.ofPlatform().name("persist").start(() -> attempt(early, store::persist));
             Report report = shutAll();
+            host.shut(report);
             faults.at("engage confirmed");
             join(disk);
             faults.at("engage persisted");
@@ -269,8 +276,9 @@ final class Gap implements Closeable {
             });
             boolean whole = report.problems().isEmpty();
             for (NetworkStack stack : stacks.values()) {
-                whole &= holds(stack);
+                whole &= holds(stack::problems);
             }
+            whole &= holds(host::problems);
             if (!whole || status.state() == State.BROKEN) {
                 engage(status.cause());
             }
@@ -279,11 +287,11 @@ final class Gap implements Closeable {
         }
     }
 
-    private boolean holds(NetworkStack stack) {
+    private static boolean holds(Report.Work look) {
         try {
-            return stack.problems().isEmpty();
+            return look.problems().isEmpty();
         } catch (AirgapException e) {
-            log("A namespace cannot be looked at", e);
+            log("It cannot be seen whether the gap holds", e);
             return false;
         }
     }
@@ -357,6 +365,7 @@ final class Gap implements Closeable {
                 stack.removeTables();
                 faults.at("tables removed");
             }
+            host.restore();
         } catch (AirgapException e) {
             engage("a lift failed: " + e.getMessage());
             throw e;
@@ -376,11 +385,10 @@ final class Gap implements Closeable {
         List<NetworkStack> fresh = new ArrayList<>();
         List<String> outOfReach = new ArrayList<>();
         Map<Long, List<String>> found = host.find(stacks.keySet(), outOfReach);
-        found.forEach((number, names) -> {
-            if (!stacks.containsKey(number)) {
-                enter(number, names, outOfReach).ifPresent(fresh::add);
-            }
-        });
+        if (!enter(found, fresh).isEmpty()) { // vanished while it was looked at, or hidden: the second look tells
+            found = host.find(stacks.keySet(), new ArrayList<>());
+            enter(found, fresh).forEach((number, why) -> outOfReach.add("net:[" + number + "] cannot be closed: " + why));
+        }
         unreached = List.copyOf(outOfReach);
         if (!shut) { // in a gap a namespace is kept, though nothing but a socket may be left of it
             for (NetworkStack stack : List.copyOf(stacks.values())) {
@@ -393,21 +401,26 @@ final class Gap implements Closeable {
         return fresh;
     }
 
-    /** Takes one in by the first of its files that opens. One that is there and cannot be entered is a problem. */
-    private Optional<NetworkStack> enter(long number, List<String> names, List<String> outOfReach) {
-        List<String> problems = new ArrayList<>();
-        for (String name : names) {
-            try {
-                Optional<NetworkStack> stack = enter(number, name);
-                if (stack.isPresent()) {
-                    return stack;
+    /** Takes in those that are new, each by the first of its names that opens. What is left is those that did not, and why. */
+    private Map<Long, String> enter(Map<Long, List<String>> found, List<NetworkStack> fresh) {
+        Map<Long, String> left = new TreeMap<>();
+        found.forEach((number, names) -> {
+            if (!stacks.containsKey(number)) {
+                String why = "its file is not to be found";
+                for (String name : names) {
+                    try {
+                        enter(number, name).ifPresent(fresh::add);
+                    } catch (AirgapException e) {
+                        why = e.getMessage();
+                    }
+                    if (stacks.containsKey(number)) {
+                        return;
+                    }
                 }
-            } catch (AirgapException e) {
-                problems.add("net:[" + number + "] cannot be closed: " + e.getMessage());
+                left.put(number, why);
             }
-        }
-        problems.stream().limit(1).forEach(outOfReach::add);
-        return Optional.empty();
+        });
+        return left;
     }
 
     private Optional<NetworkStack> enter(long number, String name) throws AirgapException {

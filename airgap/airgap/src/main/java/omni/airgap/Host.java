@@ -13,16 +13,17 @@ interface Host {
     /**
      * That of this machine.
      *
-     * @param scope as {@link Scope#of} reads it
      * @param folder where the role keeps its files
      */
-    static Host of(String scope, Path folder) {
+    static Host of(Scope scope, Path folder) {
         return of(System.getProperty("os.name"), scope, folder);
     }
 
     /** That of a machine by the name that Java gives its system. */
-    static Host of(String system, String scope, Path folder) {
-        return system.startsWith("Mac") ? MacHost.here(Scope.of(scope), folder) : new LinuxHost(Scope.of(scope));
+    static Host of(String system, Scope scope, Path folder) {
+        return system.startsWith("Mac")
+                ? MacHost.here(scope, folder)
+                : new LinuxHost(scope, Machine.of(scope, folder));
     }
 
     /** Whether nothing is in scope. */
@@ -38,6 +39,15 @@ interface Host {
 
     /** Takes one under control; none where it has gone meanwhile. */
     Optional<NetworkStack> enter(long number, String name) throws AirgapException;
+
+    /** Closes what the machine has beside its stacks, such as radios, and reads it back. */
+    void shut(Report report);
+
+    /** What of that does not hold now, a line each. */
+    List<String> problems() throws AirgapException;
+
+    /** Gives back what {@link #shut} has taken. */
+    void restore() throws AirgapException;
 
     /** What stands in the way of a lift, a line each. */
     List<String> obstacles(Collection<NetworkStack> stacks) throws AirgapException;

@@ -20,6 +20,7 @@ import omni.airgap.raw.inet_diag_sockid;
  * @param remotePort the other side's port
  * @param inode by which processes hold it; 0 where none does
  * @param uid its user
+ * @param queuedBytes written and not sent yet
  * @param stub whether it is what the kernel keeps of a connection that is over
  * @param id what names it to the kernel: struct inet_diag_sockid
  */
@@ -33,6 +34,7 @@ record InetSocket(
         int remotePort,
         long inode,
         int uid,
+        int queuedBytes,
         boolean stub,
         MemorySegment id) {
     static final int TCP = 6;
@@ -61,6 +63,7 @@ record InetSocket(
                 port(inet_diag_sockid.idiag_dport(id)),
                 Integer.toUnsignedLong(inet_diag_msg.idiag_inode(body)),
                 inet_diag_msg.idiag_uid(body),
+                inet_diag_msg.idiag_wqueue(body),
                 Byte.toUnsignedInt(inet_diag_msg.idiag_timer(body)) == TIMER_TIME_WAIT,
                 MemorySegment.ofArray(id.toArray(JAVA_BYTE)));
     }

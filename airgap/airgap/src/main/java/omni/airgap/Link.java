@@ -2,6 +2,7 @@ package omni.airgap;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.OptionalInt;
 import omni.airgap.raw.Kernel;
 import omni.airgap.raw.ifinfomsg;
 import omni.airgap.raw.rtnl_link_stats64;
@@ -45,6 +46,11 @@ record Link(int index, String name, boolean loopback, boolean up, String alias, 
                         .filter(stats -> stats.byteSize() >= SENT_AT + Long.BYTES)
                         .map(stats -> stats.get(ValueLayout.JAVA_LONG_UNALIGNED, SENT_AT))
                         .orElse(-1L));
+    }
+
+    /** Of RTM_DELLINK: the number, here, of the namespace that the link went to; nothing where it is no more. */
+    static OptionalInt newNamespace(MemorySegment body) {
+        return attributes(body).number(Kernel.IFLA_NEW_NETNSID());
     }
 
     static Attributes attributes(MemorySegment body) {

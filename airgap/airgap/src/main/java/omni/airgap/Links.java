@@ -105,6 +105,11 @@ final class Links implements Closeable {
         }
     }
 
+    /** Takes away what the kernel has answered to {@link #send}. */
+    void drain() throws KernelException {
+        route.drain();
+    }
+
     /** Brings up what the gap took down, and gives it its alias back. What has vanished meanwhile is passed over. */
     void restore() throws KernelException {
         List<Link> marked = list().values().stream().filter(Link::marked).toList();

@@ -1,18 +1,35 @@
 package omni.airgap;
 
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import omni.role.RoleContext;
 
-/**
- * Linux: a stack is a network namespace.
- *
- * @param scope which of them are meant
- */
-record LinuxHost(Scope scope) implements Host {
+/** Linux: a stack is a network namespace. For any thread. */
+final class LinuxHost implements Host {
+    private final Scope scope;
+    private final Optional<Machine> machine;
+    /** Where links went that were in scope. */
+    private final Set<Moved> moved = ConcurrentHashMap.newKeySet();
+
+    /** A link has left a namespace for one that is known there by that number. */
+    private record Moved(Ward from, int number) {}
+
+    /**
+     * Changes nothing yet.
+     *
+     * @param scope which namespaces are meant
+     * @param machine what the machine has beside them, where all of it is meant
+     */
+    LinuxHost(Scope scope, Optional<Machine> machine) {
+        this.scope = scope;
+        this.machine = machine;
+    }
+
     @Override
     public boolean empty() {
         return scope.empty();
@@ -20,7 +37,51 @@ record LinuxHost(Scope scope) implements Host {
 
     @Override
     public Map<Long, List<String>> find(Set<Long> known, List<String> problems) throws AirgapException {
-        return scope.find(known, problems);
+        Map<Long, List<String>> found = scope.find(known, problems);
+        follow(found);
+        return found;
+    }
+
+    /** Notes that a link went from there to the namespace which has that number there: it is in scope from the next look on. */
+    void moved(Ward from, int number) {
+        moved.add(new Moved(from, number));
+    }
+
+    /** Adds the namespaces that a link in scope has gone to, whoever made them. */
+    private void follow(Map<Long, List<String>> found) {
+        Set<Moved> news = Set.copyOf(moved);
+        if (news.isEmpty()) {
+            return;
+        }
+        scope.others(found.keySet()).forEach((inode, files) -> {
+            try (Namespace namespace = Namespace.open(files.getFirst())) {
+                for (Moved link : news) {
+                    if (namespace.inode() == inode && link.from().links().numberOf(namespace) == link.number()) {
+                        found.put(inode, files);
+                    }
+                }
+            } catch (AirgapException e) {
+                System.getLogger("omni.airgap").log(System.Logger.Level.DEBUG, "A namespace cannot be asked for", e);
+            }
+        });
+        moved.removeAll(news);
+    }
+
+    @Override
+    public void shut(Report report) {
+        machine.ifPresent(whole -> whole.shut(report));
+    }
+
+    @Override
+    public List<String> problems() throws AirgapException {
+        return machine.isPresent() ? machine.get().problems() : List.of();
+    }
+
+    @Override
+    public void restore() throws AirgapException {
+        if (machine.isPresent()) {
+            machine.get().restore();
+        }
     }
 
     @Override
@@ -66,7 +127,9 @@ record LinuxHost(Scope scope) implements Host {
 
     @Override
     public List<String> limits() {
-        return Rehearsal.once();
+        List<String> limits = new ArrayList<>(Rehearsal.once());
+        machine.ifPresent(whole -> limits.addAll(whole.limits()));
+        return limits;
     }
 
     @Override
@@ -80,6 +143,6 @@ record LinuxHost(Scope scope) implements Host {
 
     @Override
     public Gap.Subscription watch(Gap gap) {
-        return new Watch(gap).start()::close;
+        return new Watch(gap, this::moved).start()::close;
     }
 }

@@ -72,9 +72,21 @@ record MacHost(Scope scope, Path folder, Programs programs, boolean root) implem
                         + " noticed"));
     }
 
+    /** Wi-Fi is switched off with the stack; macOS has no command of its own for Bluetooth, as {@link #limits} says. */
+    @Override
+    public void shut(Report report) {}
+
+    @Override
+    public List<String> problems() {
+        return List.of();
+    }
+
+    @Override
+    public void restore() {}
+
     @Override
     public List<String> limits() {
-        List<String> limits = new ArrayList<>(List.of("the kill switch for macOS is untested on hardware"));
+        List<String> limits = new ArrayList<>(List.of("the kill switch for macOS is untested on hardware, and leaves Bluetooth as it is"));
         if (!root) {
             limits.add(NOT_ROOT);
             return limits;

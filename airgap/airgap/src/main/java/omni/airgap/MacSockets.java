@@ -99,6 +99,7 @@ final class MacSockets {
                     sides[0],
                     remote,
                     outward(remote, state),
+                    0,
                     uid,
                     List.of(new SocketEntry.Owner(pid, program, user, "", ""))));
         }

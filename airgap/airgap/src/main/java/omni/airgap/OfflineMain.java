@@ -51,7 +51,7 @@ public final class OfflineMain {
         Clock clock = Clock.systemUTC();
         Factors factors = new Factors(folder, text -> "this terminal", clock);
         Grant grant = factors.judgeAtTerminal(secret);
-        Host host = Host.of(scope, folder);
+        Host host = Host.of(Scope.of(scope), folder);
         try (Gap gap = new Gap(host, new GapStore(folder, run), clock, host::obstacles, point -> {})) {
             EvidenceChain evidence = EvidenceChain.in(folder.resolve("evidence"), clock);
             try (Recorder _ = new Recorder(gap, evidence).start(java.time.Duration.ofHours(1))) {

@@ -1,6 +1,9 @@
 package omni.airgap;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -35,8 +38,9 @@ final class Processes {
      * @param parent its parent's number; 0 where none is known
      * @param namespaces inodes of the network namespaces that it or a thread of it is in, or has open, and a file by which
      *     each can be opened
+     * @param dark whether its namespaces or descriptors may not be looked at
      */
-    record Seen(int pid, int parent, Map<Long, String> namespaces) {}
+    record Seen(int pid, int parent, Map<Long, String> namespaces, boolean dark) {}
 
     /** All processes. Costs a read of each descriptor of each: milliseconds to tens of them. */
     static List<Seen> all() {
@@ -52,9 +56,22 @@ final class Processes {
                     note(descriptor, namespaces);
                 }
             }
-            processes.add(new Seen(pid, parent(directory), namespaces));
+            processes.add(new Seen(pid, parent(directory), namespaces, dark(directory)));
         }
         return processes;
+    }
+
+    /** What is refused here is refused of all that is looked at: one right, ptrace(2)'s, decides. */
+    private static boolean dark(Path directory) {
+        try {
+            Files.readSymbolicLink(directory.resolve("ns/net"));
+            return false;
+        } catch (AccessDeniedException e) {
+            return true;
+        } catch (IOException e) {
+            ignore(e);
+            return false;
+        }
     }
 
     /** The namespace of a process, where it may be asked. */
@@ -98,10 +115,10 @@ final class Processes {
             return;
         }
         try {
-            for (String line : Files.readAllLines(directory.resolve("mountinfo"))) {
+            for (String line : Files.readAllLines(directory.resolve("mountinfo"), StandardCharsets.ISO_8859_1)) {
                 List<String> words = List.of(line.split(" ", -1));
                 if (words.size() > 4 && words.get(3).startsWith(NET)) {
-                    add(all, number(words.get(3)), root + words.get(4).replace("\\040", " "));
+                    add(all, number(words.get(3)), root + path(words.get(4)));
                 }
             }
         } catch (IOException e) {
@@ -109,9 +126,27 @@ final class Processes {
         }
     }
 
+    /**
+     * A path as mountinfo writes it: blank, tab, line feed and backslash in octal digits, every other byte as it is. One that
+     * is not UTF-8 becomes a name that does not open, and so a namespace that is known and cannot be reached.
+     */
+    static String path(String bytes) {
+        ByteArrayOutputStream path = new ByteArrayOutputStream();
+        for (int i = 0; i < bytes.length(); i++) {
+            if (bytes.charAt(i) == '\\' && bytes.substring(i + 1).matches("[0-7]{3}.*")) {
+                path.write(Integer.parseInt(bytes, i + 1, i + 4, 8));
+                i += 3;
+            } else {
+                path.write(bytes.charAt(i));
+            }
+        }
+        return path.toString(StandardCharsets.UTF_8);
+    }
+
+    /** The name in {@code stat} is any bytes at all, and ends with the last parenthesis. */
     private static int parent(Path directory) {
         try {
-            String stat = Files.readString(directory.resolve("stat"));
+            String stat = Files.readString(directory.resolve("stat"), StandardCharsets.ISO_8859_1);
             List<String> behindName =
                     List.of(stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1));
             return Integer.parseInt(behindName.get(1));

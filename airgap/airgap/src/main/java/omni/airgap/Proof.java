@@ -1,22 +1,30 @@
 package omni.airgap;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.Writer;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.JsonNode;
+import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.StreamWriteFeature;
+import tools.jackson.core.util.DefaultIndenter;
+import tools.jackson.core.util.DefaultPrettyPrinter;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
  * All evidence of a box in one text, which anybody can check on another machine: a JSON object with the public key, a
- * checkpoint and the records. Immutable.
+ * checkpoint, the newest cosigned one that the box has, and the records. Written and read a record at a time.
  */
 public final class Proof {
-    private static final String FORMAT = "omni-airgap-proof/1";
-    private static final int CHARACTERS_MAX = 300 << 20;
-    private static final JsonMapper JSON = JsonMapper.builder().build();
+    /** How many witnesses one may name. */
+    public static final int WITNESSES_MAX = 16;
+
+    private static final JsonMapper JSON =
+            JsonMapper.builder().disable(StreamWriteFeature.AUTO_CLOSE_TARGET).build();
 
     private Proof() {}
 
@@ -26,127 +34,97 @@ public final class Proof {
      * @param problems what is wrong, a line each; empty where nothing is
      * @param box whose evidence it is: the name of its key
      * @param records how many
+     * @param held how many of them, from the first, are held by a checkpoint that was kept or cosigned elsewhere: none of
+     *     these can have been cut off
+     * @param cosigned who saw them
      * @param shown what it proves, in words
      * @param notShown what it does not prove, in words
      */
-    public record Verdict(List<String> problems, String box, int records, List<String> shown, List<String> notShown) {}
-
-    /** Puts a proof together. */
-    public static String bundle(String publicKey, String checkpoint, List<String> records) {
-        var root = JSON.createObjectNode();
-        root.put("format", FORMAT).put("publicKey", publicKey).put("checkpoint", checkpoint);
-        var list = root.putArray("records");
-        records.forEach(list::add);
-        return JSON.writerWithDefaultPrettyPrinter().writeValueAsString(root) + "\n";
+    public record Verdict(
+            List<String> problems,
+            String box,
+            int records,
+            int held,
+            List<Cosigned> cosigned,
+            List<String> shown,
+            List<String> notShown) {
+        static Verdict none(String problem) {
+            return new Verdict(List.of(problem), "", 0, 0, List.of(), List.of(), List.of());
+        }
     }
 
     /**
-     * Checks a proof: each signature, each link of the chain, the checkpoint; and that it goes on from an older
-     * checkpoint of the same box, where one is given.
+     * A cosignature that holds.
      *
-     * @param text the proof
-     * @param older a checkpoint that was kept elsewhere
+     * @param witness its name
+     * @param time when, by its own clock
+     * @param records how many it had seen
      */
-    public static Verdict verify(String text, Optional<String> older) {
-        List<String> problems = new ArrayList<>();
-        JsonNode root;
-        try {
-            root = text.length() > CHARACTERS_MAX ? JSON.nullNode() : JSON.readTree(text);
-        } catch (JacksonException e) {
-            root = JSON.nullNode();
-        }
-        Optional<byte[]> key =
-                Checkpoint.bytes(root.path("publicKey").asString("")).filter(bytes -> bytes.length == 32);
-        if (!root.path("format").asString("").equals(FORMAT) || key.isEmpty()) {
-            return new Verdict(List.of("This is no proof of an air gap."), "", 0, List.of(), List.of());
-        }
-        List<String> records = new ArrayList<>();
-        root.path("records").forEach(line -> records.add(line.asString("")));
-        chain(records, key.get(), problems);
-        Optional<Checkpoint> checkpoint =
-                Checkpoint.read(root.path("checkpoint").asString(""), key.get());
-        if (checkpoint.isEmpty()) {
-            problems.add("The checkpoint is not signed by this box's key.");
-        } else if (checkpoint.get().size() != records.size()
-                || !checkpoint.get().covers(records)) {
-            problems.add("The records are not those that the checkpoint was made of.");
-        }
-        older.ifPresent(note -> goesOn(note, key.get(), records, problems));
-        return new Verdict(
-                List.copyOf(problems),
-                Checkpoint.origin(key.get()),
-                records.size(),
-                problems.isEmpty() ? shown(records) : List.of(),
-                notShown(older.isPresent()));
-    }
+    public record Cosigned(String witness, Instant time, int records) {}
 
-    private static void chain(List<String> records, byte[] key, List<String> problems) {
-        String before = EvidenceChain.FIRST;
-        for (int i = 0; i < records.size(); i++) {
-            String line = records.get(i);
-            int space = line.indexOf(' ');
-            byte[] json = line.substring(space + 1).getBytes(StandardCharsets.UTF_8);
-            boolean signed = space > 0
-                    && Checkpoint.bytes(line.substring(0, space))
-                            .filter(signature -> DeviceKey.verify(key, json, signature))
-                            .isPresent();
-            JsonNode record = signed ? JSON.readTree(json) : JSON.nullNode();
-            if (!signed) {
-                problems.add("Record " + i + " is not signed by this box's key.");
-            } else if (record.path("n").asInt(-1) != i
-                    || !record.path("prev").asString("").equals(before)) {
-                problems.add("Record " + i + " does not follow the one before it.");
-            }
-            before = EvidenceChain.hash(line);
-        }
-    }
-
-    private static void goesOn(String note, byte[] key, List<String> records, List<String> problems) {
-        Optional<Checkpoint> old = Checkpoint.read(note, key);
-        if (old.isEmpty()) {
-            problems.add("The older checkpoint is not signed by this box's key.");
-        } else if (!old.get().covers(records)) {
-            problems.add("The records do not go on from the older checkpoint: some were cut off or changed.");
-        }
-    }
-
-    private static List<String> shown(List<String> records) {
-        List<String> shown = new ArrayList<>();
-        String closedAt = "";
-        for (String line : records) {
-            JsonNode record = JSON.readTree(line.substring(line.indexOf(' ') + 1));
-            String time = record.path("time").asString("");
-            switch (record.path("kind").asString("")) {
-                case "closed" -> closedAt = closedAt.isEmpty() ? time : closedAt;
-                case "open" -> {
-                    if (!closedAt.isEmpty()) {
-                        shown.add("a gap from " + closedAt + " to " + time + ", by this box's clock, lifted by "
-                                + record.path("body").path("cause").asString(""));
-                    }
-                    closedAt = "";
+    /**
+     * Writes a proof of as many records as the checkpoint counts.
+     *
+     * @param out stays open
+     * @param publicKey of the box, base64
+     * @param checkpoint the note over all records
+     * @param witnessed an older one that came back cosigned
+     * @param chain the file of the evidence
+     * @throws IOException where the file cannot be read or the proof not written
+     */
+    public static void write(
+            Writer out, String publicKey, String checkpoint, Optional<String> witnessed, InputStream chain)
+            throws IOException {
+        var indented = new DefaultPrettyPrinter().withArrayIndenter(DefaultIndenter.SYSTEM_LINEFEED_INSTANCE);
+        LineReader lines = new LineReader(chain, EvidenceChain.LINE_BYTES_MAX);
+        try (JsonGenerator json = JSON.writer().with(indented).createGenerator(out)) {
+            json.writeStartObject();
+            json.writeStringProperty("format", ProofReader.FORMAT);
+            json.writeStringProperty("publicKey", publicKey);
+            json.writeStringProperty("checkpoint", checkpoint);
+            witnessed.ifPresent(note -> json.writeStringProperty("witnessed", note));
+            json.writeArrayPropertyStart("records");
+            // A record that came after the checkpoint is for the next proof.
+            for (int left = Checkpoint.size(checkpoint); left > 0; left--) {
+                Optional<byte[]> line = lines.next();
+                if (line.isEmpty()) {
+                    break;
                 }
-                default -> {}
+                json.writeString(new String(line.get(), StandardCharsets.UTF_8));
             }
+            json.writeEndArray();
+            json.writeEndObject();
         }
-        if (!closedAt.isEmpty()) {
-            shown.add("a gap since " + closedAt + ", by this box's clock, not lifted when the proof was made");
-        }
-        shown.add(
-                "that the holder of this box's key wrote these records, in this order, and none between them is missing");
-        return shown;
+        out.write("\n");
+        out.flush();
     }
 
-    private static List<String> notShown(boolean older) {
-        List<String> not = new ArrayList<>();
-        if (!older) {
-            not.add(
-                    "that no records are missing at the end: that needs a checkpoint that was kept or cosigned elsewhere"
-                            + " (--checkpoint)");
+    /**
+     * Checks a proof: each signature, each link of the chain, the checkpoints in it and the cosignatures on them; and that it
+     * goes on from a checkpoint of the same box that was kept elsewhere, where one is given. Each witness that is named must
+     * have cosigned one of these checkpoints.
+     *
+     * @param proof the proof
+     * @param kept a checkpoint that was kept elsewhere, cosigned or not
+     * @param witnesses verifier keys, at most {@link #WITNESSES_MAX}
+     */
+    public static Verdict verify(InputStream proof, Optional<String> kept, List<String> witnesses) {
+        if (witnesses.size() > WITNESSES_MAX) {
+            return Verdict.none("These are more than " + WITNESSES_MAX + " witnesses.");
         }
-        not.add("what happened before the older checkpoint's records were made, or that the box's clock was right");
-        not.add("anything against who has root on the box or has stolen its key: they can write what they like");
-        not.add("radios, firmware, sound and other ways out that the kernel does not see");
-        return not;
+        List<VerifierKey> keys = new ArrayList<>();
+        for (String witness : witnesses) {
+            Optional<VerifierKey> key = VerifierKey.cosigner(witness);
+            if (key.isEmpty()) {
+                return Verdict.none("\"" + witness + "\" is no verifier key of a witness: NAME+HASH+KEY, type 4.");
+            }
+            keys.add(key.get());
+        }
+        try (ProofReader reader = new ProofReader(proof)) {
+            return new ProofCheck(reader.header(), kept, keys).run(reader);
+        } catch (AirgapException e) {
+            return Verdict.none(e.getMessage());
+        }
     }
 
     /** The public key's text as a proof has it. */

@@ -32,7 +32,8 @@ final class Recorder implements Closeable {
         return this;
     }
 
-    private void changed(Gap.Status status) {
+    /** Records that; the links are those of the moment when it is written. */
+    void changed(Gap.Status status) {
         String kind = switch (status.state()) {
             case GAP -> "closed";
             case OPEN -> "open";
@@ -74,10 +75,18 @@ final class Recorder implements Closeable {
             body.put("notSeen", e.getMessage());
         }
         try {
-            chain.append(kind, body);
+            chain.append(kind, EvidenceChain.fits(body) ? body : shortened(status));
         } catch (AirgapException e) {
             System.getLogger("omni.airgap").log(System.Logger.Level.ERROR, "No evidence was written", e);
         }
+    }
+
+    /** Many links or long names are no way to keep a gap out of the evidence. */
+    private static ObjectNode shortened(Gap.Status status) {
+        return EvidenceChain.body()
+                .put("cause", status.cause())
+                .put("corrections", status.corrections())
+                .put("notSeen", "more than a record holds: steps, links and sockets are left out");
     }
 
     private void links(ObjectNode body) throws AirgapException {

@@ -17,12 +17,21 @@ import java.util.Set;
  *
  * @param machine all namespaces there are
  * @param files the named ones, by files that stand for them
+ * @param beyond what is meant, too, and cannot be closed: a problem each, as long as there is the scope
  */
-record Scope(boolean machine, List<String> files) {
+record Scope(boolean machine, List<String> files, List<String> beyond) {
     static final String MACHINE = "machine";
+
+    /** The namespace that this process is in: who names it so means it, be it that the others are kept out of a list. */
+    static final String OWN = "/proc/self/ns/net";
 
     Scope {
         files = List.copyOf(files);
+        beyond = List.copyOf(beyond);
+    }
+
+    Scope(boolean machine, List<String> files) {
+        this(machine, files, List.of());
     }
 
     /** From the word in the configuration: {@code machine}, or files with blanks between; nothing for none. */
@@ -40,8 +49,27 @@ record Scope(boolean machine, List<String> files) {
     /** The inodes of the namespaces in scope, and files by which each can be opened; what of the named cannot be is a problem, and the
      * rest goes on. */
     Map<Long, List<String>> find(Set<Long> known, List<String> problems) throws AirgapException {
+        problems.addAll(beyond);
         List<Processes.Seen> processes = Processes.all();
-        return machine ? Processes.namespaces(processes) : named(processes, known, problems);
+        if (!machine) {
+            return named(processes, known, problems);
+        }
+        long dark = processes.stream().filter(Processes.Seen::dark).count();
+        if (dark > 0) {
+            problems.add(dark + " processes cannot be looked into: the namespaces that they alone use are missed");
+        }
+        return Processes.namespaces(processes);
+    }
+
+    /** Namespaces that are not in scope, and could come into it because a link goes there. */
+    Map<Long, List<String>> others(Set<Long> found) {
+        if (machine) {
+            return Map.of();
+        }
+        Map<Long, List<String>> all = Processes.namespaces(Processes.all());
+        all.keySet().removeAll(found);
+        all.keySet().removeAll(kept());
+        return all;
     }
 
     /**
@@ -97,10 +125,10 @@ record Scope(boolean machine, List<String> files) {
         }
     }
 
-    /** The first process's namespace and this process's own: never in scope unless the machine is. */
-    private static Set<Long> kept() {
+    /** The first process's namespace and this process's own: never in scope unless the machine is, or {@link #OWN} is named. */
+    private Set<Long> kept() {
         Set<Long> kept = new HashSet<>();
-        for (String pid : List.of("1", "self")) {
+        for (String pid : files.contains(OWN) ? List.of("1") : List.of("1", "self")) {
             Optional<Long> namespace = Processes.namespaceOf(pid);
             namespace.ifPresent(kept::add);
         }

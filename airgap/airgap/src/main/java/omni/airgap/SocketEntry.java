@@ -12,6 +12,7 @@ import java.util.List;
  * @param local its own address and port; empty for none
  * @param remote the other side; empty for none
  * @param outward whether the other side is not this machine's loopback
+ * @param queuedBytes written and not sent yet; 0 where the kernel does not say
  * @param uid its user, as the kernel says; -1 where it does not
  * @param owners who holds it
  */
@@ -23,6 +24,7 @@ record SocketEntry(
         String local,
         String remote,
         boolean outward,
+        int queuedBytes,
         int uid,
         List<Owner> owners) {
     SocketEntry {
@@ -41,7 +43,7 @@ record SocketEntry(
     record Owner(int pid, String program, String user, String unit, String role) {}
 
     SocketEntry heldBy(List<Owner> holders) {
-        return new SocketEntry(namespace, inode, protocol, state, local, remote, outward, uid, holders);
+        return new SocketEntry(namespace, inode, protocol, state, local, remote, outward, queuedBytes, uid, holders);
     }
 
     /** What keeps bytes that the kernel has no way to take back: a lift waits for its end. */
@@ -49,6 +51,7 @@ record SocketEntry(
         return protocol.startsWith("mptcp")
                 || protocol.startsWith("raw")
                 || protocol.startsWith("icmp")
+                || (protocol.startsWith("udp") && queuedBytes > 0) // corked: nothing takes that back
                 || protocol.equals("packet")
                 || protocol.equals("xdp")
                 || protocol.equals("sctp");

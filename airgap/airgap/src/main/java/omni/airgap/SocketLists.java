@@ -90,6 +90,7 @@ final class SocketLists {
                     address(socket.local(), socket.localPort()),
                     address(socket.remote(), socket.remotePort()),
                     socket.outward(),
+                    socket.queuedBytes(),
                     socket.uid(),
                     List.of()));
         }
@@ -117,6 +118,7 @@ final class SocketLists {
                         hexAddress(words.get(1)).getHostAddress(),
                         remote.isAnyLocalAddress() ? "" : remote.getHostAddress(),
                         !remote.isAnyLocalAddress() && !remote.isLoopbackAddress(),
+                        0,
                         Integer.parseInt(words.get(7)),
                         List.of()));
             }
@@ -150,7 +152,7 @@ final class SocketLists {
             long inode = Long.parseLong(words.get(column));
             if (inode != 0 || !zeroIsTheKernels) {
                 String path = file.equals("unix") && words.size() > column + 1 ? words.get(column + 1) : "";
-                entries.add(new SocketEntry(namespace, inode, file, "", path, "", false, -1, List.of()));
+                entries.add(new SocketEntry(namespace, inode, file, "", path, "", false, 0, -1, List.of()));
             }
         }
     }

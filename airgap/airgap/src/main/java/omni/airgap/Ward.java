@@ -15,6 +15,9 @@ final class Ward implements NetworkStack {
 
     private final Namespace namespace;
     private final Links links;
+    /** A socket of its own for the first order of all, which so waits for nobody who is listing. */
+    private final Links orders;
+
     private final DropTable table;
     private final SocketDiag sockets;
     private final Netlink linkEvents;
@@ -24,6 +27,7 @@ final class Ward implements NetworkStack {
     private Ward(Namespace namespace) throws KernelException {
         this.namespace = namespace;
         links = new Links();
+        orders = new Links();
         table = new DropTable();
         sockets = new SocketDiag();
         linkEvents = Netlink.open(Kernel.NETLINK_ROUTE(), Kernel.RTNLGRP_LINK(), Kernel.RTNLGRP_NSID());
@@ -65,6 +69,7 @@ final class Ward implements NetworkStack {
 
     /** Makes the next {@link #down} ready. */
     void prepare() throws KernelException {
+        orders.drain();
         Datagram datagram = Links.down(links.list().values());
         var _ = datagram.whole();
         down = datagram;
@@ -73,12 +78,12 @@ final class Ward implements NetworkStack {
     /** Takes every link down that {@link #prepare} has seen: one datagram. */
     @Override
     public void down() throws KernelException {
-        links.send(down);
+        orders.send(down);
     }
 
     /** Takes one link down. */
     void down(Link link) throws KernelException {
-        links.send(Links.down(List.of(link)));
+        orders.send(Links.down(List.of(link)));
     }
 
     /** Takes down what is still up, drops everything, and destroys what reaches out. */
@@ -93,18 +98,27 @@ final class Ward implements NetworkStack {
         });
         faults.at("links confirmed");
         report.step(namespace, "filter", () -> {
-            Map<Integer, Link> all = links.list();
-            table.install(all.values());
-            return table.problems(all.values());
+            drop();
+            return table.problems(links.list().values());
         });
         faults.at("filter confirmed");
         report.step(namespace, "sockets", this::destroySockets);
         faults.at("sockets destroyed");
     }
 
-    /** Drops everything, also of links that are new. */
+    /** Drops everything, also of links that are new. A link that vanishes meanwhile takes its transaction with it: once more. */
     void drop() throws KernelException {
-        table.install(links.list().values());
+        for (int i = 0; ; i++) {
+            try {
+                table.install(links.list().values());
+                return;
+            } catch (KernelException e) {
+                boolean vanished = e.errno() == KernelException.ENOENT || e.errno() == KernelException.ENODEV;
+                if (i == ROUNDS_MAX || !vanished) {
+                    throw e;
+                }
+            }
+        }
     }
 
     /** Destroys what reaches out; the problems are what is left. */
@@ -161,6 +175,7 @@ final class Ward implements NetworkStack {
     @Override
     public void close() {
         links.close();
+        orders.close();
         table.close();
         sockets.close();
         linkEvents.close();

@@ -22,14 +22,22 @@ final class Watch implements Closeable {
     private static final int CHECK_OPEN_MILLIS = 10_000;
 
     private final Gap gap;
+    private final Moved moved;
     private final Semaphore checks = new Semaphore(0);
     private final Thread corrector =
             Thread.ofPlatform().daemon().name("gap-watch").unstarted(this::correct);
     private final Thread checker = Thread.ofPlatform().name("gap-check").unstarted(this::check);
     private volatile boolean closed;
 
-    Watch(Gap gap) {
+    /** Hears of a link that has left a namespace for the one that has that number there. */
+    @FunctionalInterface
+    interface Moved {
+        void to(Ward from, int number);
+    }
+
+    Watch(Gap gap, Moved moved) {
         this.gap = gap;
+        this.moved = moved;
     }
 
     Watch start() {
@@ -101,6 +109,9 @@ final class Watch implements Closeable {
                 }
             } else {
                 changed[0] = true;
+                if (message.type() == Kernel.RTM_DELLINK()) {
+                    Link.newNamespace(message.body()).ifPresent(number -> moved.to(ward, number));
+                }
                 checks.release(); // a link is gone, perhaps to another namespace; or a namespace has come
             }
         });

@@ -1,6 +1,8 @@
 package omni.airgap;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
@@ -9,6 +11,8 @@ import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Those who work against a gap: with the right to change the very namespace, and by new links. */
 class AdversaryBoxTest {
@@ -102,8 +106,54 @@ class AdversaryBoxTest {
         }
     }
 
+    /** What leaves the tables standing and their names right, and opens them all the same; in the words of nft(8). */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "delete table inet omni_gap",
+                "delete table netdev omni_gap",
+                "add table inet omni_gap { flags dormant ; }",
+                "add table netdev omni_gap { flags dormant ; }",
+                "flush chain inet omni_gap output",
+                "add rule inet omni_gap output accept",
+                "insert rule inet omni_gap output iif != 1 accept",
+                "flush chain inet omni_gap output ; add rule inet omni_gap output oif != 1 accept",
+                "flush chain inet omni_gap output ; add rule inet omni_gap output oif 2 accept",
+                "flush chain inet omni_gap output ; add rule inet omni_gap output iif 1 accept",
+                "add chain inet omni_gap output { policy accept ; }",
+                "flush chain inet omni_gap output ; delete chain inet omni_gap output ; add chain inet omni_gap output",
+                "flush chain inet omni_gap output ; delete chain inet omni_gap output"
+                        + " ; add chain inet omni_gap output { type filter hook input priority 0 ; policy drop ; }"
+                        + " ; add rule inet omni_gap output oif 1 accept",
+                "add rule netdev omni_gap out-LINK accept",
+                "delete chain netdev omni_gap in-LINK",
+                "delete chain netdev omni_gap out-LINK",
+                "add chain netdev omni_gap out-LINK { policy accept ; }",
+                "add chain netdev omni_gap in-LINK { policy accept ; }",
+            })
+    void tablesThatAreChangedAreSeenAndMadeAnew(String change) throws Exception {
+        try (Street street = new Street(1);
+                Gap gap = TestGap.gap(street.file(), folder, point -> {});
+                Namespace namespace = Namespace.open(street.file());
+                DropTable table = namespace.inside(DropTable::new);
+                Links links = namespace.inside(Links::new)) {
+            gap.start();
+            assertEquals(State.GAP, gap.engage("a test").state());
+            assertTrue(whole(table, links));
+            Link link = links.list().values().stream()
+                    .filter(each -> !each.loopback())
+                    .findFirst()
+                    .orElseThrow();
+            street.inBox("nft", change.replace("LINK", Integer.toString(link.index())));
+            assertFalse(whole(table, links), change);
+            gap.check();
+            assertTrue(whole(table, links), change);
+            assertEquals(State.GAP, gap.status().state());
+        }
+    }
+
     @Test
-    void tablesThatAreTakenAwayComeBack() throws Exception {
+    void tablesThatAreTakenAwayComeBackByThemselves() throws Exception {
         try (Street street = new Street(1);
                 TestGap gap = TestGap.over(street, folder);
                 Namespace namespace = Namespace.open(street.file());
@@ -112,6 +162,64 @@ class AdversaryBoxTest {
             assertEquals(State.GAP, gap.engage().state());
             table.remove();
             Tools.await("tables", () -> whole(table, links));
+            street.inBox("nft", "add table inet omni_gap { flags dormant ; }");
+            Tools.await("tables at work", () -> whole(table, links));
+        }
+    }
+
+    /** A namespace that nobody in scope has made: its maker's parent is gone. The link that goes there takes the gap along. */
+    @Test
+    void aLinkThatGoesElsewhereTakesTheGapThere() throws Exception {
+        try (Street street = new Street(2);
+                Street other = new Street(0);
+                TestGap gap = TestGap.over(street, folder)) {
+            assertEquals(State.GAP, gap.engage().state());
+            assertEquals(1, gap.gap().wards().size());
+            street.inBox("ip", "link", "set", "eth1", "netns", other.box());
+            Tools.await("in scope", () -> gap.gap().wards().size() == 2);
+            other.inBox("ip", "link", "set", "eth1", "up");
+            Tools.await(
+                    "down again",
+                    () -> !other.inBox("ip", "link", "show", "eth1").contains(",UP"));
+        }
+    }
+
+    /** A name of bytes that are no text hides no process. */
+    @Test
+    void aProcessWithoutAReadableNameIsInScope() throws Exception {
+        try (Street street = new Street(1);
+                TestGap gap = TestGap.over(street, folder)) {
+            String named = "printf '\\377 ) R 1 (' > /proc/$$/comm; echo ready; read line";
+            Process made = street.startInBox("sh", "-c", "unshare --net sh -c \"$1\"; true", "sh", named);
+            assertEquals("ready", made.inputReader().readLine());
+            assertEquals(State.GAP, gap.engage().state());
+            Tools.await("in scope", () -> gap.gap().wards().size() == 2);
+        }
+    }
+
+    /** Nor does a path with blanks hide a namespace that nothing but a mount keeps, or one that cannot be a text. */
+    @Test
+    void aNamespaceAtAnOddPathIsFound() throws Exception {
+        try (Street street = new Street(0)) {
+            for (String name : List.of("a b\\tc\\\\d", "\\377")) {
+                Process made = street.startInBox(
+                        "unshare",
+                        "--mount",
+                        "sh",
+                        "-c",
+                        "cd \"$1\"; name=$(printf \"$2\"); : > \"$name\"; unshare --net=\"$name\" true; stat -c %i \"$name\"; read line",
+                        "sh",
+                        folder.toString(),
+                        name);
+                long inode = Long.parseLong(made.inputReader().readLine());
+                var files = new Scope(true, List.of()).find(java.util.Set.of(), new ArrayList<>()).get(inode);
+                assertNotNull(files, name);
+                if (name.startsWith("a")) {
+                    try (Namespace namespace = Namespace.open(files.getFirst())) {
+                        assertEquals(inode, namespace.inode());
+                    }
+                }
+            }
         }
     }
 

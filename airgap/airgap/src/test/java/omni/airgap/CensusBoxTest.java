@@ -85,6 +85,14 @@ class CensusBoxTest {
         }
     }
 
+    /** A sample of {@code census-bench}, which goes on for half an hour. */
+    @Test
+    void normalTrafficRaisesNoAlarm() throws Exception {
+        CensusBench.Soak soak = CensusBench.soak(java.time.Duration.ofSeconds(20));
+        assertEquals(List.of(), soak.alarms());
+        assertTrue(soak.looks() > 3 && soak.socketsMost() > 10, soak.toString());
+    }
+
     private static int listed(Namespace namespace) throws AirgapException {
         return namespace.inside(() -> {
             try (SocketDiag diag = new SocketDiag()) {

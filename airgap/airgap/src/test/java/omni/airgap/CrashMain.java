@@ -1,5 +1,6 @@
 package omni.airgap;
 
+import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
@@ -7,9 +8,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Engages and lifts once, and dies at the point of that number as by SIGKILL: no code of it runs afterwards. With the number 0
- * it lives, and prints the names of all points.
+ * it lives, and prints the names of all points; with {@link #STOPS} it stops as by SIGSTOP when the first links are down, and
+ * with {@link #GROWS} it prints "engaged" and takes memory for as long as it lives.
  */
 final class CrashMain {
+    static final int STOPS = -1;
+    static final int GROWS = -2;
+
     private CrashMain() {}
 
     public static void main(String[] args) throws AirgapException {
@@ -23,13 +28,27 @@ final class CrashMain {
                     if (deadly == 0) {
                         System.out.println(point);
                     }
+                    if (deadly == STOPS && point.equals("engage links down")) {
+                        System.out.println("stopping");
+                        Tools.run("kill", "-STOP", Long.toString(ProcessHandle.current().pid()));
+                    }
                 });
         gap.start();
         Gap.Status status = gap.engage("to be interrupted");
         if (status.state() != State.GAP) {
             throw new AirgapException("Not closed: " + status);
         }
+        if (deadly == GROWS) {
+            System.out.println("engaged");
+            grow();
+        }
         gap.lift(TestGap.GRANT);
+    }
+
+    private static void grow() {
+        while (true) {
+            Arena.global().allocate(1 << 20).fill((byte) 1);
+        }
     }
 
     /** The command line that runs it. */

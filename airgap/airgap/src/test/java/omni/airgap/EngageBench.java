@@ -67,7 +67,7 @@ final class EngageBench {
         Factors factors = new Factors(folder, text -> "nowhere", Clock.systemUTC());
         return BusServer.at(folder.resolve("airgap.sock"))
                 .service(AirgapProtocol.service(
-                        new AirgapService(gap.gap(), factors, Optional.empty(), "bench", List.of())))
+                        new AirgapService(gap.gap(), factors, Optional.empty(), Optional.empty(), "bench", List.of())))
                 .start();
     }
 

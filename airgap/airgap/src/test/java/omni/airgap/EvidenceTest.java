@@ -4,6 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.SequenceInputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,6 +14,8 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
 import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
@@ -36,14 +41,28 @@ class EvidenceTest {
         return chain;
     }
 
+    private static List<String> lines(EvidenceChain chain) throws IOException {
+        return Files.readAllLines(chain.file());
+    }
+
+    private static Merkle tree(List<String> lines) {
+        Merkle tree = new Merkle();
+        lines.forEach(line -> tree.add(line.getBytes(StandardCharsets.UTF_8)));
+        return tree;
+    }
+
+    private static byte[] root(List<String> lines) {
+        return tree(lines).root();
+    }
+
     private static Proof.Verdict verify(EvidenceChain chain, List<String> lines, Checkpoint checkpoint) {
-        return Proof.verify(Proof.bundle(Proof.key(chain.publicKey()), checkpoint.note(), lines), Optional.empty());
+        return Proofs.verify(Proofs.bundle(chain.publicKey(), checkpoint, lines));
     }
 
     @Test
     void anUntouchedChainHolds() throws Exception {
         EvidenceChain chain = chain(RECORDS);
-        Proof.Verdict verdict = verify(chain, chain.lines(), chain.checkpoint());
+        Proof.Verdict verdict = verify(chain, lines(chain), chain.checkpoint());
         assertEquals(List.of(), verdict.problems());
         assertEquals(RECORDS, verdict.records());
         assertEquals(
@@ -57,7 +76,7 @@ class EvidenceTest {
     @Test
     void everyEditDropAndReorderingIsSeen() throws Exception {
         EvidenceChain chain = chain(RECORDS);
-        List<String> whole = chain.lines();
+        List<String> whole = lines(chain);
         // With the checkpoint that goes with what was done to it, as one would make who has the file and not the key.
         Random random = new Random(7);
         for (int i = 0; i < TRIES; i++) {
@@ -82,36 +101,107 @@ class EvidenceTest {
     void aTailThatWasCutIsSeenAgainstAnOlderCheckpointAlone() throws Exception {
         EvidenceChain chain = chain(RECORDS);
         Checkpoint kept = chain.checkpoint();
-        List<String> cut = chain.lines().subList(0, RECORDS - 2);
+        List<String> cut = lines(chain).subList(0, RECORDS - 2);
         // Who has the key, too, makes a new checkpoint for the shorter chain: by itself that holds.
-        Checkpoint made = Checkpoint.of(cut, DeviceKey.in(folder.resolve("key")));
-        String bundle = Proof.bundle(Proof.key(chain.publicKey()), made.note(), cut);
-        Proof.Verdict alone = Proof.verify(bundle, Optional.empty());
+        Checkpoint made = Checkpoint.of(tree(cut), DeviceKey.in(folder.resolve("key")));
+        String bundle = Proofs.bundle(chain.publicKey(), made, cut);
+        Proof.Verdict alone = Proofs.verify(bundle);
         assertEquals(List.of(), alone.problems());
         assertTrue(alone.notShown().getFirst().contains("no records are missing at the end"));
-        assertFalse(Proof.verify(bundle, Optional.of(kept.note())).problems().isEmpty());
+        assertFalse(Proofs.verify(bundle, kept).problems().isEmpty());
 
         chain.append("open", EvidenceChain.body());
-        String later =
-                Proof.bundle(Proof.key(chain.publicKey()), chain.checkpoint().note(), chain.lines());
-        assertEquals(List.of(), Proof.verify(later, Optional.of(kept.note())).problems());
+        String later = Proofs.bundle(chain);
+        assertEquals(List.of(), Proofs.verify(later, kept).problems());
     }
 
     @Test
     void anotherKeysCheckpointIsNone() throws Exception {
         EvidenceChain chain = chain(3);
         DeviceKey other = DeviceKey.in(folder.resolve("other"));
-        Checkpoint theirs = Checkpoint.of(chain.lines(), other);
-        assertFalse(verify(chain, chain.lines(), theirs).problems().isEmpty());
-        assertTrue(Checkpoint.read(theirs.note(), other.publicKey()).isPresent());
-        assertTrue(Checkpoint.read(theirs.note(), chain.publicKey()).isEmpty());
+        Checkpoint theirs = Checkpoint.of(tree(lines(chain)), other);
+        assertFalse(verify(chain, lines(chain), theirs).problems().isEmpty());
+        assertTrue(Checkpoint.read(theirs.note().note(), other.publicKey()).isPresent());
+        assertTrue(Checkpoint.read(theirs.note().note(), chain.publicKey()).isEmpty());
     }
 
     @Test
     void whatIsNoProofIsRefused() {
         for (String text : List.of("", "{", "[]", "null", "{\"format\":\"omni-airgap-proof/1\"}", "{\"format\":7}")) {
-            assertFalse(Proof.verify(text, Optional.empty()).problems().isEmpty(), text);
+            assertFalse(Proofs.verify(text).problems().isEmpty(), text);
         }
+    }
+
+    @Test
+    void aProofIsWholeAndHasItsMembersInOrder() throws Exception {
+        String proof = Proofs.bundle(chain(3));
+        assertEquals(List.of(), Proofs.verify(proof).problems());
+        for (String wrong : List.of(
+                proof.replace("omni-airgap-proof/1", "omni-airgap-proof/2"),
+                proof.replaceFirst("\"format\"", "\"more\" : 1, \"format\""),
+                proof.replaceFirst("\"records\"", "\"record\""),
+                proof.replaceFirst("\"publicKey\" : \"", "\"publicKey\" : \"AAAA"),
+                proof.replaceFirst("(?s)\"checkpoint\".*?,", ""),
+                proof.replaceFirst("\"records\"", "\"witnessed\" : \"\", \"records\""),
+                proof.replaceFirst("\\[", "[ [ ], "),
+                proof.replaceFirst("\\[", "[ 7, "),
+                proof + "{}",
+                proof.replaceFirst("\\]", "], \"records\" : []"))) {
+            assertFalse(Proofs.verify(wrong).problems().isEmpty(), wrong);
+        }
+        for (int end = 0; end < proof.length() - 2; end += 7) {
+            assertFalse(Proofs.verify(proof.substring(0, end)).problems().isEmpty(), "cut at " + end);
+        }
+    }
+
+    @Test
+    void aSignedLineThatIsNoRecordIsNone() throws Exception {
+        DeviceKey key = DeviceKey.in(folder.resolve("key"));
+        for (String json : List.of("", "{", "null", "{\"n\":{},\"prev\":[]}", "[".repeat(10_000))) {
+            String signature = Base64.getEncoder().encodeToString(key.sign(json.getBytes(StandardCharsets.UTF_8)));
+            List<String> lines = List.of(signature + " " + json);
+            Checkpoint made = Checkpoint.of(tree(lines), key);
+            assertEquals(
+                    List.of("Record 0 does not follow the one before it."),
+                    Proofs.verify(Proofs.bundle(key.publicKey(), made, lines)).problems());
+        }
+    }
+
+    @Test
+    void aProofEndsSomewhere() throws Exception {
+        String proof = Proofs.bundle(chain(1));
+        String longest = "x".repeat(EvidenceChain.LINE_BYTES_MAX);
+        assertTrue(problems(proof.replaceFirst("\\[", "[\"" + longest + "\",")).contains("Record 0 is not signed"));
+        assertTrue(problems(proof.replaceFirst("\\[", "[\"x" + longest + "\",")).contains("after record 0"));
+        assertTrue(
+                problems(proof.replaceFirst("\\[", "[" + "\"\",".repeat(500))).contains("ended at record 101"));
+        var blanks = new InputStream() {
+            private long given;
+
+            @Override
+            public int read() {
+                given++;
+                return ' ';
+            }
+
+            @Override
+            public int read(byte[] buffer, int from, int count) {
+                Arrays.fill(buffer, from, from + count, (byte) ' ');
+                given += count;
+                return count;
+            }
+        };
+        var endless = new SequenceInputStream(Proofs.stream(proof), blanks);
+        assertTrue(Proof.verify(endless, Optional.empty(), List.of())
+                .problems()
+                .toString()
+                .contains("after record 1"));
+        assertTrue(blanks.given > ProofReader.BYTES_MAX - proof.length()
+                && blanks.given < ProofReader.BYTES_MAX + (1 << 20));
+    }
+
+    private static String problems(String proof) {
+        return Proofs.verify(proof).problems().toString();
     }
 
     @Test
@@ -119,8 +209,8 @@ class EvidenceTest {
         EvidenceChain chain = chain(3);
         Files.writeString(chain.file(), "dGhpcyBsaW5lIHdhcyBj", StandardOpenOption.APPEND);
         EvidenceChain again = chain(1);
-        assertEquals(4, again.lines().size());
-        assertEquals(List.of(), verify(again, again.lines(), again.checkpoint()).problems());
+        assertEquals(4, lines(again).size());
+        assertEquals(List.of(), verify(again, lines(again), again.checkpoint()).problems());
     }
 
     @Test
@@ -134,16 +224,13 @@ class EvidenceTest {
     void theTreeIsThatOfTheStandard() {
         HexFormat hex = HexFormat.of();
         assertEquals(
-                "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
-                hex.formatHex(Merkle.root(List.of())));
+                "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", hex.formatHex(root(List.of())));
         assertEquals(
-                "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
-                hex.formatHex(Merkle.root(List.of(""))));
+                "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d", hex.formatHex(root(List.of(""))));
         byte[] left = leaf("a");
         byte[] right = leaf("b");
-        assertEquals(hex.formatHex(node(left, right)), hex.formatHex(Merkle.root(List.of("a", "b"))));
-        assertEquals(
-                hex.formatHex(node(node(left, right), leaf("c"))), hex.formatHex(Merkle.root(List.of("a", "b", "c"))));
+        assertEquals(hex.formatHex(node(left, right)), hex.formatHex(root(List.of("a", "b"))));
+        assertEquals(hex.formatHex(node(node(left, right), leaf("c"))), hex.formatHex(root(List.of("a", "b", "c"))));
     }
 
     private static byte[] leaf(String text) {

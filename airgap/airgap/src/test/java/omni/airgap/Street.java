@@ -62,6 +62,10 @@ final class Street implements AutoCloseable {
         inNeighbour("sysctl", "-qw", setting);
     }
 
+    String box() {
+        return box;
+    }
+
     String file() {
         return "/run/netns/" + box;
     }

@@ -12,9 +12,9 @@ final class TestGap implements AutoCloseable {
     static final Grant GRANT = new Grant(true, true, "a test");
 
     private final Gap gap;
-    private final Watch watch;
+    private final Gap.Subscription watch;
 
-    private TestGap(Gap gap, Watch watch) {
+    private TestGap(Gap gap, Gap.Subscription watch) {
         this.gap = gap;
         this.watch = watch;
     }
@@ -26,7 +26,7 @@ final class TestGap implements AutoCloseable {
     static TestGap over(Street street, Path folder, Gap.Faults faults) throws AirgapException {
         Gap gap = gap(street.file(), folder, faults);
         gap.start();
-        return new TestGap(gap, new Watch(gap).start());
+        return new TestGap(gap, gap.watch());
     }
 
     /** Not started and without a watch. */

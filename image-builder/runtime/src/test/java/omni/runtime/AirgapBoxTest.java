@@ -38,7 +38,7 @@ class AirgapBoxTest {
         run("ip", "netns", "del", name);
     }
 
-    private static String run(String... command) throws IOException, InterruptedException {
+    static String run(String... command) throws IOException, InterruptedException {
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         String output = new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
         assertEquals(0, process.waitFor(), () -> List.of(command) + ": " + output);
@@ -132,7 +132,7 @@ class AirgapBoxTest {
     }
 
     /** Gives both lines at once: the code is known when the command has begun, so it is read from the console first. */
-    private static Product.Done lift(Product product, Path console, String key, boolean rightCode) throws Exception {
+    static Product.Done lift(Product product, Path console, String key, boolean rightCode) throws Exception {
         Files.writeString(console, "");
         var process = product.start("airgap", "lift");
         try (var in = process.outputWriter()) {

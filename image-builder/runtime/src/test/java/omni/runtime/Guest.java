@@ -10,6 +10,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Stream;
@@ -88,7 +89,10 @@ final class Guest {
         }
         Path app = Path.of(System.getProperty("omni.root"), "target", "omni");
         run(List.of("cp", "-a", app.toString(), root.resolve("omni").toString()), log);
-        Files.copy(folder().resolve("run.sh"), guest.resolve("run.sh"));
+        for (String script : List.of("run.sh", "words.sh", "held.sh", "sender.sh", "sender.service")) {
+            Files.copy(folder().resolve(script), guest.resolve(script));
+        }
+        compile("send", guest.resolve("send"), log);
         Files.writeString(
                 guest.resolve("settings"),
                 "start_seconds=" + START_SECONDS + "\nwatchdog_seconds=" + WATCHDOG_SECONDS + "\n");
@@ -101,12 +105,35 @@ final class Guest {
         return disk;
     }
 
+    /** Compiles a probe of the kill switch's tests, for a machine with other libraries or none. */
+    static Path compile(String probe, Path program, Path log) throws IOException, InterruptedException {
+        Path source = Path.of(System.getProperty("omni.root"), "airgap/airgap/src/test/c", probe + ".c");
+        run(List.of("gcc", "-O2", "-static", "-o", program.toString(), source.toString()), log);
+        return program;
+    }
+
+    /**
+     * A boot.
+     *
+     * @param root the disk with the system, which the boot changes if it is kept
+     * @param disk the disk with Omni
+     * @param kept whether what the boot writes stays on the disk
+     * @param words more words for the kernel's command line
+     * @param network the namespace in which the machine's network card has its other end, {@code tap0}; empty for no card
+     */
+    record Boot(Path root, Path disk, boolean kept, String words, String network) {}
+
     /**
      * Boots. One emulated processor whose clock counts instructions: however slow or busy this machine is, no timeout in
-     * the guest runs out for that, and where the guest only waits, no time passes here.
+     * the guest runs out for that, and where the guest only waits, no time passes here. Of its four serial lines the last two
+     * are the two ends of one cable.
      */
-    static Process boot(Path base, Path disk, Path console, Path results) throws IOException {
-        List<String> command = List.of(
+    static Process start(Path base, Boot boot, Path console, Path results) throws IOException {
+        List<String> command = new ArrayList<>();
+        if (!boot.network().isEmpty()) {
+            command.addAll(List.of("nsenter", "--net=/run/netns/" + boot.network()));
+        }
+        command.addAll(List.of(
                 "qemu-system-x86_64",
                 "-accel",
                 "tcg,thread=single",
@@ -123,26 +150,41 @@ final class Guest {
                 "-no-reboot",
                 "-display",
                 "none",
-                "-nic",
-                "none",
                 "-kernel",
                 base.resolve("vmlinuz").toString(),
                 "-initrd",
                 base.resolve("initrd").toString(),
                 "-append",
-                "console=ttyS0 quiet panic=-1 mitigations=off systemd.show_status=0"
+                "console=ttyS0 quiet panic=-1 mitigations=off net.ifnames=0 systemd.show_status=0"
                         + " systemd.default_timeout_start_sec=600"
-                        + " systemd.journald.forward_to_console=1 systemd.journald.max_level_console=info",
+                        + " systemd.journald.forward_to_console=1 systemd.journald.max_level_console=info "
+                        + boot.words(),
                 "-drive",
-                "file=" + base.resolve("base.ext4") + ",format=raw,if=virtio,snapshot=on",
+                "file=" + boot.root() + ",format=raw,if=virtio,snapshot=" + (boot.kept() ? "off" : "on"),
                 "-drive",
-                "file=" + disk + ",format=raw,if=virtio,readonly=on",
+                "file=" + boot.disk() + ",format=raw,if=virtio,readonly=on",
                 "-serial",
                 "file:" + console,
                 "-serial",
                 "file:" + results,
+                "-chardev",
+                "socket,id=here,path=" + results.resolveSibling("cable") + ",server=on,wait=off",
+                "-serial",
+                "chardev:here",
+                "-chardev",
+                "socket,id=there,path=" + results.resolveSibling("cable"),
+                "-serial",
+                "chardev:there",
                 "-device",
-                "virtio-rng-pci");
+                "virtio-rng-pci"));
+        command.addAll(
+                boot.network().isEmpty()
+                        ? List.of("-nic", "none")
+                        : List.of(
+                                "-netdev",
+                                "tap,id=card,ifname=tap0,script=no,downscript=no",
+                                "-device",
+                                "virtio-net-pci,netdev=card,romfile="));
         return new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(results.resolveSibling("qemu.log").toFile())
@@ -173,7 +215,7 @@ final class Guest {
                 String.valueOf(WATCHDOG_SECONDS));
     }
 
-    private static void run(List<String> command, Path log) throws IOException, InterruptedException {
+    static void run(List<String> command, Path log) throws IOException, InterruptedException {
         Process process = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))

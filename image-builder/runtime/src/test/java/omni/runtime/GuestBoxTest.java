@@ -17,74 +17,142 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Omni under a real systemd: a Debian guest in QEMU installs the units that {@code omni units systemd} writes, starts
- * them, chats, has the engine and the supervisor killed and the supervisor frozen, and stops. What is checked stands in
- * supervisor/init/src/test/guest/run.sh, which runs inside; here its verdicts are read from the serial console.
+ * them, chats, cuts itself off, has the engine and the supervisor killed and the supervisor frozen, and stops. It then boots
+ * again with the gap that it has kept and with somebody who sends from {@code sysinit.target} on, once as it is and once
+ * without the unit that holds the gap. What is checked stands in supervisor/init/src/test/guest, in run.sh and held.sh, which
+ * run inside; here their verdicts are read from a serial line, and frames are counted at the other end of the network card.
  */
 class GuestBoxTest {
     private static final Pattern RESULT = Pattern.compile("(?m)^RESULT (\\S+) (ok|FAILED)\\s*$");
 
-    /** The guest takes about five minutes on an idle machine. */
+    /** The first boot takes about five minutes on an idle machine, the others one or two. */
     private static final int GUEST_MINUTES_MAX = 40;
 
     private static final int TAIL_CHARACTERS = 20_000;
 
     /** What the guest says, check by check. */
-    private static Map<String, String> results = Map.of();
+    private static final Map<String, String> RESULTS = new TreeMap<>();
 
-    private static String said = "";
+    private static final StringBuilder SAID = new StringBuilder();
+
+    /** Frames at the other end of the card: until the gap was lifted, and in the boot without the unit. */
+    private static long framesHeld = -1;
+
+    private static long framesOpen = -1;
 
     @BeforeAll
     static void bootTheGuest() throws Exception {
         Path work = Path.of(System.getProperty("omni.root"), "target", "guest");
         Path base = Guest.base();
         Path disk = Guest.disk(work);
-        Path console = work.resolve("console.log");
+        Path root = work.resolve("root.ext4");
+        Guest.run(
+                List.of("cp", "--sparse=always", base.resolve("base.ext4").toString(), root.toString()),
+                work.resolve("disk.log"));
         Path verdicts = work.resolve("result.log");
-        Process qemu = Guest.boot(base, disk, console, verdicts);
+        Path console = work.resolve("console.log");
+        Process first = Guest.start(base, new Guest.Boot(root, disk, true, "", ""), console, verdicts);
+        read(verdicts, console, ended(first));
+        try (GuestCable cable = new GuestCable(work)) {
+            framesHeld = boot("held", base, root, disk, cable, "closed-until-here ok");
+        }
+        try (GuestCable cable = new GuestCable(work)) {
+            framesOpen = boot("open systemd.mask=omni-airgap-early.service", base, root, disk, cable, "open-end ok");
+        }
+    }
+
+    /** Boots once more, and gives the frames that had arrived when the guest said that. */
+    private static long boot(String words, Path base, Path root, Path disk, GuestCable cable, String until)
+            throws Exception {
+        Path folder = Files.createDirectories(root.resolveSibling(words.substring(0, 4)));
+        Path verdicts = folder.resolve("result.log");
+        Guest.Boot boot = new Guest.Boot(root, disk, false, "omni.boot=" + words, cable.network());
+        Process qemu = Guest.start(base, boot, folder.resolve("console.log"), verdicts);
+        long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(GUEST_MINUTES_MAX);
+        long frames = 0;
+        boolean seen = false;
+        while (!seen && qemu.isAlive() && System.nanoTime() < end) {
+            qemu.waitFor(200, TimeUnit.MILLISECONDS);
+            frames += cable.frames();
+            seen = Files.exists(verdicts) && Files.readString(verdicts).contains("RESULT " + until);
+        }
+        read(verdicts, folder.resolve("console.log"), ended(qemu));
+        return frames;
+    }
+
+    private static boolean ended(Process qemu) throws InterruptedException {
         boolean ended = qemu.waitFor(GUEST_MINUTES_MAX, TimeUnit.MINUTES);
         qemu.destroyForcibly();
-        said = Files.readString(verdicts);
-        results = new TreeMap<>();
-        RESULT.matcher(said).results().forEach(match -> results.put(match.group(1), match.group(2)));
+        return ended;
+    }
+
+    private static void read(Path verdicts, Path console, boolean ended) throws IOException {
+        String said = Files.readString(verdicts);
+        SAID.append(said);
+        long before = RESULTS.size();
+        RESULT.matcher(said).results().forEach(match -> RESULTS.put(match.group(1), match.group(2)));
         assertTrue(ended, () -> "the guest does not end:\n" + tail(said));
-        assertTrue(!results.isEmpty(), () -> "the guest says nothing:\n" + tail(read(console)));
+        assertTrue(RESULTS.size() > before, () -> "the guest says nothing:\n" + tail(console(console)));
+    }
+
+    /** From its first moment on, whoever sends: until the owner lifted the gap. */
+    @Test
+    void noFrameLeavesAMachineThatStartsInAGap() {
+        assertEquals(0, framesHeld, () -> tail(SAID.toString()));
+    }
+
+    /** The control: the same disk and the same sender without the one unit. */
+    @Test
+    void withoutTheEarlyUnitTheSameMachineLeaks() {
+        assertTrue(framesOpen > 100, () -> framesOpen + " frames:\n" + tail(SAID.toString()));
     }
 
     @Test
     void everyCheckInTheGuestHolds() {
         assertEquals(
                 List.of(),
-                results.entrySet().stream()
+                RESULTS.entrySet().stream()
                         .filter(e -> !e.getValue().equals("ok"))
                         .map(Map.Entry::getKey)
                         .toList(),
-                () -> tail(said));
+                () -> tail(SAID.toString()));
     }
 
     /** A script that stops early, or a check that goes missing, is seen. */
     @Test
     void noCheckIsLeftOut() throws IOException {
-        Path script = Guest.folder().resolve("run.sh");
-        try (Stream<String> lines = Files.lines(script)) {
-            List<String> expected = lines.map(String::strip)
-                    .filter(line -> line.startsWith("check "))
-                    .map(line -> line.split(" ", 3)[1])
-                    .flatMap(name -> name.startsWith("$unit-")
-                            ? Stream.of("supervisor", "engine", "daemon").map(unit -> unit + name.substring(5))
-                            : Stream.of(name))
-                    .filter(name -> !results.containsKey(name))
-                    .toList();
-            assertEquals(List.of(), expected, () -> tail(said));
+        for (String script : List.of("run.sh", "held.sh")) {
+            try (Stream<String> lines = Files.lines(Guest.folder().resolve(script))) {
+                List<String> missing = lines.map(String::strip)
+                        .filter(line -> line.startsWith("check "))
+                        .map(line -> line.split(" ", 3)[1].replace("\"", ""))
+                        .flatMap(GuestBoxTest::names)
+                        .filter(name -> !RESULTS.containsKey(name))
+                        .toList();
+                assertEquals(List.of(), missing, () -> tail(SAID.toString()));
+            }
         }
-        assertEquals("ok", results.get("end"), () -> tail(said));
-        assertTrue(results.size() > 30, results.toString());
+        assertEquals("ok", RESULTS.get("end"), () -> tail(SAID.toString()));
+        assertEquals("ok", RESULTS.get("held-end"), () -> tail(SAID.toString()));
+        assertEquals("ok", RESULTS.get("open-end"), () -> tail(SAID.toString()));
+        assertTrue(RESULTS.size() > 60, RESULTS.toString());
+    }
+
+    /** The names of a check that stands in a loop. */
+    private static Stream<String> names(String name) {
+        if (name.startsWith("$unit-")) {
+            return Stream.of("supervisor", "engine", "daemon").map(unit -> unit + name.substring(5));
+        }
+        return name.startsWith("$kind-")
+                ? Stream.of("sctp", "packet", "udp").map(kind -> kind + name.substring(5))
+                : Stream.of(name);
     }
 
     private static String tail(String text) {
         return text.substring(Math.max(0, text.length() - TAIL_CHARACTERS));
     }
 
-    private static String read(Path file) {
+    private static String console(Path file) {
         try {
             return Files.readString(file);
         } catch (IOException e) {

@@ -21,10 +21,14 @@ import tools.jackson.databind.json.JsonMapper;
 final class Product implements AutoCloseable {
     static final Path TREE = Path.of(System.getProperty("omni.root"), "target", "omni");
     private static final int WAIT_SECONDS = 120;
+    /** No account of any machine has it. */
+    private static final int OTHER_USER = 61_234;
 
     final Path home;
     final Path run;
     private final Path base;
+    private final Path tree;
+    private final List<String> as;
     private final List<Process> started = new ArrayList<>();
 
     /** What a command did. */
@@ -43,10 +47,32 @@ final class Product implements AutoCloseable {
     }
 
     Product() throws IOException {
-        base = Files.createTempDirectory("omni");
+        this(Files.createTempDirectory("omni"), TREE, List.of());
+    }
+
+    private Product(Path base, Path tree, List<String> as) throws IOException {
+        this.base = base;
+        this.tree = tree;
+        this.as = as;
         home = Files.createDirectory(base.resolve("home"));
         run = base.resolve("run");
         configure("[daemon]\nport = 0\n");
+    }
+
+    /** As a user that is not root, by a root: with a copy of the tree, for a checkout may be root's alone. */
+    static Product withoutRoot() throws IOException, InterruptedException {
+        Path base = Files.createTempDirectory("omni");
+        Path tree = base.resolve("tree");
+        AirgapBoxTest.run("cp", "-r", TREE.toString(), tree.toString());
+        return new Product(
+                base,
+                tree,
+                List.of("setpriv", "--reuid=" + OTHER_USER, "--regid=" + OTHER_USER, "--clear-groups", "--inh-caps=-all"));
+    }
+
+    /** Gives that user all that is there now. */
+    void give() throws IOException, InterruptedException {
+        AirgapBoxTest.run("chown", "-R", OTHER_USER + ":" + OTHER_USER, base.toString());
     }
 
     /** Writes omni.toml; to be called before the start. */
@@ -55,7 +81,8 @@ final class Product implements AutoCloseable {
     }
 
     private ProcessBuilder command(String... arguments) {
-        List<String> line = new ArrayList<>(List.of(TREE.resolve("bin/omni").toString()));
+        List<String> line = new ArrayList<>(as);
+        line.add(tree.resolve("bin/omni").toString());
         line.addAll(List.of(arguments));
         return prepare(new ProcessBuilder(line));
     }
@@ -67,6 +94,9 @@ final class Product implements AutoCloseable {
         environment.put("OMNI_JAVA", System.getProperty("java.home"));
         environment.put("OMNI_HOME", home.toString());
         environment.put("OMNI_RUN", run.toString());
+        if (!as.isEmpty()) {
+            environment.put("HOME", base.toString());
+        }
         return builder.directory(base.toFile());
     }
 

@@ -2,6 +2,7 @@ package omni.cli;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import omni.airgap.AirgapProtocol;
@@ -9,8 +10,11 @@ import omni.airgap.AirgapProtocol.AuditParams;
 import omni.airgap.AirgapProtocol.AuditReply;
 import omni.airgap.AirgapProtocol.Owner;
 import omni.airgap.AirgapProtocol.Socket;
+import omni.airgap.AirgapProtocol.TalksParams;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /** {@code omni airgap audit}: every socket and whose it is, and the proof that none is missing. */
 @Command(
@@ -21,7 +25,12 @@ import picocli.CommandLine.Option;
             "Looks at all namespaces that the kill switch's process may enter. Ends with 0 when everything is explained and"
                     + " expected, else with 1."
         },
-        footer = {"", "Example: omni airgap audit", "Example: omni airgap audit --outward --follow"})
+        footer = {
+            "",
+            "Example: omni airgap audit",
+            "Example: omni airgap audit --outward --follow",
+            "Example: omni airgap audit --events 50 --follow"
+        })
 final class AirgapAuditCommand extends OmniCommand {
     private static final long PAUSE_NANOS = 1_000_000_000;
     private static final Set<String> OF_THE_MACHINE = Set.of("unix", "netlink");
@@ -35,6 +44,13 @@ final class AirgapAuditCommand extends OmniCommand {
     @Option(names = "--scope", description = "Only the namespaces that the kill switch cuts off.")
     private boolean scope;
 
+    @Option(
+            names = "--events",
+            paramLabel = "COUNT",
+            description = "Instead: the last COUNT (1 to 1000) times that somebody began or ceased to talk to another"
+                    + " machine, or an alarm did; the kill switch looks every 10 seconds. With --follow, also what comes.")
+    private Optional<Integer> events = Optional.empty();
+
     @Option(names = "--follow", description = "Look again every second, until Ctrl-C.")
     private boolean follow;
 
@@ -47,12 +63,54 @@ final class AirgapAuditCommand extends OmniCommand {
 
     @Override
     ExitCode run() {
+        if (events.isPresent()) {
+            return events(events.get());
+        }
         ExitCode exit = show();
         while (follow && !world.out().checkError()) {
             LockSupport.parkNanos(PAUSE_NANOS);
             exit = show();
         }
         return exit;
+    }
+
+    private ExitCode events(int last) {
+        return world.withPatience("airgap", bus -> {
+            AirgapProtocol.Client client = AirgapProtocol.Client.of(bus);
+            if (!follow) {
+                client.talks(new TalksParams(last)).events().forEach(this::event);
+                return ExitCode.OK;
+            }
+            try (var parts = client.talksMore(new TalksParams(last))) {
+                while (!world.out().checkError()) {
+                    parts.next().events().forEach(this::event);
+                }
+            }
+            return ExitCode.OK;
+        });
+    }
+
+    private void event(String line) {
+        JsonNode event = JsonMapper.shared().readTree(line);
+        answer(event, () -> eventText(event));
+    }
+
+    private String eventText(JsonNode event) {
+        String begin = event.path("time").asString("") + "  " + Text.pad(event.path("event").asString(""), 8);
+        if (event.has("events")) {
+            return begin + event.path("events").asString("") + " events more";
+        } else if (event.has("alarm")) {
+            return world.style().red(begin + "ALARM: " + Text.printable(event.path("alarm").asString("")));
+        }
+        String role = event.path("role").asString("");
+        String program = event.path("program").asString("");
+        String port = event.path("localPort").asString("");
+        String who = role.isEmpty() ? program.isEmpty() ? "no process" : program : "omni " + role;
+        return begin
+                + Text.pad(event.path("protocol").asString(""), 9)
+                + Text.pad((port.isEmpty() ? "→ " : "port " + port + " ← ") + event.path("remote").asString(""), 40)
+                + ' '
+                + Text.printable(who + " (" + event.path("user").asString("") + ")");
     }
 
     private ExitCode show() {

@@ -30,6 +30,7 @@ final class AirgapCommand extends OmniCommand {
                 .addSubcommand(new AirgapLiftCommand(world))
                 .addSubcommand(new AirgapAuditCommand(world))
                 .addSubcommand(new AirgapProveCommand(world))
+                .addSubcommand(new AirgapCosignCommand(world))
                 .addSubcommand(new AirgapVerifyCommand(world));
     }
 

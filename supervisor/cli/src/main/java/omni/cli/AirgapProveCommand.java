@@ -1,9 +1,12 @@
 package omni.cli;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.io.InputStream;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Optional;
 import omni.airgap.AirgapProtocol;
 import omni.airgap.Proof;
 import picocli.CommandLine.Command;
@@ -15,12 +18,24 @@ import picocli.CommandLine.Option;
         description = {
             "Writes all evidence of this box's gaps to standard output, signed, to be checked on another machine with omni"
                     + " airgap verify.",
-            "Keep a checkpoint elsewhere now and then: it shows later that nothing was cut off."
+            "Keep a checkpoint elsewhere now and then, or have one cosigned by another device with omni airgap cosign: it"
+                    + " shows later that nothing was cut off."
         },
-        footer = {"", "Example: omni airgap prove > proof.json", "Example: omni airgap prove --checkpoint > today.txt"})
+        footer = {
+            "",
+            "Example: omni airgap prove > proof.json",
+            "Example: omni airgap prove --checkpoint > today.txt",
+            "Example: omni airgap prove --witnessed cosigned.txt"
+        })
 final class AirgapProveCommand extends OmniCommand {
     @Option(names = "--checkpoint", description = "Only the checkpoint: how many records there are, and their root.")
     private boolean checkpoint;
+
+    @Option(
+            names = "--witnessed",
+            paramLabel = "FILE",
+            description = "Only take in a checkpoint that came back cosigned: later proofs have it in them.")
+    private Optional<Path> witnessed = Optional.empty();
 
     AirgapProveCommand(World world) {
         super(world);
@@ -28,6 +43,9 @@ final class AirgapProveCommand extends OmniCommand {
 
     @Override
     ExitCode run() {
+        if (witnessed.isPresent()) {
+            return keep(NoteFile.read(witnessed.get()));
+        }
         var evidence = world.with(
                 "airgap", bus -> AirgapProtocol.Client.of(bus).evidence(new AirgapProtocol.EvidenceParams()));
         if (checkpoint) {
@@ -36,25 +54,41 @@ final class AirgapProveCommand extends OmniCommand {
                     () -> evidence.checkpoint().stripTrailing());
             return ExitCode.OK;
         }
-        var lines = records(Path.of(evidence.file()));
-        var size = Integer.parseInt(
-                evidence.checkpoint().lines().skip(1).findFirst().orElse("0"));
-        // A record that came after the checkpoint is for the next proof.
-        var proof = Proof.bundle(
-                evidence.publicKey(), evidence.checkpoint(), lines.subList(0, Math.min(size, lines.size())));
-        world.out().print(proof);
-        world.out().flush();
+        try (var chain = chain(Path.of(evidence.file()))) {
+            Proof.write(
+                    world.out(),
+                    evidence.publicKey(),
+                    evidence.checkpoint(),
+                    Optional.ofNullable(evidence.witnessed()),
+                    chain);
+        } catch (AccessDeniedException e) {
+            throw new CommandException(
+                    ExitCode.ERROR,
+                    "The evidence in " + evidence.file() + " is for the box's own user: run this as root.",
+                    e);
+        } catch (IOException e) {
+            throw new CommandException(ExitCode.ERROR, "The evidence in " + evidence.file() + " cannot be read.", e);
+        }
         return ExitCode.OK;
     }
 
-    private static java.util.List<String> records(Path file) {
+    /** Without a record there is no file. */
+    private static InputStream chain(Path file) throws IOException {
         try {
-            return Files.exists(file) ? Files.readAllLines(file) : java.util.List.of();
-        } catch (java.nio.file.AccessDeniedException e) {
-            throw new CommandException(
-                    ExitCode.ERROR, "The evidence in " + file + " is for the box's own user: run this as root.", e);
-        } catch (IOException e) {
-            throw new UncheckedIOException("The evidence cannot be read", e);
+            return Files.newInputStream(file);
+        } catch (NoSuchFileException e) {
+            return InputStream.nullInputStream();
         }
+    }
+
+    private ExitCode keep(String note) {
+        var kept = world.withPatience(
+                "airgap",
+                bus -> AirgapProtocol.Client.of(bus).keepWitnessed(new AirgapProtocol.KeepWitnessedParams(note)));
+        answer(
+                kept.toJson(),
+                () -> "Kept: " + Text.count(kept.records(), "record") + " under the name of "
+                        + Text.printable(String.join(", ", kept.names())) + ". Whoever verifies checks its key.");
+        return ExitCode.OK;
     }
 }

@@ -3,6 +3,7 @@ package omni.cli;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import omni.airgap.Proof;
 import picocli.CommandLine.Command;
@@ -16,10 +17,12 @@ import picocli.CommandLine.Parameters;
             "Checks a proof that omni airgap prove made, on this or any other machine, and says what it shows and what it"
                     + " does not. Ends with 0 when nothing is wrong with it."
         },
-        footer = {"", "Example: omni airgap verify proof.json --checkpoint last-month.txt"})
+        footer = {
+            "",
+            "Example: omni airgap verify proof.json --checkpoint last-month.txt",
+            "Example: omni airgap verify proof.json --witness omni.witness/5e…+1f…+BA…"
+        })
 final class AirgapVerifyCommand extends OmniCommand {
-    private static final long BYTES_MAX = 300L << 20;
-
     @Parameters(paramLabel = "FILE", description = "The proof.")
     private Path file = Path.of("");
 
@@ -27,8 +30,17 @@ final class AirgapVerifyCommand extends OmniCommand {
             names = "--checkpoint",
             paramLabel = "FILE",
             description =
-                    "An older checkpoint of the same box that was kept elsewhere: shows that nothing was cut off.")
+                    "An older checkpoint of the same box that was kept elsewhere, cosigned or not: shows that none of"
+                            + " its records was cut off.")
     private Optional<Path> older = Optional.empty();
+
+    @Option(
+            names = "--witness",
+            paramLabel = "NAME+HASH+KEY",
+            description =
+                    "Who must have cosigned a checkpoint, in the proof or in --checkpoint: as omni airgap cosign shows"
+                            + " it. May be given several times.")
+    private List<String> witnesses = List.of();
 
     AirgapVerifyCommand(World world) {
         super(world);
@@ -36,9 +48,21 @@ final class AirgapVerifyCommand extends OmniCommand {
 
     @Override
     ExitCode run() {
-        var verdict = Proof.verify(read(file), older.map(AirgapVerifyCommand::read));
+        var kept = older.map(NoteFile::read);
+        Proof.Verdict verdict;
+        try (var proof = Files.newInputStream(file)) {
+            verdict = Proof.verify(proof, kept, witnesses);
+        } catch (IOException e) {
+            throw new CommandException(ExitCode.USAGE, file + " cannot be read.", e);
+        }
         var json = Json.object().put("valid", verdict.problems().isEmpty());
-        json.put("box", verdict.box()).put("records", verdict.records());
+        json.put("box", verdict.box()).put("records", verdict.records()).put("held", verdict.held());
+        var cosigned = json.putArray("cosigned");
+        verdict.cosigned()
+                .forEach(one -> cosigned.addObject()
+                        .put("witness", one.witness())
+                        .put("time", one.time().toString())
+                        .put("records", one.records()));
         var problems = json.putArray("problems");
         verdict.problems().forEach(problems::add);
         var shown = json.putArray("shown");
@@ -69,16 +93,5 @@ final class AirgapVerifyCommand extends OmniCommand {
 
     private static void line(StringBuilder text, String line) {
         text.append("   ").append(Text.printable(line)).append('\n');
-    }
-
-    private static String read(Path file) {
-        try {
-            if (Files.size(file) > BYTES_MAX) {
-                throw new CommandException(ExitCode.USAGE, file + " is larger than any proof.");
-            }
-            return Files.readString(file);
-        } catch (IOException e) {
-            throw new CommandException(ExitCode.USAGE, file + " cannot be read as text.", e);
-        }
     }
 }

@@ -5,6 +5,8 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.regex.Pattern;
 import omni.airgap.AirgapConfig;
 import omni.bus.BusException;
@@ -40,7 +42,39 @@ final class OfflineLift {
         if (runs()) {
             throw new CommandException(ExitCode.REFUSED, "Omni runs: use omni airgap lift, or stop it with omni down.");
         }
-        return lift(new SecretInput(world).read("Step-up key: "));
+        var secret = new SecretInput(world).read("Step-up key: ");
+        boolean held = systemctl("is-active", "--quiet");
+        if (held) { // it would close again what the lift opens
+            systemctl("stop");
+        }
+        var code = lift(secret);
+        if (held && code != ExitCode.OK) {
+            systemctl("start", "--no-block");
+        }
+        return code;
+    }
+
+    /** To the unit that holds a closed gap from the machine's start on, where there is systemd; whether it said yes. */
+    private static boolean systemctl(String... words) {
+        if (!Files.isDirectory(Path.of("/run/systemd/system"))) {
+            return false;
+        }
+        var line = new ArrayList<>(List.of("systemctl", "--no-ask-password"));
+        line.addAll(List.of(words));
+        line.add("omni-airgap-early.service");
+        try {
+            return new ProcessBuilder(line)
+                            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                            .redirectError(ProcessBuilder.Redirect.INHERIT)
+                            .start()
+                            .waitFor()
+                    == 0;
+        } catch (IOException e) {
+            throw new UncheckedIOException("systemctl cannot be started", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
     }
 
     /** The terminal that standard input is. */

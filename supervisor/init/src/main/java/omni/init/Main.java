@@ -51,7 +51,10 @@ public final class Main {
         }
         JavaCommand java = JavaCommand.ofThisProcess();
         return new ProcessLauncher(
-                role -> java.role(role, place.app()), role -> LogFile.of(place.home(), role), place.home());
+                role -> java.role(role, place.app()),
+                role -> LogFile.of(place.home(), role),
+                place.home(),
+                RoleNetwork.of(System.getenv()));
     }
 
     /** Runs the tree on that launcher until it has ended and its run directory is given back. Returns the exit code. */

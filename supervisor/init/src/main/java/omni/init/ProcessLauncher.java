@@ -33,6 +33,7 @@ final class ProcessLauncher implements Launcher {
     private final Function<RoleSpec, List<String>> commands;
     private final Function<String, OutputStream> logs;
     private final Path directory;
+    private final RoleNetwork network;
     private final LinkedBlockingQueue<Runnable> spawns = new LinkedBlockingQueue<>(SPAWNS_MAX);
     private final Set<RoleProcess> running = ConcurrentHashMap.newKeySet();
     private final Thread spawner;
@@ -42,11 +43,17 @@ final class ProcessLauncher implements Launcher {
      * @param commands the command line of a role
      * @param logs where a role's lines go, by its name; never closed here
      * @param directory where the children work
+     * @param network which network they are in; closed with this
      */
-    ProcessLauncher(Function<RoleSpec, List<String>> commands, Function<String, OutputStream> logs, Path directory) {
+    ProcessLauncher(
+            Function<RoleSpec, List<String>> commands,
+            Function<String, OutputStream> logs,
+            Path directory,
+            RoleNetwork network) {
         this.commands = commands;
         this.logs = logs;
         this.directory = directory;
+        this.network = network;
         this.spawner = Thread.ofPlatform().name("spawner").start(this::spawn);
     }
 
@@ -57,10 +64,9 @@ final class ProcessLauncher implements Launcher {
 
     @Override
     public List<String> notIsolated() {
-        String common = "all roles run as your own user, without a sandbox each and with your network";
         return LINUX
-                ? List.of(common)
-                : List.of(common, "this system has no parent-death signal: the control pipe alone");
+                ? List.of(network.notIsolated())
+                : List.of(network.notIsolated(), "this system has no parent-death signal: the control pipe alone");
     }
 
     @Override
@@ -80,6 +86,7 @@ final class ProcessLauncher implements Launcher {
             process.awaitEnd(end - System.nanoTime());
         }
         spawner.interrupt();
+        network.close();
     }
 
     private void spawn() {
@@ -119,11 +126,12 @@ final class ProcessLauncher implements Launcher {
                     return;
                 }
             }
-            var builder = new ProcessBuilder(commands.apply(launch.role()))
+            var builder = new ProcessBuilder(network.enter(role, commands.apply(launch.role())))
                     .redirectErrorStream(true)
                     .directory(directory.toFile());
             builder.environment().clear();
             builder.environment().putAll(launch.environment());
+            builder.environment().putAll(network.variables(role));
             builder.environment()
                     .put(
                             "OMNI_SUPERVISOR_PID",

@@ -117,7 +117,9 @@ final class Sandbox {
                 "SupplementaryGroups=tty",
                 "DevicePolicy=closed",
                 "DeviceAllow=/dev/console w",
-                "DeviceAllow=char-tty w");
+                "DeviceAllow=char-tty w",
+                "# Radios.",
+                "DeviceAllow=/dev/rfkill rw");
     }
 
     private static List<String> noDevice() {

@@ -131,14 +131,14 @@ public final class UnitsCommand implements Subcommand, Runnable {
             description = {
                 "One unit for the supervisor and one for each role, the system user and a polkit rule.",
                 "Afterwards: systemd-sysusers; systemd-tmpfiles --create; systemctl daemon-reload;"
-                        + " systemctl enable --now omni-supervisor"
+                        + " systemctl enable omni-airgap-early; systemctl enable --now omni-supervisor"
             },
             mixinStandardHelpOptions = true)
     int systemd(@Mixin Where where) {
         return write(
                 where,
                 at -> new SystemdUnits(at, Roles.all().roles())
-                        .files(supervisor(at), role -> java(at).role(role, at.app())));
+                        .files(supervisor(at), early(at), role -> java(at).role(role, at.app())));
     }
 
     /** {@code omni units launchd}. */
@@ -172,6 +172,15 @@ public final class UnitsCommand implements Subcommand, Runnable {
 
     private static List<String> supervisor(Installation at) {
         return java(at).line(JvmFlags.of(SUPERVISOR, at.app()), "omni.init", "omni.init.Main");
+    }
+
+    private static List<String> early(Installation at) {
+        return java(at).line(
+                JvmFlags.of(Roles.all().roles().getFirst(), at.app()),
+                "omni.airgap",
+                "omni.airgap.EarlyMain",
+                at.home().toString(),
+                at.runDir().toString());
     }
 
     private int write(Where where, Function<Installation, Map<Path, String>> generator) {

@@ -75,7 +75,10 @@ public final class Up implements Subcommand, Callable<Integer> {
             throws InterruptedException, IOException {
         JavaCommand java = JavaCommand.ofThisProcess();
         var launcher = new ProcessLauncher(
-                role -> java.role(role, place.app()), role -> LogFile.of(place.home(), role), place.home());
+                role -> java.role(role, place.app()),
+                role -> LogFile.of(place.home(), role),
+                place.home(),
+                RoleNetwork.of(System.getenv()));
         Roster roster = Roles.all();
         try (TreeRun run = TreeRun.start(place, config, roster, launcher, (role, bad, line) -> {
             out.println(json ? jsonLine(Map.of("role", role, "failed", bad, "message", line)) : inColumns(role, line));

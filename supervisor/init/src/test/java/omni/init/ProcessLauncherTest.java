@@ -47,7 +47,7 @@ final class ProcessLauncherTest {
     }
 
     private static ProcessLauncher running(ByteArrayOutputStream log, String... command) {
-        return new ProcessLauncher(role -> List.of(command), role -> log, Path.of("/"));
+        return new ProcessLauncher(role -> List.of(command), role -> log, Path.of("/"), new SharedNetwork(""));
     }
 
     @Test

@@ -61,8 +61,12 @@ final class Rig implements AutoCloseable {
     }
 
     static ProcessLauncher launcher(Place place) {
+        return launcher(place, new SharedNetwork(""));
+    }
+
+    static ProcessLauncher launcher(Place place, RoleNetwork network) {
         return new ProcessLauncher(
-                role -> java().role(role, place.app()), role -> LogFile.of(place.home(), role), place.home());
+                role -> java().role(role, place.app()), role -> LogFile.of(place.home(), role), place.home(), network);
     }
 
     /** The tests' own classes and everything they need, as one class path. */

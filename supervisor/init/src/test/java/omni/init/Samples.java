@@ -43,6 +43,9 @@ final class Samples {
     static Map<Path, String> systemd(Installation at) {
         var java = new JavaCommand(at.java(), List.of("--module-path", at.app() + "/lib"), true);
         return new SystemdUnits(at, Roles.all().roles())
-                .files(java.line(List.of("-Xmx64m"), "omni.init", "omni.init.Main"), role -> java.role(role, at.app()));
+                .files(
+                        java.line(List.of("-Xmx64m"), "omni.init", "omni.init.Main"),
+                        java.line(List.of("-Xmx64m"), "omni.airgap", "omni.airgap.EarlyMain"),
+                        role -> java.role(role, at.app()));
     }
 }

@@ -26,10 +26,25 @@ class SystemdUnitsTest {
                 .collect(Collectors.toSet());
         expected.addAll(Set.of(
                 UNITS.resolve("omni-supervisor.service"),
+                UNITS.resolve("omni-airgap-early.service"),
+                Path.of("etc/sysctl.d/60-omni.conf"),
+                Path.of("etc/modprobe.d/omni.conf"),
+                Path.of("etc/udev/rules.d/60-omni.rules"),
                 Path.of("etc/sysusers.d/omni.conf"),
                 Path.of("etc/tmpfiles.d/omni.conf"),
                 Path.of("etc/polkit-1/rules.d/50-omni.rules")));
         assertEquals(expected, files.keySet());
+    }
+
+    @Test
+    void aClosedGapIsHeldBeforeAnyNetworkAndABootWithoutItEndsAtTheConsole() {
+        var early = unit("airgap-early");
+        assertTrue(early.contains("DefaultDependencies=no"));
+        assertTrue(early.contains("ConditionPathExists=/var/lib/omni/airgap/closed"));
+        assertTrue(early.contains("Before=network-pre.target sysinit.target shutdown.target"));
+        assertTrue(early.contains("OnFailure=emergency.target"));
+        assertTrue(early.contains("WantedBy=sysinit.target"));
+        assertTrue(early.contains("AmbientCapabilities=CAP_NET_ADMIN CAP_SYS_ADMIN CAP_SYS_PTRACE CAP_DAC_READ_SEARCH"));
     }
 
     @Test

@@ -135,4 +135,45 @@ public final class TestRoles {
             return "guest";
         }
     }
+
+    /** Says by the name of a role of the product who it is, and what it may. */
+    abstract static class Candid extends Plain {
+        @Override
+        void begin(RoleContext context) throws IOException {
+            context.note(line("Uid:") + ", " + line("CapEff:") + ", " + line("CapBnd:") + ", scope "
+                    + System.getenv().getOrDefault("OMNI_AIRGAP_SCOPE", "none"));
+        }
+
+        private static String line(String name) throws IOException {
+            return Files.readAllLines(Path.of("/proc/self/status")).stream()
+                    .filter(line -> line.startsWith(name))
+                    .map(line -> List.of(line.split("\\s+", -1)).get(1))
+                    .findFirst()
+                    .orElse("");
+        }
+    }
+
+    /** With rights over the network, where it has one. */
+    public static final class Airgap extends Candid {
+        @Override
+        public String name() {
+            return "airgap";
+        }
+    }
+
+    /** With the others. */
+    public static final class Engine extends Candid {
+        @Override
+        public String name() {
+            return "engine";
+        }
+    }
+
+    /** Outside. */
+    public static final class Daemon extends Candid {
+        @Override
+        public String name() {
+            return "daemon";
+        }
+    }
 }

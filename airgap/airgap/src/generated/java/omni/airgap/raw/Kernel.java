@@ -266,6 +266,15 @@ public class Kernel extends Kernel$shared {
     public static int IFLA_EXT_MASK() {
         return IFLA_EXT_MASK;
     }
+    private static final int IFLA_NEW_NETNSID = (int)45L;
+    /**
+     * {@snippet lang=c :
+     * enum enum (unnamed at /usr/include/linux/if_link.h:296:1).IFLA_NEW_NETNSID = 45
+     * }
+     */
+    public static int IFLA_NEW_NETNSID() {
+        return IFLA_NEW_NETNSID;
+    }
     private static final int IFLA_INFO_KIND = (int)1L;
     /**
      * {@snippet lang=c :
@@ -500,6 +509,15 @@ public class Kernel extends Kernel$shared {
     public static int NFT_MSG_NEWTABLE() {
         return NFT_MSG_NEWTABLE;
     }
+    private static final int NFT_MSG_GETTABLE = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum nf_tables_msg_types.NFT_MSG_GETTABLE = 1
+     * }
+     */
+    public static int NFT_MSG_GETTABLE() {
+        return NFT_MSG_GETTABLE;
+    }
     private static final int NFT_MSG_DELTABLE = (int)2L;
     /**
      * {@snippet lang=c :
@@ -617,6 +635,15 @@ public class Kernel extends Kernel$shared {
     public static int NFTA_TABLE_NAME() {
         return NFTA_TABLE_NAME;
     }
+    private static final int NFTA_TABLE_FLAGS = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum nft_table_attributes.NFTA_TABLE_FLAGS = 2
+     * }
+     */
+    public static int NFTA_TABLE_FLAGS() {
+        return NFTA_TABLE_FLAGS;
+    }
     private static final int NFTA_CHAIN_TABLE = (int)1L;
     /**
      * {@snippet lang=c :
@@ -661,6 +688,15 @@ public class Kernel extends Kernel$shared {
      */
     public static int NFTA_CHAIN_TYPE() {
         return NFTA_CHAIN_TYPE;
+    }
+    private static final int NFTA_CHAIN_FLAGS = (int)10L;
+    /**
+     * {@snippet lang=c :
+     * enum nft_chain_attributes.NFTA_CHAIN_FLAGS = 10
+     * }
+     */
+    public static int NFTA_CHAIN_FLAGS() {
+        return NFTA_CHAIN_FLAGS;
     }
     private static final int NFTA_RULE_TABLE = (int)1L;
     /**

@@ -1,0 +1,68 @@
+package omni.airgap;
+
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.concurrent.locks.LockSupport;
+import omni.bus.BusClient;
+import omni.bus.BusException;
+import omni.role.Config;
+import omni.role.ConfigException;
+import omni.role.Notify;
+import omni.role.Section;
+
+/**
+ * Holds a gap that was closed before the machine started, from before its first link can come up until the role "airgap" is
+ * there. systemd starts it ahead of everything that has to do with networks, and only where there is a gap to hold.
+ *
+ * <p>Arguments: home, folder of the sockets. Ends with 0 when the role has taken over or the gap was lifted.
+ */
+public final class EarlyMain {
+    private static final long LOOK_NANOS = 200_000_000;
+
+    private EarlyMain() {}
+
+    /** Closes, says that it is ready, and waits for the role. */
+    public static void main(String[] arguments) throws AirgapException {
+        Path home = Path.of(arguments[0]);
+        Path run = Path.of(arguments[1]);
+        Path folder = home.resolve("airgap");
+        GapStore store = new GapStore(folder, run);
+        Host host = Host.of(Scope.of(scope(home)), folder);
+        try (Gap gap = new Gap(host, store, Clock.systemUTC(), host::obstacles, point -> {})) {
+            if (!store.closed()) {
+                return;
+            }
+            gap.start();
+            try (var _ = gap.watch()) {
+                Gap.Status status = gap.status();
+                var _ = Notify.from(System.getenv()).ready(status.state() + " " + String.join("; ", status.problems()));
+                BusClient role = BusClient.to(run.resolve("airgap.sock"));
+                while (store.closed() && !answers(role)) {
+                    LockSupport.parkNanos(LOOK_NANOS);
+                }
+            }
+        }
+    }
+
+    /** What is in the owner's configuration; where that cannot be read, everything: this runs on an appliance alone. */
+    private static String scope(Path home) {
+        try {
+            return Config.load(home.resolve("omni.toml"), Section.all())
+                    .get(AirgapConfig.SECTION)
+                    .scope();
+        } catch (ConfigException e) {
+            System.getLogger("omni.airgap").log(System.Logger.Level.ERROR, "The whole machine is closed", e);
+            return Scope.MACHINE;
+        }
+    }
+
+    private static boolean answers(BusClient role) {
+        try {
+            var _ = AirgapProtocol.Client.of(role).status(new AirgapProtocol.StatusParams());
+            return true;
+        } catch (BusException e) {
+            System.getLogger("omni.airgap").log(System.Logger.Level.TRACE, "Not there yet", e);
+            return false;
+        }
+    }
+}

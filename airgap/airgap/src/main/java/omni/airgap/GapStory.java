@@ -1,0 +1,81 @@
+package omni.airgap;
+
+import java.util.ArrayList;
+import java.util.List;
+import tools.jackson.databind.JsonNode;
+
+/** Tells in words which gaps the records of a proof show, and when one of them did not hold. For one thread. */
+final class GapStory {
+    private static final int GAPS_MAX = 1000;
+    private static final int BREAKS_MAX = 20;
+
+    private final List<String> gaps = new ArrayList<>();
+    private final List<String> breaks = new ArrayList<>();
+    private long untoldGaps;
+    private long untoldBreaks;
+    private String closedAt = "";
+    private String brokenAt = "";
+
+    /** Takes the next record. */
+    void add(JsonNode record) {
+        String time = record.path("time").asString("");
+        switch (record.path("kind").asString("")) {
+            case "closed" -> {
+                begin(time);
+                mended((brokenAt.equals(closedAt) ? ", confirmed at " : ", confirmed again at ") + time);
+            }
+            case "broken" -> {
+                begin(time);
+                brokenAt = brokenAt.isEmpty() ? time : brokenAt;
+            }
+            case "open" -> {
+                mended(" and not confirmed before it was lifted");
+                if (!closedAt.isEmpty()) {
+                    String by = record.path("body").path("cause").asString("");
+                    tell("a gap from " + closedAt + " to " + time + ", by this box's clock, lifted by " + by);
+                }
+                closedAt = "";
+            }
+            default -> {}
+        }
+    }
+
+    private void begin(String time) {
+        closedAt = closedAt.isEmpty() ? time : closedAt;
+    }
+
+    private void mended(String how) {
+        if (brokenAt.isEmpty()) {
+            return;
+        }
+        if (breaks.size() < BREAKS_MAX) {
+            breaks.add("broken (not confirmed) since " + brokenAt + how);
+        } else {
+            untoldBreaks++;
+        }
+        brokenAt = "";
+    }
+
+    private void tell(String gap) {
+        if (gaps.size() < GAPS_MAX) {
+            String more = untoldBreaks > 0 ? "; broken more often: " + untoldBreaks : "";
+            gaps.add(breaks.isEmpty() ? gap : gap + "; in it: " + String.join("; ", breaks) + more);
+        } else {
+            untoldGaps++;
+        }
+        breaks.clear();
+        untoldBreaks = 0;
+    }
+
+    /** A line for each gap. To be asked once, at the end. */
+    List<String> lines() {
+        if (!closedAt.isEmpty()) {
+            mended(" and not confirmed when the proof was made");
+            tell("a gap since " + closedAt + ", by this box's clock, not lifted when the proof was made");
+        }
+        if (untoldGaps > 0) {
+            gaps.add("more gaps: " + untoldGaps);
+        }
+        return List.copyOf(gaps);
+    }
+}

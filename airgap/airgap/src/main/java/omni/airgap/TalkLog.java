@@ -1,0 +1,207 @@
+package omni.airgap;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Who talks to whom, all the time: looks every few seconds, and writes down what has begun and what has ended since the look
+ * before. Who, with whom, by what and when; never what was said. A talk that begins and ends between two looks is not seen.
+ *
+ * <pre>
+ *   {"time":"…","event":"began","protocol":"tcp","remote":"192.0.2.7:443","program":"/usr/bin/curl","user":"ana", … } LF
+ * </pre>
+ *
+ * <p>Two files, the later one and the one before it, each of a bounded size. Safe from any thread.
+ */
+final class TalkLog implements Closeable {
+    /** How often it looks. */
+    static final Duration INTERVAL = Duration.ofSeconds(10);
+
+    private static final long BYTES_MAX = 4L << 20;
+    /** Events of one look: of more, only how many. */
+    private static final int EVENTS_MAX = 500;
+
+    private static final int LINES_MAX = 100_000;
+    private static final JsonMapper JSON = JsonMapper.builder().build();
+
+    private final Path later;
+    private final Path earlier;
+    private final Looker looker;
+    private final Clock clock;
+    private final long bytesMax;
+    private final List<Consumer<List<String>>> listeners = new CopyOnWriteArrayList<>();
+    private Set<Talk> last = Set.of();
+    private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().daemon().name("audit").factory());
+
+    /** What takes a census. */
+    @FunctionalInterface
+    interface Looker {
+        Audit look() throws AirgapException;
+    }
+
+    /** What is said of each talk: an alarm has its text as the program. */
+    private record Talk(String kind, String protocol, String local, String remote, SocketEntry.Owner owner) {}
+
+    TalkLog(Path folder, Looker looker, Clock clock) throws AirgapException {
+        this(folder, looker, clock, BYTES_MAX);
+    }
+
+    TalkLog(Path folder, Looker looker, Clock clock, long bytesMax) throws AirgapException {
+        try {
+            Files.createDirectories(
+                    folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        } catch (IOException e) {
+            throw new AirgapException("The folder " + folder + " cannot be made: who talks to whom is not kept.", e);
+        }
+        this.later = folder.resolve("talks");
+        this.earlier = folder.resolve("talks.before");
+        this.looker = looker;
+        this.clock = clock;
+        this.bytesMax = bytesMax;
+    }
+
+    TalkLog start() {
+        var _ = thread.scheduleWithFixedDelay(
+                this::lookAndTell, INTERVAL.toMillis(), INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
+        return this;
+    }
+
+    private void lookAndTell() {
+        try {
+            look();
+        } catch (AirgapException e) {
+            System.getLogger("omni.airgap").log(System.Logger.Level.WARNING, "Who talks to whom is not kept", e);
+        }
+    }
+
+    /** Looks once. */
+    synchronized void look() throws AirgapException {
+        Set<Talk> now = talks(looker.look());
+        List<String> lines = new ArrayList<>();
+        now.stream().filter(talk -> !last.contains(talk)).forEach(talk -> lines.add(line("began", talk)));
+        last.stream().filter(talk -> !now.contains(talk)).forEach(talk -> lines.add(line("ended", talk)));
+        if (lines.size() > EVENTS_MAX) {
+            int more = lines.size() - EVENTS_MAX;
+            lines.subList(EVENTS_MAX, lines.size()).clear();
+            lines.add(event("omitted").put("events", more).toString());
+        }
+        last = now;
+        if (!lines.isEmpty()) {
+            listeners.forEach(listener -> listener.accept(List.copyOf(lines)));
+            write(lines);
+        }
+    }
+
+    /** Hears of the events of each look that finds some, on the thread that looks, until what is returned is closed. */
+    Gap.Subscription onEvents(Consumer<List<String>> listener) {
+        listeners.add(listener);
+        return () -> listeners.remove(listener);
+    }
+
+    private static Set<Talk> talks(Audit audit) {
+        Set<Talk> talks = new LinkedHashSet<>();
+        for (SocketEntry socket : audit.census().sockets()) {
+            if (socket.outward()) {
+                var owners = socket.owners().isEmpty()
+                        ? List.of(new SocketEntry.Owner(0, "", "", "", ""))
+                        : socket.owners();
+                for (SocketEntry.Owner owner : owners) {
+                    talks.add(talk(socket, owner));
+                }
+            }
+        }
+        for (String alarm : new TreeSet<>(audit.census().alarms())) {
+            talks.add(new Talk("alarm", "", "", "", new SocketEntry.Owner(0, alarm, "", "", "")));
+        }
+        return talks;
+    }
+
+    /** Ports that a kernel has dealt out say nothing, and would make of one talk a thousand. */
+    private static Talk talk(SocketEntry socket, SocketEntry.Owner owner) {
+        boolean called = Ports.dealtOut(socket.remote()) && !Ports.dealtOut(socket.local());
+        return new Talk(
+                "talk",
+                socket.protocol(),
+                called ? Ports.port(socket.local()) : "",
+                called ? Ports.host(socket.remote()) : socket.remote(),
+                new SocketEntry.Owner(0, owner.program(), owner.user(), owner.unit(), owner.role()));
+    }
+
+    private String line(String event, Talk talk) {
+        ObjectNode node = event(event).put("kind", talk.kind());
+        if (talk.kind().equals("alarm")) {
+            return node.put("alarm", talk.owner().program()).toString();
+        }
+        return node.put("protocol", talk.protocol())
+                .put("localPort", talk.local())
+                .put("remote", talk.remote())
+                .put("program", talk.owner().program())
+                .put("user", talk.owner().user())
+                .put("unit", talk.owner().unit())
+                .put("role", talk.owner().role())
+                .toString();
+    }
+
+    private ObjectNode event(String event) {
+        return JSON.createObjectNode().put("time", clock.instant().toString()).put("event", event);
+    }
+
+    private void write(List<String> lines) throws AirgapException {
+        byte[] bytes = (String.join("\n", lines) + "\n").getBytes(StandardCharsets.UTF_8);
+        try {
+            if (Files.exists(later) && Files.size(later) + bytes.length > bytesMax) {
+                Files.move(later, earlier, StandardCopyOption.ATOMIC_MOVE);
+            }
+            Files.write(later, bytes, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        } catch (IOException e) {
+            throw new AirgapException("Who talks to whom cannot be written to " + later + ". Make room there.", e);
+        }
+    }
+
+    /** The last events, the oldest first, a JSON object each. */
+    synchronized List<String> last(int count) throws AirgapException {
+        List<String> lines = new ArrayList<>();
+        for (Path file : List.of(earlier, later)) {
+            try (var all = Files.lines(file)) {
+                all.limit(LINES_MAX).forEach(line -> {
+                    lines.add(line);
+                    if (lines.size() > count) {
+                        lines.removeFirst();
+                    }
+                });
+            } catch (NoSuchFileException e) {
+                System.getLogger("omni.airgap").log(System.Logger.Level.TRACE, "Nothing yet", e);
+            } catch (IOException | java.io.UncheckedIOException e) {
+                throw new AirgapException("Who talked to whom cannot be read from " + file + ".", e);
+            }
+        }
+        return lines;
+    }
+
+    @Override
+    public void close() {
+        thread.shutdownNow();
+    }
+}

@@ -1,0 +1,96 @@
+package omni.airgap;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * How long a census of ten thousand sockets takes, beside {@code ss}; and whether normal traffic, looked at each second for as
+ * long as is asked for, ever raises an alarm. Started by {@code census-bench}.
+ */
+final class CensusBench {
+    private static final int SOCKETS = 10_000;
+    private static final int ROUNDS = 21;
+    private static final long LOOK_MILLIS = 1000;
+
+    private CensusBench() {}
+
+    public static void main(String[] args) throws Exception {
+        int minutes = args.length > 0 ? Integer.parseInt(args[0]) : 30;
+        double limitMillis = args.length > 1 ? Double.parseDouble(args[1]) : Double.MAX_VALUE;
+        double median = tenThousand();
+        Soak soak = soak(Duration.ofMinutes(minutes));
+        System.out.println(soak);
+        if (median > limitMillis || !soak.alarms().isEmpty()) {
+            System.exit(1);
+        }
+    }
+
+    /** What a soak has seen. */
+    record Soak(int looks, int socketsMost, List<String> alarms) {}
+
+    private static double tenThousand() throws Exception {
+        try (Street street = new Street(1);
+                Namespace namespace = Namespace.open(street.file())) {
+            Process serving = street.startInNeighbour(Tools.probe("many").toString(), "serve");
+            serving.inputReader().readLine();
+            Process connected = street.startInBox(Tools.probe("many").toString(), "connect", Integer.toString(SOCKETS));
+            connected.inputReader().readLine();
+            List<Double> ours = new ArrayList<>();
+            List<Double> theirs = new ArrayList<>();
+            for (int i = 0; i < ROUNDS; i++) {
+                long start = System.nanoTime();
+                Census census = Census.take(List.of(namespace));
+                ours.add((System.nanoTime() - start) / 1e6);
+                if (census.unexplained() != 0 || census.sockets().size() < SOCKETS) {
+                    throw new AssertionError(census.namespaces() + ", " + census.sockets().size() + " sockets");
+                }
+                start = System.nanoTime();
+                street.inBox("ss", "-H", "-a", "-n", "-p");
+                theirs.add((System.nanoTime() - start) / 1e6);
+            }
+            report("census of " + SOCKETS + " sockets with their owners", ours);
+            report("ss -anp, which proves nothing", theirs);
+            return ours.get(ROUNDS / 2);
+        }
+    }
+
+    private static void report(String what, List<Double> millis) {
+        millis.sort(Double::compare);
+        System.out.printf(
+                Locale.ROOT,
+                "%-45s %4d runs  median %7.1f ms  max %7.1f ms%n",
+                what,
+                millis.size(),
+                millis.get(millis.size() / 2),
+                millis.getLast());
+    }
+
+    /** Looks at a busy namespace. */
+    static Soak soak(Duration length) throws Exception {
+        String script = Tools.MODULE.resolve("src/test/python/traffic.py").toString();
+        try (Street street = new Street(1);
+                Namespace namespace = Namespace.open(street.file())) {
+            Process serving = street.startInNeighbour("python3", script, "serve");
+            serving.inputReader().readLine();
+            Process talking = street.startInBox("python3", script, "talk", "10.77.0.2", "fd77:0::2");
+            talking.inputReader().readLine();
+            Instant end = Instant.now().plus(length);
+            List<String> alarms = new ArrayList<>();
+            int looks = 0;
+            int most = 0;
+            for (; Instant.now().isBefore(end); looks++) {
+                Census census = Census.take(List.of(namespace));
+                most = Math.max(most, census.sockets().size());
+                census.alarms().forEach(alarm -> alarms.add(Instant.now() + " " + alarm));
+                if (looks % 60 == 59) {
+                    System.out.printf("%d looks, %d alarms%n", looks + 1, alarms.size());
+                }
+                Tools.pause(LOOK_MILLIS);
+            }
+            return new Soak(looks, most, alarms);
+        }
+    }
+}

@@ -1,0 +1,82 @@
+package omni.airgap;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** What happened in a gap is told: from when to when it was, and when it did not hold. */
+class GapStoryTest {
+    private static List<String> tell(String... kinds) {
+        GapStory story = new GapStory();
+        int time = 1;
+        for (String kind : kinds) {
+            var record = EvidenceChain.body().put("time", "T" + time++).put("kind", kind);
+            record.set("body", EvidenceChain.body().put("cause", "a person"));
+            story.add(record);
+        }
+        return story.lines();
+    }
+
+    @Test
+    void aGapThatHeldIsToldInOneLine() {
+        assertEquals(
+                List.of("a gap from T2 to T5, by this box's clock, lifted by a person"),
+                tell("engaging", "closed", "watched", "lifting", "open"));
+        assertEquals(
+                List.of("a gap since T2, by this box's clock, not lifted when the proof was made"),
+                tell("open", "closed", "watched"));
+        assertEquals(List.of(), tell("open", "open"));
+    }
+
+    @Test
+    void aGapThatBrokeSaysSinceWhenAndUntilWhen() {
+        assertEquals(
+                List.of(
+                        "a gap from T1 to T8, by this box's clock, lifted by a person; in it: broken (not confirmed) since"
+                                + " T2, confirmed again at T4; broken (not confirmed) since T6, confirmed again at T7"),
+                tell("closed", "broken", "broken", "closed", "watched", "broken", "closed", "open"));
+    }
+
+    @Test
+    void aGapThatBeganBrokenOrEndedSoSaysIt() {
+        assertEquals(
+                List.of(
+                        "a gap from T2 to T4, by this box's clock, lifted by a person; in it: broken (not confirmed) since"
+                                + " T2, confirmed at T3"),
+                tell("engaging", "broken", "closed", "open"));
+        assertEquals(
+                List.of(
+                        "a gap from T1 to T3, by this box's clock, lifted by a person; in it: broken (not confirmed) since"
+                                + " T2 and not confirmed before it was lifted"),
+                tell("closed", "broken", "open"));
+        assertEquals(
+                List.of("a gap since T1, by this box's clock, not lifted when the proof was made; in it: broken (not"
+                        + " confirmed) since T2 and not confirmed when the proof was made"),
+                tell("closed", "broken", "watched"));
+    }
+
+    @Test
+    void anEndlessStoryIsCut() {
+        GapStory story = new GapStory();
+        var closed = EvidenceChain.body().put("kind", "closed");
+        var broken = EvidenceChain.body().put("time", "T").put("kind", "broken");
+        var open = EvidenceChain.body().put("kind", "open");
+        closed.put("time", "T");
+        for (int i = 0; i < 21; i++) {
+            story.add(closed);
+            story.add(broken);
+        }
+        story.add(closed);
+        story.add(open);
+        for (int i = 1; i < 1001; i++) {
+            story.add(closed);
+            story.add(open);
+        }
+        List<String> lines = story.lines();
+        assertEquals(1001, lines.size());
+        assertTrue(lines.getFirst().endsWith("; broken more often: 1"), lines.getFirst());
+        assertEquals("more gaps: 1", lines.getLast());
+    }
+}

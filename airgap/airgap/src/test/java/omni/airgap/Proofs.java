@@ -1,0 +1,59 @@
+package omni.airgap;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.util.List;
+import java.util.Optional;
+
+/** Makes proofs and checks them, as the commands do. */
+final class Proofs {
+    private Proofs() {}
+
+    /** All that a chain has. */
+    static String bundle(EvidenceChain chain) throws IOException {
+        return bundle(chain.publicKey(), chain.checkpoint(), Files.readAllLines(chain.file()));
+    }
+
+    static String bundle(byte[] publicKey, Checkpoint checkpoint, List<String> lines) {
+        return bundle(publicKey, checkpoint, Optional.empty(), lines);
+    }
+
+    static String bundle(byte[] publicKey, Checkpoint checkpoint, Optional<String> witnessed, List<String> lines) {
+        StringWriter out = new StringWriter();
+        String chain = String.join("\n", lines) + (lines.isEmpty() ? "" : "\n");
+        try {
+            Proof.write(out, Proof.key(publicKey), checkpoint.note().note(), witnessed, stream(chain));
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+        return out.toString();
+    }
+
+    static Proof.Verdict verify(String proof) {
+        return Proof.verify(stream(proof), Optional.empty(), List.of());
+    }
+
+    static Proof.Verdict verify(String proof, Checkpoint kept) {
+        return Proof.verify(stream(proof), Optional.of(kept.note().note()), List.of());
+    }
+
+    static Proof.Verdict verify(String proof, String kept, Cosigner... witnesses) {
+        return Proof.verify(stream(proof), Optional.of(kept), keys(witnesses));
+    }
+
+    static Proof.Verdict verifyAlone(String proof, Cosigner... witnesses) {
+        return Proof.verify(stream(proof), Optional.empty(), keys(witnesses));
+    }
+
+    private static List<String> keys(Cosigner... witnesses) {
+        return List.of(witnesses).stream().map(Cosigner::verifierKey).toList();
+    }
+
+    static InputStream stream(String text) {
+        return new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8));
+    }
+}

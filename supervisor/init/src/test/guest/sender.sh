@@ -1,0 +1,16 @@
+#!/bin/sh
+# Brings the network card up, again and again, and sends by each way that the machine which runs the tests does not have.
+modprobe virtio_net
+modprobe sctp
+ip addr add 10.77.0.1/24 dev eth0
+ip addr add fd77:0::1/64 dev eth0 nodad
+ip neigh replace 10.77.0.2 lladdr 02:00:00:00:00:02 dev eth0
+ip link add link eth0 name vlan5 type vlan id 5
+for kind in ${1:-sctp packet udp}; do /opt/guest/send "$kind" eth0 & done
+/opt/guest/send packet vlan5 &
+while :; do
+    ip link set eth0 up
+    ip link set vlan5 up
+    ip neigh replace 10.77.0.2 lladdr 02:00:00:00:00:02 dev eth0
+    sleep 0.2
+done
