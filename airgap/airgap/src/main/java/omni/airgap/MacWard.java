@@ -12,7 +12,7 @@ import java.util.Set;
  * are for any thread; the rest is called by one thread at a time.
  */
 final class MacWard implements NetworkStack {
-    private static final int ROUNDS_MAX = 5;
+    private static final int ROUNDS_MAX = 3;
 
     private final MacLinks links;
     private final PacketFilter filter;
@@ -53,16 +53,20 @@ final class MacWard implements NetworkStack {
         }
     }
 
+    /**
+     * After {@link #down}. The quick first: networksetup can take seconds. The links are confirmed last, for as long as Wi-Fi
+     * has power its daemons bring some of them up again.
+     */
     @Override
     public void shut(Report report, Gap.Faults faults) {
-        report.step("links", this::shutLinks);
-        faults.at("links confirmed");
-        report.step("radios", this::shutRadios);
-        faults.at("radios confirmed");
         report.step("filter", this::shutFilter);
         faults.at("filter confirmed");
         report.step("sockets", this::destroySockets);
         faults.at("sockets destroyed");
+        report.step("radios", this::shutRadios);
+        faults.at("radios confirmed");
+        report.step("links", this::shutLinks);
+        faults.at("links confirmed");
         report.step("memory", former::problems);
     }
 

@@ -22,8 +22,8 @@ final class PacketFilter {
     static final String RULES = "pass quick on lo0 all no state\nblock drop quick all\n";
 
     /** As pfctl prints them: some add what goes without saying. */
-    private static final Pattern PRINTED =
-            Pattern.compile("pass quick on lo0 all(?: flags any)? no state\nblock drop quick all(?: flags any)?(?: no state)?");
+    private static final Pattern PRINTED = Pattern.compile(
+            "pass quick on lo0 all(?: flags any)? no state\nblock drop quick all(?: flags any)?(?: no state)?");
 
     private static final String PARENT = "com.apple";
     private static final String CALL = "anchor \"com.apple/*\" all";

@@ -142,8 +142,7 @@ final class FakeMac implements Programs {
                 String token = Long.toUnsignedString(nextToken++);
                 tokens.put(token, "pfctl");
                 // The token among what pfctl complains of: so it was seen, and on standard output, too.
-                yield new Answer(
-                        0, "", NOISE + recorded("pfctl-E").replaceAll("Token : [0-9]+", "Token : " + token));
+                yield new Answer(0, "", NOISE + recorded("pfctl-E").replaceAll("Token : [0-9]+", "Token : " + token));
             }
             case "pfctl -s rules" -> noisy(mainRules);
             case "pfctl -a com.apple -s Anchors" -> noisy(anchorNames());
@@ -192,7 +191,8 @@ final class FakeMac implements Programs {
 
     private String references() {
         StringBuilder table = new StringBuilder(recorded("pfctl-s-References"));
-        tokens.forEach((token, name) -> table.append(String.format("%-8d %-28s %-24s 0 days 00:03:31%n", 618, name, token)));
+        tokens.forEach(
+                (token, name) -> table.append(String.format("%-8d %-28s %-24s 0 days 00:03:31%n", 618, name, token)));
         return table.toString();
     }
 
@@ -201,7 +201,8 @@ final class FakeMac implements Programs {
     }
 
     /** All that a lift must leave as it was. */
-    record Picture(Set<String> up, Map<String, Boolean> radios, Map<String, String> tokens, Map<String, String> anchors) {}
+    record Picture(
+            Set<String> up, Map<String, Boolean> radios, Map<String, String> tokens, Map<String, String> anchors) {}
 
     Picture picture() {
         return new Picture(Set.copyOf(up), Map.copyOf(radios), Map.copyOf(tokens), Map.copyOf(anchors));

@@ -43,7 +43,7 @@ class MacGapTest {
     }
 
     @Test
-    void engageClosesLinksThenRadiosThenFilterThenStates() throws Exception {
+    void engageClosesInOrderAndReadsEachBack() throws Exception {
         try (Gap gap = gap()) {
             gap.start();
             mac.commands.clear();
@@ -56,7 +56,7 @@ class MacGapTest {
             assertEquals(State.GAP, closed.state(), closed.toString());
             assertEquals(1, closed.namespaces());
             assertEquals(
-                    List.of("links", "radios", "filter", "sockets", "memory", "namespaces"),
+                    List.of("filter", "sockets", "radios", "links", "memory", "namespaces"),
                     closed.steps().stream().map(Report.Step::name).toList());
         }
         assertEquals(
@@ -68,11 +68,6 @@ class MacGapTest {
                         "ifconfig llw0 down",
                         "ifconfig bridge0 down",
                         "ifconfig utun0 down",
-                        "ifconfig -l -u",
-                        "networksetup -listallhardwareports",
-                        "networksetup -getairportpower en0",
-                        "networksetup -setairportpower en0 off",
-                        "networksetup -getairportpower en0",
                         FakeMac.LOAD,
                         "pfctl -s References",
                         "pfctl -E",
@@ -82,7 +77,12 @@ class MacGapTest {
                         "pfctl -a com.apple -s Anchors",
                         "pfctl -v -s Interfaces",
                         "pfctl -F states",
-                        "pfctl -s states"),
+                        "pfctl -s states",
+                        "networksetup -listallhardwareports",
+                        "networksetup -getairportpower en0",
+                        "networksetup -setairportpower en0 off",
+                        "networksetup -getairportpower en0",
+                        "ifconfig -l -u"),
                 mac.commands);
         assertTrue(mac.dark());
         assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(former())));
@@ -100,7 +100,9 @@ class MacGapTest {
                 failure(mac -> mac.says("ifconfig -l -u", "lo0 \u001b[2Jen"), "whose name is none: [2Jen"),
                 failure(mac -> mac.says("ifconfig -l -u", "lo0 --help"), "whose name is none: --help"),
                 failure(mac -> mac.ignores("networksetup -setairportpower en0 off"), "Wi-Fi en0 has power"),
-                failure(mac -> mac.fails("networksetup -listallhardwareports", "was not done within"), "radios: was not"),
+                failure(
+                        mac -> mac.fails("networksetup -listallhardwareports", "was not done within"),
+                        "radios: was not"),
                 failure(mac -> mac.says("networksetup -listallhardwareports", "?"), "names no hardware port: ?"),
                 failure(
                         mac -> mac.says("networksetup -getairportpower en0", "en0 is not a Wi-Fi interface.\n"),
@@ -301,6 +303,20 @@ class MacGapTest {
     }
 
     @Test
+    void whatComesUpAsLongAsWiFiHasPowerIsTakenDownAfterIt() throws Exception {
+        try (Gap gap = gap()) {
+            gap.start();
+            mac.after = command -> {
+                if (mac.radios.containsValue(true)) {
+                    mac.up.add("awdl0");
+                }
+            };
+            assertEquals(State.GAP, gap.engage("a test").state());
+            assertTrue(mac.dark());
+        }
+    }
+
+    @Test
     void theWatchRunsByItself() throws Exception {
         try (Gap gap = gap()) {
             gap.start();
@@ -356,7 +372,19 @@ class MacGapTest {
             assertEquals(audit, gap.everywhere());
             NetworkStack stack = gap.stacks().iterator().next();
             assertEquals(
-                    Map.of("lo0", 158015L, "gif0", 0L, "en0", 26448L, "awdl0", 5097L, "vmnet", 11L, "vmnet<Link#20>", 12L),
+                    Map.of(
+                            "lo0",
+                            158015L,
+                            "gif0",
+                            0L,
+                            "en0",
+                            26448L,
+                            "awdl0",
+                            5097L,
+                            "vmnet",
+                            11L,
+                            "vmnet<Link#20>",
+                            12L),
                     stack.sentFrames());
             mac.says("netstat -i -n", "usage: netstat\n");
             assertThrows(AirgapException.class, stack::sentFrames);

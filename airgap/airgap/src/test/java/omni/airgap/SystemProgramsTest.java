@@ -28,8 +28,7 @@ class SystemProgramsTest {
     }
 
     private static String refused(Programs programs) {
-        return assertThrows(
-                        AirgapException.class, () -> programs.run(Program.IFCONFIG, List.of("-l"), "rules\n"))
+        return assertThrows(AirgapException.class, () -> programs.run(Program.IFCONFIG, List.of("-l"), "rules\n"))
                 .getMessage();
     }
 
@@ -46,7 +45,8 @@ class SystemProgramsTest {
 
     @Test
     void argumentsSeeNoShellAndTheProgramNoEnvironment() throws Exception {
-        Programs programs = script(LONG, "printf '%s\\n' \"$@\"", "env | sort | grep -v -e ^PWD= -e ^_= -e ^SHLVL=", "pwd");
+        Programs programs =
+                script(LONG, "printf '%s\\n' \"$@\"", "env | sort | grep -v -e ^PWD= -e ^_= -e ^SHLVL=", "pwd");
         assertEquals(
                 "$(reboot); 'x'\n*\n\nLC_ALL=C\nPATH=/usr/bin:/bin:/usr/sbin:/sbin\n/\n",
                 programs.run(Program.PFCTL, List.of("$(reboot); 'x'", "*", ""), "")
@@ -65,7 +65,9 @@ class SystemProgramsTest {
         String message = refused(script(SHORT, "echo $$ > " + alive, "exec sleep 600"));
         assertEquals("/sbin/ifconfig was not done within 300 ms, and was killed.", message);
         long pid = Long.parseLong(Files.readString(alive).strip());
-        Tools.await("its end", () -> ProcessHandle.of(pid).filter(ProcessHandle::isAlive).isEmpty());
+        Tools.await(
+                "its end",
+                () -> ProcessHandle.of(pid).filter(ProcessHandle::isAlive).isEmpty());
     }
 
     @Test
