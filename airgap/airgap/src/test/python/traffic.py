@@ -7,8 +7,11 @@ PORT = 4003
 
 def answer(connection):
     with connection:
-        while data := connection.recv(65536):
-            connection.sendall(data)
+        try:
+            while data := connection.recv(65536):
+                connection.sendall(data)
+        except ConnectionError:
+            pass  # who asks may be gone without a word
 
 
 def serve():

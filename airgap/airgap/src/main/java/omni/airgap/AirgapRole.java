@@ -52,6 +52,7 @@ public final class AirgapRole implements Role {
         context.note(note(gap.status()));
         host.rehearse(context, name());
         Gap.Subscription watch = gap.watch();
+        signal(gap, limits);
         Factors factors = new Factors(folder, new ConsolePresence(config.console()), clock);
         Optional<TalkLog> talks = talks(folder.resolve("audit"), host, clock, limits);
         var service = new AirgapService(gap, factors, evidence, talks, rootless.words(config.scope()), limits);
@@ -66,6 +67,14 @@ public final class AirgapRole implements Role {
             System.getLogger("omni.airgap").log(System.Logger.Level.ERROR, "There will be no evidence", e);
             limits.add("no evidence is written: " + e.getMessage());
             return Optional.empty();
+        }
+    }
+
+    private static void signal(Gap gap, List<String> limits) {
+        try {
+            EngageSignal.on(() -> gap.engage("a signal"));
+        } catch (AirgapException e) {
+            limits.add(e.getMessage());
         }
     }
 

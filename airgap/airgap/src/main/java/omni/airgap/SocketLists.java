@@ -1,9 +1,11 @@
 package omni.airgap;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -11,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * The sockets of one network namespace as the kernel lists them: those of the internet by sock_diag, the rest by {@code
@@ -20,6 +23,9 @@ import java.util.Map;
  * <p>Source: sock_diag(7), proc_pid_net(5). To be used on a thread that is in the namespace.
  */
 final class SocketLists {
+    /** So that nobody fills this process's memory with sockets of theirs. */
+    static final int LINES_MAX = 100_000;
+
     private static final Path NET = Path.of("/proc/thread-self/net");
     private static final Map<Integer, String> STATES = Map.ofEntries(
             Map.entry(1, "ESTAB"),
@@ -162,11 +168,16 @@ final class SocketLists {
     }
 
     private static List<String> lines(String file) throws AirgapException {
-        try {
-            return Files.readAllLines(NET.resolve(file), java.nio.charset.StandardCharsets.ISO_8859_1);
+        try (Stream<String> lines = Files.lines(NET.resolve(file), StandardCharsets.ISO_8859_1)) {
+            List<String> most = lines.limit(LINES_MAX + 1L).toList();
+            if (most.size() > LINES_MAX) {
+                throw new AirgapException("There are more than " + LINES_MAX + " sockets in the list " + file
+                        + ": too many to look at. End the programs that hold them.");
+            }
+            return most;
         } catch (NoSuchFileException e) {
             return List.of(); // this kernel has no such family
-        } catch (IOException e) {
+        } catch (IOException | UncheckedIOException e) {
             throw new AirgapException("The list of sockets " + file + " cannot be read.", e);
         }
     }

@@ -87,6 +87,13 @@ class AirgapBoxTest {
             assertEquals("open", state(product));
             assertTrue(up());
 
+            run("kill", "-PWR", Long.toString(Product.pid(product.status(), "airgap")));
+            Await.until("the signal closed it", () -> state(product).equals("gap"));
+            assertFalse(up());
+            Await.until(
+                    "the wait is over", () -> !attempt(product, console, key).startsWith("After"));
+            assertEquals("open", state(product));
+
             api(product, up.curl());
             Await.until("the API closed it", () -> state(product).equals("gap"));
             assertFalse(up());
