@@ -1,6 +1,9 @@
 package omni.airgap;
 
-import java.lang.reflect.Proxy;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandleProxies;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
 
 /**
  * {@code kill -PWR}: the shortest way to a gap, for scripts and for whoever has nothing but a shell. PWR, since the virtual machine
@@ -21,23 +24,11 @@ final class EngageSignal {
         try {
             Class<?> signal = Class.forName("sun.misc.Signal");
             Class<?> handler = Class.forName("sun.misc.SignalHandler");
+            MethodHandle run = MethodHandles.lookup()
+                    .findVirtual(Runnable.class, "run", MethodType.methodType(void.class))
+                    .bindTo(action);
             Object taker =
-                    Proxy.newProxyInstance(handler.getClassLoader(), new Class<?>[] {handler}, (self, method, arguments) -> {
-                        switch (method.getName()) {
-                            case "handle" -> action.run();
-                            case "equals" -> {
-                                return self == arguments[0];
-                            }
-                            case "hashCode" -> {
-                                return System.identityHashCode(self);
-                            }
-                            case "toString" -> {
-                                return "engage";
-                            }
-                            default -> throw new UnsupportedOperationException(method.getName());
-                        }
-                        return null;
-                    });
+                    MethodHandleProxies.asInterfaceInstance(handler, MethodHandles.dropArguments(run, 0, signal));
             Object wanted = signal.getConstructor(String.class).newInstance(NAME);
             signal.getMethod("handle", signal, handler).invoke(null, wanted, taker);
         } catch (ReflectiveOperationException e) {
