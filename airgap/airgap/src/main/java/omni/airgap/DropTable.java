@@ -36,7 +36,8 @@ final class DropTable implements Closeable {
     private static final Standing.Chain INPUT = new Standing.Chain(NF_INET_LOCAL_IN(), FIRST, NF_DROP(), 0, "");
     private static final Standing.Chain FORWARD = new Standing.Chain(NF_INET_FORWARD(), FIRST, NF_DROP(), 0, "");
     private static final Standing.Chain OUTPUT = new Standing.Chain(NF_INET_LOCAL_OUT(), FIRST, NF_DROP(), 0, "");
-    private static final Map<String, Standing.Chain> INET = Map.of("input", INPUT, "forward", FORWARD, "output", OUTPUT);
+    private static final Map<String, Standing.Chain> INET =
+            Map.of("input", INPUT, "forward", FORWARD, "output", OUTPUT);
     private static final Set<Standing.Rule> EXEMPTIONS =
             Set.of(exemption("input", NFT_META_IIF()), exemption("output", NFT_META_OIF()));
 

@@ -387,7 +387,8 @@ final class Gap implements Closeable {
         Map<Long, List<String>> found = host.find(stacks.keySet(), outOfReach);
         if (!enter(found, fresh).isEmpty()) { // vanished while it was looked at, or hidden: the second look tells
             found = host.find(stacks.keySet(), new ArrayList<>());
-            enter(found, fresh).forEach((number, why) -> outOfReach.add("net:[" + number + "] cannot be closed: " + why));
+            enter(found, fresh)
+                    .forEach((number, why) -> outOfReach.add("net:[" + number + "] cannot be closed: " + why));
         }
         unreached = List.copyOf(outOfReach);
         if (!shut) { // in a gap a namespace is kept, though nothing but a socket may be left of it

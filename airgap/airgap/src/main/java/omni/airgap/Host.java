@@ -21,9 +21,7 @@ interface Host {
 
     /** That of a machine by the name that Java gives its system. */
     static Host of(String system, Scope scope, Path folder) {
-        return system.startsWith("Mac")
-                ? MacHost.here(scope, folder)
-                : new LinuxHost(scope, Machine.of(scope, folder));
+        return system.startsWith("Mac") ? MacHost.here(scope, folder) : new LinuxHost(scope, Machine.of(scope, folder));
     }
 
     /** Whether nothing is in scope. */

@@ -155,7 +155,8 @@ final class Machine {
                 boolean blocked = read(folder.resolve("soft")).equals("1")
                         || read(folder.resolve("hard")).equals("1");
                 int index = Integer.parseInt(read(folder.resolve("index")));
-                radios.add(new Radio(index, read(folder.resolve("type")) + " " + read(folder.resolve("name")), blocked));
+                radios.add(
+                        new Radio(index, read(folder.resolve("type")) + " " + read(folder.resolve("name")), blocked));
             } catch (NoSuchFileException e) {
                 System.getLogger("omni.airgap").log(System.Logger.Level.DEBUG, "A radio has gone meanwhile", e);
             } catch (IOException | NumberFormatException e) {
@@ -172,7 +173,12 @@ final class Machine {
     /** struct rfkill_event: u32 index, u8 type, u8 operation, u8 soft, u8 hard. */
     private void event(int index, byte operation, boolean block) throws AirgapException {
         ByteBuffer event = ByteBuffer.allocate(EVENT_BYTES).order(ByteOrder.nativeOrder());
-        event.putInt(index).put(ALL_TYPES).put(operation).put((byte) (block ? 1 : 0)).put((byte) 0).flip();
+        event.putInt(index)
+                .put(ALL_TYPES)
+                .put(operation)
+                .put((byte) (block ? 1 : 0))
+                .put((byte) 0)
+                .flip();
         try (FileChannel device = FileChannel.open(root.resolve("dev/rfkill"), StandardOpenOption.WRITE)) {
             device.write(event);
         } catch (IOException e) {
@@ -214,7 +220,8 @@ final class Machine {
     List<String> limits() {
         return Files.exists(root.resolve("proc/sys/kernel/io_uring_disabled"))
                 ? List.of()
-                : List.of("this kernel cannot switch io_uring off (Linux 6.6 and later can): a program may hold sockets by"
-                        + " it that only the count of sockets shows");
+                : List.of(
+                        "this kernel cannot switch io_uring off (Linux 6.6 and later can): a program may hold sockets by"
+                                + " it that only the count of sockets shows");
     }
 }

@@ -124,9 +124,8 @@ final class TalkLog implements Closeable {
         Set<Talk> talks = new LinkedHashSet<>();
         for (SocketEntry socket : audit.census().sockets()) {
             if (socket.outward()) {
-                var owners = socket.owners().isEmpty()
-                        ? List.of(new SocketEntry.Owner(0, "", "", "", ""))
-                        : socket.owners();
+                var owners =
+                        socket.owners().isEmpty() ? List.of(new SocketEntry.Owner(0, "", "", "", "")) : socket.owners();
                 for (SocketEntry.Owner owner : owners) {
                     talks.add(talk(socket, owner));
                 }

@@ -212,7 +212,9 @@ class AdversaryBoxTest {
                         folder.toString(),
                         name);
                 long inode = Long.parseLong(made.inputReader().readLine());
-                var files = new Scope(true, List.of()).find(java.util.Set.of(), new ArrayList<>()).get(inode);
+                var files = new Scope(true, List.of())
+                        .find(java.util.Set.of(), new ArrayList<>())
+                        .get(inode);
                 assertNotNull(files, name);
                 if (name.startsWith("a")) {
                     try (Namespace namespace = Namespace.open(files.getFirst())) {

@@ -45,7 +45,8 @@ final class CensusBench {
                 Census census = Census.take(List.of(namespace));
                 ours.add((System.nanoTime() - start) / 1e6);
                 if (census.unexplained() != 0 || census.sockets().size() < SOCKETS) {
-                    throw new AssertionError(census.namespaces() + ", " + census.sockets().size() + " sockets");
+                    throw new AssertionError(
+                            census.namespaces() + ", " + census.sockets().size() + " sockets");
                 }
                 start = System.nanoTime();
                 street.inBox("ss", "-H", "-a", "-n", "-p");

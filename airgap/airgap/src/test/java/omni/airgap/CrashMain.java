@@ -30,7 +30,10 @@ final class CrashMain {
                     }
                     if (deadly == STOPS && point.equals("engage links down")) {
                         System.out.println("stopping");
-                        Tools.run("kill", "-STOP", Long.toString(ProcessHandle.current().pid()));
+                        Tools.run(
+                                "kill",
+                                "-STOP",
+                                Long.toString(ProcessHandle.current().pid()));
                     }
                 });
         gap.start();

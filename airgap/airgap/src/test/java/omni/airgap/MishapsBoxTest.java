@@ -27,14 +27,14 @@ class MishapsBoxTest {
 
     @Test
     void killedForWantOfMemory() throws Exception {
-        Path group = Files.createDirectory(memory().resolve("omni-" + ProcessHandle.current().pid()));
+        Path group = Files.createDirectory(
+                memory().resolve("omni-" + ProcessHandle.current().pid()));
         try (Street street = new Street(1);
                 Capture capture = new Capture(street)) {
             send(street);
             Tools.await("frames while open", () -> capture.count().frames() > 0);
             boolean first = Files.exists(group.resolve("memory.limit_in_bytes"));
-            Files.writeString(
-                    group.resolve(first ? "memory.limit_in_bytes" : "memory.max"), LIMIT_MEBIBYTES + "M");
+            Files.writeString(group.resolve(first ? "memory.limit_in_bytes" : "memory.max"), LIMIT_MEBIBYTES + "M");
             Process victim = start(street, CrashMain.GROWS);
             Files.writeString(group.resolve("cgroup.procs"), Long.toString(victim.pid()));
             assertEquals("engaged", victim.inputReader().readLine());
@@ -55,7 +55,9 @@ class MishapsBoxTest {
             Tools.await("frames while open", () -> capture.count().frames() > 0);
             Process victim = start(street, CrashMain.STOPS);
             assertEquals("stopping", victim.inputReader().readLine());
-            Tools.await("links down", () -> !street.inBox("ip", "link", "show", "eth0").contains(",UP"));
+            Tools.await(
+                    "links down",
+                    () -> !street.inBox("ip", "link", "show", "eth0").contains(",UP"));
             stillClosed(street, capture);
             victim.destroyForcibly().waitFor();
             stillClosed(street, capture);
@@ -74,7 +76,10 @@ class MishapsBoxTest {
             try (Gap gap = TestGap.gap(street.file(), disk, point -> {})) {
                 gap.start();
                 fill(disk.resolve("rubbish"));
-                assertEquals(State.GAP, gap.engage("a full disk").state(), gap.status().toString());
+                assertEquals(
+                        State.GAP,
+                        gap.engage("a full disk").state(),
+                        gap.status().toString());
             }
             Files.deleteIfExists(disk.resolve("run/airgap.closed")); // as a boot would
             assertTrue(Files.exists(disk.resolve("home/closed")));

@@ -84,7 +84,8 @@ class TalkLogTest {
                 sockets.add(socket("10.0.0.1:41000", "192.0.2.7:" + (1000 + i), CURL));
                 log.look();
             }
-            assertTrue(log.last(1).getFirst().contains("192.0.2.7:1998") || log.last(1).getFirst().contains(":1999"));
+            assertTrue(log.last(1).getFirst().contains("192.0.2.7:1998")
+                    || log.last(1).getFirst().contains(":1999"));
             long bytes = Files.size(folder.resolve("talks")) + Files.size(folder.resolve("talks.before"));
             assertTrue(bytes <= 2 * most && bytes > most, bytes + " bytes");
         }
@@ -96,7 +97,9 @@ class TalkLogTest {
             IntStream.range(0, 501).forEach(i -> sockets.add(socket("10.0.0.1:41000", "192.0.2.7:" + (1000 + i))));
             log.look();
             assertEquals(501, log.last(1000).size());
-            assertTrue(log.last(1).getFirst().contains("\"event\":\"omitted\",\"events\":1}"), log.last(1).toString());
+            assertTrue(
+                    log.last(1).getFirst().contains("\"event\":\"omitted\",\"events\":1}"),
+                    log.last(1).toString());
         }
     }
 

@@ -47,8 +47,9 @@ final class AirgapAuditCommand extends OmniCommand {
     @Option(
             names = "--events",
             paramLabel = "COUNT",
-            description = "Instead: the last COUNT (1 to 1000) times that somebody began or ceased to talk to another"
-                    + " machine, or an alarm did; the kill switch looks every 10 seconds. With --follow, also what comes.")
+            description =
+                    "Instead: the last COUNT (1 to 1000) times that somebody began or ceased to talk to another"
+                            + " machine, or an alarm did; the kill switch looks every 10 seconds. With --follow, also what comes.")
     private Optional<Integer> events = Optional.empty();
 
     @Option(names = "--follow", description = "Look again every second, until Ctrl-C.")
@@ -96,11 +97,13 @@ final class AirgapAuditCommand extends OmniCommand {
     }
 
     private String eventText(JsonNode event) {
-        String begin = event.path("time").asString("") + "  " + Text.pad(event.path("event").asString(""), 8);
+        String begin = event.path("time").asString("") + "  "
+                + Text.pad(event.path("event").asString(""), 8);
         if (event.has("events")) {
             return begin + event.path("events").asString("") + " events more";
         } else if (event.has("alarm")) {
-            return world.style().red(begin + "ALARM: " + Text.printable(event.path("alarm").asString("")));
+            return world.style()
+                    .red(begin + "ALARM: " + Text.printable(event.path("alarm").asString("")));
         }
         String role = event.path("role").asString("");
         String program = event.path("program").asString("");
@@ -108,7 +111,10 @@ final class AirgapAuditCommand extends OmniCommand {
         String who = role.isEmpty() ? program.isEmpty() ? "no process" : program : "omni " + role;
         return begin
                 + Text.pad(event.path("protocol").asString(""), 9)
-                + Text.pad((port.isEmpty() ? "→ " : "port " + port + " ← ") + event.path("remote").asString(""), 40)
+                + Text.pad(
+                        (port.isEmpty() ? "→ " : "port " + port + " ← ")
+                                + event.path("remote").asString(""),
+                        40)
                 + ' '
                 + Text.printable(who + " (" + event.path("user").asString("") + ")");
     }

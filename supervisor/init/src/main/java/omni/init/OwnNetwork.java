@@ -121,14 +121,9 @@ record OwnNetwork(Tools tools, HeldNamespace user, HeldNamespace network) implem
             return command;
         }
         List<String> line = new ArrayList<>(List.of(
-                tools.nsenter(),
-                "--preserve-credentials",
-                "--user=" + user.file(),
-                "--net=" + network.file(),
-                "--"));
+                tools.nsenter(), "--preserve-credentials", "--user=" + user.file(), "--net=" + network.file(), "--"));
         if (!role.equals(CONTROLS)) {
-            line.addAll(List.of(
-                    tools.setpriv(), "--no-new-privs", "--bounding-set=-all", "--inh-caps=-all", "--"));
+            line.addAll(List.of(tools.setpriv(), "--no-new-privs", "--bounding-set=-all", "--inh-caps=-all", "--"));
         }
         line.addAll(command);
         return List.copyOf(line);

@@ -49,8 +49,7 @@ final class SystemdUnits {
      * @param early the command that holds a closed gap from the machine's start on
      * @param command the command that runs a role
      */
-    Map<Path, String> files(
-            List<String> supervisor, List<String> early, Function<RoleSpec, List<String>> command) {
+    Map<Path, String> files(List<String> supervisor, List<String> early, Function<RoleSpec, List<String>> command) {
         Map<Path, String> files = new TreeMap<>();
         Path units = Path.of("etc", "systemd", "system");
         files.put(units.resolve(SUPERVISOR), supervisorUnit(supervisor));

@@ -176,11 +176,11 @@ public final class UnitsCommand implements Subcommand, Runnable {
 
     private static List<String> early(Installation at) {
         return java(at).line(
-                JvmFlags.of(Roles.all().roles().getFirst(), at.app()),
-                "omni.airgap",
-                "omni.airgap.EarlyMain",
-                at.home().toString(),
-                at.runDir().toString());
+                        JvmFlags.of(Roles.all().roles().getFirst(), at.app()),
+                        "omni.airgap",
+                        "omni.airgap.EarlyMain",
+                        at.home().toString(),
+                        at.runDir().toString());
     }
 
     private int write(Where where, Function<Installation, Map<Path, String>> generator) {

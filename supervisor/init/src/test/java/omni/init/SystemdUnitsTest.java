@@ -44,7 +44,8 @@ class SystemdUnitsTest {
         assertTrue(early.contains("Before=network-pre.target sysinit.target shutdown.target"));
         assertTrue(early.contains("OnFailure=emergency.target"));
         assertTrue(early.contains("WantedBy=sysinit.target"));
-        assertTrue(early.contains("AmbientCapabilities=CAP_NET_ADMIN CAP_SYS_ADMIN CAP_SYS_PTRACE CAP_DAC_READ_SEARCH"));
+        assertTrue(
+                early.contains("AmbientCapabilities=CAP_NET_ADMIN CAP_SYS_ADMIN CAP_SYS_PTRACE CAP_DAC_READ_SEARCH"));
     }
 
     @Test
