@@ -61,7 +61,7 @@ lift() {
     cat /run/screen
     return $code
 }
-key=$(grep -o 'omni-step-up-[A-Za-z0-9_-]*' /root/step-up | head -n 1)
+key=$(grep -o 'omni-step-up-[A-Za-z0-9_-]*' /var/tmp/step-up | head -n 1)
 check wrong-key-lifts-nothing not lift "${key%?????}AAAAA"
 check still-closed test -e /var/lib/omni/airgap/closed
 check nothing-was-sent-for-a-wrong-key same "$(sent)" 0

@@ -100,7 +100,7 @@ check airgap-has-four-capabilities grep -q '^CapBnd:[[:space:]]*0*281004$' "/pro
 check airgap-has-a-system-call-filter grep -q '^Seccomp:[[:space:]]*2$' "/proc/$(pid airgap)/status"
 check airgap-runs-as-omni same "$(stat -c %U "/proc/$(pid airgap)")" omni
 check the-link-is-up up
-make_step_up() { omni key step-up >/root/step-up; }
+make_step_up() { omni key step-up >/var/tmp/step-up; }
 check step-up-key-is-made make_step_up
 check gap-is-confirmed omni airgap engage
 check the-link-is-down not up
@@ -110,7 +110,7 @@ check radios-are-off-again within 10 radios_are 1
 ip link set mon0 up
 mon0_up() { ip link show mon0 | grep -q '[<,]UP[,>]'; }
 check the-monitor-is-down within 10 not mon0_up
-mv /etc/modprobe.d/omni.conf /root/ && modprobe vsock_loopback && mv /root/omni.conf /etc/modprobe.d/
+mv /etc/modprobe.d/omni.conf /run/ && modprobe vsock_loopback && mv /run/omni.conf /etc/modprobe.d/
 check a-way-without-links-is-not-confirmed within 30 gap_is broken
 modprobe -r vsock_loopback vmw_vsock_virtio_transport_common vsock
 check confirmed-when-it-has-gone within 30 gap_is gap

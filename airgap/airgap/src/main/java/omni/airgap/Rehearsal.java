@@ -21,6 +21,7 @@ final class Rehearsal {
     private static final String TOO_LONG = "rehearsal ".repeat(40);
 
     private static final int URGENT = -20;
+    private static final int PATIENT = 10;
     private static final long NOT_SERVED_YET_NANOS = 20_000_000;
 
     private Rehearsal() {}
@@ -36,6 +37,16 @@ final class Rehearsal {
             } catch (KernelException e) {
                 System.getLogger("omni.airgap").log(System.Logger.Level.DEBUG, "No more urgent than others", e);
             }
+        }
+    }
+
+    /** Puts the calling thread behind those of others, where this system has a number for that. */
+    static void giveWay() {
+        try {
+            Path own = Files.readSymbolicLink(Path.of("/proc/thread-self"));
+            Libc.nice(Integer.parseInt(String.valueOf(own.getFileName())), PATIENT);
+        } catch (IOException e) { // KernelException is one
+            System.getLogger("omni.airgap").log(System.Logger.Level.TRACE, "As urgent as others", e);
         }
     }
 

@@ -18,6 +18,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -42,6 +43,7 @@ final class TalkLog implements Closeable {
     /** Events of one look: of more, only how many. */
     private static final int EVENTS_MAX = 500;
 
+    private static final int SHARE = 20;
     private static final int LINES_MAX = 100_000;
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
@@ -83,17 +85,29 @@ final class TalkLog implements Closeable {
     }
 
     TalkLog start() {
-        var _ = thread.scheduleWithFixedDelay(
-                this::lookAndTell, INTERVAL.toMillis(), INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
+        next(INTERVAL);
         return this;
     }
 
+    private void next(Duration pause) {
+        try {
+            var _ = thread.schedule(this::lookAndTell, pause.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException e) {
+            System.getLogger("omni.airgap").log(System.Logger.Level.DEBUG, "On the way out", e);
+        }
+    }
+
+    /** Takes a twentieth of one processor at the most, and what others leave: on a slow machine it looks less often. */
     private void lookAndTell() {
+        Rehearsal.giveWay();
+        long start = System.nanoTime();
         try {
             look();
         } catch (AirgapException e) {
             System.getLogger("omni.airgap").log(System.Logger.Level.WARNING, "Who talks to whom is not kept", e);
         }
+        Duration took = Duration.ofNanos(System.nanoTime() - start).multipliedBy(SHARE);
+        next(took.compareTo(INTERVAL) > 0 ? took : INTERVAL);
     }
 
     /** Looks once. */

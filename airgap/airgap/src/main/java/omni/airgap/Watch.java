@@ -48,11 +48,16 @@ final class Watch implements Closeable {
 
     private void check() {
         try {
+            long took = 0;
             while (!closed) {
-                var _ = checks.tryAcquire(gap.shut() ? CHECK_MILLIS : CHECK_OPEN_MILLIS, TimeUnit.MILLISECONDS);
+                // On a slow machine less often, so that others have their turn.
+                long pause = Math.max(gap.shut() ? CHECK_MILLIS : CHECK_OPEN_MILLIS, 2 * took);
+                var _ = checks.tryAcquire(pause, TimeUnit.MILLISECONDS);
                 checks.drainPermits();
                 if (!closed) {
+                    long start = System.nanoTime();
                     gap.check();
+                    took = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
                 }
             }
         } catch (InterruptedException e) {

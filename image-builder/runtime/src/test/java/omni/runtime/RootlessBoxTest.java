@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -129,9 +130,9 @@ class RootlessBoxTest {
         }
     }
 
-    private void quiet(String link) throws InterruptedException {
+    private void quiet(String link) {
         long before = frames(link);
-        Thread.sleep(1000);
+        LockSupport.parkNanos(1_000_000_000);
         assertEquals(before, frames(link), "frames on " + link + " in a gap");
     }
 
