@@ -86,7 +86,8 @@ record MacHost(Scope scope, Path folder, Programs programs, boolean root) implem
 
     @Override
     public List<String> limits() {
-        List<String> limits = new ArrayList<>(List.of("the kill switch for macOS is untested on hardware, and leaves Bluetooth as it is"));
+        List<String> limits = new ArrayList<>(
+                List.of("the kill switch for macOS is untested on hardware, and leaves Bluetooth as it is"));
         if (!root) {
             limits.add(NOT_ROOT);
             return limits;
