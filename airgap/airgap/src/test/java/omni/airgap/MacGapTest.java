@@ -407,9 +407,8 @@ class MacGapTest {
     @Test
     void limitsNameWhatIsInTheWayBeforeItCounts() throws Exception {
         MacHost host = new MacHost(Scope.of("machine"), folder, mac, true);
-        assertEquals(
-                List.of("the kill switch for macOS is untested on hardware, and leaves Bluetooth as it is"),
-                host.limits());
+        assertEquals(1, host.limits().size());
+        assertTrue(host.limits().getFirst().contains("untested on hardware"));
         mac.mainRules = "pass all\n";
         assertTrue(host.limits().getLast().contains("do not reach Omni's"));
         mac.fails("ifconfig -l -u", "cannot be started");
