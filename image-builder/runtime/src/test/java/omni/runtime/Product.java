@@ -67,7 +67,12 @@ final class Product implements AutoCloseable {
         return new Product(
                 base,
                 tree,
-                List.of("setpriv", "--reuid=" + OTHER_USER, "--regid=" + OTHER_USER, "--clear-groups", "--inh-caps=-all"));
+                List.of(
+                        "setpriv",
+                        "--reuid=" + OTHER_USER,
+                        "--regid=" + OTHER_USER,
+                        "--clear-groups",
+                        "--inh-caps=-all"));
     }
 
     /** Gives that user all that is there now. */

@@ -90,8 +90,7 @@ class RootlessBoxTest {
     /** A pair of links between the roles' namespace and the neighbour's, both ends up. */
     private void plug(String link, long pid) throws Exception {
         String net = "/proc/" + pid + "/ns/net";
-        AirgapBoxTest.run(
-                "ip", "-n", neighbour, "link", "add", link, "type", "veth", "peer", "name", "x" + link);
+        AirgapBoxTest.run("ip", "-n", neighbour, "link", "add", link, "type", "veth", "peer", "name", "x" + link);
         AirgapBoxTest.run("ip", "-n", neighbour, "addr", "add", "10.77.0.2/24", "dev", link);
         AirgapBoxTest.run("ip", "-n", neighbour, "link", "set", link, "up");
         AirgapBoxTest.run("ip", "-n", neighbour, "link", "set", "x" + link, "netns", Long.toString(pid), "name", link);
@@ -108,7 +107,8 @@ class RootlessBoxTest {
             probe.toFile().deleteOnExit();
         }
         for (String kind : List.of("udp", "packet")) {
-            Process sender = new ProcessBuilder("nsenter", "--net=/proc/" + pid + "/ns/net", probe.toString(), kind, link)
+            Process sender = new ProcessBuilder(
+                            "nsenter", "--net=/proc/" + pid + "/ns/net", probe.toString(), kind, link)
                     .redirectError(ProcessBuilder.Redirect.INHERIT)
                     .start();
             senders.add(sender);
@@ -161,7 +161,8 @@ class RootlessBoxTest {
 
     /** The role sees whose each socket of the other roles is, though they are hidden from the owner's other programs. */
     private static void audit(Product product) throws Exception {
-        var audit = product.omni("airgap", "audit", "--scope", "--all", "--json").out();
+        var audit =
+                product.omni("airgap", "audit", "--scope", "--all", "--json").out();
         assertTrue(audit.contains("\"role\":\"airgap\""), audit);
         assertTrue(audit.contains("\"role\":\"engine\""), audit);
     }

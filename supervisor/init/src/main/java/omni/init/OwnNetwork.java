@@ -73,6 +73,7 @@ record OwnNetwork(Tools tools, HeldNamespace user, HeldNamespace network) implem
                 made.add(HeldNamespace.of(process.pid(), kind));
             }
         } finally {
+            process.getOutputStream().close();
             process.destroyForcibly();
         }
     }
@@ -96,6 +97,7 @@ record OwnNetwork(Tools tools, HeldNamespace user, HeldNamespace network) implem
     /** Runs a program as that role is started: what does not work is found now. */
     private void check(String role, String... command) throws IOException {
         Process process = start(enter(role, List.of(command)));
+        process.getOutputStream().close();
         try (BufferedReader answer = process.inputReader(StandardCharsets.UTF_8)) {
             String line = Objects.requireNonNullElse(answer.readLine(), "");
             if (process.waitFor() != 0) {
@@ -121,14 +123,9 @@ record OwnNetwork(Tools tools, HeldNamespace user, HeldNamespace network) implem
             return command;
         }
         List<String> line = new ArrayList<>(List.of(
-                tools.nsenter(),
-                "--preserve-credentials",
-                "--user=" + user.file(),
-                "--net=" + network.file(),
-                "--"));
+                tools.nsenter(), "--preserve-credentials", "--user=" + user.file(), "--net=" + network.file(), "--"));
         if (!role.equals(CONTROLS)) {
-            line.addAll(List.of(
-                    tools.setpriv(), "--no-new-privs", "--bounding-set=-all", "--inh-caps=-all", "--"));
+            line.addAll(List.of(tools.setpriv(), "--no-new-privs", "--bounding-set=-all", "--inh-caps=-all", "--"));
         }
         line.addAll(command);
         return List.copyOf(line);

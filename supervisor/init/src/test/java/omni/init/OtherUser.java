@@ -23,7 +23,8 @@ final class OtherUser implements AutoCloseable {
         String all = Rig.java().paths().getLast();
         for (String element : List.of(all.split(File.pathSeparator, -1))) {
             if (Files.exists(Path.of(element))) {
-                Path copy = folder.resolve(copied.size() + "-" + Path.of(element).getFileName());
+                Path copy =
+                        folder.resolve(copied.size() + "-" + Path.of(element).getFileName());
                 run("cp", "-rL", element, copy.toString());
                 copied.add(copy.toString());
                 copied.add(copy + File.separator + "*");

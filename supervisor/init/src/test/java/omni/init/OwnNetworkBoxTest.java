@@ -153,9 +153,7 @@ final class OwnNetworkBoxTest {
         assertEquals("0, " + NONE + ", " + NONE + ", scope none", tree.note("engine"));
         String daemon = tree.note("daemon");
         assertTrue(daemon.startsWith(OtherUser.ID + ", " + NONE + ", "), daemon);
-        assertEquals(
-                namespace(tree.supervisor().pid(), "user"),
-                namespace(tree.pid("daemon"), "user"));
+        assertEquals(namespace(tree.supervisor().pid(), "user"), namespace(tree.pid("daemon"), "user"));
     }
 
     @Test

@@ -43,7 +43,8 @@ final class OwnNetworkTest {
         program("setpriv", "exit 0");
         program("sh", "exit 0");
         program("unshare", "echo 'unshare: unshare failed: Operation not permitted'; exit 1");
-        assertEquals("unshare: unshare failed: Operation not permitted", refused().getMessage());
+        assertEquals(
+                "unshare: unshare failed: Operation not permitted", refused().getMessage());
         program("unshare", "exit 1");
         assertEquals("no answer", refused().getMessage());
     }
