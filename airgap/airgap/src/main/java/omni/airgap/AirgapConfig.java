@@ -14,7 +14,8 @@ public record AirgapConfig(
         @Key(
                 doc = "What the kill switch cuts off: \"machine\" for every network of this machine (an appliance's"
                         + " setting: whoever works on the machine from afar is cut off for good), or files of network"
-                        + " namespaces such as /run/netns/NAME, with blanks between. Empty: nothing.",
+                        + " namespaces such as /run/netns/NAME, with blanks between. Empty: nothing; without root,"
+                        + " Omni's own roles.",
                 def = "",
                 max = "4096")
         String scope,

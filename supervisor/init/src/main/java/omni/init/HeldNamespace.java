@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
@@ -36,13 +37,20 @@ record HeldNamespace(FileChannel channel, String file) implements Closeable {
         Path own = Path.of("/proc", Long.toString(ProcessHandle.current().pid()), "fd");
         try (DirectoryStream<Path> descriptors = Files.newDirectoryStream(own)) {
             for (Path descriptor : descriptors) {
-                if (Files.isSymbolicLink(descriptor)
-                        && Files.readSymbolicLink(descriptor).equals(target)) {
+                if (leadsTo(descriptor, target)) {
                     return descriptor.toString();
                 }
             }
         }
         throw new IOException(target + " is not open");
+    }
+
+    private static boolean leadsTo(Path descriptor, Path target) throws IOException {
+        try {
+            return Files.readSymbolicLink(descriptor).equals(target);
+        } catch (NoSuchFileException e) {
+            return false; // another thread has closed it meanwhile
+        }
     }
 
     @Override

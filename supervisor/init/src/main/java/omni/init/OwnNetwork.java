@@ -73,6 +73,7 @@ record OwnNetwork(Tools tools, HeldNamespace user, HeldNamespace network) implem
                 made.add(HeldNamespace.of(process.pid(), kind));
             }
         } finally {
+            process.getOutputStream().close();
             process.destroyForcibly();
         }
     }
@@ -96,6 +97,7 @@ record OwnNetwork(Tools tools, HeldNamespace user, HeldNamespace network) implem
     /** Runs a program as that role is started: what does not work is found now. */
     private void check(String role, String... command) throws IOException {
         Process process = start(enter(role, List.of(command)));
+        process.getOutputStream().close();
         try (BufferedReader answer = process.inputReader(StandardCharsets.UTF_8)) {
             String line = Objects.requireNonNullElse(answer.readLine(), "");
             if (process.waitFor() != 0) {
