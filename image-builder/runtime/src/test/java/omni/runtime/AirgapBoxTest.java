@@ -237,7 +237,38 @@ class AirgapBoxTest {
                 0,
                 product.omni("airgap", "verify", proof.toString(), "--checkpoint", kept.toString())
                         .exit());
+        witness(product, proof);
         Files.writeString(proof, Files.readString(proof).replace("a test", "a lie"));
         assertEquals(5, product.omni("airgap", "verify", proof.toString()).exit());
+    }
+
+    /** Another device cosigns, the box takes that in, and its next proof is held by it. */
+    private static void witness(Product product, Path proof) throws Exception {
+        var key = product.home.resolve("witness.key").toString();
+        var answer = product.omni("airgap", "cosign", proof.toString(), "--key", key);
+        assertEquals(0, answer.exit(), answer.err());
+        var name = answer.err().replaceAll("(?s).*--witness (\\S+).*", "$1");
+        var note = Files.writeString(product.home.resolve("cosigned"), answer.out());
+        assertEquals(
+                5,
+                product.omni("airgap", "verify", proof.toString(), "--witness", name)
+                        .exit(),
+                "this proof was made before");
+        var kept = product.omni("airgap", "prove", "--witnessed", note.toString());
+        assertEquals(0, kept.exit(), kept.err());
+        var later = Files.writeString(
+                product.home.resolve("later.json"),
+                product.omni("airgap", "prove").out());
+        var verdict = product.omni("airgap", "verify", later.toString(), "--witness", name);
+        assertEquals(0, verdict.exit(), verdict.out());
+        assertTrue(verdict.out().contains("cosigned them"), verdict.out());
+        assertEquals(
+                0,
+                product.omni("airgap", "cosign", later.toString(), "--key", key).exit());
+        var lie = Files.writeString(
+                product.home.resolve("lie"), Files.readString(note).replace("omni.", "lie."));
+        assertEquals(
+                5,
+                product.omni("airgap", "prove", "--witnessed", lie.toString()).exit());
     }
 }
