@@ -56,7 +56,7 @@ final class Rules {
             Map.entry("supervisor/role", 16),
             Map.entry("supervisor/init", 8),
             Map.entry("supervisor/cli", 4),
-            Map.entry("airgap/airgap", 5),
+            Map.entry("airgap/airgap", 6),
             Map.entry("inference-native/llama", 24),
             Map.entry("inference-native/gguf", 8),
             Map.entry("inference-native/device", 24),
