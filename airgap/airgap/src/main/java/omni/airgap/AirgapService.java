@@ -138,11 +138,13 @@ final class AirgapService implements AirgapProtocol.Handler {
     @Override
     public void evidence(AirgapProtocol.EvidenceParams in, Call<AirgapProtocol.EvidenceReply> call) {
         EvidenceChain chain = there(evidence);
+        // Asked for first: it must not be newer than the checkpoint that stands beside it.
+        Optional<String> note = attempt(there(witnessed)::note);
         call.reply(new AirgapProtocol.EvidenceReply(
                 chain.file().toString(),
                 Proof.key(chain.publicKey()),
                 chain.checkpoint().note().note(),
-                attempt(there(witnessed)::note).orElse(null)));
+                note.orElse(null)));
     }
 
     @Override

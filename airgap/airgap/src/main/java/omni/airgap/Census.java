@@ -114,9 +114,7 @@ record Census(List<Count> namespaces, List<SocketEntry> sockets) {
         for (Look look : looks) {
             List<SocketEntry> here = new ArrayList<>(owned(look.listed(), holders));
             here.addAll(unlisted.getOrDefault(look.namespace().inode(), List.of()));
-            long explained = here.stream()
-                    .filter(socket -> socket.inode() == 0 || !socket.owners().isEmpty())
-                    .count();
+            long explained = here.stream().filter(Census::explained).count();
             int used = look.namespace().inside(SocketLists::used);
             int unexplained = used - (int) explained;
             counts.add(new Count(
@@ -128,6 +126,11 @@ record Census(List<Count> namespaces, List<SocketEntry> sockets) {
             sockets.addAll(here);
         }
         return new Census(counts, sockets);
+    }
+
+    /** A Unix socket that is listed reaches nobody outside, be its owner out of sight: the other end of a connection that left here. */
+    private static boolean explained(SocketEntry socket) {
+        return socket.inode() == 0 || !socket.owners().isEmpty() || socket.protocol().equals("unix");
     }
 
     /** The same socket may stand in two lists (MPTCP is TCP, too): once is enough. */

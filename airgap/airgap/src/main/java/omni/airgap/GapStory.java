@@ -8,6 +8,7 @@ import tools.jackson.databind.JsonNode;
 final class GapStory {
     private static final int GAPS_MAX = 1000;
     private static final int BREAKS_MAX = 20;
+    private static final int WORDS_CHARACTERS_MAX = 300;
 
     private final List<String> gaps = new ArrayList<>();
     private final List<String> breaks = new ArrayList<>();
@@ -18,7 +19,7 @@ final class GapStory {
 
     /** Takes the next record. */
     void add(JsonNode record) {
-        String time = record.path("time").asString("");
+        String time = words(record.path("time"));
         switch (record.path("kind").asString("")) {
             case "closed" -> {
                 begin(time);
@@ -31,13 +32,19 @@ final class GapStory {
             case "open" -> {
                 mended(" and not confirmed before it was lifted");
                 if (!closedAt.isEmpty()) {
-                    String by = record.path("body").path("cause").asString("");
+                    String by = words(record.path("body").path("cause"));
                     tell("a gap from " + closedAt + " to " + time + ", by this box's clock, lifted by " + by);
                 }
                 closedAt = "";
             }
             default -> {}
         }
+    }
+
+    /** A box may sign what it likes: not more of it than is worth telling. */
+    private static String words(JsonNode text) {
+        String words = text.asString("");
+        return words.substring(0, Math.min(words.length(), WORDS_CHARACTERS_MAX));
     }
 
     private void begin(String time) {

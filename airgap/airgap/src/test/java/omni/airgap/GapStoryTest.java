@@ -58,6 +58,15 @@ class GapStoryTest {
     }
 
     @Test
+    void longWordsAreCut() {
+        GapStory story = new GapStory();
+        story.add(EvidenceChain.body().put("kind", "closed").put("time", "T".repeat(301)));
+        assertEquals(
+                List.of("a gap since " + "T".repeat(300) + ", by this box's clock, not lifted when the proof was made"),
+                story.lines());
+    }
+
+    @Test
     void anEndlessStoryIsCut() {
         GapStory story = new GapStory();
         var closed = EvidenceChain.body().put("kind", "closed");
