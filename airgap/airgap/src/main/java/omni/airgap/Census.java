@@ -130,7 +130,9 @@ record Census(List<Count> namespaces, List<SocketEntry> sockets) {
 
     /** A Unix socket that is listed reaches nobody outside, be its owner out of sight: the other end of a connection that left here. */
     private static boolean explained(SocketEntry socket) {
-        return socket.inode() == 0 || !socket.owners().isEmpty() || socket.protocol().equals("unix");
+        return socket.inode() == 0
+                || !socket.owners().isEmpty()
+                || socket.protocol().equals("unix");
     }
 
     /** The same socket may stand in two lists (MPTCP is TCP, too): once is enough. */
