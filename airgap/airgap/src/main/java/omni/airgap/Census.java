@@ -44,7 +44,7 @@ record Census(List<Count> namespaces, List<SocketEntry> sockets) {
     record Count(long namespace, String name, int used, int unexplained, List<String> suspects) {}
 
     /** What one look found in one namespace. */
-    private record Look(Namespace namespace, List<SocketEntry> listed, Set<Long> queued) {}
+    private record Look(Namespace namespace, List<SocketEntry> listed, Set<Long> queued, int closedEnds) {}
 
     /** A namespace, and a socket in it that asks: one for all looks, for a socket that is closed is counted for a while. */
     private record Place(Namespace namespace, SocketDiag diag) {}
@@ -105,7 +105,8 @@ record Census(List<Count> namespaces, List<SocketEntry> sockets) {
                     .inside(() -> new Look(
                             place.namespace(),
                             SocketLists.read(place.namespace().inode(), place.diag()),
-                            place.diag().queued())));
+                            place.diag().queued(),
+                            place.diag().closedEnds())));
         }
         Holders holders = Holders.read();
         Map<Long, List<SocketEntry>> unlisted = unlisted(looks, holders);
@@ -115,10 +116,10 @@ record Census(List<Count> namespaces, List<SocketEntry> sockets) {
             List<SocketEntry> here = new ArrayList<>(owned(look.listed(), holders));
             here.addAll(unlisted.getOrDefault(look.namespace().inode(), List.of()));
             long explained = here.stream()
-                    .filter(socket -> socket.inode() == 0 || !socket.owners().isEmpty())
+                    .filter(Census::explained)
                     .count();
             int used = look.namespace().inside(SocketLists::used);
-            int unexplained = used - (int) explained;
+            int unexplained = used - (int) explained - look.closedEnds();
             counts.add(new Count(
                     look.namespace().inode(),
                     look.namespace().name(),
@@ -128,6 +129,16 @@ record Census(List<Count> namespaces, List<SocketEntry> sockets) {
             sockets.addAll(here);
         }
         return new Census(counts, sockets);
+    }
+
+    /**
+     * By its owner, or by having none. In a user namespace processes outside are out of sight: there a Unix socket may be held by
+     * one of them, as the supervisor holds its ends of the roles' connections; it is listed, and sends nothing off the machine.
+     */
+    private static boolean explained(SocketEntry socket) {
+        return socket.inode() == 0
+                || !socket.owners().isEmpty()
+                || (socket.protocol().equals("unix") && !Processes.firstUserNamespace());
     }
 
     /** The same socket may stand in two lists (MPTCP is TCP, too): once is enough. */

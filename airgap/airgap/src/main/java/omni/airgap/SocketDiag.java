@@ -24,6 +24,11 @@ final class SocketDiag implements Closeable {
     private static final int ALL_STATES = -1;
     /** Messages in a datagram; the answers to the refused have room in the receive buffer. */
     private static final int BATCH = 256;
+    /** Of linux/unix_diag.h. */
+    private static final int UDIAG_SHOW_PEER = 0x4;
+
+    private static final int UNIX_DIAG_PEER = 2;
+    private static final int SOCK_SEQPACKET = 5;
 
     private final Netlink diag;
 
@@ -86,6 +91,38 @@ final class SocketDiag implements Closeable {
             }
         }
         return queued;
+    }
+
+    /**
+     * How many Unix sockets are closed and still in the kernel's count, for their other end is open and refers to them: no list
+     * has those. Nothing can be parked there, for closing empties the buffer. Only of streams, of which each end has one other;
+     * an end that nobody has accepted yet looks the same from the other, and is taken off again.
+     */
+    int closedEnds() throws KernelException {
+        Datagram request = new Datagram()
+                .message(Kernel.SOCK_DIAG_BY_FAMILY(), DUMP)
+                .header(unix_diag_req.sizeof(), header -> {
+                    unix_diag_req.sdiag_family(header, (byte) Libc.AF_UNIX);
+                    unix_diag_req.udiag_states(header, ALL_STATES);
+                    unix_diag_req.udiag_show(header, UDIAG_SHOW_PEER);
+                });
+        int[] ends = {0};
+        try {
+            diag.dump("list ends of Unix sockets", request, () -> ends[0] = 0, message -> {
+                int type = message.type() == Kernel.SOCK_DIAG_BY_FAMILY() ? unix_diag_msg.udiag_type(message.body()) : 0;
+                if (type == Libc.SOCK_STREAM || type == SOCK_SEQPACKET) {
+                    boolean held = unix_diag_msg.udiag_ino(message.body()) != 0;
+                    Attributes.read(message.body().asSlice(unix_diag_msg.sizeof()))
+                            .number(UNIX_DIAG_PEER)
+                            .ifPresent(peer -> ends[0] += peer == 0 ? 1 : held ? 0 : -1);
+                }
+            });
+        } catch (KernelException e) {
+            if (e.errno() != KernelException.ENOENT) {
+                throw e;
+            }
+        }
+        return ends[0];
     }
 
     /** Sockets that reach out and can be destroyed: TCP, with the subflows of MPTCP, and UDP. */
