@@ -2,11 +2,11 @@
 # "omni.boot=open" without the unit that holds the gap, to see the same sender's frames leave. Read by run.sh.
 
 sent() { cat /sys/class/net/eth0/statistics/tx_packets; }
-# leaks SECONDS COMMAND...: frames leave while that runs
+# leaks COMMAND...: more frames leave while that runs than the kernel has ever sent by itself
 leaks() {
     before=$(sent)
-    timeout "$1" "$2" "$3" "$4"
-    [ "$(sent)" -gt "$before" ]
+    timeout 3 "$@"
+    [ "$(sent)" -gt $((before + 50)) ]
 }
 
 phase "boot: $(cat /proc/cmdline)"
@@ -18,9 +18,9 @@ case $(cat /proc/cmdline) in
     systemctl stop sender
     sleep 1
     for kind in sctp packet udp; do
-        check "$kind-leaks" leaks 3 /opt/guest/send "$kind" eth0
+        check "$kind-leaks" leaks /opt/guest/send "$kind" eth0
     done
-    check vlan-leaks leaks 3 /opt/guest/send packet vlan5
+    check vlan-leaks leaks /opt/guest/send packet vlan5
     echo "RESULT open-end ok"
     exit
     ;;

@@ -52,6 +52,11 @@ check engine-has-no-network not same "$(net "$engine")" "$(net 1)"
 check supervisor-has-no-network not same "$(net "$supervisor")" "$(net 1)"
 check engine-cannot-write-state not nsenter -t "$engine" -m touch /var/lib/omni/touched
 check daemon-can-write-state nsenter -t "$daemon" -m touch /var/lib/omni/touched
+for unit in engine daemon; do
+    check $unit-cannot-see-the-gap not nsenter -t "$(pid $unit)" -m ls /var/lib/omni/airgap/evidence
+done
+check daemon-cannot-change-the-configuration not nsenter -t "$daemon" -m sh -c \
+    'mv /var/lib/omni/omni.toml /var/lib/omni/other 2>/dev/null || echo x >>/var/lib/omni/omni.toml'
 check same-user-elsewhere-may-not-give-orders not runuser -u omni -- systemctl --no-ask-password stop omni-engine
 check engine-still-there same "$(pid engine)" "$engine"
 

@@ -1,6 +1,7 @@
 package omni.airgap;
 
 import java.nio.file.Path;
+import java.util.List;
 import omni.role.Key;
 import omni.role.Section;
 
@@ -24,6 +25,19 @@ public record AirgapConfig(
                 doc = "The screen or serial line of the box itself, where the code for a lift is shown.",
                 def = "/dev/console")
         Path console) {
+    /** Refuses what would close something else than is meant. */
+    public AirgapConfig {
+        List<String> words = List.of(scope.strip().split("\\s+", -1));
+        for (String word : words) {
+            boolean machine = word.equalsIgnoreCase(Scope.MACHINE);
+            if (machine && !scope.strip().equals(Scope.MACHINE)) {
+                throw new IllegalArgumentException("scope is either \"machine\" or files: all of the machine has those in it");
+            } else if (!machine && !word.isEmpty() && !word.startsWith("/")) {
+                throw new IllegalArgumentException("scope names files by their whole path, such as /run/netns/NAME, not " + word);
+            }
+        }
+    }
+
     /** The table. */
     public static final Section<AirgapConfig> SECTION = Section.of("airgap", AirgapConfig.class);
 }

@@ -37,10 +37,14 @@ public final class AirgapRole implements Role {
         Path folder = context.home().resolve("airgap");
         Clock clock = Clock.systemUTC();
         Rootless rootless = Rootless.of(System.getenv());
-        Host host = Host.of(rootless.scope(config.scope()), folder);
+        Scope scope = rootless.scope(config.scope());
+        // What was closed stays under control until it is lifted, be it that the configuration has been changed meanwhile.
+        Optional<String> closed = GapStore.closedScope(folder);
+        Host host = Host.of(closed.map(text -> scope.and(Scope.of(text))).orElse(scope), folder);
         List<String> limits = new ArrayList<>(host.limits());
         limits.addAll(rootless.limits(config.scope()));
-        Gap gap = new Gap(host, new GapStore(folder, context.runDir()), clock, host::obstacles, point -> {});
+        GapStore store = new GapStore(folder, context.runDir(), scope.text());
+        Gap gap = new Gap(host, store, clock, host::obstacles, point -> {});
         var _ = gap.onChange(status -> context.note(note(status)));
         List<Gap.Status> earlier = new CopyOnWriteArrayList<>();
         Gap.Subscription listening = gap.onChange(earlier::add);

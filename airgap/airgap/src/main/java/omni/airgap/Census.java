@@ -44,7 +44,18 @@ record Census(List<Count> namespaces, List<SocketEntry> sockets) {
     record Count(long namespace, String name, int used, int unexplained, List<String> suspects) {}
 
     /** What one look found in one namespace. */
-    private record Look(Namespace namespace, List<SocketEntry> listed, Set<Long> queued) {}
+    private record Look(Namespace namespace, List<SocketEntry> listed, Set<Long> queued, int closedEnds) {
+        static Look at(Place place) throws AirgapException {
+            return place.namespace().inside(() -> {
+                List<UnixSocket> unix = place.diag().unix();
+                return new Look(
+                        place.namespace(),
+                        SocketLists.read(place.namespace().inode(), place.diag(), unix),
+                        UnixSocket.queued(unix),
+                        UnixSocket.closedEnds(unix));
+            });
+        }
+    }
 
     /** A namespace, and a socket in it that asks: one for all looks, for a socket that is closed is counted for a while. */
     private record Place(Namespace namespace, SocketDiag diag) {}
@@ -101,11 +112,7 @@ record Census(List<Count> namespaces, List<SocketEntry> sockets) {
     private static Census look(List<Place> places) throws AirgapException {
         List<Look> looks = new ArrayList<>();
         for (Place place : places) {
-            looks.add(place.namespace()
-                    .inside(() -> new Look(
-                            place.namespace(),
-                            SocketLists.read(place.namespace().inode(), place.diag()),
-                            place.diag().queued())));
+            looks.add(Look.at(place));
         }
         Holders holders = Holders.read();
         Map<Long, List<SocketEntry>> unlisted = unlisted(looks, holders);
@@ -116,7 +123,7 @@ record Census(List<Count> namespaces, List<SocketEntry> sockets) {
             here.addAll(unlisted.getOrDefault(look.namespace().inode(), List.of()));
             long explained = here.stream().filter(Census::explained).count();
             int used = look.namespace().inside(SocketLists::used);
-            int unexplained = used - (int) explained;
+            int unexplained = used - (int) explained - look.closedEnds();
             counts.add(new Count(
                     look.namespace().inode(),
                     look.namespace().name(),
@@ -128,11 +135,14 @@ record Census(List<Count> namespaces, List<SocketEntry> sockets) {
         return new Census(counts, sockets);
     }
 
-    /** A Unix socket that is listed reaches nobody outside, be its owner out of sight: the other end of a connection that left here. */
+    /**
+     * By its owner, or by having none. In a user namespace processes outside are out of sight: there a Unix socket may be held by
+     * one of them, as the supervisor holds its ends of the roles' connections; it is listed, and sends nothing off the machine.
+     */
     private static boolean explained(SocketEntry socket) {
         return socket.inode() == 0
                 || !socket.owners().isEmpty()
-                || socket.protocol().equals("unix");
+                || (socket.protocol().equals("unix") && !Processes.firstUserNamespace());
     }
 
     /** The same socket may stand in two lists (MPTCP is TCP, too): once is enough. */

@@ -17,6 +17,7 @@ import omni.role.Section;
  * <p>Arguments: home, folder of the sockets. Ends with 0 when the role has taken over or the gap was lifted.
  */
 public final class EarlyMain {
+    private static final int FAILED = 70;
     private static final long LOOK_NANOS = 200_000_000;
 
     private EarlyMain() {}
@@ -27,7 +28,11 @@ public final class EarlyMain {
         Path run = Path.of(arguments[1]);
         Path folder = home.resolve("airgap");
         GapStore store = new GapStore(folder, run);
-        Host host = Host.of(Scope.of(scope(home)), folder);
+        Thread.setDefaultUncaughtExceptionHandler((thread, thrown) -> {
+            System.getLogger("omni.airgap").log(System.Logger.Level.ERROR, "The watch has failed", thrown);
+            Runtime.getRuntime().halt(FAILED); // closed as it is; systemd goes to the console
+        });
+        Host host = Host.of(scope(home, folder), folder);
         try (Gap gap = new Gap(host, store, Clock.systemUTC(), host::obstacles, point -> {})) {
             if (!store.closed()) {
                 return;
@@ -44,15 +49,24 @@ public final class EarlyMain {
         }
     }
 
-    /** What is in the owner's configuration; where that cannot be read, everything: this runs on an appliance alone. */
-    private static String scope(Path home) {
+    /**
+     * What the gap was about when it was closed, and what the configuration says. Never more: where both cannot be read, nothing is
+     * closed by this, and the boot ends at the console.
+     */
+    private static Scope scope(Path home, Path folder) throws AirgapException {
+        Scope closed = Scope.of(GapStore.closedScope(folder).orElse(""));
         try {
-            return Config.load(home.resolve("omni.toml"), Section.all())
+            String configured = Config.load(home.resolve("omni.toml"), Section.all())
                     .get(AirgapConfig.SECTION)
                     .scope();
+            return closed.and(Scope.of(configured));
         } catch (ConfigException e) {
-            System.getLogger("omni.airgap").log(System.Logger.Level.ERROR, "The whole machine is closed", e);
-            return Scope.MACHINE;
+            System.getLogger("omni.airgap").log(System.Logger.Level.ERROR, "omni.toml cannot be read", e);
+            if (closed.empty()) {
+                throw new AirgapException("A gap is closed, and neither its own file nor omni.toml says what it is about. Mend"
+                        + " omni.toml, then start omni-airgap-early again.");
+            }
+            return closed;
         }
     }
 

@@ -32,6 +32,7 @@ final class Gap implements Closeable {
     private final Obstacles obstacles;
     private final Faults faults;
     private final ReentrantLock lock = new ReentrantLock();
+    private final ReentrantLock correcting = new ReentrantLock();
     private final Map<Long, NetworkStack> stacks = new ConcurrentHashMap<>();
     private final Queue<NetworkStack> retired = new ConcurrentLinkedQueue<>();
     private final List<Consumer<Status>> listeners = new CopyOnWriteArrayList<>();
@@ -349,9 +350,12 @@ final class Gap implements Closeable {
     }
 
     private Status opened(Grant grant, long asked) throws AirgapException {
+        List<String> problems;
         try {
             faults.at("lift begun");
+            correcting.lock(); // what is being corrected now is done before anything opens, and nothing is afterwards
             shut = false;
+            correcting.unlock();
             giveWay(asked); // who engages counts first and shuts then: one of the two is seen
             for (NetworkStack stack : stacks.values()) {
                 stack.restoreLinks();
@@ -365,13 +369,38 @@ final class Gap implements Closeable {
                 stack.removeTables();
                 faults.at("tables removed");
             }
-            host.restore();
+            problems = restored();
         } catch (AirgapException e) {
             engage("a lift failed: " + e.getMessage());
             throw e;
         }
-        change(status.state().after(new State.Lifted(grant)), "lift: " + grant.how(), List.of(), List.of());
+        change(status.state().after(new State.Lifted(grant)), "lift: " + grant.how(), problems, List.of());
         return status();
+    }
+
+    /** A radio that does not come on again keeps nothing else closed. */
+    private List<String> restored() {
+        List<String> problems = new ArrayList<>();
+        attempt(problems, host::restore);
+        return problems;
+    }
+
+    /** Work of the watch that closes something again. */
+    @FunctionalInterface
+    interface Correction {
+        void run() throws KernelException;
+    }
+
+    /** Does it where the gap is shut, and so that no lift begins meanwhile. */
+    void whileShut(Correction correction) throws KernelException {
+        correcting.lock();
+        try {
+            if (shut) {
+                correction.run();
+            }
+        } finally {
+            correcting.unlock();
+        }
     }
 
     /** Notes that something was open again, and was closed. */

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Optional;
 
 /**
  * Whether the gap is closed, kept so that neither a crash nor a full disk opens it: the gap is closed as long as one of
@@ -28,6 +29,9 @@ final class GapStore {
     private static final String ARMED = "armed";
     private static final String TEXT = "The gap is closed as long as this file is here under the name \"closed\".\n";
 
+    private static final String SCOPE = "scope: ";
+
+    private final String text;
     private final Path folder;
     private final Path marker;
 
@@ -38,6 +42,12 @@ final class GapStore {
      * @param run in memory: this run of the machine
      */
     GapStore(Path folder, Path run) {
+        this(folder, run, "");
+    }
+
+    /** With what the gap is about, for whoever finds it closed: a configuration that says less by then opens nothing. */
+    GapStore(Path folder, Path run, String scope) {
+        this.text = TEXT + SCOPE + scope + "\n";
         this.folder = folder;
         this.marker = run.resolve("airgap.closed");
     }
@@ -48,6 +58,19 @@ final class GapStore {
         return !Files.notExists(marker) || !Files.notExists(folder.resolve(CLOSED));
     }
 
+    /** What a gap that is closed on the disk was about when it was closed; nothing where none is, or that cannot be read. */
+    static Optional<String> closedScope(Path folder) {
+        try {
+            return Files.readAllLines(folder.resolve(CLOSED)).stream()
+                    .filter(line -> line.startsWith(SCOPE))
+                    .map(line -> line.substring(SCOPE.length()))
+                    .findFirst();
+        } catch (IOException e) {
+            System.getLogger("omni.airgap").log(System.Logger.Level.DEBUG, "No gap is closed on the disk", e);
+            return Optional.empty();
+        }
+    }
+
     /** Whether it is closed after a loss of power, too. */
     boolean durable() {
         return Files.exists(folder.resolve(CLOSED));
@@ -56,11 +79,11 @@ final class GapStore {
     /** Makes closing ready: to be called while there is room. */
     void arm() throws AirgapException {
         Path armed = folder.resolve(ARMED);
-        if (Files.exists(armed) || durable()) {
-            return;
-        }
         Path next = folder.resolve("armed.new");
         try {
+            if (durable() || (Files.exists(armed) && Files.readString(armed).equals(text))) {
+                return;
+            }
             Files.createDirectories(
                     folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
             write(next);
@@ -71,10 +94,10 @@ final class GapStore {
         }
     }
 
-    private static void write(Path file) throws IOException {
+    private void write(Path file) throws IOException {
         try (FileChannel channel = FileChannel.open(
                 file, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
-            channel.write(StandardCharsets.UTF_8.encode(TEXT));
+            channel.write(StandardCharsets.UTF_8.encode(text));
             channel.force(true);
         }
     }

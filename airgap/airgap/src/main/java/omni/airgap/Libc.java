@@ -13,6 +13,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
+import omni.airgap.raw.sockaddr_nl;
 
 /**
  * The calls to Linux that the JDK does not offer, through the C library, each with the error number of its failure.
@@ -68,8 +69,10 @@ final class Libc {
     private static final MethodHandle BIND = link("bind", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT));
     private static final MethodHandle SEND =
             link("send", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
-    private static final MethodHandle RECV =
-            link("recv", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
+    private static final MethodHandle CONNECT =
+            link("connect", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT));
+    private static final MethodHandle RECVFROM = link(
+            "recvfrom", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT, ADDRESS, ADDRESS));
     private static final MethodHandle SETSOCKOPT =
             link("setsockopt", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT));
     private static final MethodHandle GETSOCKOPT =
@@ -99,6 +102,11 @@ final class Libc {
         var _ = call("bind", state -> (int) BIND.invokeExact(state, socket, address, length));
     }
 
+    static void connect(int socket, MemorySegment address) throws KernelException {
+        int length = (int) address.byteSize();
+        var _ = call("connect", state -> (int) CONNECT.invokeExact(state, socket, address, length));
+    }
+
     /** Sends it whole, as one datagram. */
     static void send(int socket, MemorySegment data) throws KernelException {
         long bytes = data.byteSize();
@@ -116,7 +124,18 @@ final class Libc {
     static long receive(int socket, MemorySegment buffer, boolean wait) throws KernelException {
         int flags = MSG_TRUNC | (wait ? 0 : MSG_DONTWAIT);
         long bytes = buffer.byteSize();
-        return count("recv", state -> (long) RECV.invokeExact(state, socket, buffer, bytes, flags));
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment sender = arena.allocate(sockaddr_nl.layout());
+            MemorySegment length = arena.allocateFrom(JAVA_INT, (int) sender.byteSize());
+            while (true) {
+                long received = count(
+                        "recvfrom",
+                        state -> (long) RECVFROM.invokeExact(state, socket, buffer, bytes, flags, sender, length));
+                if (sockaddr_nl.nl_pid(sender) == 0) {
+                    return received;
+                } // else somebody who plays the kernel, to a group that this listens to: passed over
+            }
+        }
     }
 
     static void option(int socket, int level, int name, int value) throws KernelException {

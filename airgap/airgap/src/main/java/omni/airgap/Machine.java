@@ -122,7 +122,7 @@ final class Machine {
         } catch (NoSuchFileException e) {
             return List.of();
         } catch (IOException e) {
-            throw new AirgapException("Which radios were on cannot be read: a lift will leave them off.", e);
+            throw new AirgapException("Which radios were on cannot be read: they stay off. Remove " + before + ".", e);
         }
     }
 
@@ -150,7 +150,11 @@ final class Machine {
 
     private List<Radio> radios() throws AirgapException {
         List<Radio> radios = new ArrayList<>();
-        for (Path folder : Processes.entries(root.resolve("sys/class/rfkill"))) {
+        Path all = root.resolve("sys/class/rfkill");
+        if (Files.exists(all) && !Files.isReadable(all)) {
+            throw new AirgapException("Radios cannot be listed: " + all + " cannot be read.");
+        }
+        for (Path folder : Processes.entries(all)) {
             try {
                 boolean blocked = read(folder.resolve("soft")).equals("1")
                         || read(folder.resolve("hard")).equals("1");
@@ -188,16 +192,24 @@ final class Machine {
 
     /** The kernel lists the families that it speaks; a module that is not loaded is none of them. */
     private List<String> vsock() throws AirgapException {
+        return speaksVsock() && !builtIn()
+                ? List.of("this kernel speaks vsock, which no link stops: unload its modules (modprobe -r), and"
+                        + " keep them away by /etc/modprobe.d as omni units systemd does")
+                : List.of();
+    }
+
+    private boolean speaksVsock() throws AirgapException {
         try {
-            boolean there = Files.readAllLines(root.resolve("proc/net/protocols"), StandardCharsets.ISO_8859_1).stream()
+            return Files.readAllLines(root.resolve("proc/net/protocols"), StandardCharsets.ISO_8859_1).stream()
                     .anyMatch(line -> line.startsWith("AF_VSOCK"));
-            return there
-                    ? List.of("this kernel speaks vsock, which no link stops: unload its modules (modprobe -r), and"
-                            + " keep them away by /etc/modprobe.d as omni units systemd does")
-                    : List.of();
         } catch (IOException e) {
             throw new AirgapException("The kernel's protocols cannot be read.", e);
         }
+    }
+
+    /** What is part of the kernel itself cannot be unloaded: status says so, and nobody could mend it. */
+    private boolean builtIn() {
+        return !Files.exists(root.resolve("sys/module/vsock/initstate"));
     }
 
     private List<String> ring() throws AirgapException {
@@ -216,12 +228,21 @@ final class Machine {
         }
     }
 
-    /** What this kernel has no switch for, a line each. */
+    /** What this kernel has no switch for, and what an engage would not confirm as it is now, a line each. */
     List<String> limits() {
-        return Files.exists(root.resolve("proc/sys/kernel/io_uring_disabled"))
-                ? List.of()
-                : List.of(
-                        "this kernel cannot switch io_uring off (Linux 6.6 and later can): a program may hold sockets by"
-                                + " it that only the count of sockets shows");
+        List<String> limits = new ArrayList<>();
+        if (!Files.exists(root.resolve("proc/sys/kernel/io_uring_disabled"))) {
+            limits.add("this kernel cannot switch io_uring off (Linux 6.6 and later can): a program may hold sockets by"
+                    + " it that only the count of sockets shows");
+        }
+        try {
+            limits.addAll(vsock());
+            if (speaksVsock() && builtIn()) {
+                limits.add("vsock is part of this kernel: a virtual machine's host can be reached by it in a gap");
+            }
+        } catch (AirgapException e) {
+            limits.add(e.getMessage());
+        }
+        return limits;
     }
 }

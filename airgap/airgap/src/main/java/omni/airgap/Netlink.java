@@ -24,6 +24,7 @@ final class Netlink implements Closeable {
     /** Datagrams of one turn: what is left is there at the next, so that one namespace does not hold up the others. */
     private static final int EVENTS_MAX = 1000;
 
+    private static final int DRAINED_MAX = 100_000;
     private static final int DUMPS_MAX = 20;
 
     private final int socket;
@@ -53,6 +54,8 @@ final class Netlink implements Closeable {
             MemorySegment address = arena.allocate(sockaddr_nl.layout());
             sockaddr_nl.nl_family(address, (short) Libc.AF_NETLINK);
             Libc.bind(socket, address);
+            // With the kernel, at number 0, and nobody else: a process could send messages that look like its.
+            Libc.connect(socket, address);
             Libc.option(socket, Libc.SOL_NETLINK, Kernel.NETLINK_CAP_ACK(), 1);
             enlarge(socket, Libc.SO_RCVBUFFORCE, Libc.SO_RCVBUF);
             enlarge(socket, Libc.SO_SNDBUFFORCE, Libc.SO_SNDBUF);
@@ -151,8 +154,9 @@ final class Netlink implements Closeable {
         drainNow();
     }
 
+    /** As much as the receive buffer could hold, so that whoever fills it meanwhile holds nobody up. */
     private void drainNow() throws KernelException {
-        while (true) {
+        for (int i = 0; i < DRAINED_MAX; i++) {
             try {
                 Libc.receive(socket, buffer, false);
             } catch (KernelException e) {

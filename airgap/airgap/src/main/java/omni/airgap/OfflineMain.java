@@ -51,19 +51,27 @@ public final class OfflineMain {
         Clock clock = Clock.systemUTC();
         Factors factors = new Factors(folder, text -> "this terminal", clock);
         Grant grant = factors.judgeAtTerminal(secret);
-        Host host = Host.of(Scope.of(scope), folder);
-        try (Gap gap = new Gap(host, new GapStore(folder, run), clock, host::obstacles, point -> {})) {
-            EvidenceChain evidence = EvidenceChain.in(folder.resolve("evidence"), clock);
+        Scope all = Scope.of(scope).and(Scope.of(GapStore.closedScope(folder).orElse("")));
+        Host host = Host.of(all, folder);
+        try (Gap gap = new Gap(host, new GapStore(folder, run, all.text()), clock, host::obstacles, point -> {})) {
+            EvidenceChain evidence;
+            try {
+                evidence = EvidenceChain.in(folder.resolve("evidence"), clock);
+            } catch (AirgapException e) { // the owner's last way out does not hang on a file
+                return lift(gap, grant) + " No evidence was written: " + e.getMessage();
+            }
             try (Recorder _ = new Recorder(gap, evidence).start(java.time.Duration.ofHours(1))) {
-                gap.start(); // closes whatever has opened meanwhile, and confirms it: only a gap that holds is lifted
-                Gap.Status status = gap.status();
-                if (status.state() == State.OPEN) {
-                    return "The gap is open.";
-                }
-                List<String> unconfirmed = status.problems();
-                gap.lift(grant);
-                return unconfirmed.isEmpty() ? "The gap is lifted." : "The gap is lifted: " + unconfirmed;
+                return lift(gap, grant);
             }
         }
+    }
+
+    private static String lift(Gap gap, Grant grant) throws AirgapException {
+        gap.start(); // closes whatever has opened meanwhile, and confirms it: only a gap that holds is lifted
+        if (gap.status().state() == State.OPEN) {
+            return "The gap is open.";
+        }
+        List<String> problems = gap.lift(grant).problems();
+        return problems.isEmpty() ? "The gap is lifted." : "The gap is lifted: " + String.join("; ", problems);
     }
 }

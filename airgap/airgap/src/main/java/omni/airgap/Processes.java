@@ -43,7 +43,7 @@ final class Processes {
     record Seen(int pid, int parent, Map<Long, String> namespaces, boolean dark) {}
 
     /** All processes. Costs a read of each descriptor of each: milliseconds to tens of them. */
-    static List<Seen> all() {
+    static List<Seen> all() throws AirgapException {
         List<Seen> processes = new ArrayList<>();
         for (Path directory : numbered(PROC)) {
             int pid = Integer.parseInt(directory.getFileName().toString());
@@ -57,6 +57,9 @@ final class Processes {
                 }
             }
             processes.add(new Seen(pid, parent(directory), namespaces, dark(directory)));
+        }
+        if (processes.stream().noneMatch(process -> process.pid() == SELF)) {
+            throw new AirgapException("/proc cannot be read: not even this process is in it. Too many files may be open.");
         }
         return processes;
     }

@@ -24,7 +24,8 @@ import tools.jackson.databind.json.JsonMapper;
  */
 final class ProofReader implements Closeable {
     static final String FORMAT = "omni-airgap-proof/1";
-    static final long BYTES_MAX = 300L << 20;
+    /** Of a whole chain: JSON may write each character of it as two. */
+    static final long BYTES_MAX = 600L << 20;
 
     private static final int KEY_BYTES = 32;
     private static final JsonMapper JSON = JsonMapper.builder(JsonFactory.builder()

@@ -13,6 +13,9 @@ import java.util.Map;
  * @param outside roles that run elsewhere
  */
 record Rootless(String namespace, List<String> outside) {
+    /** What the supervisor names: the namespace that this process is in. */
+    static final String OWN = "/proc/self/ns/net";
+
     Rootless {
         outside = List.copyOf(outside);
     }

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -38,6 +39,24 @@ record Scope(boolean machine, List<String> files, boolean own, List<String> beyo
                 .filter(word -> !word.isEmpty())
                 .toList();
         return words.equals(List.of(MACHINE)) ? new Scope(true, List.of()) : new Scope(false, words);
+    }
+
+    /** Everything that is in one of them. */
+    Scope and(Scope other) {
+        Set<String> all = new LinkedHashSet<>(files);
+        all.addAll(other.files);
+        List<String> problems = new ArrayList<>(beyond);
+        problems.addAll(other.beyond);
+        boolean whole = machine || other.machine;
+        return new Scope(whole, whole ? List.of() : List.copyOf(all), own || other.own, problems);
+    }
+
+    /** As {@link #of} reads it. The namespace that this process is in stands for another one the next time, and is left out. */
+    String text() {
+        return machine
+                ? MACHINE
+                : String.join(
+                        " ", files.stream().filter(file -> !file.equals(Rootless.OWN)).toList());
     }
 
     boolean empty() {

@@ -3,13 +3,10 @@ package omni.airgap;
 import java.io.Closeable;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import omni.airgap.raw.Kernel;
 import omni.airgap.raw.inet_diag_req_v2;
 import omni.airgap.raw.inet_diag_sockid;
-import omni.airgap.raw.unix_diag_msg;
 import omni.airgap.raw.unix_diag_req;
 
 /**
@@ -59,25 +56,21 @@ final class SocketDiag implements Closeable {
         return sockets;
     }
 
-    /** Unix sockets that have something in their buffer, by inode; none where this kernel does not tell. */
-    Set<Long> queued() throws KernelException {
+    /** All Unix sockets; none where this kernel has no list of them but the one in {@code /proc}. */
+    List<UnixSocket> unix() throws KernelException {
+        int shown = Kernel.UDIAG_SHOW_NAME() | Kernel.UDIAG_SHOW_PEER() | Kernel.UDIAG_SHOW_RQLEN();
         Datagram request = new Datagram()
                 .message(Kernel.SOCK_DIAG_BY_FAMILY(), DUMP)
                 .header(unix_diag_req.sizeof(), header -> {
                     unix_diag_req.sdiag_family(header, (byte) Libc.AF_UNIX);
                     unix_diag_req.udiag_states(header, ALL_STATES);
-                    unix_diag_req.udiag_show(header, Kernel.UDIAG_SHOW_RQLEN());
+                    unix_diag_req.udiag_show(header, shown);
                 });
-        Set<Long> queued = new HashSet<>();
+        List<UnixSocket> sockets = new ArrayList<>();
         try {
-            diag.dump("list Unix sockets", request, queued::clear, message -> {
+            diag.dump("list Unix sockets", request, sockets::clear, message -> {
                 if (message.type() == Kernel.SOCK_DIAG_BY_FAMILY()) {
-                    int waiting = Attributes.read(message.body().asSlice(unix_diag_msg.sizeof()))
-                            .number(Kernel.UNIX_DIAG_RQLEN())
-                            .orElse(0);
-                    if (waiting > 0) {
-                        queued.add(Integer.toUnsignedLong(unix_diag_msg.udiag_ino(message.body())));
-                    }
+                    sockets.add(UnixSocket.read(message.body()));
                 }
             });
         } catch (KernelException e) {
@@ -85,7 +78,7 @@ final class SocketDiag implements Closeable {
                 throw e;
             }
         }
-        return queued;
+        return sockets;
     }
 
     /** Sockets that reach out and can be destroyed: TCP, with the subflows of MPTCP, and UDP. */

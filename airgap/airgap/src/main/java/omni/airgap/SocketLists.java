@@ -16,8 +16,8 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * The sockets of one network namespace as the kernel lists them: those of the internet by sock_diag, the rest by {@code
- * /proc/net}, which also has those that nobody has accepted yet. No list has all: what is missing is found by the
+ * The sockets of one network namespace as the kernel lists them: those of the internet and Unix sockets by
+ * sock_diag, which also has those that nobody has accepted yet, the rest by {@code /proc/net}. No list has all: what is missing is found by the
  * processes' descriptors, and what is hidden from both by the count of all (see {@link Census}).
  *
  * <p>Source: sock_diag(7), proc_pid_net(5). To be used on a thread that is in the namespace.
@@ -55,7 +55,7 @@ final class SocketLists {
     }
 
     /** All that is listed in the namespace of the calling thread, which is the diag's. */
-    static List<SocketEntry> read(long namespace, SocketDiag diag) throws AirgapException {
+    static List<SocketEntry> read(long namespace, SocketDiag diag, List<UnixSocket> unix) throws AirgapException {
         SocketLists lists = new SocketLists(namespace);
         for (Map.Entry<Integer, String> protocol : INET.entrySet()) {
             for (int family : List.of(Libc.AF_INET, Libc.AF_INET6)) {
@@ -67,9 +67,12 @@ final class SocketLists {
         for (String file : List.of("raw", "raw6", "icmp", "icmp6")) {
             lists.hexTable(file);
         }
-        lists.table("unix", 6, false);
-        lists.table("netlink", 9, true);
-        lists.table("packet", 8, true);
+        for (UnixSocket socket : unix) {
+            lists.entries.add(new SocketEntry(
+                    namespace, socket.inode(), "unix", "", socket.name(), "", false, 0, -1, List.of()));
+        }
+        lists.table("netlink", 9);
+        lists.table("packet", 8);
         return lists.entries;
     }
 
@@ -148,17 +151,13 @@ final class SocketLists {
         }
     }
 
-    /** A table with the inode in that column; where inode 0 means the kernel's own, those lines are no sockets of anybody. */
-    private void table(String file, int column, boolean zeroIsTheKernels) throws AirgapException {
+    /** A table with the inode in that column; inode 0 means the kernel's own, those lines are no sockets of anybody. */
+    private void table(String file, int column) throws AirgapException {
         for (String line : lines(file)) {
             List<String> words = words(line);
-            if (words.size() <= column || !words.get(column).matches("\\d+")) {
-                continue; // the heading
-            }
-            long inode = Long.parseLong(words.get(column));
-            if (inode != 0 || !zeroIsTheKernels) {
-                String path = file.equals("unix") && words.size() > column + 1 ? words.get(column + 1) : "";
-                entries.add(new SocketEntry(namespace, inode, file, "", path, "", false, 0, -1, List.of()));
+            if (words.size() > column && words.get(column).matches("[1-9]\\d{0,17}")) { // not the heading
+                long inode = Long.parseLong(words.get(column));
+                entries.add(new SocketEntry(namespace, inode, file, "", "", "", false, 0, -1, List.of()));
             }
         }
     }

@@ -105,9 +105,10 @@ final class TalkLog implements Closeable {
             look();
         } catch (AirgapException e) {
             System.getLogger("omni.airgap").log(System.Logger.Level.WARNING, "Who talks to whom is not kept", e);
+        } finally {
+            Duration took = Duration.ofNanos(System.nanoTime() - start).multipliedBy(SHARE);
+            next(took.compareTo(INTERVAL) > 0 ? took : INTERVAL);
         }
-        Duration took = Duration.ofNanos(System.nanoTime() - start).multipliedBy(SHARE);
-        next(took.compareTo(INTERVAL) > 0 ? took : INTERVAL);
     }
 
     /** Looks once. */

@@ -6,12 +6,11 @@ import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import omni.airgap.raw.Kernel;
-import omni.airgap.raw.nfgenmsg;
 
 /**
  * Listens to what happens to links, namespaces and the drop tables, and closes at once what opens in a gap. Two platform
- * threads: one that corrects, and waits for nothing but the kernel; and one that looks at everything once a second, and
- * whenever the first has seen that namespaces come or go.
+ * threads: one that corrects, and waits for the kernel, and for a lift that begins; and one that looks at everything once a
+ * second (on a slow machine every five at most), and whenever the first has seen that namespaces come or go.
  */
 final class Watch implements Closeable {
     /** How soon a namespace that has come into scope is listened to, and everything is looked at: in a gap, and while open. */
@@ -20,6 +19,7 @@ final class Watch implements Closeable {
     private static final int POLL_OPEN_MILLIS = 2000;
     private static final int CHECK_MILLIS = 1000;
     private static final int CHECK_OPEN_MILLIS = 10_000;
+    private static final int CHECK_MILLIS_MAX = 5000;
 
     private final Gap gap;
     private final Moved moved;
@@ -51,7 +51,7 @@ final class Watch implements Closeable {
             long took = 0;
             while (!closed) {
                 // On a slow machine less often, so that others have their turn.
-                long pause = Math.max(gap.shut() ? CHECK_MILLIS : CHECK_OPEN_MILLIS, 2 * took);
+                long pause = Math.max(gap.shut() ? CHECK_MILLIS : CHECK_OPEN_MILLIS, Math.min(2 * took, CHECK_MILLIS_MAX));
                 var _ = checks.tryAcquire(pause, TimeUnit.MILLISECONDS);
                 checks.drainPermits();
                 if (!closed) {
@@ -109,8 +109,8 @@ final class Watch implements Closeable {
                 Link link = Link.read(message.body());
                 changed[0] = true;
                 if (link.up() && !link.loopback() && gap.shut()) {
-                    down(ward, link); // at once, before what else has come is read
                     up.add(link);
+                    down(ward, link); // at once, before what else has come is read
                 }
             } else {
                 changed[0] = true;
@@ -124,16 +124,16 @@ final class Watch implements Closeable {
             return;
         }
         ward.prepare();
-        if (gap.shut()) {
+        gap.whileShut(() -> {
             ward.down(); // what the messages did not say, be it that some were lost
             ward.drop();
             up.forEach(link -> gap.corrected("link " + link.name()));
-        }
+        });
     }
 
-    private static void down(Ward ward, Link link) {
+    private void down(Ward ward, Link link) {
         try {
-            ward.down(link);
+            gap.whileShut(() -> ward.down(link));
         } catch (KernelException e) {
             System.getLogger("omni.airgap").log(System.Logger.Level.WARNING, "A link does not go down", e);
         }
@@ -149,11 +149,12 @@ final class Watch implements Closeable {
                     || type == Kernel.NFT_MSG_DELRULE()
                     || type == Kernel.NFT_MSG_NEWCHAIN()
                     || type == Kernel.NFT_MSG_NEWRULE();
-            ours[0] &= message.body().byteSize() > nfgenmsg.sizeof();
         });
         if (ours[0] && gap.shut() && !ward.problems().isEmpty()) {
-            ward.drop();
-            gap.corrected("drop table");
+            gap.whileShut(() -> {
+                ward.drop();
+                gap.corrected("drop table");
+            });
         }
     }
 

@@ -96,7 +96,7 @@ class CensusBoxTest {
     private static int listed(Namespace namespace) throws AirgapException {
         return namespace.inside(() -> {
             try (SocketDiag diag = new SocketDiag()) {
-                return SocketLists.read(namespace.inode(), diag).size();
+                return SocketLists.read(namespace.inode(), diag, diag.unix()).size();
             }
         });
     }

@@ -64,6 +64,9 @@ final class AirgapAuditCommand extends OmniCommand {
 
     @Override
     ExitCode run() {
+        if (events.isPresent() && (all || outward || scope)) {
+            throw new CommandException(ExitCode.USAGE, "--events goes with --follow alone.");
+        }
         if (events.isPresent()) {
             return events(events.get());
         }
@@ -156,7 +159,7 @@ final class AirgapAuditCommand extends OmniCommand {
         for (Socket socket : sockets) {
             text.append(Text.pad(socket.protocol(), 9))
                     .append(Text.pad(socket.state(), 11))
-                    .append(Text.pad(ends(socket), 46))
+                    .append(Text.pad(Text.printable(ends(socket)), 46))
                     .append(' ')
                     .append(Text.printable(holders(socket.owners())))
                     .append('\n');

@@ -12,6 +12,7 @@ import omni.airgap.AirgapConfig;
 import omni.bus.BusException;
 import omni.bus.RunDirectory;
 import omni.role.Config;
+import omni.role.ConfigException;
 import omni.role.Section;
 
 /**
@@ -43,15 +44,33 @@ final class OfflineLift {
             throw new CommandException(ExitCode.REFUSED, "Omni runs: use omni airgap lift, or stop it with omni down.");
         }
         var secret = new SecretInput(world).read("Step-up key: ");
+        var scope = scope();
         boolean held = systemctl("is-active", "--quiet");
-        if (held) { // it would close again what the lift opens
-            systemctl("stop");
+        if (held && !systemctl("stop")) { // it would close again what the lift opens
+            throw new CommandException(
+                    ExitCode.ERROR, "omni-airgap-early does not stop, and would close again: systemctl status says why.");
         }
-        var code = lift(secret);
-        if (held && code != ExitCode.OK) {
-            systemctl("start", "--no-block");
+        var code = ExitCode.ERROR;
+        try {
+            code = lift(secret, scope);
+        } finally {
+            if (held && code != ExitCode.OK) {
+                systemctl("start", "--no-block");
+            }
         }
         return code;
+    }
+
+    /** What is configured; where that cannot be read, what the gap itself says it is about is enough. */
+    private String scope() {
+        try {
+            return Config.load(world.home().resolve("omni.toml"), Section.all())
+                    .get(AirgapConfig.SECTION)
+                    .scope();
+        } catch (ConfigException e) {
+            world.err().println("omni.toml cannot be read: what the gap was closed for is opened.");
+            return "";
+        }
     }
 
     /** To the unit that holds a closed gap from the machine's start on, where there is systemd; whether it said yes. */
@@ -95,10 +114,7 @@ final class OfflineLift {
         }
     }
 
-    private ExitCode lift(String secret) {
-        var scope = Config.load(world.home().resolve("omni.toml"), Section.all())
-                .get(AirgapConfig.SECTION)
-                .scope();
+    private ExitCode lift(String secret, String scope) {
         var java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         try {
             var process = new ProcessBuilder(

@@ -61,6 +61,7 @@ final class Sandbox {
                 lines.add("ReadOnlyPaths=" + at.home());
                 lines.add("ReadWritePaths=" + at.home().resolve("airgap"));
                 lines.add(noTokens(at));
+                return lines;
             }
             case "engine" -> {
                 lines.addAll(noNetwork());
@@ -75,6 +76,8 @@ final class Sandbox {
                 lines.addAll(listenOnly(at.port()));
                 lines.addAll(noDevice());
                 lines.add("ReadWritePaths=" + at.home());
+                lines.add("# What is to be cut off is not for the role to say that talks to the network.");
+                lines.add("ReadOnlyPaths=-" + at.home().resolve("omni.toml"));
                 lines.add(noTokens(at));
             }
             case "fetch" -> {
@@ -90,6 +93,8 @@ final class Sandbox {
                 lines.add("ReadOnlyPaths=" + at.home());
             }
         }
+        lines.add("# Whether a gap is closed, who may lift it and what proves it: all processes of Omni have one user.");
+        lines.add("InaccessiblePaths=-" + at.home().resolve("airgap"));
         return lines;
     }
 

@@ -175,8 +175,12 @@ public final class UnitsCommand implements Subcommand, Runnable {
     }
 
     private static List<String> early(Installation at) {
+        RoleSpec airgap = Roles.all().roles().stream()
+                .filter(role -> role.name().equals("airgap"))
+                .findFirst()
+                .orElseThrow();
         return java(at).line(
-                        JvmFlags.of(Roles.all().roles().getFirst(), at.app()),
+                        JvmFlags.of(airgap, at.app()),
                         "omni.airgap",
                         "omni.airgap.EarlyMain",
                         at.home().toString(),

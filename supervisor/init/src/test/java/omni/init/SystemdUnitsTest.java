@@ -49,6 +49,15 @@ class SystemdUnitsTest {
     }
 
     @Test
+    void noOtherRoleSeesWhatTheKillSwitchKeeps() {
+        for (var role : Roles.all().roles()) {
+            boolean hidden = unit(role.name()).contains("InaccessiblePaths=-/var/lib/omni/airgap");
+            assertEquals(!role.name().equals("airgap"), hidden, role.name());
+        }
+        assertTrue(unit("daemon").contains("ReadOnlyPaths=-/var/lib/omni/omni.toml"));
+    }
+
+    @Test
     void onlyTheSupervisorIsRestartedBySystemd() {
         var supervisor = unit("supervisor");
         assertTrue(supervisor.contains("Restart=on-failure"));

@@ -176,6 +176,24 @@ public class Kernel extends Kernel$shared {
     public static int SOCK_DESTROY() {
         return SOCK_DESTROY;
     }
+    private static final int UDIAG_SHOW_NAME = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * #define UDIAG_SHOW_NAME 1
+     * }
+     */
+    public static int UDIAG_SHOW_NAME() {
+        return UDIAG_SHOW_NAME;
+    }
+    private static final int UDIAG_SHOW_PEER = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * #define UDIAG_SHOW_PEER 4
+     * }
+     */
+    public static int UDIAG_SHOW_PEER() {
+        return UDIAG_SHOW_PEER;
+    }
     private static final int UDIAG_SHOW_RQLEN = (int)16L;
     /**
      * {@snippet lang=c :
@@ -400,6 +418,24 @@ public class Kernel extends Kernel$shared {
      */
     public static int INET_DIAG_REQ_PROTOCOL() {
         return INET_DIAG_REQ_PROTOCOL;
+    }
+    private static final int UNIX_DIAG_NAME = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum enum (unnamed at /usr/include/linux/unix_diag.h:35:1).UNIX_DIAG_NAME = 0
+     * }
+     */
+    public static int UNIX_DIAG_NAME() {
+        return UNIX_DIAG_NAME;
+    }
+    private static final int UNIX_DIAG_PEER = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum enum (unnamed at /usr/include/linux/unix_diag.h:35:1).UNIX_DIAG_PEER = 2
+     * }
+     */
+    public static int UNIX_DIAG_PEER() {
+        return UNIX_DIAG_PEER;
     }
     private static final int UNIX_DIAG_RQLEN = (int)4L;
     /**
