@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Clock;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -85,7 +86,7 @@ public final class Cosigner {
             if (!verdict.problems().isEmpty()) {
                 return new Answer(verdict.problems(), "", verdict.records(), before);
             }
-            if (header.publicKey().equals(Proof.key(key.publicKey()))) {
+            if (Checkpoint.bytes(header.publicKey()).filter(bytes -> Arrays.equals(bytes, key.publicKey())).isPresent()) {
                 return new Answer(List.of("A box is no witness for itself."), "", verdict.records(), before);
             }
             String note = signed(header);

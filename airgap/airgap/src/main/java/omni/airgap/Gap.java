@@ -353,9 +353,7 @@ final class Gap implements Closeable {
         List<String> problems;
         try {
             faults.at("lift begun");
-            correcting.lock(); // what is being corrected now is done before anything opens, and nothing is afterwards
-            shut = false;
-            correcting.unlock();
+            allow();
             giveWay(asked); // who engages counts first and shuts then: one of the two is seen
             for (NetworkStack stack : stacks.values()) {
                 stack.restoreLinks();
@@ -383,6 +381,16 @@ final class Gap implements Closeable {
         List<String> problems = new ArrayList<>();
         attempt(problems, host::restore);
         return problems;
+    }
+
+    /** What is being corrected now is done before anything opens, and nothing is corrected afterwards. */
+    private void allow() {
+        correcting.lock();
+        try {
+            shut = false;
+        } finally {
+            correcting.unlock();
+        }
     }
 
     /** Work of the watch that closes something again. */

@@ -48,7 +48,7 @@ final class LinuxHost implements Host {
     }
 
     /** Adds the namespaces that a link in scope has gone to, whoever made them. */
-    private void follow(Map<Long, List<String>> found) {
+    private void follow(Map<Long, List<String>> found) throws AirgapException {
         Set<Moved> news = Set.copyOf(moved);
         if (news.isEmpty()) {
             return;

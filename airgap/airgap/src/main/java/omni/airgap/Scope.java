@@ -79,7 +79,7 @@ record Scope(boolean machine, List<String> files, boolean own, List<String> beyo
     }
 
     /** Namespaces that are not in scope, and could come into it because a link goes there. */
-    Map<Long, List<String>> others(Set<Long> found) {
+    Map<Long, List<String>> others(Set<Long> found) throws AirgapException {
         if (machine) {
             return Map.of();
         }

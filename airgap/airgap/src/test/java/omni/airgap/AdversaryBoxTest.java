@@ -225,6 +225,24 @@ class AdversaryBoxTest {
         }
     }
 
+    /** With the right to: plays the kernel to the role's own sockets, by a message to each and to the groups that it listens to. */
+    @Test
+    void whoPlaysTheKernelBlindsNobody() throws Exception {
+        try (Street street = new Street(1);
+                TestGap gap = TestGap.over(street, folder)) {
+            assertEquals(State.GAP, gap.engage().state());
+            Process forger = street.startInBox("python3", Tools.MODULE.resolve("src/test/python/forge.py").toString());
+            assertEquals("ready", forger.inputReader().readLine());
+            Tools.pause(2000);
+            assertTrue(forger.isAlive(), "it is still at it");
+            street.inBox("nft", "delete table inet omni_gap");
+            street.inBox("ip", "link", "set", "eth0", "up");
+            Tools.await("down again", () -> down(street));
+            Tools.await("tables again", () -> street.inBox("nft", "list", "tables").contains("inet omni_gap"));
+            assertTrue(gap.gap().status().corrections() > 0, gap.gap().status().toString());
+        }
+    }
+
     @Test
     void theFirstNamespaceIsRefused() throws Exception {
         for (String file : List.of("/proc/self/ns/net", "/proc/1/ns/net")) {

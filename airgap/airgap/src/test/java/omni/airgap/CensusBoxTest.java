@@ -73,6 +73,44 @@ class CensusBoxTest {
         }
     }
 
+    /** Names are bytes that a program chooses, line feeds and all: a list that is read by lines has lines of theirs. */
+    @ParameterizedTest
+    @ValueSource(strings = {"\\na b c d e f 0", "\\na b c d e f 99999999999999999999", "\\n0000: 00000002 00000000 00010000 0001 01 0"})
+    void aNameThatLooksLikeALineHidesNothing(String name) throws Exception {
+        try (Street street = new Street(1)) {
+            hide(street, "parked");
+            assertEquals(1, census(street).namespaces().getFirst().unexplained());
+            Process named = street.startInBox(
+                    "python3",
+                    "-c",
+                    "import socket, sys; s = socket.socket(socket.AF_UNIX); s.bind('\\0' + sys.argv[1].replace('\\\\n', '\\n'));"
+                            + " print('ready', flush=True); sys.stdin.read()",
+                    name);
+            assertEquals("ready", named.inputReader().readLine());
+            Census census = census(street);
+            assertEquals(1, census.namespaces().getFirst().unexplained(), census.toString());
+            assertEquals(1, census.alarms().size());
+        }
+    }
+
+    /** An end of a pair that is closed is counted by the kernel as long as the other is open; nothing hides there. */
+    @Test
+    void theClosedEndOfAPairIsExplained() throws Exception {
+        try (Street street = new Street(1)) {
+            Process pairs = street.startInBox(
+                    "python3",
+                    "-c",
+                    "import socket, sys; kept = [socket.socketpair()[0] for _ in range(5)];"
+                            + " l = socket.socket(socket.AF_UNIX); l.bind('\\0omni-pairs'); l.listen();"
+                            + " c = socket.socket(socket.AF_UNIX); c.connect('\\0omni-pairs');"
+                            + " print('ready', flush=True); sys.stdin.read()");
+            assertEquals("ready", pairs.inputReader().readLine());
+            Census census = census(street);
+            assertEquals(0, census.unexplained(), census.toString());
+            assertTrue(census.namespaces().getFirst().used() >= 12, census.toString());
+        }
+    }
+
     /** The control: what the kernel lists, which is what others look at, does not have them. */
     @ParameterizedTest
     @ValueSource(strings = {"vsock", "xdp", "tcp", "udp", "mptcp"})

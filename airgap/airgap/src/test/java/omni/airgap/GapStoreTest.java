@@ -7,6 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import java.util.Optional;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -59,5 +63,35 @@ class GapStoreTest {
     void theFolderIsForItsOwnerAlone() throws Exception {
         store().arm();
         assertEquals("rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(folder.resolve("home"))));
+    }
+
+    @Test
+    void whatAGapIsAboutIsKeptWithIt() throws Exception {
+        Path home = folder.resolve("home");
+        new GapStore(home, folder.resolve("run"), "/run/netns/before").arm();
+        GapStore store = new GapStore(home, folder.resolve("run"), "/run/netns/a /run/netns/b");
+        assertEquals(Optional.empty(), GapStore.closedScope(home));
+        store.arm();
+        store.persist();
+        assertEquals(Optional.of("/run/netns/a /run/netns/b"), GapStore.closedScope(home));
+        new GapStore(home, folder.resolve("run"), "").arm(); // a configuration that says less by then
+        assertEquals(Optional.of("/run/netns/a /run/netns/b"), GapStore.closedScope(home));
+        store.open();
+        assertEquals(Optional.empty(), GapStore.closedScope(home));
+    }
+
+    @Test
+    void aClosedScopeIsAddedToWhatIsConfigured() {
+        Scope scope = Scope.of("/run/netns/a");
+        assertEquals("/run/netns/a /run/netns/b", scope.and(Scope.of("/run/netns/b /run/netns/a")).text());
+        assertEquals("machine", scope.and(Scope.of("machine")).text());
+        assertEquals("machine", Scope.of("machine").and(scope).text());
+        assertEquals("/run/netns/a", scope.and(Scope.of("")).text());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"machine /run/netns/a", "Machine", "/run/netns/a MACHINE", "agents", "/run/netns/a agents"})
+    void aScopeThatCouldBeMisreadIsRefused(String scope) {
+        assertThrows(IllegalArgumentException.class, () -> new AirgapConfig(scope, Path.of("/dev/console")));
     }
 }
