@@ -229,16 +229,19 @@ class AdversaryBoxTest {
     @Test
     void whoPlaysTheKernelBlindsNobody() throws Exception {
         try (Street street = new Street(1);
-                TestGap gap = TestGap.over(street, folder)) {
+                TestGap gap = TestGap.over(street, folder);
+                Namespace namespace = Namespace.open(street.file());
+                DropTable table = namespace.inside(DropTable::new);
+                Links links = namespace.inside(Links::new)) {
             assertEquals(State.GAP, gap.engage().state());
             Process forger = street.startInBox("python3", Tools.MODULE.resolve("src/test/python/forge.py").toString());
             assertEquals("ready", forger.inputReader().readLine());
             Tools.pause(2000);
             assertTrue(forger.isAlive(), "it is still at it");
-            street.inBox("nft", "delete table inet omni_gap");
-            street.inBox("ip", "link", "set", "eth0", "up");
-            Tools.await("down again", () -> down(street));
-            Tools.await("tables again", () -> street.inBox("nft", "list", "tables").contains("inet omni_gap"));
+            table.remove(); // and not by nft(8), which takes the forger's word
+            links.send(Links.up(links.list().values()));
+            Tools.await("down again", () -> isDown(links));
+            Tools.await("tables again", () -> whole(table, links));
             assertTrue(gap.gap().status().corrections() > 0, gap.gap().status().toString());
         }
     }
