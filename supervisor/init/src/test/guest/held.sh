@@ -30,7 +30,6 @@ check early-unit-is-at-work systemctl is-active omni-airgap-early
 sleep 10
 check nothing-was-sent-so-far same "$(sent)" 0
 check omni-starts systemctl start omni-supervisor
-gap_is() { omni airgap status --json | grep -q "\"state\":\"$1\""; }
 check gap-was-never-open within 60 gap_is gap
 not_early() { ! systemctl is-active -q omni-airgap-early; }
 check early-unit-gives-way within 60 not_early

@@ -89,7 +89,6 @@ ip link add dummy0 type dummy
 ip addr add 10.9.0.1/24 dev dummy0
 ip link set dummy0 up
 up() { ip link show dummy0 | grep -q '[<,]UP[,>]'; }
-gap_is() { omni airgap status --json | grep -q "\"state\":\"$1\""; }
 modprobe mac80211_hwsim radios=2
 modprobe hci_vhci
 exec 9<>/dev/vhci

@@ -34,4 +34,8 @@ all_are() { for unit in supervisor airgap engine daemon; do is "$unit" "$1" || r
 another() { is "$1" active && [ "$(pid "$1")" -gt 0 ] && [ "$(pid "$1")" != "$2" ]; }
 whole_again() { another supervisor "$1" && another engine "$2" && another daemon "$3"; }
 has_vsock() { grep -q ^AF_VSOCK /proc/net/protocols; }
+# gap_is STATE: asked by a program of systemd's, which starts faster than a virtual machine
+gap_is() {
+    runuser -u omni -- varlinkctl --json=short call /run/omni/airgap.sock omni.Airgap.Status '{}' | grep -q "\"state\":\"$1\""
+}
 same() { [ "$1" = "$2" ]; }

@@ -135,6 +135,7 @@ final class LinuxHost implements Host {
     @Override
     public void rehearse(RoleContext context, String role) {
         Thread.ofPlatform().daemon().name("rehearsal").start(() -> {
+            Rehearsal.giveWay();
             Rehearsal.often(context.runDir().resolve("airgap.rehearsal"));
             Rehearsal.ask(context.peer(role));
             Rehearsal.hurry();

@@ -20,6 +20,9 @@ final class Rehearsal {
     /** A cause that no engage takes. */
     private static final String TOO_LONG = "rehearsal ".repeat(40);
 
+    /** A slow machine is not made slower for that. */
+    private static final long LONGEST_NANOS = 5_000_000_000L;
+
     private static final int URGENT = -20;
     private static final int PATIENT = 10;
     private static final long NOT_SERVED_YET_NANOS = 20_000_000;
@@ -42,9 +45,18 @@ final class Rehearsal {
 
     /** Puts the calling thread behind those of others, where this system has a number for that. */
     static void giveWay() {
+        nice(PATIENT);
+    }
+
+    /** Puts the calling thread among those of others. */
+    static void takeTurns() {
+        nice(0);
+    }
+
+    private static void nice(int value) {
         try {
             Path own = Files.readSymbolicLink(Path.of("/proc/thread-self"));
-            Libc.nice(Integer.parseInt(String.valueOf(own.getFileName())), PATIENT);
+            Libc.nice(Integer.parseInt(String.valueOf(own.getFileName())), value);
         } catch (IOException e) { // KernelException is one
             System.getLogger("omni.airgap").log(System.Logger.Level.TRACE, "As urgent as others", e);
         }
@@ -53,7 +65,8 @@ final class Rehearsal {
     /** Asks through the bus until that is quick, too. */
     static void ask(BusClient airgap) {
         AirgapProtocol.Client client = AirgapProtocol.Client.of(airgap);
-        for (int i = 0; i < WARM_ROUNDS; i++) {
+        long end = System.nanoTime() + LONGEST_NANOS;
+        for (int i = 0; i < WARM_ROUNDS && System.nanoTime() < end; i++) {
             try {
                 var _ = client.status(new AirgapProtocol.StatusParams());
                 var _ = client.engage(new AirgapProtocol.EngageParams(TOO_LONG));
@@ -82,7 +95,8 @@ final class Rehearsal {
      */
     static void often(Path folder) {
         try (Ward ward = stage()) {
-            for (int i = 0; i < WARM_ROUNDS; i++) {
+            long end = System.nanoTime() + LONGEST_NANOS;
+            for (int i = 0; i < WARM_ROUNDS && System.nanoTime() < end; i++) {
                 play(ward);
             }
             GapStore store = new GapStore(folder, folder);
@@ -91,7 +105,7 @@ final class Rehearsal {
             try (Gap gap = new Gap(scope, store, Clock.systemUTC(), wards -> List.of(), point -> {})) {
                 gap.start();
                 Grant grant = new Grant(true, true, "rehearsal");
-                for (int i = 0; i < WHOLE_ROUNDS && gap.engage("rehearsal").state() == State.GAP; i++) {
+                for (int i = 0; i < WHOLE_ROUNDS && System.nanoTime() < end && gap.engage("rehearsal").state() == State.GAP; i++) {
                     gap.lift(grant);
                 }
             }

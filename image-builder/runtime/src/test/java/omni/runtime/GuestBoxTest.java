@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -53,18 +54,26 @@ class GuestBoxTest {
         Path console = work.resolve("console.log");
         Process first = Guest.start(base, new Guest.Boot(root, disk, true, "", ""), console, verdicts);
         read(verdicts, console, ended(first));
-        try (GuestCable cable = new GuestCable(work)) {
-            framesHeld = boot("held", base, root, disk, cable, "closed-until-here ok");
+        try (var boots = Executors.newFixedThreadPool(2)) {
+            var held = boots.submit(() -> boot("held", base, root, disk, "closed-until-here ok"));
+            var open = boots.submit(
+                    () -> boot("open systemd.mask=omni-airgap-early.service", base, root, disk, "open-end ok"));
+            framesHeld = held.get();
+            framesOpen = open.get();
         }
-        try (GuestCable cable = new GuestCable(work)) {
-            framesOpen = boot("open systemd.mask=omni-airgap-early.service", base, root, disk, cable, "open-end ok");
+    }
+
+    private static long boot(String words, Path base, Path root, Path disk, String until) throws Exception {
+        Path folder = Files.createDirectories(root.resolveSibling(words.substring(0, 4)));
+        try (GuestCable cable = new GuestCable(folder)) {
+            return boot(words, base, root, disk, cable, folder, until);
         }
     }
 
     /** Boots once more, and gives the frames that had arrived when the guest said that. */
-    private static long boot(String words, Path base, Path root, Path disk, GuestCable cable, String until)
+    private static long boot(
+            String words, Path base, Path root, Path disk, GuestCable cable, Path folder, String until)
             throws Exception {
-        Path folder = Files.createDirectories(root.resolveSibling(words.substring(0, 4)));
         Path verdicts = folder.resolve("result.log");
         Guest.Boot boot = new Guest.Boot(root, disk, false, "omni.boot=" + words, cable.network());
         Process qemu = Guest.start(base, boot, folder.resolve("console.log"), verdicts);
@@ -86,7 +95,7 @@ class GuestBoxTest {
         return ended;
     }
 
-    private static void read(Path verdicts, Path console, boolean ended) throws IOException {
+    private static synchronized void read(Path verdicts, Path console, boolean ended) throws IOException {
         String said = Files.readString(verdicts);
         SAID.append(said);
         long before = RESULTS.size();

@@ -4,14 +4,16 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** The other end of the guest's network card: {@code tap0} in a network namespace that nobody else is in, and who counts there. */
 final class GuestCable implements AutoCloseable {
+    private static final AtomicInteger COUNT = new AtomicInteger();
     private static final Pattern FRAMES = Pattern.compile("frames (\\d+) .*");
 
-    private final String network = "omni-guest-" + ProcessHandle.current().pid();
+    private final String network = "omni-guest-" + ProcessHandle.current().pid() + "-" + COUNT.incrementAndGet();
     private final Path log;
     private final Process capture;
 
