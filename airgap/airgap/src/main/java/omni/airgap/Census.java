@@ -18,14 +18,18 @@ import java.util.concurrent.locks.LockSupport;
  * none, must be zero. Parsing is not the proof: a socket that no list shows and no process has among its descriptors (held
  * by a ring of io_uring, or parked in the buffer of another) is in the count.
  *
- * <p>Sockets come and go while one looks, so that a difference counts only where it stays over several looks. Immutable.
+ * <p>Sockets come and go while one looks: a look during which the count has changed says nothing of its namespace, and a
+ * difference counts only where it stays over several looks. Immutable.
  *
  * @param namespaces each namespace and its count
  * @param sockets all sockets
  */
 record Census(List<Count> namespaces, List<SocketEntry> sockets) {
-    private static final int LOOKS_MAX = 6;
-    private static final long PAUSE_NANOS = 20_000_000;
+    private static final int LOOKS_MAX = 20;
+    /** So many looks must agree that something is unexplained. */
+    private static final int AGREED = 6;
+
+    private static final long PAUSE_NANOS = 30_000_000;
 
     Census {
         namespaces = List.copyOf(namespaces);
@@ -43,13 +47,16 @@ record Census(List<Count> namespaces, List<SocketEntry> sockets) {
      */
     record Count(long namespace, String name, int used, int unexplained, List<String> suspects) {}
 
-    /** What one look found in one namespace. */
-    private record Look(Namespace namespace, List<SocketEntry> listed, Set<Long> queued, int closedEnds) {
+    /** What one look found in one namespace, where so many were used when it began. */
+    private record Look(
+            Namespace namespace, int used, List<SocketEntry> listed, Set<Long> queued, int closedEnds) {
         static Look at(Place place) throws AirgapException {
             return place.namespace().inside(() -> {
+                int used = SocketLists.used();
                 List<UnixSocket> unix = place.diag().unix();
                 return new Look(
                         place.namespace(),
+                        used,
                         SocketLists.read(place.namespace().inode(), place.diag(), unix),
                         UnixSocket.queued(unix),
                         UnixSocket.closedEnds(unix));
@@ -60,22 +67,62 @@ record Census(List<Count> namespaces, List<SocketEntry> sockets) {
     /** A namespace, and a socket in it that asks: one for all looks, for a socket that is closed is counted for a while. */
     private record Place(Namespace namespace, SocketDiag diag) {}
 
-    /** Looks until everything is explained, or has stayed unexplained. */
+    /** What a look came to. Steady is one during which the count did not change. */
+    private record Found(Count count, List<SocketEntry> sockets, boolean steady) {}
+
+    /** What the looks at one namespace came to so far. */
+    private static final class Tally {
+        private Found last;
+        private int least = Integer.MAX_VALUE;
+        private int agreed;
+        private boolean settled;
+
+        Tally(Found first) {
+            last = first;
+            add(first);
+        }
+
+        void add(Found found) {
+            last = found;
+            int unexplained = found.count().unexplained();
+            least = Math.min(least, Math.max(0, unexplained));
+            agreed += found.steady() && unexplained > 0 ? 1 : 0;
+            settled = (found.steady() && unexplained == 0) || agreed == AGREED;
+        }
+
+        Count count() {
+            Count count = last.count();
+            return new Count(
+                    count.namespace(), count.name(), count.used(), least, least == 0 ? List.of() : count.suspects());
+        }
+    }
+
+    /** Looks at each namespace until all in it is explained, or has stayed unexplained. */
     static Census take(Collection<Namespace> namespaces) throws AirgapException {
         List<Place> places = new ArrayList<>();
         try {
             for (Namespace namespace : namespaces) {
                 places.add(new Place(namespace, namespace.inside(SocketDiag::new)));
             }
-            Census last = look(places);
-            for (int i = 1; i < LOOKS_MAX && last.unexplained() != 0; i++) {
-                LockSupport.parkNanos(PAUSE_NANOS * i);
-                Census next = look(places);
-                if (next.unexplained() <= last.unexplained()) {
-                    last = next;
+            Map<Long, Tally> tallies = new LinkedHashMap<>();
+            List<Place> open = places;
+            for (int i = 0; i < LOOKS_MAX && !open.isEmpty(); i++) {
+                LockSupport.parkNanos(i == 0 ? 0 : PAUSE_NANOS);
+                for (Found found : look(open)) {
+                    tallies.merge(found.count().namespace(), new Tally(found), (before, _) -> {
+                        before.add(found);
+                        return before;
+                    });
                 }
+                open = places.stream()
+                        .filter(place -> !tallies.get(place.namespace().inode()).settled)
+                        .toList();
             }
-            return last;
+            return new Census(
+                    tallies.values().stream().map(Tally::count).toList(),
+                    tallies.values().stream()
+                            .flatMap(tally -> tally.last.sockets().stream())
+                            .toList());
         } finally {
             places.forEach(place -> place.diag().close());
         }
@@ -84,7 +131,7 @@ record Census(List<Count> namespaces, List<SocketEntry> sockets) {
     /** Over all namespaces. */
     int unexplained() {
         return namespaces.stream()
-                .mapToInt(count -> Math.abs(count.unexplained()))
+                .mapToInt(Count::unexplained)
                 .sum();
     }
 
@@ -109,30 +156,26 @@ record Census(List<Count> namespaces, List<SocketEntry> sockets) {
         return alarms;
     }
 
-    private static Census look(List<Place> places) throws AirgapException {
+    private static List<Found> look(List<Place> places) throws AirgapException {
         List<Look> looks = new ArrayList<>();
         for (Place place : places) {
             looks.add(Look.at(place));
         }
         Holders holders = Holders.read();
         Map<Long, List<SocketEntry>> unlisted = unlisted(looks, holders);
-        List<Count> counts = new ArrayList<>();
-        List<SocketEntry> sockets = new ArrayList<>();
+        List<Found> all = new ArrayList<>();
         for (Look look : looks) {
+            Namespace namespace = look.namespace();
             List<SocketEntry> here = new ArrayList<>(owned(look.listed(), holders));
-            here.addAll(unlisted.getOrDefault(look.namespace().inode(), List.of()));
+            here.addAll(unlisted.getOrDefault(namespace.inode(), List.of()));
             long explained = here.stream().filter(Census::explained).count();
-            int used = look.namespace().inside(SocketLists::used);
+            int used = namespace.inside(SocketLists::used);
             int unexplained = used - (int) explained - look.closedEnds();
-            counts.add(new Count(
-                    look.namespace().inode(),
-                    look.namespace().name(),
-                    used,
-                    unexplained,
-                    unexplained == 0 ? List.of() : holders.suspects(parking(here, look.queued()))));
-            sockets.addAll(here);
+            List<String> suspects = unexplained <= 0 ? List.of() : holders.suspects(parking(here, look.queued()));
+            Count count = new Count(namespace.inode(), namespace.name(), used, unexplained, suspects);
+            all.add(new Found(count, here, used == look.used()));
         }
-        return new Census(counts, sockets);
+        return all;
     }
 
     /**
