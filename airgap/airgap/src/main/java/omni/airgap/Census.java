@@ -115,7 +115,9 @@ record Census(List<Count> namespaces, List<SocketEntry> sockets) {
                     });
                 }
                 open = places.stream()
-                        .filter(place -> !tallies.get(place.namespace().inode()).settled)
+                        .filter(place -> tallies.entrySet().stream()
+                                .anyMatch(entry -> entry.getKey() == place.namespace().inode()
+                                        && !entry.getValue().settled))
                         .toList();
             }
             return new Census(
