@@ -31,9 +31,11 @@ public record AirgapConfig(
         for (String word : words) {
             boolean machine = word.equalsIgnoreCase(Scope.MACHINE);
             if (machine && !scope.strip().equals(Scope.MACHINE)) {
-                throw new IllegalArgumentException("scope is either \"machine\" or files: all of the machine has those in it");
+                throw new IllegalArgumentException(
+                        "scope is either \"machine\" or files: all of the machine has those in it");
             } else if (!machine && !word.isEmpty() && !word.startsWith("/")) {
-                throw new IllegalArgumentException("scope names files by their whole path, such as /run/netns/NAME, not " + word);
+                throw new IllegalArgumentException(
+                        "scope names files by their whole path, such as /run/netns/NAME, not " + word);
             }
         }
     }

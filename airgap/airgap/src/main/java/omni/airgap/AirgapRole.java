@@ -38,7 +38,8 @@ public final class AirgapRole implements Role {
         Clock clock = Clock.systemUTC();
         Rootless rootless = Rootless.of(System.getenv());
         Scope scope = rootless.scope(config.scope());
-        // What was closed stays under control until it is lifted, be it that the configuration has been changed meanwhile.
+        // What was closed stays under control until it is lifted, be it that the configuration has been changed
+        // meanwhile.
         Optional<String> closed = GapStore.closedScope(folder);
         Host host = Host.of(closed.map(text -> scope.and(Scope.of(text))).orElse(scope), folder);
         List<String> limits = new ArrayList<>(host.limits());

@@ -48,8 +48,7 @@ record Census(List<Count> namespaces, List<SocketEntry> sockets) {
     record Count(long namespace, String name, int used, int unexplained, List<String> suspects) {}
 
     /** What one look found in one namespace, where so many were used when it began. */
-    private record Look(
-            Namespace namespace, int used, List<SocketEntry> listed, Set<Long> queued, int closedEnds) {
+    private record Look(Namespace namespace, int used, List<SocketEntry> listed, Set<Long> queued, int closedEnds) {
         static Look at(Place place) throws AirgapException {
             return place.namespace().inside(() -> {
                 int used = SocketLists.used();
@@ -116,8 +115,8 @@ record Census(List<Count> namespaces, List<SocketEntry> sockets) {
                 }
                 open = places.stream()
                         .filter(place -> tallies.entrySet().stream()
-                                .anyMatch(entry -> entry.getKey() == place.namespace().inode()
-                                        && !entry.getValue().settled))
+                                .anyMatch(entry ->
+                                        entry.getKey() == place.namespace().inode() && !entry.getValue().settled))
                         .toList();
             }
             return new Census(
@@ -132,9 +131,7 @@ record Census(List<Count> namespaces, List<SocketEntry> sockets) {
 
     /** Over all namespaces. */
     int unexplained() {
-        return namespaces.stream()
-                .mapToInt(Count::unexplained)
-                .sum();
+        return namespaces.stream().mapToInt(Count::unexplained).sum();
     }
 
     /** What is wrong, a line each; empty where all is as it should be. */

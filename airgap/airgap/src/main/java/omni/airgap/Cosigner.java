@@ -86,7 +86,9 @@ public final class Cosigner {
             if (!verdict.problems().isEmpty()) {
                 return new Answer(verdict.problems(), "", verdict.records(), before);
             }
-            if (SignedNote.bytes(header.publicKey()).filter(bytes -> Arrays.equals(bytes, key.publicKey())).isPresent()) {
+            if (SignedNote.bytes(header.publicKey())
+                    .filter(bytes -> Arrays.equals(bytes, key.publicKey()))
+                    .isPresent()) {
                 return new Answer(List.of("A box is no witness for itself."), "", verdict.records(), before);
             }
             String note = signed(header);

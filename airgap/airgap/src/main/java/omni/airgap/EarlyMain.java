@@ -63,8 +63,9 @@ public final class EarlyMain {
         } catch (ConfigException e) {
             System.getLogger("omni.airgap").log(System.Logger.Level.ERROR, "omni.toml cannot be read", e);
             if (closed.empty()) {
-                throw new AirgapException("A gap is closed, and neither its own file nor omni.toml says what it is about. Mend"
-                        + " omni.toml, then start omni-airgap-early again.");
+                throw new AirgapException(
+                        "A gap is closed, and neither its own file nor omni.toml says what it is about. Mend"
+                                + " omni.toml, then start omni-airgap-early again.");
             }
             return closed;
         }

@@ -128,9 +128,8 @@ final class Libc {
             MemorySegment sender = arena.allocate(sockaddr_nl.layout());
             MemorySegment length = arena.allocateFrom(JAVA_INT, (int) sender.byteSize());
             while (true) {
-                long received = count(
-                        "recvfrom",
-                        state -> (long) RECVFROM.invokeExact(state, socket, buffer, bytes, flags, sender, length));
+                long received = count("recvfrom", state ->
+                        (long) RECVFROM.invokeExact(state, socket, buffer, bytes, flags, sender, length));
                 if (sockaddr_nl.nl_pid(sender) == 0) {
                     return received;
                 } // else somebody who plays the kernel, to a group that this listens to: passed over

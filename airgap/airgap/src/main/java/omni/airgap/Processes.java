@@ -59,7 +59,8 @@ final class Processes {
             processes.add(new Seen(pid, parent(directory), namespaces, dark(directory)));
         }
         if (processes.stream().noneMatch(process -> process.pid() == SELF)) {
-            throw new AirgapException("/proc cannot be read: not even this process is in it. Too many files may be open.");
+            throw new AirgapException(
+                    "/proc cannot be read: not even this process is in it. Too many files may be open.");
         }
         return processes;
     }

@@ -105,7 +105,11 @@ final class Rehearsal {
             try (Gap gap = new Gap(scope, store, Clock.systemUTC(), wards -> List.of(), point -> {})) {
                 gap.start();
                 Grant grant = new Grant(true, true, "rehearsal");
-                for (int i = 0; i < WHOLE_ROUNDS && System.nanoTime() < end && gap.engage("rehearsal").state() == State.GAP; i++) {
+                for (int i = 0;
+                        i < WHOLE_ROUNDS
+                                && System.nanoTime() < end
+                                && gap.engage("rehearsal").state() == State.GAP;
+                        i++) {
                     gap.lift(grant);
                 }
             }

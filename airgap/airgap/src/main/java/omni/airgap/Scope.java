@@ -56,7 +56,10 @@ record Scope(boolean machine, List<String> files, boolean own, List<String> beyo
         return machine
                 ? MACHINE
                 : String.join(
-                        " ", files.stream().filter(file -> !file.equals(Rootless.OWN)).toList());
+                        " ",
+                        files.stream()
+                                .filter(file -> !file.equals(Rootless.OWN))
+                                .toList());
     }
 
     boolean empty() {

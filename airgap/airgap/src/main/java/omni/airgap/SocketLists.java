@@ -68,8 +68,8 @@ final class SocketLists {
             lists.hexTable(file);
         }
         for (UnixSocket socket : unix) {
-            lists.entries.add(new SocketEntry(
-                    namespace, socket.inode(), "unix", "", socket.name(), "", false, 0, -1, List.of()));
+            lists.entries.add(
+                    new SocketEntry(namespace, socket.inode(), "unix", "", socket.name(), "", false, 0, -1, List.of()));
         }
         lists.table("netlink", 9);
         lists.table("packet", 8);

@@ -234,7 +234,8 @@ class AdversaryBoxTest {
                 DropTable table = namespace.inside(DropTable::new);
                 Links links = namespace.inside(Links::new)) {
             assertEquals(State.GAP, gap.engage().state());
-            Process forger = street.startInBox("python3", Tools.MODULE.resolve("src/test/python/forge.py").toString());
+            Process forger = street.startInBox(
+                    "python3", Tools.MODULE.resolve("src/test/python/forge.py").toString());
             assertEquals("ready", forger.inputReader().readLine());
             Tools.pause(2000);
             assertTrue(forger.isAlive(), "it is still at it");

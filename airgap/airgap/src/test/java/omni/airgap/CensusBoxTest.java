@@ -75,7 +75,12 @@ class CensusBoxTest {
 
     /** Names are bytes that a program chooses, line feeds and all: a list that is read by lines has lines of theirs. */
     @ParameterizedTest
-    @ValueSource(strings = {"\\na b c d e f 0", "\\na b c d e f 99999999999999999999", "\\n0000: 00000002 00000000 00010000 0001 01 0"})
+    @ValueSource(
+            strings = {
+                "\\na b c d e f 0",
+                "\\na b c d e f 99999999999999999999",
+                "\\n0000: 00000002 00000000 00010000 0001 01 0"
+            })
     void aNameThatLooksLikeALineHidesNothing(String name) throws Exception {
         try (Street street = new Street(1)) {
             hide(street, "parked");

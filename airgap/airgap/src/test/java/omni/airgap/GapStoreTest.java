@@ -2,17 +2,17 @@ package omni.airgap;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import java.util.Optional;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Closed stays closed: over restarts, and where one of the two files is lost. */
 class GapStoreTest {
@@ -83,7 +83,9 @@ class GapStoreTest {
     @Test
     void aClosedScopeIsAddedToWhatIsConfigured() {
         Scope scope = Scope.of("/run/netns/a");
-        assertEquals("/run/netns/a /run/netns/b", scope.and(Scope.of("/run/netns/b /run/netns/a")).text());
+        assertEquals(
+                "/run/netns/a /run/netns/b",
+                scope.and(Scope.of("/run/netns/b /run/netns/a")).text());
         assertEquals("machine", scope.and(Scope.of("machine")).text());
         assertEquals("machine", Scope.of("machine").and(scope).text());
         assertEquals("/run/netns/a", scope.and(Scope.of("")).text());

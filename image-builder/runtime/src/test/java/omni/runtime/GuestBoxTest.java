@@ -71,8 +71,7 @@ class GuestBoxTest {
     }
 
     /** Boots once more, and gives the frames that had arrived when the guest said that. */
-    private static long boot(
-            String words, Path base, Path root, Path disk, GuestCable cable, Path folder, String until)
+    private static long boot(String words, Path base, Path root, Path disk, GuestCable cable, Path folder, String until)
             throws Exception {
         Path verdicts = folder.resolve("result.log");
         Guest.Boot boot = new Guest.Boot(root, disk, false, "omni.boot=" + words, cable.network());

@@ -48,7 +48,8 @@ final class OfflineLift {
         boolean held = systemctl("is-active", "--quiet");
         if (held && !systemctl("stop")) { // it would close again what the lift opens
             throw new CommandException(
-                    ExitCode.ERROR, "omni-airgap-early does not stop, and would close again: systemctl status says why.");
+                    ExitCode.ERROR,
+                    "omni-airgap-early does not stop, and would close again: systemctl status says why.");
         }
         var code = ExitCode.ERROR;
         try {

@@ -93,7 +93,8 @@ final class Sandbox {
                 lines.add("ReadOnlyPaths=" + at.home());
             }
         }
-        lines.add("# Whether a gap is closed, who may lift it and what proves it: all processes of Omni have one user.");
+        lines.add(
+                "# Whether a gap is closed, who may lift it and what proves it: all processes of Omni have one user.");
         lines.add("InaccessiblePaths=-" + at.home().resolve("airgap"));
         return lines;
     }
