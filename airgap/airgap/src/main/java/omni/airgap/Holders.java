@@ -1,6 +1,11 @@
 package omni.airgap;
 
+import java.io.File;
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,8 +24,13 @@ import java.util.TreeSet;
  * <p>Source: proc_pid_fd(5), cgroups(7).
  */
 final class Holders {
-    private static final String SOCKET = "socket:[";
-    private static final String RING = "anon_inode:[io_uring]";
+    private static final byte[] SOCKET = "socket:[".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] RING = "anon_inode:[io_uring]".getBytes(StandardCharsets.US_ASCII);
+    /** A number of ten digits and its NUL. */
+    private static final int NAME_BYTES = 16;
+    /** "socket:[" and a number of twenty digits; of what is longer the beginning is enough. */
+    private static final int TARGET_BYTES = 64;
+
     private static final String ROLE_MAIN = "omni.role.Main";
 
     /** One descriptor of a socket. */
@@ -35,22 +45,54 @@ final class Holders {
     /** As it is now. */
     static Holders read() {
         Holders holders = new Holders();
-        for (Path process : Processes.numbered(Path.of("/proc"))) {
-            int pid = Integer.parseInt(process.getFileName().toString());
-            for (Path descriptor : Processes.entries(process.resolve("fd"))) {
-                Processes.target(descriptor).ifPresent(target -> holders.note(pid, descriptor, target));
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment name = arena.allocate(NAME_BYTES);
+            MemorySegment target = arena.allocate(TARGET_BYTES);
+            MemorySegment state = Libc.state(arena);
+            for (Path process : Processes.numbered(Path.of("/proc"))) {
+                holders.descriptors(process, name, target, state);
             }
         }
         return holders;
     }
 
-    private void note(int pid, Path descriptor, String target) {
-        if (target.startsWith(SOCKET)) {
-            byInode.computeIfAbsent(Processes.number(target), _ -> new ArrayList<>())
-                    .add(new Held(pid, Integer.parseInt(descriptor.getFileName().toString())));
-        } else if (target.equals(RING)) {
+    /** All of a process; none of one that has ended, or that may not be looked into. */
+    private void descriptors(Path process, MemorySegment name, MemorySegment target, MemorySegment state) {
+        int pid = Integer.parseInt(process.getFileName().toString());
+        String folder = process + "/fd";
+        String[] numbers = new File(folder).list();
+        int directory;
+        try {
+            directory = numbers == null ? -1 : Libc.open(folder);
+        } catch (KernelException e) {
+            System.getLogger("omni.airgap").log(System.Logger.Level.TRACE, "Not looked into", e);
+            return;
+        }
+        if (numbers != null) {
+            for (String number : numbers) {
+                name.setString(0, number);
+                int bytes = Libc.readLink(directory, name, target, state);
+                note(pid, number, target, bytes);
+            }
+            Libc.close(directory);
+        }
+    }
+
+    private void note(int pid, String number, MemorySegment target, int bytes) {
+        if (begins(target, bytes, SOCKET)) {
+            long inode = 0;
+            for (int i = SOCKET.length; i < bytes - 1; i++) {
+                inode = inode * 10 + target.get(ValueLayout.JAVA_BYTE, i) - '0';
+            }
+            byInode.computeIfAbsent(inode, _ -> new ArrayList<>(1)).add(new Held(pid, Integer.parseInt(number)));
+        } else if (bytes == RING.length && begins(target, bytes, RING)) {
             rings.add(pid);
         }
+    }
+
+    private static boolean begins(MemorySegment target, int bytes, byte[] wanted) {
+        return bytes >= wanted.length
+                && target.asSlice(0, wanted.length).mismatch(MemorySegment.ofArray(wanted)) < 0;
     }
 
     /** Inodes of all sockets that some process holds. */

@@ -80,6 +80,8 @@ final class Libc {
     private static final MethodHandle OPEN = variadic(2, "open", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
     private static final MethodHandle IOCTL =
             variadic(2, "ioctl", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
+    private static final MethodHandle READLINKAT =
+            link("readlinkat", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, ADDRESS, JAVA_LONG));
     private static final MethodHandle CLOSE = link("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
     private static final MethodHandle SETNS = link("setns", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
     private static final MethodHandle UNSHARE = link("unshare", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
@@ -150,6 +152,23 @@ final class Libc {
             MemorySegment name = arena.allocateFrom(path);
             return call("open " + path, state -> (int) OPEN.invokeExact(state, name, O_RDONLY_CLOEXEC_NONBLOCK_NOCTTY));
         }
+    }
+
+    /**
+     * What a symbolic link in that directory says, in the buffer: so many bytes, or none where it is gone. For ten thousand
+     * of them, which Java's own way makes paths and strings of.
+     *
+     * @param name with its final NUL
+     */
+    static int readLink(int directory, MemorySegment name, MemorySegment buffer, MemorySegment state) {
+        long bytes = buffer.byteSize();
+        return (int) Math.max(0, Libc.<RuntimeException>unchecked(
+                into -> (long) READLINKAT.invokeExact(into, directory, name, buffer, bytes), state));
+    }
+
+    /** Room for what a call says of its failure, as {@link #readLink} wants it. */
+    static MemorySegment state(Arena arena) {
+        return arena.allocate(STATE);
     }
 
     /** Closes it; what the kernel says of that helps nobody. */
