@@ -33,10 +33,11 @@ final class CensusBench {
 
     private static double tenThousand() throws Exception {
         try (Street street = new Street(1);
-                Namespace namespace = Namespace.open(street.file())) {
+                Namespace namespace = Namespace.open(street.neighbourFile())) { // both ends of each connection are there
             Process serving = street.startInNeighbour(Tools.probe("many").toString(), "serve");
             serving.inputReader().readLine();
-            Process connected = street.startInBox(Tools.probe("many").toString(), "connect", Integer.toString(SOCKETS));
+            Process connected =
+                    street.startInNeighbour(Tools.probe("many").toString(), "connect", Integer.toString(SOCKETS / 2));
             connected.inputReader().readLine();
             List<Double> ours = new ArrayList<>();
             List<Double> theirs = new ArrayList<>();
@@ -49,7 +50,7 @@ final class CensusBench {
                             census.namespaces() + ", " + census.sockets().size() + " sockets");
                 }
                 start = System.nanoTime();
-                street.inBox("ss", "-H", "-a", "-n", "-p");
+                street.inNeighbour("ss", "-H", "-a", "-n", "-p");
                 theirs.add((System.nanoTime() - start) / 1e6);
             }
             report("census of " + SOCKETS + " sockets with their owners", ours);
