@@ -25,7 +25,7 @@ import omni.role.SupervisorProtocol.TreeLauncher;
  * once: a {@code systemctl start --wait} stays beside each role and ends when the unit does. Should it end before, say
  * because the system's bus was restarted, it is started again.
  *
- * <p>One virtual thread a role tells its listener; orders run on threads of their own. Any thread may call.
+ * <p>One thread a role tells its listener; orders run on threads of their own. Any thread may call.
  */
 final class SystemdLauncher implements Launcher {
     private static final Duration LOOK_FIRST = Duration.ofMillis(10);
@@ -64,7 +64,12 @@ final class SystemdLauncher implements Launcher {
     public Child launch(Launch launch, Listener listener) {
         Unit unit = new Unit(launch, listener);
         units.add(unit);
-        Thread.ofVirtual().name("unit-" + launch.role().name()).start(unit::run);
+        // It waits in a read of a pipe for as long as the role lives. A virtual thread may keep its carrier meanwhile, of which a
+        // machine with one processor has one: nobody else in this process would come to run.
+        Thread.ofPlatform()
+                .daemon()
+                .name("unit-" + launch.role().name())
+                .start(unit::run);
         return unit;
     }
 
