@@ -1,5 +1,6 @@
 package omni.airgap;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -44,6 +45,10 @@ public final class AirgapRole implements Role {
         Host host = Host.of(closed.map(text -> scope.and(Scope.of(text))).orElse(scope), folder);
         List<String> limits = new ArrayList<>(host.limits());
         limits.addAll(rootless.limits(config.scope()));
+        if (!Files.isWritable(config.console())) {
+            limits.add("the code for a lift cannot be shown on " + config.console()
+                    + ": set airgap.console to a terminal that may be written to, and start Omni again");
+        }
         GapStore store = new GapStore(folder, context.runDir(), scope.text());
         Gap gap = new Gap(host, store, clock, host::obstacles, point -> {});
         var _ = gap.onChange(status -> context.note(note(status)));

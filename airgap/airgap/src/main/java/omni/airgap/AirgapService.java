@@ -182,7 +182,8 @@ final class AirgapService implements AirgapProtocol.Handler {
     public void setStepUp(SetStepUpParams in, Call<AirgapProtocol.SetStepUpReply> call) {
         attempt(() -> {
             if (gap.status().state() != State.OPEN && !factors.keyed()) {
-                throw new DeniedException(FailedReason.REFUSED, "The first step-up key is made while the gap is open.");
+                throw new DeniedException(FailedReason.REFUSED, "The first step-up key is made while the gap is open. Without one root lifts it at a terminal of the"
+                                + " box: omni airgap lift --offline.");
             }
             factors.keep(in.publicKey(), Optional.ofNullable(in.nonce()), Optional.ofNullable(in.signature()));
             return true;
@@ -207,7 +208,7 @@ final class AirgapService implements AirgapProtocol.Handler {
         } catch (DeniedException e) {
             throw failed(e.reason(), e.getMessage());
         } catch (AirgapException e) {
-            System.getLogger("omni.airgap").log(System.Logger.Level.WARNING, "Not done", e);
+            System.getLogger("omni.airgap").log(System.Logger.Level.WARNING, "Not done: {0}", e.getMessage());
             throw failed(FailedReason.FAILED, e.getMessage());
         }
     }

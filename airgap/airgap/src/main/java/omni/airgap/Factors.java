@@ -104,6 +104,9 @@ final class Factors {
 
     /** The same for a person at a local terminal, who gives the step-up key itself: it stays in this process. */
     synchronized Grant judgeAtTerminal(String secret) throws AirgapException {
+        if (publicKey().isEmpty()) { // who closed without a key would else have no way out but to take Omni apart
+            return new Grant(true, true, "root at a local terminal, offline; no step-up key was kept");
+        }
         attempts.begin();
         Optional<StepUpKey> key = StepUpKey.read(secret);
         boolean right = key.isPresent()

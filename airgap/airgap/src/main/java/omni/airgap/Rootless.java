@@ -66,6 +66,10 @@ record Rootless(String namespace, List<String> outside) {
         List<String> limits = new ArrayList<>();
         limits.add("Omni does not run as root: the kill switch closes the network of Omni's own roles, and no other of"
                 + " this machine");
+        if (!configured.isBlank()) {
+            limits.add("airgap.scope names what only root can close: a gap will not be confirmed, and one that is not"
+                    + " confirmed cannot be lifted. Empty it");
+        }
         outside.forEach(role -> limits.add(
                 "the egress of " + role + " is not enforced: it runs outside, for Omni does not run as root"));
         return limits;

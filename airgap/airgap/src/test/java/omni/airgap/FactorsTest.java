@@ -193,4 +193,13 @@ class FactorsTest {
                 FailedReason.DENIED,
                 assertThrows(DeniedException.class, none::beginLift).reason());
     }
+
+    /** Who has closed without a key: root at the box, who could take Omni apart anyway, is the way out; and nobody else. */
+    @Test
+    void whereNoKeyWasEverMadeRootAtATerminalLiftsAndAnotherKeyDoesNotWhereOneWas() throws Exception {
+        Factors keyless = new Factors(folder.resolve("keyless"), screen, clock);
+        assertTrue(keyless.judgeAtTerminal("any word").how().contains("no step-up key was kept"));
+        assertThrows(
+                DeniedException.class, () -> factors.judgeAtTerminal(StepUpKey.make().text()));
+    }
 }

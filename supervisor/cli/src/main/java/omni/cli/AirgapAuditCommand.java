@@ -32,6 +32,7 @@ import tools.jackson.databind.json.JsonMapper;
             "Example: omni airgap audit --events 50 --follow"
         })
 final class AirgapAuditCommand extends OmniCommand {
+    private static final int EVENTS_MAX = 1000;
     private static final long PAUSE_NANOS = 1_000_000_000;
     private static final Set<String> OF_THE_MACHINE = Set.of("unix", "netlink");
 
@@ -66,6 +67,9 @@ final class AirgapAuditCommand extends OmniCommand {
     ExitCode run() {
         if (events.isPresent() && (all || outward || scope)) {
             throw new CommandException(ExitCode.USAGE, "--events goes with --follow alone.");
+        }
+        if (events.isPresent() && (events.get() < 1 || events.get() > EVENTS_MAX)) {
+            throw new CommandException(ExitCode.USAGE, "--events is from 1 to " + EVENTS_MAX + ".");
         }
         if (events.isPresent()) {
             return events(events.get());

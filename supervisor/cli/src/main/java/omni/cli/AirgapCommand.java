@@ -67,7 +67,12 @@ final class AirgapCommand extends OmniCommand {
         }
         gap.problems().forEach(problem -> line(text, "not confirmed: " + problem));
         if (!gap.stepUp()) {
-            line(text, "no step-up key: nobody could lift a gap. Make one with omni key step-up");
+            line(
+                    text,
+                    gap.state() == GapState.OPEN
+                            ? "no step-up key: nobody could lift a gap. Make one with omni key step-up"
+                            : "no step-up key: only root can lift this, at a terminal of the box, by omni airgap lift"
+                                    + " --offline (any word will do for the key)");
         }
         gap.limits().forEach(limit -> line(text, limit));
         return text.toString().stripTrailing();
