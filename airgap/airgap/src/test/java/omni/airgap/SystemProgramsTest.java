@@ -78,7 +78,7 @@ class SystemProgramsTest {
 
     @Test
     void oneWhoseChildKeepsThePipeIsNotWaitedFor() throws Exception {
-        Programs programs = script(SHORT, "sleep 1000 &", "exit 0");
+        Programs programs = script(SHORT, "sleep 5 &", "exit 0");
         try {
             // Java takes what is in the pipe and closes it when the program ends, unless somebody is reading then.
             assertEquals("", programs.ask(Program.IFCONFIG, "-l").output());
