@@ -29,18 +29,11 @@ esac
 check early-unit-is-at-work systemctl is-active omni-airgap-early
 sleep 10
 check nothing-was-sent-so-far same "$(sent)" 0
-check omni-starts systemctl start omni-supervisor
-check gap-was-never-open within 60 gap_is gap
-not_early() { ! systemctl is-active -q omni-airgap-early; }
-check early-unit-gives-way within 60 not_early
-check nothing-was-sent-until-then same "$(sent)" 0
-check omni-stops systemctl stop omni-supervisor
-check nothing-was-sent-without-a-role same "$(sent)" 0
 echo "RESULT held-until-here ok"
 
 # The way out: root at a serial line of the box, with somebody typing at its other end.
 phase lift at the console
-systemctl start omni-airgap-early
+systemctl stop sender # its tries are work for who takes the link down, and this processor is slow
 stty -F /dev/ttyS2 115200 sane
 stty -F /dev/ttyS3 115200 raw -echo
 cat /dev/ttyS3 >/run/screen &
@@ -69,6 +62,7 @@ sleep 10 # what a wrong key costs
 check right-key-lifts lift "$key"
 check open-now not test -e /var/lib/omni/airgap/closed
 leaves() { [ "$(sent)" -gt 0 ]; }
+systemctl start sender
 check frames-leave-again within 60 leaves
 echo "RESULT held-end ok"
 exit

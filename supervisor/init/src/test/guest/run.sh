@@ -123,6 +123,8 @@ check code-for-a-lift-is-shown code_is_shown
 check chat-is-answered-in-a-gap chat
 ip link set dummy0 up
 check the-link-is-down-again within 5 not up
+check early-unit-starts systemctl start omni-airgap-early
+check early-unit-gives-way-to-the-role within 60 not systemctl is-active -q omni-airgap-early
 airgap=$(pid airgap)
 kill -KILL "$airgap"
 check the-link-is-down-without-the-role not up
