@@ -182,7 +182,9 @@ final class AirgapService implements AirgapProtocol.Handler {
     public void setStepUp(SetStepUpParams in, Call<AirgapProtocol.SetStepUpReply> call) {
         attempt(() -> {
             if (gap.status().state() != State.OPEN && !factors.keyed()) {
-                throw new DeniedException(FailedReason.REFUSED, "The first step-up key is made while the gap is open. Without one root lifts it at a terminal of the"
+                throw new DeniedException(
+                        FailedReason.REFUSED,
+                        "The first step-up key is made while the gap is open. Without one root lifts it at a terminal of the"
                                 + " box: omni airgap lift --offline.");
             }
             factors.keep(in.publicKey(), Optional.ofNullable(in.nonce()), Optional.ofNullable(in.signature()));

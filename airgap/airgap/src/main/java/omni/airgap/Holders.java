@@ -91,8 +91,7 @@ final class Holders {
     }
 
     private static boolean begins(MemorySegment target, int bytes, byte[] wanted) {
-        return bytes >= wanted.length
-                && target.asSlice(0, wanted.length).mismatch(MemorySegment.ofArray(wanted)) < 0;
+        return bytes >= wanted.length && target.asSlice(0, wanted.length).mismatch(MemorySegment.ofArray(wanted)) < 0;
     }
 
     /** Inodes of all sockets that some process holds. */

@@ -162,8 +162,10 @@ final class Libc {
      */
     static int readLink(int directory, MemorySegment name, MemorySegment buffer, MemorySegment state) {
         long bytes = buffer.byteSize();
-        return (int) Math.max(0, Libc.<RuntimeException>unchecked(
-                into -> (long) READLINKAT.invokeExact(into, directory, name, buffer, bytes), state));
+        return (int) Math.max(
+                0,
+                Libc.<RuntimeException>unchecked(
+                        into -> (long) READLINKAT.invokeExact(into, directory, name, buffer, bytes), state));
     }
 
     /** Room for what a call says of its failure, as {@link #readLink} wants it. */

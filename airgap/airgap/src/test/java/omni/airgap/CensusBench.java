@@ -33,7 +33,8 @@ final class CensusBench {
 
     private static double tenThousand() throws Exception {
         try (Street street = new Street(1);
-                Namespace namespace = Namespace.open(street.neighbourFile())) { // both ends of each connection are there
+                Namespace namespace =
+                        Namespace.open(street.neighbourFile())) { // both ends of each connection are there
             Process serving = street.startInNeighbour(Tools.probe("many").toString(), "serve");
             serving.inputReader().readLine();
             Process connected =

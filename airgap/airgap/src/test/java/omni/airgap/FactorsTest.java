@@ -200,6 +200,7 @@ class FactorsTest {
         Factors keyless = new Factors(folder.resolve("keyless"), screen, clock);
         assertTrue(keyless.judgeAtTerminal("any word").how().contains("no step-up key was kept"));
         assertThrows(
-                DeniedException.class, () -> factors.judgeAtTerminal(StepUpKey.make().text()));
+                DeniedException.class,
+                () -> factors.judgeAtTerminal(StepUpKey.make().text()));
     }
 }

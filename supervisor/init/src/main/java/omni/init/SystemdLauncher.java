@@ -64,12 +64,10 @@ final class SystemdLauncher implements Launcher {
     public Child launch(Launch launch, Listener listener) {
         Unit unit = new Unit(launch, listener);
         units.add(unit);
-        // It waits in a read of a pipe for as long as the role lives. A virtual thread may keep its carrier meanwhile, of which a
+        // It waits in a read of a pipe for as long as the role lives. A virtual thread may keep its carrier meanwhile,
+        // of which a
         // machine with one processor has one: nobody else in this process would come to run.
-        Thread.ofPlatform()
-                .daemon()
-                .name("unit-" + launch.role().name())
-                .start(unit::run);
+        Thread.ofPlatform().daemon().name("unit-" + launch.role().name()).start(unit::run);
         return unit;
     }
 
