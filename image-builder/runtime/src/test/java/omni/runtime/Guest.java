@@ -125,8 +125,7 @@ final class Guest {
 
     /**
      * Boots. One emulated processor whose clock counts instructions: however slow or busy this machine is, no timeout in
-     * the guest runs out for that, and where the guest only waits, no time passes here. Of its four serial lines the last two
-     * are the two ends of one cable.
+     * the guest runs out for that, and where the guest only waits, no time passes here.
      */
     static Process start(Path base, Boot boot, Path console, Path results) throws IOException {
         List<String> command = new ArrayList<>();
@@ -167,14 +166,6 @@ final class Guest {
                 "file:" + console,
                 "-serial",
                 "file:" + results,
-                "-chardev",
-                "socket,id=here,path=" + results.resolveSibling("cable") + ",server=on,wait=off",
-                "-serial",
-                "chardev:here",
-                "-chardev",
-                "socket,id=there,path=" + results.resolveSibling("cable"),
-                "-serial",
-                "chardev:there",
                 "-device",
                 "virtio-rng-pci"));
         command.addAll(

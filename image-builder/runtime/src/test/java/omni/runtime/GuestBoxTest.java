@@ -36,7 +36,7 @@ class GuestBoxTest {
 
     private static final StringBuilder SAID = new StringBuilder();
 
-    /** Frames at the other end of the card: until the gap was lifted, and in the boot without the unit. */
+    /** Frames at the other end of the card: in a gap, and in the boot without the unit. */
     private static long framesHeld = -1;
 
     private static long framesOpen = -1;
@@ -55,7 +55,7 @@ class GuestBoxTest {
         Process first = Guest.start(base, new Guest.Boot(root, disk, true, "", ""), console, verdicts);
         read(verdicts, console, ended(first));
         try (var boots = Executors.newFixedThreadPool(2)) {
-            var held = boots.submit(() -> boot("held", base, root, disk, "closed-until-here ok"));
+            var held = boots.submit(() -> boot("held", base, root, disk, "held-until-here ok"));
             var open = boots.submit(
                     () -> boot("open systemd.mask=omni-airgap-early.service", base, root, disk, "open-end ok"));
             framesHeld = held.get();
@@ -103,7 +103,7 @@ class GuestBoxTest {
         assertTrue(RESULTS.size() > before, () -> "the guest says nothing:\n" + tail(console(console)));
     }
 
-    /** From its first moment on, whoever sends: until the owner lifted the gap. */
+    /** From its first moment on, whoever sends. */
     @Test
     void noFrameLeavesAMachineThatStartsInAGap() {
         assertEquals(0, framesHeld, () -> tail(SAID.toString()));
