@@ -39,10 +39,7 @@ public final class AirgapRole implements Role {
         Clock clock = Clock.systemUTC();
         Rootless rootless = Rootless.of(System.getenv());
         Scope scope = rootless.scope(config.scope());
-        // What was closed stays under control until it is lifted, be it that the configuration has been changed
-        // meanwhile.
-        Optional<String> closed = GapStore.closedScope(folder);
-        Host host = Host.of(closed.map(text -> scope.and(Scope.of(text))).orElse(scope), folder);
+        Host host = Host.of(scope.withClosed(folder), folder);
         List<String> limits = new ArrayList<>(host.limits());
         limits.addAll(rootless.limits(config.scope()));
         if (!Files.isWritable(config.console())) {
@@ -50,7 +47,7 @@ public final class AirgapRole implements Role {
                     + ": set airgap.console to a terminal that may be written to, and start Omni again");
         }
         GapStore store = new GapStore(folder, context.runDir(), scope.text());
-        Gap gap = new Gap(host, store, clock, host::obstacles, point -> {});
+        Gap gap = new Gap(host, store, clock);
         var _ = gap.onChange(status -> context.note(note(status)));
         List<Gap.Status> earlier = new CopyOnWriteArrayList<>();
         Gap.Subscription listening = gap.onChange(earlier::add);

@@ -69,14 +69,16 @@ record Census(List<Count> namespaces, List<SocketEntry> sockets) {
     /** What a look came to. Steady is one during which the count did not change. */
     private record Found(Count count, List<SocketEntry> sockets, boolean steady) {}
 
-    /** What the looks at one namespace came to so far. */
+    /** What the looks at one place came to so far. */
     private static final class Tally {
+        private final Place place;
         private Found last;
         private int least = Integer.MAX_VALUE;
         private int agreed;
         private boolean settled;
 
-        Tally(Found first) {
+        Tally(Place place, Found first) {
+            this.place = place;
             last = first;
             add(first);
         }
@@ -103,30 +105,30 @@ record Census(List<Count> namespaces, List<SocketEntry> sockets) {
             for (Namespace namespace : namespaces) {
                 places.add(new Place(namespace, namespace.inside(SocketDiag::new)));
             }
-            Map<Long, Tally> tallies = new LinkedHashMap<>();
-            List<Place> open = places;
-            for (int i = 0; i < LOOKS_MAX && !open.isEmpty(); i++) {
-                LockSupport.parkNanos(i == 0 ? 0 : PAUSE_NANOS);
-                for (Found found : look(open)) {
-                    tallies.merge(found.count().namespace(), new Tally(found), (before, _) -> {
-                        before.add(found);
-                        return before;
-                    });
+            List<Found> first = look(places);
+            List<Tally> all = new ArrayList<>();
+            for (int i = 0; i < places.size(); i++) {
+                all.add(new Tally(places.get(i), first.get(i)));
+            }
+            List<Tally> open = open(all);
+            for (int i = 1; i < LOOKS_MAX && !open.isEmpty(); i++) {
+                LockSupport.parkNanos(PAUSE_NANOS);
+                List<Found> next = look(open.stream().map(tally -> tally.place).toList());
+                for (int k = 0; k < open.size(); k++) {
+                    open.get(k).add(next.get(k));
                 }
-                open = places.stream()
-                        .filter(place -> tallies.entrySet().stream()
-                                .anyMatch(entry ->
-                                        entry.getKey() == place.namespace().inode() && !entry.getValue().settled))
-                        .toList();
+                open = open(all);
             }
             return new Census(
-                    tallies.values().stream().map(Tally::count).toList(),
-                    tallies.values().stream()
-                            .flatMap(tally -> tally.last.sockets().stream())
-                            .toList());
+                    all.stream().map(Tally::count).toList(),
+                    all.stream().flatMap(tally -> tally.last.sockets().stream()).toList());
         } finally {
             places.forEach(place -> place.diag().close());
         }
+    }
+
+    private static List<Tally> open(List<Tally> all) {
+        return all.stream().filter(tally -> !tally.settled).toList();
     }
 
     /** Over all namespaces. */
@@ -155,6 +157,7 @@ record Census(List<Count> namespaces, List<SocketEntry> sockets) {
         return alarms;
     }
 
+    /** One look, in the order of the places. */
     private static List<Found> look(List<Place> places) throws AirgapException {
         List<Look> looks = new ArrayList<>();
         for (Place place : places) {

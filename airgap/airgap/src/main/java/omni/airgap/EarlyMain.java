@@ -33,7 +33,7 @@ public final class EarlyMain {
             Runtime.getRuntime().halt(FAILED); // closed as it is; systemd goes to the console
         });
         Host host = Host.of(scope(home, folder), folder);
-        try (Gap gap = new Gap(host, store, Clock.systemUTC(), host::obstacles, point -> {})) {
+        try (Gap gap = new Gap(host, store, Clock.systemUTC())) {
             if (!store.closed()) {
                 return;
             }
@@ -54,14 +54,14 @@ public final class EarlyMain {
      * closed by this, and the boot ends at the console.
      */
     private static Scope scope(Path home, Path folder) throws AirgapException {
-        Scope closed = Scope.of(GapStore.closedScope(folder).orElse(""));
         try {
             String configured = Config.load(home.resolve("omni.toml"), Section.all())
                     .get(AirgapConfig.SECTION)
                     .scope();
-            return closed.and(Scope.of(configured));
+            return Scope.of(configured).withClosed(folder);
         } catch (ConfigException e) {
             System.getLogger("omni.airgap").log(System.Logger.Level.ERROR, "omni.toml cannot be read", e);
+            Scope closed = Scope.of("").withClosed(folder);
             if (closed.empty()) {
                 throw new AirgapException(
                         "A gap is closed, and neither its own file nor omni.toml says what it is about. Mend"

@@ -86,6 +86,11 @@ final class Gap implements Closeable {
     }
 
     /** Nothing is touched before {@link #start}. */
+    Gap(Host host, GapStore store, Clock clock) {
+        this(host, store, clock, host::obstacles, point -> {});
+    }
+
+    /** With obstacles and faults of a test's own. */
     Gap(Host host, GapStore store, Clock clock, Obstacles obstacles, Faults faults) {
         this.host = host;
         this.store = store;
@@ -503,7 +508,8 @@ final class Gap implements Closeable {
         }
     }
 
-    private static void join(Thread thread) {
+    /** Waits for its end, however often somebody interrupts. */
+    static void join(Thread thread) {
         boolean interrupted = false;
         while (thread.isAlive()) {
             try {

@@ -39,13 +39,15 @@ interface Host {
     Optional<NetworkStack> enter(long number, String name) throws AirgapException;
 
     /** Closes what the machine has beside its stacks, such as radios, and reads it back. */
-    void shut(Report report);
+    default void shut(Report report) {}
 
     /** What of that does not hold now, a line each. */
-    List<String> problems() throws AirgapException;
+    default List<String> problems() throws AirgapException {
+        return List.of();
+    }
 
     /** Gives back what {@link #shut} has taken. */
-    void restore() throws AirgapException;
+    default void restore() throws AirgapException {}
 
     /** What stands in the way of a lift, a line each. */
     List<String> obstacles(Collection<NetworkStack> stacks) throws AirgapException;

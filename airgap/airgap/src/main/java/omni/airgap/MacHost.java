@@ -72,18 +72,6 @@ record MacHost(Scope scope, Path folder, Programs programs, boolean root) implem
                         + " noticed"));
     }
 
-    /** Wi-Fi is switched off with the stack; macOS has no command of its own for Bluetooth, as {@link #limits} says. */
-    @Override
-    public void shut(Report report) {}
-
-    @Override
-    public List<String> problems() {
-        return List.of();
-    }
-
-    @Override
-    public void restore() {}
-
     @Override
     public List<String> limits() {
         List<String> limits = new ArrayList<>(

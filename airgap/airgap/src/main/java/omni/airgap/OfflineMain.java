@@ -51,9 +51,9 @@ public final class OfflineMain {
         Clock clock = Clock.systemUTC();
         Factors factors = new Factors(folder, text -> "this terminal", clock);
         Grant grant = factors.judgeAtTerminal(secret);
-        Scope all = Scope.of(scope).and(Scope.of(GapStore.closedScope(folder).orElse("")));
+        Scope all = Scope.of(scope).withClosed(folder);
         Host host = Host.of(all, folder);
-        try (Gap gap = new Gap(host, new GapStore(folder, run, all.text()), clock, host::obstacles, point -> {})) {
+        try (Gap gap = new Gap(host, new GapStore(folder, run, all.text()), clock)) {
             EvidenceChain evidence;
             try {
                 evidence = EvidenceChain.in(folder.resolve("evidence"), clock);

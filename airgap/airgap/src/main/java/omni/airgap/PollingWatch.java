@@ -63,16 +63,6 @@ final class PollingWatch {
 
     void close() {
         end.release();
-        boolean interrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        Gap.join(thread);
     }
 }

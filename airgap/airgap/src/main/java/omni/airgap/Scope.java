@@ -1,5 +1,6 @@
 package omni.airgap;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -49,6 +50,11 @@ record Scope(boolean machine, List<String> files, boolean own, List<String> beyo
         problems.addAll(other.beyond);
         boolean whole = machine || other.machine;
         return new Scope(whole, whole ? List.of() : List.copyOf(all), own || other.own, problems);
+    }
+
+    /** This, and what a gap that is closed was about when it was closed: that stays under control until it is lifted. */
+    Scope withClosed(Path folder) {
+        return GapStore.closedScope(folder).map(Scope::of).map(this::and).orElse(this);
     }
 
     /** As {@link #of} reads it. The namespace that this process is in stands for another one the next time, and is left out. */

@@ -15,7 +15,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
@@ -45,6 +44,7 @@ final class TalkLog implements Closeable {
 
     private static final int SHARE = 20;
     private static final int LINES_MAX = 100_000;
+    private static final SocketEntry.Owner NOBODY = new SocketEntry.Owner(0, "", "", "", "");
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     private final Path later;
@@ -53,7 +53,7 @@ final class TalkLog implements Closeable {
     private final Clock clock;
     private final long bytesMax;
     private final List<Consumer<List<String>>> listeners = new CopyOnWriteArrayList<>();
-    private Set<Talk> last = Set.of();
+    private Set<ObjectNode> last = Set.of();
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("audit").factory());
 
@@ -62,9 +62,6 @@ final class TalkLog implements Closeable {
     interface Looker {
         Audit look() throws AirgapException;
     }
-
-    /** What is said of each talk: an alarm has its text as the program. */
-    private record Talk(String kind, String protocol, String local, String remote, SocketEntry.Owner owner) {}
 
     TalkLog(Path folder, Looker looker, Clock clock) throws AirgapException {
         this(folder, looker, clock, BYTES_MAX);
@@ -113,7 +110,7 @@ final class TalkLog implements Closeable {
 
     /** Looks once. */
     synchronized void look() throws AirgapException {
-        Set<Talk> now = talks(looker.look());
+        Set<ObjectNode> now = talks(looker.look());
         List<String> lines = new ArrayList<>();
         now.stream().filter(talk -> !last.contains(talk)).forEach(talk -> lines.add(line("began", talk)));
         last.stream().filter(talk -> !now.contains(talk)).forEach(talk -> lines.add(line("ended", talk)));
@@ -135,47 +132,38 @@ final class TalkLog implements Closeable {
         return () -> listeners.remove(listener);
     }
 
-    private static Set<Talk> talks(Audit audit) {
-        Set<Talk> talks = new LinkedHashSet<>();
+    /** What is to be said of each talk and alarm, once. */
+    private static Set<ObjectNode> talks(Audit audit) {
+        Set<ObjectNode> talks = new LinkedHashSet<>();
         for (SocketEntry socket : audit.census().sockets()) {
-            if (socket.outward()) {
-                var owners =
-                        socket.owners().isEmpty() ? List.of(new SocketEntry.Owner(0, "", "", "", "")) : socket.owners();
-                for (SocketEntry.Owner owner : owners) {
-                    talks.add(talk(socket, owner));
-                }
+            if (socket.outward() && socket.owners().isEmpty()) {
+                talks.add(talk(socket, NOBODY));
+            } else if (socket.outward()) {
+                socket.owners().forEach(owner -> talks.add(talk(socket, owner)));
             }
         }
-        for (String alarm : new TreeSet<>(audit.census().alarms())) {
-            talks.add(new Talk("alarm", "", "", "", new SocketEntry.Owner(0, alarm, "", "", "")));
+        for (String alarm : audit.census().alarms()) {
+            talks.add(JSON.createObjectNode().put("kind", "alarm").put("alarm", alarm));
         }
         return talks;
     }
 
     /** Ports that a kernel has dealt out say nothing, and would make of one talk a thousand. */
-    private static Talk talk(SocketEntry socket, SocketEntry.Owner owner) {
+    private static ObjectNode talk(SocketEntry socket, SocketEntry.Owner owner) {
         boolean called = Ports.dealtOut(socket.remote()) && !Ports.dealtOut(socket.local());
-        return new Talk(
-                "talk",
-                socket.protocol(),
-                called ? Ports.port(socket.local()) : "",
-                called ? Ports.host(socket.remote()) : socket.remote(),
-                new SocketEntry.Owner(0, owner.program(), owner.user(), owner.unit(), owner.role()));
+        return JSON.createObjectNode()
+                .put("kind", "talk")
+                .put("protocol", socket.protocol())
+                .put("localPort", called ? Ports.port(socket.local()) : "")
+                .put("remote", called ? Ports.host(socket.remote()) : socket.remote())
+                .put("program", owner.program())
+                .put("user", owner.user())
+                .put("unit", owner.unit())
+                .put("role", owner.role());
     }
 
-    private String line(String event, Talk talk) {
-        ObjectNode node = event(event).put("kind", talk.kind());
-        if (talk.kind().equals("alarm")) {
-            return node.put("alarm", talk.owner().program()).toString();
-        }
-        return node.put("protocol", talk.protocol())
-                .put("localPort", talk.local())
-                .put("remote", talk.remote())
-                .put("program", talk.owner().program())
-                .put("user", talk.owner().user())
-                .put("unit", talk.owner().unit())
-                .put("role", talk.owner().role())
-                .toString();
+    private String line(String event, ObjectNode said) {
+        return event(event).setAll(said).toString();
     }
 
     private ObjectNode event(String event) {

@@ -176,10 +176,6 @@ final class Watch implements Closeable {
     public void close() {
         closed = true; // the corrector reads nothing from now on, and ends when its wait does
         checks.release();
-        try {
-            checker.join();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        Gap.join(checker);
     }
 }
