@@ -26,7 +26,8 @@ import java.util.TreeSet;
  *       keeps the block itself over a boot.
  *   <li>vsock has no links and no namespaces on most kernels: it must not be there at all. {@code omni units systemd} keeps
  *       the module from being loaded.
- *   <li>io_uring makes sockets past seccomp: it must be switched off, which the same files do at each start.
+ *   <li>io_uring makes sockets past seccomp: it must be switched off, which the same files do at each start;
+ *       where it was not, and this process may, it is off for the length of the gap.
  * </ul>
  *
  * <p>Source: linux/rfkill.h, rfkill in the kernel's Documentation/driver-api, sysctl kernel.io_uring_disabled.
@@ -40,6 +41,8 @@ final class Machine {
 
     private final Path root;
     private final Path before;
+    private final Path ring;
+    private final Path ringBefore;
 
     /**
      * Changes nothing yet.
@@ -50,6 +53,8 @@ final class Machine {
     Machine(Path root, Path folder) {
         this.root = root;
         this.before = folder.resolve("radios");
+        this.ring = root.resolve("proc/sys/kernel/io_uring_disabled");
+        this.ringBefore = folder.resolve("io_uring");
     }
 
     /** This machine's, where the whole of it is in scope. */
@@ -73,7 +78,10 @@ final class Machine {
             return unblocked();
         });
         report.step("vsock", this::vsock);
-        report.step("io_uring", this::ring);
+        report.step("io_uring", () -> {
+            switchRingOff();
+            return ring();
+        });
     }
 
     /** What does not hold now, a line each. */
@@ -126,8 +134,14 @@ final class Machine {
         }
     }
 
-    /** Gives back the radios that were on. One that is gone is passed over. */
+    /** Gives back what was on. */
     void restore() throws AirgapException {
+        restoreRing();
+        restoreRadios();
+    }
+
+    /** One that is gone is passed over. */
+    private void restoreRadios() throws AirgapException {
         List<String> names = remembered();
         for (Radio radio : radios()) {
             if (names.contains(radio.name())) {
@@ -212,26 +226,49 @@ final class Machine {
         return !Files.exists(root.resolve("sys/module/vsock/initstate"));
     }
 
-    private List<String> ring() throws AirgapException {
-        Path file = root.resolve("proc/sys/kernel/io_uring_disabled");
+    /** Where this process may; what it was before is kept first. */
+    private void switchRingOff() throws AirgapException {
         try {
-            if (read(file).equals(OFF)) {
-                return List.of();
+            String value = read(ring);
+            if (!value.equals(OFF) && Files.isWritable(ring)) {
+                Files.writeString(ringBefore, value);
+                Files.writeString(ring, OFF, StandardOpenOption.WRITE);
             }
-            Files.writeString(file, OFF, StandardOpenOption.WRITE);
-            return read(file).equals(OFF) ? List.of() : List.of("kernel.io_uring_disabled stays what it is");
+        } catch (NoSuchFileException e) {
+            System.getLogger("omni.airgap").log(System.Logger.Level.DEBUG, "No such switch", e);
+        } catch (IOException e) {
+            throw new AirgapException("io_uring cannot be switched off: " + e.getMessage(), e);
+        }
+    }
+
+    private List<String> ring() throws AirgapException {
+        try {
+            return read(ring).equals(OFF)
+                    ? List.of()
+                    : List.of("io_uring is on, and this process may not switch it off: set kernel.io_uring_disabled = 2"
+                            + " in /etc/sysctl.d as omni units systemd does");
         } catch (NoSuchFileException e) {
             return List.of(); // before Linux 6.6: status says so
         } catch (IOException e) {
-            return List.of("io_uring is on, and this process may not switch it off: set kernel.io_uring_disabled = 2"
-                    + " in /etc/sysctl.d as omni units systemd does");
+            throw new AirgapException("It cannot be seen whether io_uring is off.", e);
+        }
+    }
+
+    private void restoreRing() throws AirgapException {
+        try {
+            if (Files.exists(ringBefore)) {
+                Files.writeString(ring, read(ringBefore), StandardOpenOption.WRITE);
+                Files.delete(ringBefore);
+            }
+        } catch (IOException e) {
+            throw new AirgapException("io_uring stays off: " + e.getMessage() + ". Remove " + ringBefore + ".", e);
         }
     }
 
     /** What this kernel has no switch for, and what an engage would not confirm as it is now, a line each. */
     List<String> limits() {
         List<String> limits = new ArrayList<>();
-        if (!Files.exists(root.resolve("proc/sys/kernel/io_uring_disabled"))) {
+        if (!Files.exists(ring)) {
             limits.add("this kernel cannot switch io_uring off (Linux 6.6 and later can): a program may hold sockets by"
                     + " it that only the count of sockets shows");
         }
