@@ -175,12 +175,10 @@ class AirgapBoxTest {
     }
 
     private static void api(Product product, String curl) throws Exception {
-        var url = Product.json(product.omni("status", "--json").out())
-                .at("/address/url")
-                .asString("");
-        var key = curl.replaceAll(".*Bearer (omni-[A-Za-z0-9_-]+).*", "$1");
+        var printed = Request.of(curl);
+        var airgap = URI.create(printed.url()).resolve("/v1/airgap");
         try (var http = HttpClient.newHttpClient()) {
-            var engage = HttpRequest.newBuilder(URI.create(url + "/v1/airgap/engage"))
+            var engage = HttpRequest.newBuilder(airgap.resolve("/v1/airgap/engage"))
                     .POST(HttpRequest.BodyPublishers.noBody());
             assertEquals(
                     401,
@@ -188,19 +186,19 @@ class AirgapBoxTest {
                             .statusCode());
             assertEquals("open", state(product));
             var answer = http.send(
-                    engage.header("Authorization", "Bearer " + key).build(), HttpResponse.BodyHandlers.ofString());
+                    engage.header("Authorization", "Bearer " + printed.key()).build(),
+                    HttpResponse.BodyHandlers.ofString());
             assertEquals(202, answer.statusCode(), answer.body());
             assertTrue(answer.body().contains("Only a person at the box"), answer.body());
-            var body = HttpRequest.newBuilder(URI.create(url + "/v1/airgap/engage"))
-                    .header("Authorization", "Bearer " + key)
+            var body = HttpRequest.newBuilder(airgap.resolve("/v1/airgap/engage"))
+                    .header("Authorization", "Bearer " + printed.key())
                     .header("Content-Type", "application/json")
                     .POST(HttpRequest.BodyPublishers.ofString("{}"));
             assertEquals(
                     400,
                     http.send(body.build(), HttpResponse.BodyHandlers.ofString())
                             .statusCode());
-            var status =
-                    HttpRequest.newBuilder(URI.create(url + "/v1/airgap")).header("Authorization", "Bearer " + key);
+            var status = HttpRequest.newBuilder(airgap).header("Authorization", "Bearer " + printed.key());
             assertEquals(
                     200,
                     http.send(status.build(), HttpResponse.BodyHandlers.ofString())
