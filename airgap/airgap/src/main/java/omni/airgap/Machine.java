@@ -231,13 +231,16 @@ final class Machine {
         try {
             String value = read(ring);
             if (!value.equals(OFF) && Files.isWritable(ring)) {
-                Files.writeString(ringBefore, value);
-                Files.writeString(ring, OFF, StandardOpenOption.WRITE);
+                try {
+                    Files.writeString(ringBefore, value);
+                } finally { // it is off all the same
+                    Files.writeString(ring, OFF, StandardOpenOption.WRITE);
+                }
             }
         } catch (NoSuchFileException e) {
             System.getLogger("omni.airgap").log(System.Logger.Level.DEBUG, "No such switch", e);
         } catch (IOException e) {
-            throw new AirgapException("io_uring cannot be switched off: " + e.getMessage(), e);
+            throw new AirgapException("io_uring is not switched off, or a lift will leave it off: " + e.getMessage(), e);
         }
     }
 
