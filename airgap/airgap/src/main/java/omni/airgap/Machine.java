@@ -97,15 +97,10 @@ final class Machine {
         if (on.isEmpty()) {
             return;
         }
-        AirgapException unkept = null;
         try {
             remember(on);
-        } catch (AirgapException e) { // they are blocked all the same
-            unkept = e;
-        }
-        event(0, CHANGE_ALL, true);
-        if (unkept != null) {
-            throw unkept;
+        } finally { // they are blocked all the same
+            event(0, CHANGE_ALL, true);
         }
     }
 
