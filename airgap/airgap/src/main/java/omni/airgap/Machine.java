@@ -235,7 +235,8 @@ final class Machine {
         } catch (NoSuchFileException e) {
             System.getLogger("omni.airgap").log(System.Logger.Level.DEBUG, "No such switch", e);
         } catch (IOException e) {
-            throw new AirgapException("io_uring is not switched off, or a lift will leave it off: " + e.getMessage(), e);
+            throw new AirgapException(
+                    "io_uring is not switched off, or a lift will leave it off: " + e.getMessage(), e);
         }
     }
 

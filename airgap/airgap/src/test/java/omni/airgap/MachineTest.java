@@ -48,7 +48,8 @@ class MachineTest {
     }
 
     private String ring() throws IOException {
-        return Files.readString(root.resolve("proc/sys/kernel/io_uring_disabled")).strip();
+        return Files.readString(root.resolve("proc/sys/kernel/io_uring_disabled"))
+                .strip();
     }
 
     private List<String> shut() {
