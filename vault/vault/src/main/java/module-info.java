@@ -1,0 +1,16 @@
+/** The role that holds the owner's keys, and what was written and told: sealed until a person unlocks it. */
+module omni.vault {
+    requires transitive omni.bus;
+    requires transitive omni.role;
+    requires com.google.crypto.tink;
+    requires java.sql;
+    requires org.bouncycastle.provider;
+    requires org.xerial.sqlitejdbc;
+    requires tools.jackson.databind;
+    requires static org.jspecify;
+
+    exports omni.vault;
+
+    opens omni.vault to
+            omni.role;
+}

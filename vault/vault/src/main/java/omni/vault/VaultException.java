@@ -1,0 +1,51 @@
+package omni.vault;
+
+import java.io.IOException;
+import java.util.Objects;
+
+/** The root of what goes wrong here: one sentence, with what to do where the owner can do something. */
+final class VaultException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    /** What kind of failure it is. */
+    enum Reason {
+        /** The call is wrong. */
+        INVALID,
+        /** A secret is wrong or missing. */
+        DENIED,
+        /** Too many wrong tries: wait. */
+        LATER,
+        /** The vault is locked. */
+        SEALED,
+        /** There is no such thing. */
+        MISSING,
+        /** Not in this state. */
+        REFUSED,
+        /** What is on the disk is not what was written. */
+        DAMAGED,
+        /** The disk or the system did not do it. */
+        FAILED
+    }
+
+    private final Reason reason;
+
+    VaultException(Reason reason, String message) {
+        super(message);
+        this.reason = reason;
+    }
+
+    VaultException(Reason reason, String message, Throwable cause) {
+        super(message, cause);
+        this.reason = reason;
+    }
+
+    /** What kind of failure it is. */
+    Reason reason() {
+        return reason;
+    }
+
+    @Override
+    public String getMessage() {
+        return Objects.requireNonNullElse(super.getMessage(), "");
+    }
+}
