@@ -25,6 +25,7 @@ class ForeignTest {
             "omni.device.raw",
             "omni.gguf",
             "omni.role",
+            "omni.vault",
             "omni.bench");
     private static final String FOREIGN = "java.lang.foreign";
 
