@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.UserPrincipal;
 import java.nio.file.attribute.UserPrincipalLookupService;
 import java.util.HashSet;
+import java.util.Optional;
 import java.util.Set;
 import jdk.net.ExtendedSocketOptions;
 import jdk.net.UnixDomainPrincipal;
@@ -57,7 +58,7 @@ final class Admission {
 
     Verdict judge(SocketChannel channel) throws IOException {
         UnixDomainPrincipal principal = credentials.of(channel);
-        var peer = new Peer(principal.user().getName(), principal.group().getName());
+        var peer = new Peer(principal.user().getName(), principal.group().getName(), Optional.empty());
         return new Verdict(peer, allowed.contains(principal.user()));
     }
 }

@@ -28,7 +28,17 @@ public final class BusClient implements AutoCloseable {
 
     /** A client of the server at a socket. */
     public static BusClient to(Path socket, BusLimits limits) {
-        return new BusClient(new Pool(socket, limits), Optional.empty());
+        return new BusClient(new Pool(socket, limits, _ -> {}), Optional.empty());
+    }
+
+    /**
+     * A client of the server at a socket, with the default limits, which proves on each connection to be that role, and has
+     * the server prove that it belongs to the same run, before anything else is sent.
+     */
+    public static BusClient to(Path socket, String role, Credential credential) {
+        return new BusClient(
+                new Pool(socket, BusLimits.defaults(), connection -> Introduction.make(connection, credential, role)),
+                Optional.empty());
     }
 
     /**

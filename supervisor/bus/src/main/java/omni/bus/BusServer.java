@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
@@ -35,6 +36,7 @@ public final class BusServer implements AutoCloseable {
     private final BusLimits limits;
     private final Json json;
     private final VarlinkService services;
+    private final Optional<Credential> root;
     private final Warnings warnings = new Warnings(LOG);
     private final Set<ServerConnection> connections = ConcurrentHashMap.newKeySet();
     private final Semaphore places;
@@ -45,7 +47,8 @@ public final class BusServer implements AutoCloseable {
     private BusServer(Builder builder) throws IOException {
         limits = builder.limits;
         json = new Json(limits);
-        services = new VarlinkService(builder.identity, builder.services);
+        services = new VarlinkService(builder.identity, builder.services, builder.root.isPresent());
+        root = builder.root;
         places = new Semaphore(limits.connectionsMax());
         listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
         try {
@@ -92,7 +95,8 @@ public final class BusServer implements AutoCloseable {
             warnings.warn("Refused a connection: connectionsMax, {0}, are open", limits.connectionsMax());
             channel.close();
         } else {
-            serve(new ServerConnection(channel, verdict.peer(), limits, json, services, warnings));
+            serve(new ServerConnection(
+                    channel, verdict.peer(), root.map(Introduction::new), limits, json, services, warnings));
         }
     }
 
@@ -163,6 +167,7 @@ public final class BusServer implements AutoCloseable {
         private final List<Service> services = new ArrayList<>();
         private final Set<String> users = new HashSet<>();
         private BusLimits limits = BusLimits.defaults();
+        private Optional<Credential> root = Optional.empty();
         private Admission.Credentials credentials = Admission::kernel;
         private VarlinkService.Identity identity = new VarlinkService.Identity("Omni", "Omni", "", "");
 
@@ -191,6 +196,12 @@ public final class BusServer implements AutoCloseable {
         /** Sets what org.varlink.service.GetInfo tells. */
         public Builder identity(String vendor, String product, String version, String url) {
             identity = new VarlinkService.Identity(vendor, product, version, url);
+            return this;
+        }
+
+        /** Lets roles of this run prove who they are: {@link Peer#role}. The root of all their keys. */
+        public Builder knowing(Credential root) {
+            this.root = Optional.of(root);
             return this;
         }
 

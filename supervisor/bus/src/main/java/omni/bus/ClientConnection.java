@@ -73,6 +73,11 @@ final class ClientConnection {
         }
     }
 
+    /** Sends a message as {@link #send(byte[])} does. */
+    boolean send(JsonNode message) {
+        return send(json.frame(message));
+    }
+
     /** Sends a message; false if the server had left before it got all of it, so that sending again is safe. */
     boolean send(byte[] frame) {
         try {

@@ -7,6 +7,7 @@ import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import tools.jackson.databind.JsonNode;
 
 /** A client's connections: those in calls, and those that rest until the next one. Thread-safe. */
@@ -14,6 +15,7 @@ final class Pool {
     private final Path socket;
     private final BusLimits limits;
     private final Json json;
+    private final Consumer<ClientConnection> greeting;
     private final Semaphore places;
 
     /** The one used last comes first, so that the others grow old and are dropped. */
@@ -22,7 +24,9 @@ final class Pool {
     private final Set<ClientConnection> open = ConcurrentHashMap.newKeySet();
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    Pool(Path socket, BusLimits limits) {
+    /** The greeting is made on each new connection, before the first call. */
+    Pool(Path socket, BusLimits limits, Consumer<ClientConnection> greeting) {
+        this.greeting = greeting;
         this.socket = socket;
         this.limits = limits;
         json = new Json(limits);
@@ -71,12 +75,25 @@ final class Pool {
             discard(connection);
             throw new BusException("This client is closed");
         }
+        greet(connection);
         if (!connection.send(frame)) {
             discard(connection);
             throw new BusException.Unavailable(
                     "The server at " + socket + " closed the connection at once: may this user call it?", null);
         }
         return connection;
+    }
+
+    private void greet(ClientConnection connection) {
+        boolean greeted = false;
+        try {
+            greeting.accept(connection);
+            greeted = true;
+        } finally {
+            if (!greeted) {
+                discard(connection);
+            }
+        }
     }
 
     /** Half the idle time, so that the server, which closes after all of it, is never in the middle of that. */

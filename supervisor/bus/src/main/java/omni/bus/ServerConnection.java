@@ -27,6 +27,7 @@ final class ServerConnection {
 
     private final SocketChannel channel;
     private final Peer peer;
+    private final Optional<Introduction> introduction;
     private final BusLimits limits;
     private final Json json;
     private final VarlinkService services;
@@ -43,9 +44,16 @@ final class ServerConnection {
     private final Thread answering;
 
     ServerConnection(
-            SocketChannel channel, Peer peer, BusLimits limits, Json json, VarlinkService services, Warnings warnings) {
+            SocketChannel channel,
+            Peer peer,
+            Optional<Introduction> introduction,
+            BusLimits limits,
+            Json json,
+            VarlinkService services,
+            Warnings warnings) {
         this.channel = channel;
         this.peer = peer;
+        this.introduction = introduction;
         this.limits = limits;
         this.json = json;
         this.services = services;
@@ -53,8 +61,14 @@ final class ServerConnection {
         answering = Thread.ofVirtual().name("bus-answer").unstarted(this::answer);
     }
 
+    /** Who calls: for the answering thread. */
     Peer peer() {
-        return peer;
+        return new Peer(peer.user(), peer.group(), introduction.flatMap(Introduction::role));
+    }
+
+    /** This side of the proof of who calls; nothing where this server knows nobody. */
+    Optional<Introduction> introduction() {
+        return introduction;
     }
 
     /** Reads until the caller leaves, and returns when its calls have ended too. */

@@ -60,11 +60,15 @@ final class VarlinkService {
     /** Who serves, for GetInfo. */
     record Identity(String vendor, String product, String version, String url) {}
 
-    VarlinkService(Identity identity, List<Service> services) {
+    VarlinkService(Identity identity, List<Service> services, boolean introduces) {
         descriptions.put(NAME, DESCRIPTION);
         for (Service service : services) {
             methods.putAll(service.methods());
             descriptions.put(service.name(), service.description());
+        }
+        if (introduces) {
+            methods.putAll(Introduction.methods());
+            descriptions.put(Introduction.NAME, Introduction.DESCRIPTION);
         }
         JsonNode info = Wire.out()
                 .put("vendor", identity.vendor(), Wire::writeString)

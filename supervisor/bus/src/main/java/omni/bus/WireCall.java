@@ -2,6 +2,7 @@ package omni.bus;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import tools.jackson.databind.JsonNode;
 
@@ -132,6 +133,10 @@ final class WireCall implements Call<JsonNode> {
             lock.unlock();
         }
         due.forEach(connection::runSafely);
+    }
+
+    Optional<Introduction> introduction() {
+        return connection.introduction();
     }
 
     @Override

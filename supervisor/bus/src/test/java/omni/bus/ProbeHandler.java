@@ -1,6 +1,7 @@
 package omni.bus;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -24,7 +25,7 @@ final class ProbeHandler implements ProbeProtocol.Handler {
     final AtomicInteger cancelled = new AtomicInteger();
     final AtomicInteger counted = new AtomicInteger();
     final AtomicInteger said = new AtomicInteger();
-    final AtomicReference<Peer> lastPeer = new AtomicReference<>(new Peer("", ""));
+    final AtomicReference<Peer> lastPeer = new AtomicReference<>(new Peer("", "", Optional.empty()));
     final Semaphore releases = new Semaphore(0);
 
     @Override
