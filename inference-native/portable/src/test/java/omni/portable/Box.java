@@ -78,6 +78,16 @@ final class Box implements AutoCloseable {
         }
 
         @Override
+        public BusClient provenPeer(String role) {
+            return peer(role);
+        }
+
+        @Override
+        public void vanish() {
+            throw new IllegalStateException("The engine never vanishes.");
+        }
+
+        @Override
         public void fail(String reason, Throwable cause) {
             throw new IllegalStateException(reason, cause);
         }

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import omni.bus.Credential;
 import omni.bus.RunDirectory;
 
 /**
@@ -13,8 +14,12 @@ import omni.bus.RunDirectory;
  * @param runDir the sockets: OMNI_RUN
  * @param app the program's files: OMNI_APP
  * @param tree the random name of this run: OMNI_TREE
+ * @param credential the root of the keys by which the roles of this run know each other
  */
-record Place(Path home, Path runDir, Path app, String tree) {
+record Place(Path home, Path runDir, Path app, String tree, Credential credential) {
+    /** The role that the others prove themselves to: it alone gets the root of their keys. */
+    private static final String KNOWS_THE_OTHERS = "vault";
+
     /** The only variables of this process's own that a role sees. */
     private static final List<String> PASSED_ON =
             List.of("HOME", "USER", "TZ", "TMPDIR", "CUDA_VISIBLE_DEVICES", "OMNI_LLAMA_LIB");
@@ -26,11 +31,12 @@ record Place(Path home, Path runDir, Path app, String tree) {
                 (home.isEmpty() ? Path.of(System.getProperty("user.home"), ".omni") : Path.of(home)).toAbsolutePath(),
                 RunDirectory.resolve(environment).toAbsolutePath(),
                 Path.of(environment.getOrDefault("OMNI_APP", "")).toAbsolutePath(),
-                RandomName.next());
+                RandomName.next(),
+                Credential.root());
     }
 
-    /** All variables of a process of that instance; the launcher may add its own. */
-    Map<String, String> variables(Map<String, String> environment, String instance) {
+    /** All variables of a process of that role; the launcher may add its own. */
+    Map<String, String> variables(Map<String, String> environment, String role, String instance) {
         Map<String, String> variables = new HashMap<>();
         for (String name : PASSED_ON) {
             String value = environment.getOrDefault(name, "");
@@ -45,6 +51,11 @@ record Place(Path home, Path runDir, Path app, String tree) {
         variables.put("OMNI_APP", app.toString());
         variables.put("OMNI_TREE", tree);
         variables.put("OMNI_INSTANCE", instance);
+        if (role.equals(KNOWS_THE_OTHERS)) {
+            variables.put("OMNI_CREDENTIAL_ROOT", credential.text());
+        } else {
+            variables.put("OMNI_CREDENTIAL", credential.forRole(role).text());
+        }
         return variables;
     }
 }

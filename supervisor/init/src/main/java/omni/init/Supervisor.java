@@ -190,7 +190,8 @@ final class Supervisor implements AutoCloseable {
     private void launch(Order.Launch launch) {
         String instance = launch.instance();
         clearSocket(launch.role().name());
-        Map<String, String> variables = place.variables(System.getenv(), instance);
+        Map<String, String> variables =
+                place.variables(System.getenv(), launch.role().name(), instance);
         var listener = new Launcher.Listener() {
             @Override
             public void started(long pid) {

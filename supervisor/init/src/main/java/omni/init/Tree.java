@@ -124,11 +124,21 @@ final class Tree {
             slot.fault = "";
             slot.enter(Phase.IDLE, Optional.empty());
             tell(slot, false, "at rest");
+        } else if (wasReady && exit.code() == 0 && !killedByTree) {
+            endedInOrder(slot, stable, now);
         } else {
             slot.fault = killedByTree ? slot.fault : Words.ending(exit);
             slot.failuresInRow = stable ? 1 : slot.failuresInRow + 1;
             fail(slot, now);
         }
+    }
+
+    /** A resident role has ended by itself, as one does that forgets: no failure, and it starts again; often means later. */
+    private void endedInOrder(Slot slot, boolean stable, Duration now) {
+        slot.fault = "";
+        slot.failuresInRow = stable ? 1 : slot.failuresInRow + 1;
+        tell(slot, false, "ended by itself; starts again");
+        startAgain(slot, backoff(slot.failuresInRow), now);
     }
 
     private void fail(Slot slot, Duration now) {
@@ -150,6 +160,10 @@ final class Tree {
         }
         Duration wait = backoff(slot.failuresInRow);
         tell(slot, true, slot.fault + (wait.isZero() ? "; starts again" : "; starts again in " + Words.time(wait)));
+        startAgain(slot, wait, now);
+    }
+
+    private void startAgain(Slot slot, Duration wait, Duration now) {
         slot.enter(
                 wait.isZero() ? Phase.WAITING : Phase.BACKOFF,
                 wait.isZero() ? Optional.empty() : Optional.of(now.plus(wait)));

@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
 import omni.bus.BusClient;
+import omni.bus.Credential;
 import omni.bus.RunDirectory;
 import omni.init.RoleSpec.Presence;
 import omni.init.RoleSpec.Restart;
@@ -57,7 +58,7 @@ final class Rig implements AutoCloseable {
     }
 
     static Place place(Path home) {
-        return new Place(home, home.resolve("run"), home, RandomName.next());
+        return new Place(home, home.resolve("run"), home, RandomName.next(), Credential.root());
     }
 
     static ProcessLauncher launcher(Place place) {

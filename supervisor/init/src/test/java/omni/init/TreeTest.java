@@ -103,6 +103,30 @@ final class TreeTest {
         assertEquals(List.of("finish Ctrl-C"), bench.taken());
     }
 
+    /** A role that forgets ends in order, again and again: that spends no budget of failures, and does not spin either. */
+    @Test
+    void whatEndsByItselfInOrderIsStartedAgainWithoutLimitButNotInARush() {
+        TreeBench bench = new TreeBench(AIRGAP).up();
+        bench.exits("airgap", 0);
+        assertEquals(List.of("launch airgap"), bench.taken(), "the first time at once");
+        for (int i = 0; i < 3 * TreeBench.PATIENCE.restartsMax(); i++) {
+            bench.ready("airgap");
+            bench.exits("airgap", 0);
+            assertEquals(List.of(), bench.taken(), "not at once again");
+            bench.pass(TreeBench.PATIENCE.backoffMax());
+            assertEquals(List.of("launch airgap"), bench.taken());
+        }
+    }
+
+    @Test
+    void whoDependsOnWhatEndsByItselfStartsAgainWithIt() {
+        TreeBench bench = box().up();
+        bench.exits("vault", 0);
+        assertEquals(List.of("terminate daemon"), bench.taken());
+        bench.exits("daemon", 0);
+        assertEquals(List.of("launch vault"), bench.taken());
+    }
+
     @Test
     void oneForOneRestartsItAloneAndAtOnce() {
         TreeBench bench = box().up();
@@ -140,14 +164,6 @@ final class TreeTest {
         assertEquals(List.of("launch engine"), bench.taken());
         bench.ready("engine");
         assertEquals(List.of("launch daemon"), bench.taken());
-    }
-
-    @Test
-    void anOrderlyExitOfAResidentRoleIsAFailureToo() {
-        TreeBench bench = new TreeBench(AIRGAP).up();
-        bench.exits("airgap", 0);
-        assertEquals(List.of("launch airgap"), bench.taken());
-        assertEquals("ended with code 0", bench.role("airgap").note());
     }
 
     @Test

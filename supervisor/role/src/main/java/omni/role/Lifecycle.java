@@ -31,6 +31,7 @@ final class Lifecycle implements RoleContext {
     private final System.Logger log = System.getLogger("omni.role");
     private final Notify systemd = Notify.from(System.getenv());
     private final Map<String, BusClient> peers = new ConcurrentHashMap<>();
+    private final Map<String, BusClient> provenPeers = new ConcurrentHashMap<>();
     private final AtomicReference<@Nullable Serving> serving = new AtomicReference<>();
     private final Optional<Reporter> reporter;
 
@@ -62,6 +63,9 @@ final class Lifecycle implements RoleContext {
             Role.Running running = role.start(this);
             var server = BusServer.at(RunDirectory.socket(surroundings.runDir(), role.name()))
                     .identity("Omni", "Omni " + role.name(), version(), "");
+            if (surroundings.credentialRoot().isPresent()) {
+                server = server.knowing(surroundings.credentialRoot().get());
+            }
             for (Service service : running.services()) {
                 server = server.service(service);
             }
@@ -148,6 +152,21 @@ final class Lifecycle implements RoleContext {
     @Override
     public BusClient peer(String name) {
         return peers.computeIfAbsent(name, n -> BusClient.to(RunDirectory.socket(surroundings.runDir(), n)));
+    }
+
+    @Override
+    public BusClient provenPeer(String name) {
+        Path socket = RunDirectory.socket(surroundings.runDir(), name);
+        return surroundings
+                .credential()
+                .map(credential ->
+                        provenPeers.computeIfAbsent(name, _ -> BusClient.to(socket, role.name(), credential)))
+                .orElseGet(() -> peer(name));
+    }
+
+    @Override
+    public void vanish() {
+        Runtime.getRuntime().halt(0);
     }
 
     @Override

@@ -27,11 +27,23 @@ public interface RoleContext {
     /** The client for another role's socket; always the same one for a name. It connects when it is first used. */
     BusClient peer(String role);
 
+    /**
+     * The client for another role's socket that proves on each connection who this process is, and has the other prove that it is of
+     * the same run; always the same one for a name. Where this process has no credential, as one started by hand, it is {@link #peer}.
+     */
+    BusClient provenPeer(String role);
+
     /** Logs the reason and ends the process with exit code 70: for what the role cannot live without. */
     void fail(String reason, Throwable cause);
 
     /** Ends the process in order, with exit code 0: for a role on demand that nobody wants anything of. Returns at once. */
     void rest();
+
+    /**
+     * Ends the process at once with exit code 0, whatever it is at: for a role that holds what is to be gone now. Does not
+     * return.
+     */
+    void vanish();
 
     /** The random name of this run of the tree, the same in all its processes. */
     String tree();

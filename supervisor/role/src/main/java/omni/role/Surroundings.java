@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import omni.bus.Credential;
 import omni.bus.RunDirectory;
 
 /**
@@ -16,9 +17,18 @@ import omni.bus.RunDirectory;
  * @param tree {@code OMNI_TREE}; empty when started by hand
  * @param supervisorPid {@code OMNI_SUPERVISOR_PID}: set only for child processes of the supervisor, whose standard input
  *     is then the control pipe
+ * @param credential {@code OMNI_CREDENTIAL}: this role's key, by which it proves who it is
+ * @param credentialRoot {@code OMNI_CREDENTIAL_ROOT}: the root of all roles' keys, for a role that others prove themselves to
  */
 record Surroundings(
-        Path home, Path runDir, Path app, Optional<String> instance, String tree, OptionalLong supervisorPid) {
+        Path home,
+        Path runDir,
+        Path app,
+        Optional<String> instance,
+        String tree,
+        OptionalLong supervisorPid,
+        Optional<Credential> credential,
+        Optional<Credential> credentialRoot) {
 
     static Surroundings of(Map<String, String> environment) {
         String home = environment.getOrDefault("OMNI_HOME", "");
@@ -29,6 +39,8 @@ record Surroundings(
                 Path.of(environment.getOrDefault("OMNI_APP", "")).toAbsolutePath(),
                 Optional.ofNullable(environment.get("OMNI_INSTANCE")).filter(text -> !text.isEmpty()),
                 environment.getOrDefault("OMNI_TREE", ""),
-                supervisor.matches("\\d{1,10}") ? OptionalLong.of(Long.parseLong(supervisor)) : OptionalLong.empty());
+                supervisor.matches("\\d{1,10}") ? OptionalLong.of(Long.parseLong(supervisor)) : OptionalLong.empty(),
+                Optional.ofNullable(environment.get("OMNI_CREDENTIAL")).map(Credential::of),
+                Optional.ofNullable(environment.get("OMNI_CREDENTIAL_ROOT")).map(Credential::of));
     }
 }
