@@ -8,6 +8,7 @@ import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.OutputStream;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import omni.engine.EngineProtocol.Usage;
@@ -26,6 +27,7 @@ final class Exchange {
     private final long startedNanos = System.nanoTime();
 
     private String route = "-";
+    private List<String> pathValues = List.of();
     private String key = "-";
     private int status;
     private boolean bodyRead;
@@ -58,9 +60,15 @@ final class Exchange {
         return wire;
     }
 
-    /** Names the route for the log; the path itself is the client's and may hold anything. */
-    void route(String pattern) {
-        route = pattern;
+    /** The route it takes: named in the log, where the path itself, which may hold anything, is not. */
+    void route(Route taken) {
+        route = taken.pattern();
+        pathValues = taken.match(path()).orElseThrow();
+    }
+
+    /** What stands in the path for the parts of the route in braces, in order. */
+    List<String> pathValues() {
+        return pathValues;
     }
 
     /** Names the key for the log, by its id. */

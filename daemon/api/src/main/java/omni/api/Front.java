@@ -5,6 +5,7 @@ import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.Handler;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import java.util.stream.Collectors;
 
 /** The one handler of all requests: lets them in, finds their route, and turns what goes wrong into OpenAI's errors. */
 final class Front implements Handler {
@@ -49,19 +50,23 @@ final class Front implements Handler {
         }
     }
 
-    private Routes.Route route(Exchange exchange) {
+    private Route route(Exchange exchange) {
         guard.checkPlace(exchange);
-        var route = routes.find(exchange.path());
-        route.ifPresent(r -> exchange.route(r.pattern()));
-        if (route.isEmpty() || !route.get().open()) {
+        var here = routes.at(exchange.path());
+        here.stream().findFirst().ifPresent(exchange::route);
+        if (here.isEmpty() || !here.getFirst().open()) {
             guard.checkKey(exchange);
         }
-        var found = route.orElseThrow(() ->
-                ApiError.of(ErrorCode.UNKNOWN_URL, "There is nothing at this path. docs/api.md lists the routes."));
-        if (!found.takes(exchange.method())) {
-            throw ApiError.method(found.allow());
+        if (here.isEmpty()) {
+            throw ApiError.of(ErrorCode.UNKNOWN_URL, "There is nothing at this path. docs/api.md lists the routes.");
         }
-        return found;
+        var route = here.stream()
+                .filter(one -> one.takes(exchange.method()))
+                .findFirst()
+                .orElseThrow(
+                        () -> ApiError.method(here.stream().map(Route::allow).collect(Collectors.joining(", "))));
+        exchange.route(route);
+        return route;
     }
 
     private static void refuse(Exchange exchange, ApiError e) {

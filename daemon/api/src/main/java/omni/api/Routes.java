@@ -4,33 +4,12 @@ import io.helidon.http.Method;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Consumer;
 import omni.engine.EngineProtocol.Model;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /** What there is at which path. */
 final class Routes {
-    /** Path before a model's id. */
-    private static final String MODEL = "/v1/models/";
-
-    /**
-     * A path and what it does.
-     *
-     * @param pattern the path as documented
-     * @param method the one it takes; GET stands for HEAD too
-     * @param open whether it needs no key
-     */
-    record Route(String pattern, Method method, boolean open, Consumer<Exchange> action) {
-        boolean takes(Method other) {
-            return other.equals(method) || (method.equals(Method.GET) && other.equals(Method.HEAD));
-        }
-
-        String allow() {
-            return method.equals(Method.GET) ? "GET, HEAD" : method.text();
-        }
-    }
-
     private final List<Route> routes;
     private final Answers answers;
     private final Embeddings embeddings;
@@ -47,31 +26,24 @@ final class Routes {
         this.health = health;
         this.embeddingInputsMax = embeddingInputsMax;
         this.routes = List.of(
-                new Route("/v1/chat/completions", Method.POST, false, this::chat),
-                new Route("/v1/completions", Method.POST, false, this::complete),
-                new Route("/v1/embeddings", Method.POST, false, this::embed),
-                new Route("/v1/models", Method.GET, false, this::models),
-                new Route(MODEL + "{model}", Method.GET, false, this::model),
-                new Route("/v1/airgap", Method.GET, false, this::airgap),
-                new Route("/v1/airgap/engage", Method.POST, false, this::engage),
-                new Route("/health", Method.GET, true, this::health));
+                Route.of(Method.POST, "/v1/chat/completions", this::chat),
+                Route.of(Method.POST, "/v1/completions", this::complete),
+                Route.of(Method.POST, "/v1/embeddings", this::embed),
+                Route.of(Method.GET, "/v1/models", this::models),
+                Route.of(Method.GET, "/v1/models/{model…}", this::model),
+                Route.of(Method.GET, "/v1/airgap", this::airgap),
+                Route.of(Method.POST, "/v1/airgap/engage", this::engage),
+                new Route(Method.GET, "/health", true, this::health));
     }
 
-    /** The route at a path, whatever the method. */
-    Optional<Route> find(String path) {
-        if (path.startsWith(MODEL) && path.length() > MODEL.length()) {
-            return find(MODEL + "{model}", routes);
-        }
-        return path.endsWith("}") ? Optional.empty() : find(path, routes);
+    /** The routes at a path, one for each method that it takes. */
+    List<Route> at(String path) {
+        return routes.stream().filter(route -> route.match(path).isPresent()).toList();
     }
 
     /** Every route there is. */
     List<Route> all() {
         return routes;
-    }
-
-    private static Optional<Route> find(String pattern, List<Route> routes) {
-        return routes.stream().filter(route -> route.pattern().equals(pattern)).findFirst();
     }
 
     private void chat(Exchange exchange) {
@@ -103,7 +75,7 @@ final class Routes {
 
     private void model(Exchange exchange) {
         exchange.wire().answering();
-        var name = exchange.path().substring(MODEL.length());
+        var name = exchange.pathValues().getFirst();
         exchange.json(model(engine.resolve(name.equals("default") ? Optional.empty() : Optional.of(name))));
     }
 
