@@ -1,0 +1,224 @@
+package omni.vault;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.attribute.UserPrincipal;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import jdk.net.ExtendedSocketOptions;
+import omni.vault.SecretCall.Verb;
+
+/**
+ * The vault's second socket: what comes in is read straight into locked memory outside of the heap, and wiped when it has been
+ * judged. It admits the user of this process, and root. A few callers at a time; who dawdles is cut off.
+ */
+final class SecretSocket implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger("omni.vault");
+    private static final int CALLERS_MAX = 4;
+    private static final int BACKLOG = 16;
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+    /** The largest field: a key file. */
+    static final int FIELD_BYTES_MAX = 1 << 20;
+
+    /** What the calls do. */
+    @FunctionalInterface
+    interface Desk {
+        /**
+         * Does what is asked for; the secrets are wiped when it returns.
+         *
+         * @param secrets the verb's fields; an empty one is a field that was left empty
+         * @return a secret in answer, which is wiped once it is sent
+         * @throws VaultException the caller is told
+         */
+        Optional<SecretMemory> serve(Verb verb, List<Optional<SecretMemory>> secrets) throws VaultException;
+    }
+
+    private final Desk desk;
+    private final ServerSocketChannel listener;
+    private final Semaphore places = new Semaphore(CALLERS_MAX);
+    private final List<UserPrincipal> admitted;
+
+    private SecretSocket(Path path, Desk desk) throws IOException {
+        this.desk = desk;
+        listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+        Files.deleteIfExists(path); // one of a process that was killed: the tree has one vault at a time
+        listener.bind(UnixDomainSocketAddress.of(path), BACKLOG);
+        Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-------"));
+        admitted = List.of(
+                Files.getOwner(path),
+                FileSystems.getDefault().getUserPrincipalLookupService().lookupPrincipalByName("0"));
+        Thread.ofVirtual().name("secrets").start(this::accept);
+    }
+
+    /** Serves at that path. */
+    static SecretSocket at(Path path, Desk desk) throws VaultException {
+        try {
+            return new SecretSocket(path, desk);
+        } catch (IOException e) {
+            throw new VaultException(VaultException.Reason.FAILED, "The socket for secrets cannot be made.", e);
+        }
+    }
+
+    private void accept() {
+        while (listener.isOpen()) {
+            try {
+                places.acquire();
+                SocketChannel channel = accepted();
+                Thread.ofVirtual().name("secret").start(() -> serve(channel));
+            } catch (IOException e) {
+                LOG.log(listener.isOpen() ? Level.WARNING : Level.DEBUG, "No caller was accepted", e);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            }
+        }
+    }
+
+    private SocketChannel accepted() throws IOException {
+        boolean accepted = false;
+        try {
+            SocketChannel channel = listener.accept();
+            accepted = true;
+            return channel;
+        } finally {
+            if (!accepted) {
+                places.release();
+            }
+        }
+    }
+
+    private void serve(SocketChannel channel) {
+        try (channel) {
+            if (!admitted.contains(
+                    channel.getOption(ExtendedSocketOptions.SO_PEERCRED).user())) {
+                LOG.log(Level.WARNING, "A call of another user was refused");
+                return;
+            }
+            answer(channel);
+        } catch (IOException e) {
+            LOG.log(Level.DEBUG, "A caller left", e);
+        } finally {
+            places.release();
+        }
+    }
+
+    private void answer(SocketChannel channel) throws IOException {
+        try (Asked asked = read(channel)) {
+            Optional<SecretMemory> answer = desk.serve(asked.verb(), asked.fields());
+            try {
+                reply(channel, 0, answer.map(SecretMemory::buffer).orElse(ByteBuffer.allocate(0)));
+            } finally {
+                answer.ifPresent(SecretMemory::close);
+            }
+        } catch (VaultException e) {
+            LOG.log(Level.DEBUG, "A call was refused", e);
+            reply(channel, e.reason().ordinal() + 1, StandardCharsets.UTF_8.encode(e.getMessage()));
+        }
+    }
+
+    /** A call that has been read. */
+    private record Asked(Verb verb, List<Optional<SecretMemory>> fields) implements AutoCloseable {
+        @Override
+        public void close() {
+            fields.forEach(field -> field.ifPresent(SecretMemory::close));
+        }
+    }
+
+    /** Reads a call within the patience, after which the connection is closed. */
+    private static Asked read(SocketChannel channel) throws IOException {
+        var timer = new CompletableFuture<Boolean>().completeOnTimeout(true, PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        var _ = timer.thenAccept(_ -> close(channel));
+        try {
+            ByteBuffer header = ByteBuffer.allocate(SecretCall.HEADER_BYTES);
+            SecretCall.fill(channel, header);
+            int verb = header.get(4);
+            int fields = header.get(5);
+            if (header.getInt(0) != SecretCall.MAGIC
+                    || verb < 0
+                    || verb >= Verb.values().length
+                    || fields != Verb.values()[verb].fields()) {
+                throw new VaultException(VaultException.Reason.INVALID, "That is no call of this version of Omni.");
+            }
+            return new Asked(Verb.values()[verb], fields(channel, fields));
+        } finally {
+            timer.cancel(false);
+        }
+    }
+
+    private static List<Optional<SecretMemory>> fields(SocketChannel channel, int count) throws IOException {
+        ByteBuffer sizes = ByteBuffer.allocate(count * Integer.BYTES);
+        SecretCall.fill(channel, sizes);
+        List<Optional<SecretMemory>> fields = new ArrayList<>();
+        boolean whole = false;
+        try {
+            for (int i = 0; i < count; i++) {
+                int bytes = sizes.getInt(i * Integer.BYTES);
+                if (bytes < 0 || bytes > FIELD_BYTES_MAX) {
+                    throw new VaultException(
+                            VaultException.Reason.INVALID, "A secret is at most " + FIELD_BYTES_MAX + " bytes long.");
+                }
+                fields.add(bytes == 0 ? Optional.empty() : Optional.of(secret(channel, bytes)));
+            }
+            whole = true;
+            return fields;
+        } finally {
+            if (!whole) {
+                fields.forEach(field -> field.ifPresent(SecretMemory::close));
+            }
+        }
+    }
+
+    private static SecretMemory secret(SocketChannel channel, int bytes) throws IOException {
+        SecretMemory secret = SecretMemory.of(bytes);
+        boolean whole = false;
+        try {
+            SecretCall.fill(channel, secret.buffer());
+            whole = true;
+            return secret;
+        } finally {
+            if (!whole) {
+                secret.close();
+            }
+        }
+    }
+
+    private static void reply(SocketChannel channel, int reason, ByteBuffer text) throws IOException {
+        ByteBuffer head = ByteBuffer.allocate(1 + Integer.BYTES).put((byte) reason).putInt(text.remaining());
+        SecretCall.write(channel, head.flip());
+        SecretCall.write(channel, text);
+    }
+
+    private static void close(SocketChannel channel) {
+        try {
+            channel.close();
+        } catch (IOException e) {
+            LOG.log(Level.DEBUG, "A connection did not close", e);
+        }
+    }
+
+    /** Takes no more callers. */
+    @Override
+    public void close() {
+        try {
+            listener.close();
+        } catch (IOException e) {
+            LOG.log(Level.DEBUG, "The socket for secrets did not close", e);
+        }
+    }
+}
