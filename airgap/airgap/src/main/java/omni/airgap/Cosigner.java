@@ -10,6 +10,7 @@ import java.time.Clock;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import omni.role.PrivateFile;
 
 /**
  * A witness: a device that looks at a box's proofs now and then, remembers how far it has seen each box's evidence, and says

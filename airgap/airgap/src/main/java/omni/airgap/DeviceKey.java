@@ -8,6 +8,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
+import omni.role.PrivateFile;
 
 /**
  * The key that signs a box's evidence, or a witness's cosignatures: Ed25519 (RFC 8032), made at its first use, in a file for

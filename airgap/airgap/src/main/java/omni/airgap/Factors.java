@@ -13,8 +13,11 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
+import java.util.Objects;
 import java.util.Optional;
 import omni.airgap.AirgapProtocol.FailedReason;
+import omni.role.Attempts;
+import omni.role.LaterException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -88,7 +91,7 @@ final class Factors {
      * @throws DeniedException where one is wrong, the nonce is not the last one, or it is too early for another try
      */
     synchronized Grant judge(String nonce, String signature, String code) throws AirgapException {
-        attempts.begin();
+        begin(attempts);
         Challenge challenge = take(nonce);
         String key = publicKey().orElse("");
         boolean secret = StepUpKey.verify(key, StepUpKey.liftText(nonce), signature);
@@ -98,7 +101,7 @@ final class Factors {
             throw new DeniedException(
                     FailedReason.DENIED, "The step-up key or the code is wrong. The gap stays closed; begin again.");
         }
-        attempts.succeeded();
+        succeeded(attempts);
         return grant;
     }
 
@@ -107,14 +110,14 @@ final class Factors {
         if (publicKey().isEmpty()) { // who closed without a key would else have no way out but to take Omni apart
             return new Grant(true, true, "root at a local terminal, offline; no step-up key was kept");
         }
-        attempts.begin();
+        begin(attempts);
         Optional<StepUpKey> key = StepUpKey.read(secret);
         boolean right = key.isPresent()
                 && publicKey().filter(key.get().publicKey()::equals).isPresent();
         if (!right) {
             throw new DeniedException(FailedReason.DENIED, "The step-up key is wrong. The gap stays closed.");
         }
-        attempts.succeeded();
+        succeeded(attempts);
         return new Grant(true, true, "step-up key at a local terminal, offline");
     }
 
@@ -125,15 +128,33 @@ final class Factors {
         }
         Optional<String> old = publicKey();
         if (old.isPresent()) {
-            stepUpAttempts.begin();
+            begin(stepUpAttempts);
             String given = take(nonce.orElse("")).nonce();
             if (!StepUpKey.verify(old.get(), StepUpKey.stepUpText(given, newKey), signature.orElse(""))) {
                 throw new DeniedException(
                         FailedReason.DENIED, "There is a step-up key already, and only it can name the next one.");
             }
-            stepUpAttempts.succeeded();
+            succeeded(stepUpAttempts);
         }
         write(newKey);
+    }
+
+    private static void begin(Attempts attempts) throws AirgapException {
+        try {
+            attempts.begin();
+        } catch (LaterException e) {
+            throw new DeniedException(FailedReason.LATER, Objects.requireNonNullElse(e.getMessage(), ""));
+        } catch (IOException e) {
+            throw new AirgapException(Objects.requireNonNullElse(e.getMessage(), ""), e);
+        }
+    }
+
+    private static void succeeded(Attempts attempts) throws AirgapException {
+        try {
+            attempts.succeeded();
+        } catch (IOException e) {
+            throw new AirgapException(Objects.requireNonNullElse(e.getMessage(), ""), e);
+        }
     }
 
     private Challenge take(String nonce) throws DeniedException {

@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Optional;
 import omni.airgap.AirgapProtocol.FailedReason;
+import omni.role.PrivateFile;
 
 /**
  * The newest checkpoint of this box that came back cosigned, in {@code evidence/witnessed}: each later proof has it in it. The

@@ -1,4 +1,4 @@
-package omni.airgap;
+package omni.role;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -15,11 +15,11 @@ import java.util.Objects;
 import java.util.Optional;
 
 /** Small files for their owner alone: written whole or not at all, read up to a limit. */
-final class PrivateFile {
+public final class PrivateFile {
     private PrivateFile() {}
 
     /** Writes it in the place of what was there, mode 0600, and returns when the disk has it. */
-    static void write(Path file, byte[] bytes) throws IOException {
+    public static void write(Path file, byte[] bytes) throws IOException {
         Path next = file.resolveSibling(file.getFileName() + ".new");
         Files.deleteIfExists(next);
         Files.createFile(next, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
@@ -42,7 +42,7 @@ final class PrivateFile {
      *
      * @throws IOException where it cannot be read, or has more bytes than that
      */
-    static Optional<String> read(Path file, int bytesMax) throws IOException {
+    public static Optional<String> read(Path file, int bytesMax) throws IOException {
         try (InputStream in = Files.newInputStream(file)) {
             byte[] bytes = in.readNBytes(bytesMax + 1);
             if (bytes.length > bytesMax) {
