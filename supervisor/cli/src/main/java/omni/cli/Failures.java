@@ -8,6 +8,7 @@ import omni.engine.EngineProtocol;
 import omni.fetch.FetchProtocol;
 import omni.role.ConfigException;
 import omni.role.SupervisorProtocol;
+import omni.vault.VaultProtocol;
 
 /** Turns what was thrown into a sentence that says what to do, and an exit code. */
 final class Failures {
@@ -80,6 +81,7 @@ final class Failures {
             case EngineProtocol.Invalid e -> refused("Wrong " + e.parameter() + ": " + e.hint());
             case FetchProtocol.Failed e -> new Told(exit(e.reason()), e.message());
             case AirgapProtocol.Failed e -> new Told(exit(e.reason()), e.message());
+            case VaultProtocol.Failed e -> new Told(exit(e.reason()), e.message());
             case DaemonProtocol.NoSuchKey e -> refused("There is no key \"" + e.key() + "\": see omni key list.");
             case DaemonProtocol.AmbiguousKey e ->
                 refused("More than one key is named \"" + e.key() + "\": use one of the ids " + list(e.ids()) + ".");
@@ -106,6 +108,15 @@ final class Failures {
             case INVALID, DENIED, REFUSED -> ExitCode.REFUSED;
             case LATER -> ExitCode.AWAY;
             case FAILED -> ExitCode.ERROR;
+        };
+    }
+
+    /** How a command ends that the vault has refused. */
+    static ExitCode exit(VaultProtocol.FailedReason reason) {
+        return switch (reason) {
+            case INVALID, DENIED, SEALED, MISSING, REFUSED -> ExitCode.REFUSED;
+            case LATER -> ExitCode.AWAY;
+            case DAMAGED, FAILED -> ExitCode.ERROR;
         };
     }
 

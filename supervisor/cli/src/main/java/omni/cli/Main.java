@@ -81,6 +81,7 @@ public final class Main implements Runnable {
                 ModelsCommand.line(world),
                 KeyCommand.line(world),
                 AirgapCommand.line(world),
+                VaultCommand.line(world),
                 new LogsCommand(world),
                 new DoctorCommand(world),
                 new VersionCommand(world),

@@ -102,7 +102,10 @@ public final class SecretCall {
         fill(channel, head);
         int reason = head.get(0);
         int bytes = head.getInt(1);
-        if (bytes < 0 || bytes > ANSWER_BYTES_MAX || reason < 0 || reason > VaultProtocol.FailedReason.values().length) {
+        if (bytes < 0
+                || bytes > ANSWER_BYTES_MAX
+                || reason < 0
+                || reason > VaultProtocol.FailedReason.values().length) {
             throw new IOException("The vault's answer is none: is something else serving its socket?");
         }
         ByteBuffer text = ByteBuffer.allocate(bytes);

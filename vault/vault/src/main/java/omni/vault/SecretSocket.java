@@ -199,7 +199,8 @@ final class SecretSocket implements AutoCloseable {
     }
 
     private static void reply(SocketChannel channel, int reason, ByteBuffer text) throws IOException {
-        ByteBuffer head = ByteBuffer.allocate(1 + Integer.BYTES).put((byte) reason).putInt(text.remaining());
+        ByteBuffer head =
+                ByteBuffer.allocate(1 + Integer.BYTES).put((byte) reason).putInt(text.remaining());
         SecretCall.write(channel, head.flip());
         SecretCall.write(channel, text);
     }

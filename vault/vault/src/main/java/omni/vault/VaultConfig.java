@@ -17,7 +17,8 @@ public record VaultConfig(
                 max = "720h")
         Duration lockAfter,
 
-        @Key(doc = "Lock the vault when the air gap closes.", def = "false") boolean lockInGap) {
+        @Key(doc = "Lock the vault when the air gap closes.", def = "false")
+        boolean lockInGap) {
     /** The table. */
     public static final Section<VaultConfig> SECTION = Section.of("vault", VaultConfig.class);
 }

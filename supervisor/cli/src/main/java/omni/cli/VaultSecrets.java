@@ -1,0 +1,87 @@
+package omni.cli;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import omni.bus.BusException;
+import omni.vault.SecretCall;
+import omni.vault.SecretCall.Refused;
+import omni.vault.SecretCall.Verb;
+import org.jspecify.annotations.Nullable;
+
+/** Secrets on their way from the terminal to the vault's own socket. */
+final class VaultSecrets {
+    /** The largest key file. */
+    private static final int KEY_FILE_BYTES_MAX = 1 << 20;
+
+    private static final int KEY_FILE_BYTES_MIN = 32;
+
+    private final World world;
+    private final SecretInput input;
+
+    VaultSecrets(World world) {
+        this.world = world;
+        this.input = new SecretInput(world);
+    }
+
+    /** A secret that is there already. */
+    ByteBuffer ask(String prompt) {
+        return bytes(input.read(prompt));
+    }
+
+    /** A new password: at a terminal typed twice. */
+    ByteBuffer askNew(String prompt) {
+        var password = input.read(prompt);
+        if (world.isTerminal(0) && !password.equals(input.read("Once more: "))) {
+            throw new CommandException(ExitCode.USAGE, "The two are not the same: nothing was changed.");
+        }
+        return bytes(password);
+    }
+
+    private static ByteBuffer bytes(String text) {
+        return ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** What a key file holds; nothing where none is named. */
+    static ByteBuffer keyFile(@Nullable Path file) {
+        if (file == null) {
+            return ByteBuffer.allocate(0);
+        }
+        try (var in = Files.newInputStream(file)) {
+            var bytes = in.readNBytes(KEY_FILE_BYTES_MAX + 1);
+            if (bytes.length < KEY_FILE_BYTES_MIN || bytes.length > KEY_FILE_BYTES_MAX) {
+                throw new CommandException(
+                        ExitCode.USAGE,
+                        "A key file has " + KEY_FILE_BYTES_MIN + " to " + KEY_FILE_BYTES_MAX
+                                + " bytes, best random ones: head -c 64 /dev/urandom > FILE");
+            }
+            return ByteBuffer.wrap(bytes);
+        } catch (IOException e) {
+            throw new CommandException(ExitCode.USAGE, "The key file cannot be read: " + file, e);
+        }
+    }
+
+    /**
+     * Makes the call, and wipes the fields.
+     *
+     * @return the answer: a recovery key where the verb has one
+     */
+    String call(Verb verb, ByteBuffer... fields) {
+        try {
+            return new String(
+                    SecretCall.make(world.socket(SecretCall.SOCKET), verb, List.of(fields)), StandardCharsets.UTF_8);
+        } catch (Refused e) {
+            throw new CommandException(Failures.exit(e.reason()), String.valueOf(e.getMessage()), e);
+        } catch (IOException e) {
+            throw new BusException.Unavailable("The vault does not answer", e);
+        } finally {
+            for (ByteBuffer field : fields) {
+                Arrays.fill(field.array(), (byte) 0);
+            }
+        }
+    }
+}
