@@ -6,6 +6,7 @@ module omni.vault {
     requires java.sql;
     requires org.bouncycastle.provider;
     requires org.xerial.sqlitejdbc;
+    requires jdk.net;
     requires tools.jackson.databind;
     requires static org.jspecify;
 
@@ -13,4 +14,7 @@ module omni.vault {
 
     opens omni.vault to
             omni.role;
+
+    provides omni.role.Role with
+            omni.vault.VaultRole;
 }

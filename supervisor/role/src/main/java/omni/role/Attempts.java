@@ -49,6 +49,21 @@ public final class Attempts {
         }
     }
 
+    /**
+     * Where it stands, without a try.
+     *
+     * @param wrong tries in a row that were not right
+     * @param wait how long the next one has to wait
+     */
+    public record Standing(int wrong, Duration wait) {}
+
+    /** How many were wrong, and how long to wait. */
+    public Standing standing() throws IOException {
+        int count = count();
+        Duration left = count == 0 ? Duration.ZERO : left(count);
+        return new Standing(count, left.isPositive() ? left : Duration.ZERO);
+    }
+
     /** The try was right. */
     public void succeeded() throws IOException {
         try {

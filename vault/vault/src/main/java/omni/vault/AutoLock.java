@@ -1,0 +1,112 @@
+package omni.vault;
+
+import java.lang.System.Logger.Level;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import omni.bus.BusClient;
+import omni.bus.BusException;
+import omni.bus.ReplyStream;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+
+/**
+ * Locks the vault by itself: without use, after the machine has slept, and with the air gap where that is wished; and deletes
+ * meanwhile what is kept for no longer. One thread, and one more for the gap.
+ */
+final class AutoLock implements AutoCloseable {
+    private static final Duration STEP = Duration.ofSeconds(1);
+    private static final Duration EXPIRY_EVERY = Duration.ofMinutes(10);
+    private static final Duration GAP_RETRY = Duration.ofSeconds(1);
+
+    /** So much more by the clock on the wall than by the one that stands still in sleep is sleep, or a clock set forward. */
+    private static final Duration SLEPT = Duration.ofSeconds(30);
+
+    private final Vault vault;
+    private final Duration lockAfter;
+    private final Clock clock;
+    private final CountDownLatch closed = new CountDownLatch(1);
+
+    AutoLock(Vault vault, Duration lockAfter, Clock clock) {
+        this.vault = vault;
+        this.lockAfter = lockAfter;
+        this.clock = clock;
+    }
+
+    /** Begins to look; with a client of the role "airgap", also at the gap. */
+    AutoLock start(Optional<BusClient> airgap) {
+        Thread.ofPlatform().daemon().name("auto-lock").start(this::run);
+        airgap.ifPresent(
+                bus -> Thread.ofVirtual().name("gap-lock").start(() -> watchGap(bus)));
+        return this;
+    }
+
+    private void run() {
+        try {
+            Instant wall = clock.instant();
+            long nanos = System.nanoTime();
+            long expired = nanos - EXPIRY_EVERY.toNanos();
+            while (!closed.await(STEP.toMillis(), TimeUnit.MILLISECONDS)) {
+                Instant wallNow = clock.instant();
+                long nanosNow = System.nanoTime();
+                look(Duration.between(wall, wallNow).minusNanos(nanosNow - nanos));
+                if (nanosNow - expired >= EXPIRY_EVERY.toNanos()) {
+                    expire();
+                    expired = nanosNow;
+                }
+                wall = wallNow;
+                nanos = nanosNow;
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Locks where it is time to; slept is by how much the clock on the wall ran ahead since the last look. */
+    void look(Duration slept) {
+        if (slept.compareTo(SLEPT) > 0) {
+            vault.lock("the machine has slept, or its clock was set");
+        } else if (lockAfter.isPositive() && vault.idle().compareTo(lockAfter) > 0) {
+            vault.lock("not used for " + lockAfter);
+        }
+    }
+
+    private void expire() {
+        vault.peek().ifPresent(open -> {
+            try {
+                open.retention().expire(clock.instant());
+            } catch (VaultException e) {
+                System.getLogger("omni.vault").log(Level.WARNING, "What is over was not deleted", e);
+            }
+        });
+    }
+
+    /** The gap's own words, without its module: this one knows nothing of its neighbours. */
+    private void watchGap(BusClient bus) {
+        try {
+            while (closed.getCount() > 0) {
+                try (ReplyStream<JsonNode> changes =
+                        bus.more("omni.Airgap.Status", JsonNodeFactory.instance.objectNode())) {
+                    while (changes.hasNext()) {
+                        if (!changes.next().path("gap").path("state").asString("").equals("open")) {
+                            vault.lock("the air gap has closed");
+                        }
+                    }
+                } catch (BusException e) {
+                    System.getLogger("omni.vault").log(Level.DEBUG, "The gap cannot be watched at the moment", e);
+                }
+                closed.await(GAP_RETRY.toMillis(), TimeUnit.MILLISECONDS);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Override
+    public void close() {
+        closed.countDown();
+    }
+}

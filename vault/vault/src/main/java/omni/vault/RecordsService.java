@@ -1,0 +1,267 @@
+package omni.vault;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import omni.bus.Call;
+import omni.vault.ConversationItems.Order;
+import omni.vault.RecordsProtocol.FailedReason;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** {@code omni.Records}: what an open vault keeps, for the role that may ask. For any thread. */
+final class RecordsService implements RecordsProtocol.Handler {
+    /** The one role that asks for what people wrote. */
+    static final String READER = "daemon";
+
+    /** What the items of one reply come to at most, in characters of JSON: well within a message of the bus. */
+    private static final int ITEMS_CHARACTERS_MAX = 1 << 20;
+
+    private final Source source;
+
+    /** Where an open vault is to be had. */
+    @FunctionalInterface
+    interface Source {
+        /**
+         * What is kept, and from now on in use.
+         *
+         * @throws VaultException SEALED
+         */
+        OpenVault open() throws VaultException;
+    }
+
+    /** What is done with it. */
+    private interface Work<T> {
+        T with(OpenVault vault) throws VaultException;
+    }
+
+    RecordsService(Source source) {
+        this.source = source;
+    }
+
+    private <T> T in(Call<?> call, Work<T> work) {
+        if (!call.peer().role().equals(Optional.of(READER))) {
+            throw new RecordsProtocol.Failed(FailedReason.DENIED, "What is in the vault is for Omni's daemon alone.");
+        }
+        try {
+            return work.with(source.open());
+        } catch (VaultException e) {
+            throw new RecordsProtocol.Failed(FailedReason.valueOf(e.reason().name()), e.getMessage());
+        }
+    }
+
+    @Override
+    public void createConversation(
+            RecordsProtocol.CreateConversationParams in, Call<RecordsProtocol.CreateConversationReply> call) {
+        var made = in(
+                call,
+                vault -> vault.conversations().create(in.metadata(), objects(in.items()), seconds(in.keepSeconds())));
+        call.reply(new RecordsProtocol.CreateConversationReply(wire(made)));
+    }
+
+    @Override
+    public void getConversation(
+            RecordsProtocol.GetConversationParams in, Call<RecordsProtocol.GetConversationReply> call) {
+        var found = in(call, vault -> vault.conversations().retrieve(in.id()));
+        call.reply(new RecordsProtocol.GetConversationReply(wire(found)));
+    }
+
+    @Override
+    public void updateConversation(
+            RecordsProtocol.UpdateConversationParams in, Call<RecordsProtocol.UpdateConversationReply> call) {
+        var changed = in(call, vault -> vault.conversations().update(in.id(), in.metadata()));
+        call.reply(new RecordsProtocol.UpdateConversationReply(wire(changed)));
+    }
+
+    @Override
+    public void keepConversation(
+            RecordsProtocol.KeepConversationParams in, Call<RecordsProtocol.KeepConversationReply> call) {
+        var changed = in(call, vault -> vault.conversations().keep(in.id(), seconds(in.keepSeconds())));
+        call.reply(new RecordsProtocol.KeepConversationReply(wire(changed)));
+    }
+
+    @Override
+    public void deleteConversation(
+            RecordsProtocol.DeleteConversationParams in, Call<RecordsProtocol.DeleteConversationReply> call) {
+        in(call, vault -> {
+            vault.conversations().delete(in.id());
+            return true;
+        });
+        call.reply(new RecordsProtocol.DeleteConversationReply());
+    }
+
+    @Override
+    public void listConversations(
+            RecordsProtocol.ListConversationsParams in, Call<RecordsProtocol.ListConversationsReply> call) {
+        var listing = in(
+                call, vault -> vault.conversations().list(Optional.ofNullable(in.after()), number(in.limit())));
+        call.reply(new RecordsProtocol.ListConversationsReply(
+                listing.entries().stream().map(RecordsService::wire).toList(), listing.more()));
+    }
+
+    @Override
+    public void searchConversations(
+            RecordsProtocol.SearchConversationsParams in, Call<RecordsProtocol.SearchConversationsReply> call) {
+        var hits = in(call, vault -> vault.search().conversations(in.query(), number(in.limit())));
+        call.reply(new RecordsProtocol.SearchConversationsReply(hits(hits)));
+    }
+
+    @Override
+    public void createItems(RecordsProtocol.CreateItemsParams in, Call<RecordsProtocol.CreateItemsReply> call) {
+        var made = in(
+                call,
+                vault -> vault.conversations().items().create(in.conversation(), objects(in.items())));
+        call.reply(new RecordsProtocol.CreateItemsReply(
+                made.stream().map(RecordsService::wire).toList()));
+    }
+
+    @Override
+    public void listItems(RecordsProtocol.ListItemsParams in, Call<RecordsProtocol.ListItemsReply> call) {
+        var order = in.oldestFirst() ? Order.OLDEST_FIRST : Order.NEWEST_FIRST;
+        var listing = in(
+                call,
+                vault -> vault.conversations()
+                        .items()
+                        .list(in.conversation(), Optional.ofNullable(in.after()), number(in.limit()), order));
+        List<RecordsProtocol.Item> items = new ArrayList<>();
+        long left = ITEMS_CHARACTERS_MAX;
+        for (ConversationItem item : listing.entries()) {
+            left -= item.body().toString().length();
+            if (left < 0 && !items.isEmpty()) {
+                break;
+            }
+            items.add(wire(item));
+        }
+        call.reply(new RecordsProtocol.ListItemsReply(
+                items, listing.more() || items.size() < listing.entries().size()));
+    }
+
+    @Override
+    public void getItem(RecordsProtocol.GetItemParams in, Call<RecordsProtocol.GetItemReply> call) {
+        var item = in(call, vault -> vault.conversations().items().retrieve(in.conversation(), in.id()));
+        call.reply(new RecordsProtocol.GetItemReply(wire(item)));
+    }
+
+    @Override
+    public void deleteItem(RecordsProtocol.DeleteItemParams in, Call<RecordsProtocol.DeleteItemReply> call) {
+        var left = in(call, vault -> {
+            vault.conversations().items().delete(in.conversation(), in.id());
+            return vault.conversations().retrieve(in.conversation());
+        });
+        call.reply(new RecordsProtocol.DeleteItemReply(wire(left)));
+    }
+
+    @Override
+    public void createMemory(RecordsProtocol.CreateMemoryParams in, Call<RecordsProtocol.CreateMemoryReply> call) {
+        var made = in(call, vault -> vault.memories().create(in.name(), in.text()));
+        call.reply(new RecordsProtocol.CreateMemoryReply(wire(made)));
+    }
+
+    @Override
+    public void getMemory(RecordsProtocol.GetMemoryParams in, Call<RecordsProtocol.GetMemoryReply> call) {
+        call.reply(new RecordsProtocol.GetMemoryReply(
+                wire(in(call, vault -> vault.memories().retrieve(in.id())))));
+    }
+
+    @Override
+    public void editMemory(RecordsProtocol.EditMemoryParams in, Call<RecordsProtocol.EditMemoryReply> call) {
+        var edited = in(call, vault -> vault.memories().edit(in.id(), in.name(), in.text()));
+        call.reply(new RecordsProtocol.EditMemoryReply(wire(edited)));
+    }
+
+    @Override
+    public void deleteMemory(RecordsProtocol.DeleteMemoryParams in, Call<RecordsProtocol.DeleteMemoryReply> call) {
+        in(call, vault -> {
+            vault.memories().delete(in.id());
+            return true;
+        });
+        call.reply(new RecordsProtocol.DeleteMemoryReply());
+    }
+
+    @Override
+    public void listMemories(RecordsProtocol.ListMemoriesParams in, Call<RecordsProtocol.ListMemoriesReply> call) {
+        var listing =
+                in(call, vault -> vault.memories().list(Optional.ofNullable(in.after()), number(in.limit())));
+        call.reply(new RecordsProtocol.ListMemoriesReply(
+                listing.entries().stream().map(RecordsService::wire).toList(), listing.more()));
+    }
+
+    @Override
+    public void searchMemories(
+            RecordsProtocol.SearchMemoriesParams in, Call<RecordsProtocol.SearchMemoriesReply> call) {
+        var hits = in(call, vault -> vault.search().memories(in.query(), number(in.limit())));
+        call.reply(new RecordsProtocol.SearchMemoriesReply(hits(hits)));
+    }
+
+    @Override
+    public void retention(RecordsProtocol.RetentionParams in, Call<RecordsProtocol.RetentionReply> call) {
+        var rule = in(call, vault -> vault.retention().rule());
+        call.reply(new RecordsProtocol.RetentionReply(
+                rule.map(Duration::toSeconds).orElse(null)));
+    }
+
+    @Override
+    public void setRetention(RecordsProtocol.SetRetentionParams in, Call<RecordsProtocol.SetRetentionReply> call) {
+        in(call, vault -> {
+            vault.retention().rule(seconds(in.keepSeconds()));
+            vault.retention().expire(Instant.now(vault.clock()));
+            return true;
+        });
+        call.reply(new RecordsProtocol.SetRetentionReply());
+    }
+
+    private static List<ObjectNode> objects(List<JsonNode> nodes) throws VaultException {
+        List<ObjectNode> objects = new ArrayList<>();
+        for (JsonNode node : nodes) {
+            if (!(node instanceof ObjectNode object)) {
+                throw Bounds.invalid("An item is a JSON object.");
+            }
+            objects.add(object);
+        }
+        return objects;
+    }
+
+    private static Optional<Duration> seconds(@Nullable Long seconds) throws VaultException {
+        if (seconds != null && (seconds < 1 || seconds > Integer.MAX_VALUE)) {
+            throw Bounds.invalid("What is kept is kept for at least a second.");
+        }
+        return Optional.ofNullable(seconds).map(Duration::ofSeconds);
+    }
+
+    /** Out of the range of an int it is out of every bound here, too. */
+    private static int number(long value) {
+        return (int) Math.clamp(value, Integer.MIN_VALUE, Integer.MAX_VALUE);
+    }
+
+    private static RecordsProtocol.Conversation wire(Conversation conversation) {
+        return new RecordsProtocol.Conversation(
+                conversation.id(),
+                conversation.created().toEpochMilli(),
+                conversation.changed().toEpochMilli(),
+                conversation.keep().map(Duration::toSeconds).orElse(null),
+                (long) conversation.items(),
+                conversation.metadata());
+    }
+
+    private static RecordsProtocol.Item wire(ConversationItem item) {
+        return new RecordsProtocol.Item(item.id(), item.created().toEpochMilli(), item.body());
+    }
+
+    private static RecordsProtocol.Memory wire(Memory memory) {
+        return new RecordsProtocol.Memory(
+                memory.id(),
+                memory.name(),
+                memory.text(),
+                memory.created().toEpochMilli(),
+                memory.updated().toEpochMilli());
+    }
+
+    private static List<RecordsProtocol.Hit> hits(List<Search.Hit> hits) {
+        return hits.stream()
+                .map(hit -> new RecordsProtocol.Hit(hit.in(), hit.item(), hit.snippet()))
+                .toList();
+    }
+}

@@ -1,0 +1,111 @@
+package omni.vault;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import omni.bus.RunDirectory;
+import omni.bus.Service;
+import omni.role.Attempts;
+import omni.role.Role;
+import omni.role.RoleContext;
+import omni.role.Section;
+
+/** The role "vault": the owner's keys and records. Sealed at every start; locked by ending. */
+public final class VaultRole implements Role {
+    private static final Path SWAPS = Path.of("/proc/swaps");
+
+    /** Called by the service loader. */
+    public VaultRole() {}
+
+    @Override
+    public String name() {
+        return "vault";
+    }
+
+    @Override
+    public List<Section<?>> sections() {
+        return List.of(VaultConfig.SECTION);
+    }
+
+    @Override
+    public Running start(RoleContext context) throws VaultException {
+        VaultConfig config = context.config(VaultConfig.SECTION);
+        Path folder = folder(context.home());
+        Clock clock = Clock.systemUTC();
+        var keeper = new KeyKeeper(folder, context.runDir(), KeyKeeper.Machine.ours());
+        var vault = new Vault(
+                folder, keeper, new Attempts(folder.resolve("attempts"), clock), clock, context::vanish);
+        var _ = vault.onChange(status -> context.note(note(status)));
+        context.note(note(vault.status()));
+        SecretSocket secrets =
+                SecretSocket.at(RunDirectory.socket(context.runDir(), SecretCall.SOCKET), vault);
+        AutoLock autoLock = new AutoLock(vault, config.lockAfter(), clock)
+                .start(config.lockInGap() ? Optional.of(context.peer("airgap")) : Optional.empty());
+        return new Keeping(vault, secrets, autoLock, new VaultService(vault, config.lockAfter(), limits()));
+    }
+
+    private static Path folder(Path home) throws VaultException {
+        Path folder = home.resolve("vault");
+        try {
+            Files.createDirectories(
+                    folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            return folder;
+        } catch (IOException e) {
+            throw new VaultException(
+                    VaultException.Reason.FAILED, "The folder " + folder + " cannot be made.", e);
+        }
+    }
+
+    /** What the machine does not give the vault, a line each. */
+    private static List<String> limits() {
+        List<String> limits = new ArrayList<>();
+        try {
+            if (Files.readString(SWAPS, StandardCharsets.US_ASCII).lines().count() > 1) {
+                limits.add("this machine has swap: what the vault holds on its heap while it is open may reach the disk; turn"
+                        + " it off, or encrypt it");
+            }
+        } catch (IOException e) {
+            limits.add("whether this machine has swap is not known: what the vault holds on its heap may reach the disk");
+        }
+        return limits;
+    }
+
+    private static String note(Vault.Status status) {
+        return status.state().name().toLowerCase(Locale.ROOT);
+    }
+
+    /** The role at work. Its end is a lock. */
+    private record Keeping(Vault vault, SecretSocket secrets, AutoLock autoLock, VaultService service)
+            implements Running {
+        @Override
+        public List<Service> services() {
+            return List.of(
+                    VaultProtocol.service(service), RecordsProtocol.service(new RecordsService(vault)));
+        }
+
+        @Override
+        public void stop(Duration grace) {
+            autoLock.close();
+            secrets.close();
+            vault.peek().ifPresent(Keeping::close);
+        }
+
+        private static void close(OpenVault open) {
+            try {
+                open.records().close();
+            } catch (VaultException e) {
+                System.getLogger("omni.vault").log(System.Logger.Level.WARNING, "The records did not close", e);
+            } finally {
+                open.keys().close();
+            }
+        }
+    }
+}

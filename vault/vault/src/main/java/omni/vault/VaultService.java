@@ -1,0 +1,77 @@
+package omni.vault;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.LinkedBlockingQueue;
+import omni.bus.Call;
+import omni.role.Attempts;
+import omni.vault.VaultProtocol.FailedReason;
+import omni.vault.VaultProtocol.LockReply;
+import omni.vault.VaultProtocol.StatusReply;
+import omni.vault.VaultProtocol.VaultState;
+
+/** {@code omni.Vault}: how the vault stands, and its lock. Anybody may ask, and anybody may lock. For any thread. */
+final class VaultService implements VaultProtocol.Handler {
+    private static final int CHANGES_MAX = 100;
+
+    private final Vault vault;
+    private final Duration lockAfter;
+    private final List<String> limits;
+
+    VaultService(Vault vault, Duration lockAfter, List<String> limits) {
+        this.vault = vault;
+        this.lockAfter = lockAfter;
+        this.limits = List.copyOf(limits);
+    }
+
+    @Override
+    public void status(VaultProtocol.StatusParams in, Call<StatusReply> call) {
+        if (!call.wantsMore()) {
+            call.reply(new StatusReply(wire(vault.status())));
+            return;
+        }
+        var changes = new LinkedBlockingQueue<Vault.Status>(CHANGES_MAX);
+        call.onCancel(() -> changes.offer(vault.status())); // so that the wait for a change ends
+        try (var _ = vault.onChange(changes::offer)) {
+            call.next(new StatusReply(wire(vault.status())));
+            while (!call.isCancelled()) {
+                call.next(new StatusReply(wire(changes.take())));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        call.reply(new StatusReply(wire(vault.status())));
+    }
+
+    @Override
+    public void lock(VaultProtocol.LockParams in, Call<LockReply> call) {
+        call.reply(new LockReply());
+        vault.lock("asked for");
+    }
+
+    private VaultProtocol.Vault wire(Vault.Status status) {
+        Attempts.Standing standing = standing();
+        List<String> lines = new ArrayList<>(limits);
+        vault.peek()
+                .filter(open -> !open.keys().isLocked())
+                .ifPresent(_ -> lines.add("the keys are not kept out of the swap: the limit of locked memory is too low"
+                        + " (ulimit -l)"));
+        return new VaultProtocol.Vault(
+                VaultState.valueOf(status.state().name()),
+                status.since().toString(),
+                status.cause(),
+                lines,
+                (long) standing.wrong(),
+                standing.wait().plus(Duration.ofMillis(999)).toSeconds(),
+                lockAfter.toSeconds());
+    }
+
+    private Attempts.Standing standing() {
+        try {
+            return vault.standing();
+        } catch (VaultException e) {
+            throw new VaultProtocol.Failed(FailedReason.valueOf(e.reason().name()), e.getMessage());
+        }
+    }
+}
