@@ -3,10 +3,12 @@ module omni.vault {
     requires transitive omni.bus;
     requires transitive omni.role;
     requires com.google.crypto.tink;
+    requires java.management;
     requires java.sql;
+    requires jdk.management;
+    requires jdk.net;
     requires org.bouncycastle.provider;
     requires org.xerial.sqlitejdbc;
-    requires jdk.net;
     requires tools.jackson.databind;
     requires static org.jspecify;
 

@@ -53,9 +53,9 @@ public final class Attempts {
      * Where it stands, without a try.
      *
      * @param wrong tries in a row that were not right
-     * @param wait how long the next one has to wait
+     * @param left how long the next one has to wait
      */
-    public record Standing(int wrong, Duration wait) {}
+    public record Standing(int wrong, Duration left) {}
 
     /** How many were wrong, and how long to wait. */
     public Standing standing() throws IOException {

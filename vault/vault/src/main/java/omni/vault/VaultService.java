@@ -63,7 +63,7 @@ final class VaultService implements VaultProtocol.Handler {
                 status.cause(),
                 lines,
                 (long) standing.wrong(),
-                standing.wait().plus(Duration.ofMillis(999)).toSeconds(),
+                standing.left().plus(Duration.ofMillis(999)).toSeconds(),
                 lockAfter.toSeconds());
     }
 
