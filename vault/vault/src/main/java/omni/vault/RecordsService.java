@@ -162,8 +162,8 @@ final class RecordsService implements RecordsProtocol.Handler {
 
     @Override
     public void getMemory(RecordsProtocol.GetMemoryParams in, Call<RecordsProtocol.GetMemoryReply> call) {
-        call.reply(new RecordsProtocol.GetMemoryReply(
-                wire(in(call, vault -> vault.memories().retrieve(in.id())))));
+        var found = in(call, vault -> vault.memories().retrieve(in.id()));
+        call.reply(new RecordsProtocol.GetMemoryReply(wire(found)));
     }
 
     @Override
@@ -233,7 +233,7 @@ final class RecordsService implements RecordsProtocol.Handler {
 
     /** Out of the range of an int it is out of every bound here, too. */
     private static int number(long value) {
-        return (int) Math.clamp(value, Integer.MIN_VALUE, Integer.MAX_VALUE);
+        return Math.clamp(value, Integer.MIN_VALUE, Integer.MAX_VALUE);
     }
 
     private static RecordsProtocol.Conversation wire(Conversation conversation) {
