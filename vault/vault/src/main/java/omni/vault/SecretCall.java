@@ -9,21 +9,27 @@ import java.nio.ByteOrder;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 
 /**
  * A call on the vault's second socket, which carries secrets and nothing else; messages never do. One call a connection:
  *
  * <pre>
  *   call:   "OMS1" | verb u8 | fields u8 | bytes of each field u32 … | fields …
- *   answer: reason u8, 0 where it is done | bytes u32 | text, UTF-8
+ *   answer: 0 u8 | bytes u32 | text, UTF-8              done
+ *           1 u8 | bytes u32 | reason, blank, sentence  refused, the reason in small letters
  * </pre>
  *
- * Numbers are big-endian. The reason is the ordinal of {@link Refused.Reason} and one. For any thread.
+ * Numbers are big-endian. For any thread.
  */
 public final class SecretCall {
     static final int MAGIC = 0x4f4d5331; // "OMS1"
     static final int HEADER_BYTES = 6;
+    static final int DONE = 0;
+    static final int REFUSED = 1;
 
     /** The longest answer: an error's sentence, or a recovery key. */
     static final int ANSWER_BYTES_MAX = 4096;
@@ -34,20 +40,27 @@ public final class SecretCall {
     /** What is asked for, with its fields in order. */
     public enum Verb {
         /** Make a vault: the new password, and a key file or nothing. Answers the recovery key. */
-        CREATE(2),
+        CREATE(1, 2),
         /** Unlock: the password, and the key file or nothing. */
-        UNLOCK(2),
+        UNLOCK(2, 2),
         /** Unlock by the recovery key, and set a new password: the recovery key, the new password, and a new key file or nothing. */
-        RECOVER(3),
+        RECOVER(3, 3),
         /** Another password: the old one, its key file or nothing, the new one, its key file or nothing. */
-        CHANGE_PASSWORD(4),
+        CHANGE_PASSWORD(4, 4),
         /** Another recovery key: the password, and the key file or nothing. Answers the new one; the old one is void. */
-        NEW_RECOVERY_KEY(2);
+        NEW_RECOVERY_KEY(5, 2);
 
+        private final int code;
         private final int fields;
 
-        Verb(int fields) {
+        Verb(int code, int fields) {
+            this.code = code;
             this.fields = fields;
+        }
+
+        /** The verb of that number, which stays the same for ever; nothing where there is none. */
+        static Optional<Verb> of(int code) {
+            return Arrays.stream(values()).filter(verb -> verb.code == code).findFirst();
         }
 
         /** How many fields it has. */
@@ -87,7 +100,7 @@ public final class SecretCall {
         try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
             channel.connect(UnixDomainSocketAddress.of(socket));
             ByteBuffer header = ByteBuffer.allocate(HEADER_BYTES + Integer.BYTES * fields.size());
-            header.putInt(MAGIC).put((byte) verb.ordinal()).put((byte) fields.size());
+            header.putInt(MAGIC).put((byte) verb.code).put((byte) fields.size());
             fields.forEach(field -> header.putInt(field.remaining()));
             write(channel, header.flip());
             for (ByteBuffer field : fields) {
@@ -100,21 +113,36 @@ public final class SecretCall {
     private static byte[] answer(SocketChannel channel) throws IOException {
         ByteBuffer head = ByteBuffer.allocate(1 + Integer.BYTES).order(ByteOrder.BIG_ENDIAN);
         fill(channel, head);
-        int reason = head.get(0);
+        int refused = head.get(0);
         int bytes = head.getInt(1);
-        if (bytes < 0
-                || bytes > ANSWER_BYTES_MAX
-                || reason < 0
-                || reason > VaultProtocol.FailedReason.values().length) {
-            throw new IOException("The vault's answer is none: is something else serving its socket?");
+        if (bytes < 0 || bytes > ANSWER_BYTES_MAX || refused < DONE || refused > REFUSED) {
+            throw noAnswer();
         }
         ByteBuffer text = ByteBuffer.allocate(bytes);
         fill(channel, text);
-        if (reason > 0) {
-            throw new Refused(
-                    VaultProtocol.FailedReason.values()[reason - 1], new String(text.array(), StandardCharsets.UTF_8));
+        if (refused == REFUSED) {
+            throw refused(new String(text.array(), StandardCharsets.UTF_8));
         }
         return text.array();
+    }
+
+    private static IOException refused(String text) {
+        int blank = text.indexOf(' ');
+        for (VaultProtocol.FailedReason reason : VaultProtocol.FailedReason.values()) {
+            if (blank > 0 && word(reason.name()).equals(text.substring(0, blank))) {
+                return new Refused(reason, text.substring(blank + 1));
+            }
+        }
+        return noAnswer();
+    }
+
+    private static IOException noAnswer() {
+        return new IOException("The vault's answer is none: is something else serving its socket?");
+    }
+
+    /** A reason as it is sent. */
+    static String word(String reason) {
+        return reason.toLowerCase(Locale.ROOT);
     }
 
     /** Reads until the buffer is full. */

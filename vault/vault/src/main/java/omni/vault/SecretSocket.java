@@ -122,13 +122,14 @@ final class SecretSocket implements AutoCloseable {
         try (Asked asked = read(channel)) {
             Optional<SecretMemory> answer = desk.serve(asked.verb(), asked.fields());
             try {
-                reply(channel, 0, answer.map(SecretMemory::buffer).orElse(ByteBuffer.allocate(0)));
+                reply(channel, SecretCall.DONE, answer.map(SecretMemory::buffer).orElse(ByteBuffer.allocate(0)));
             } finally {
                 answer.ifPresent(SecretMemory::close);
             }
         } catch (VaultException e) {
             LOG.log(Level.DEBUG, "A call was refused", e);
-            reply(channel, e.reason().ordinal() + 1, StandardCharsets.UTF_8.encode(e.getMessage()));
+            String text = SecretCall.word(e.reason().name()) + " " + e.getMessage();
+            reply(channel, SecretCall.REFUSED, StandardCharsets.UTF_8.encode(text));
         }
     }
 
@@ -147,15 +148,11 @@ final class SecretSocket implements AutoCloseable {
         try {
             ByteBuffer header = ByteBuffer.allocate(SecretCall.HEADER_BYTES);
             SecretCall.fill(channel, header);
-            int verb = header.get(4);
-            int fields = header.get(5);
-            if (header.getInt(0) != SecretCall.MAGIC
-                    || verb < 0
-                    || verb >= Verb.values().length
-                    || fields != Verb.values()[verb].fields()) {
+            Optional<Verb> verb = Verb.of(header.get(4)).filter(known -> known.fields() == header.get(5));
+            if (header.getInt(0) != SecretCall.MAGIC || verb.isEmpty()) {
                 throw new VaultException(VaultException.Reason.INVALID, "That is no call of this version of Omni.");
             }
-            return new Asked(Verb.values()[verb], fields(channel, fields));
+            return new Asked(verb.get(), fields(channel, verb.get().fields()));
         } finally {
             timer.cancel(false);
         }
@@ -198,9 +195,9 @@ final class SecretSocket implements AutoCloseable {
         }
     }
 
-    private static void reply(SocketChannel channel, int reason, ByteBuffer text) throws IOException {
+    private static void reply(SocketChannel channel, int outcome, ByteBuffer text) throws IOException {
         ByteBuffer head =
-                ByteBuffer.allocate(1 + Integer.BYTES).put((byte) reason).putInt(text.remaining());
+                ByteBuffer.allocate(1 + Integer.BYTES).put((byte) outcome).putInt(text.remaining());
         SecretCall.write(channel, head.flip());
         SecretCall.write(channel, text);
     }
