@@ -29,7 +29,7 @@ omni() {
 prop() { systemctl show --value --property="$2" "omni-$1"; }
 pid() { prop "$1" MainPID; }
 is() { [ "$(prop "$1" ActiveState)" = "$2" ]; }
-all_are() { for unit in supervisor airgap engine daemon; do is "$unit" "$1" || return 1; done; }
+all_are() { for unit in supervisor airgap vault engine daemon; do is "$unit" "$1" || return 1; done; }
 # another UNIT PID: it is active with another process than that
 another() { is "$1" active && [ "$(pid "$1")" -gt 0 ] && [ "$(pid "$1")" != "$2" ]; }
 whole_again() { another supervisor "$1" && another engine "$2" && another daemon "$3"; }

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The class archives fit the programs they are for, and are the same when made again. */
 class ArchiveTest {
-    private static final String ROLE_NATIVE = "omni.role,omni.airgap,omni.llama";
+    private static final String ROLE_NATIVE = "omni.role,omni.airgap,omni.vault,omni.llama,org.xerial.sqlitejdbc";
     private static final String COMMAND_NATIVE = "omni.role,org.jline.terminal.ffm";
     /** Below this the list of classes is too old: image-builder/runtime/record-classes makes it anew. */
     private static final double SHARED_MIN = 0.85;

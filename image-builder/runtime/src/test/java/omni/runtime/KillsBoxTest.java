@@ -27,7 +27,7 @@ import tools.jackson.databind.json.JsonMapper;
 /** The whole product under kill -9: roles, the supervisor, and children that are just starting, with chats in flight. */
 final class KillsBoxTest {
     /** The roles that run all the time. */
-    private static final List<String> RESIDENT = List.of("airgap", "engine", "daemon");
+    private static final List<String> RESIDENT = List.of("airgap", "vault", "engine", "daemon");
 
     private static final int KILLS = 200;
     /** The supervisor lives through so many kills at the end, so that a leak of its own would show. */

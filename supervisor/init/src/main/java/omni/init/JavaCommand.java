@@ -34,7 +34,9 @@ record JavaCommand(Path java, List<String> paths, boolean modular) {
 
     /** Who may call native code. The class archive of the tree is made with these, and fits no others. */
     private static String nativeAccess(String module) {
-        return module.equals("omni.cli") ? "omni.role,org.jline.terminal.ffm" : "omni.role,omni.airgap,omni.llama";
+        return module.equals("omni.cli")
+                ? "omni.role,org.jline.terminal.ffm"
+                : "omni.role,omni.airgap,omni.vault,omni.llama,org.xerial.sqlitejdbc";
     }
 
     /** The command line of any main class, with those flags of the virtual machine. */

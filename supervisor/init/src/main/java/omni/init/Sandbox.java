@@ -61,6 +61,20 @@ final class Sandbox {
                 lines.add("ReadOnlyPaths=" + at.home());
                 lines.add("ReadWritePaths=" + at.home().resolve("airgap"));
                 lines.add(noTokens(at));
+                lines.add(noVault(at));
+                lines.add(noCredentials(at));
+                return lines;
+            }
+            case "vault" -> {
+                lines.addAll(noNetwork());
+                lines.addAll(noDevice());
+                lines.add(
+                        "# Of the owner's state it writes the vault and nothing else, and it alone sees what is in there.");
+                lines.add("ReadOnlyPaths=" + at.home());
+                lines.add("ReadWritePaths=" + at.home().resolve("vault"));
+                lines.add(noTokens(at));
+                lines.add(noGap(at));
+                lines.add(noCredentials(at));
                 return lines;
             }
             case "engine" -> {
@@ -93,10 +107,25 @@ final class Sandbox {
                 lines.add("ReadOnlyPaths=" + at.home());
             }
         }
-        lines.add(
-                "# Whether a gap is closed, who may lift it and what proves it: all processes of Omni have one user.");
-        lines.add("InaccessiblePaths=-" + at.home().resolve("airgap"));
+        lines.add(noGap(at));
+        lines.add(noVault(at));
+        lines.add(noCredentials(at));
         return lines;
+    }
+
+    /** Whether a gap is closed, who may lift it and what proves it: all processes of Omni have one user. */
+    private static String noGap(Installation at) {
+        return "InaccessiblePaths=-" + at.home().resolve("airgap");
+    }
+
+    /** What the owner keeps is for one role, be it encrypted or not. */
+    private static String noVault(Installation at) {
+        return "InaccessiblePaths=-" + at.home().resolve("vault");
+    }
+
+    /** The files by which systemd gives each role its own credential. */
+    private static String noCredentials(Installation at) {
+        return "InaccessiblePaths=-" + Installation.launchDir(at.runDir());
     }
 
     private static List<String> noNetwork() {

@@ -164,7 +164,7 @@ class SystemdUnitsTest {
         var rule = text(files, Path.of("etc/polkit-1/rules.d/50-omni.rules"));
         assertTrue(rule.contains("subject.user === \"omni\""));
         assertTrue(rule.contains("subject.system_unit === \"omni-supervisor.service\""));
-        assertTrue(rule.contains("/^omni-(airgap|engine|daemon|fetch)[.]service$/"));
+        assertTrue(rule.contains("/^omni-(airgap|vault|engine|daemon|fetch)[.]service$/"));
     }
 
     @Test
