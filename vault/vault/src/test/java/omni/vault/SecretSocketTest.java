@@ -1,0 +1,169 @@
+package omni.vault;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import omni.vault.SecretCall.Refused;
+import omni.vault.SecretCall.Verb;
+import omni.vault.VaultProtocol.FailedReason;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The socket for secrets, with callers that keep to its form and such that do not. */
+final class SecretSocketTest {
+    @TempDir
+    Path folder;
+
+    private final List<String> heard = new CopyOnWriteArrayList<>();
+    private final List<SecretMemory> held = new CopyOnWriteArrayList<>();
+    private Path path;
+    private SecretSocket socket;
+
+    @BeforeEach
+    void serve() throws VaultException {
+        path = folder.resolve("secrets.sock");
+        socket = SecretSocket.at(path, this::desk);
+    }
+
+    @AfterEach
+    void stop() {
+        socket.close();
+    }
+
+    /** Says what it heard, and answers the first field backwards; refuses the word "no". */
+    private Optional<SecretMemory> desk(Verb verb, List<Optional<SecretMemory>> fields) throws VaultException {
+        List<String> texts = new ArrayList<>();
+        for (Optional<SecretMemory> field : fields) {
+            field.ifPresent(held::add);
+            texts.add(field.map(SecretSocketTest::text).orElse("-"));
+        }
+        heard.add(verb + " " + String.join(" ", texts));
+        if (texts.contains("no")) {
+            throw new VaultException(VaultException.Reason.DENIED, "That is not it: ärger.");
+        }
+        SecretMemory answer = SecretMemory.of(3);
+        held.add(answer);
+        answer.buffer().put("yes".getBytes(StandardCharsets.UTF_8));
+        return Optional.of(answer);
+    }
+
+    private static String text(SecretMemory secret) {
+        return StandardCharsets.UTF_8.decode(secret.buffer()).toString();
+    }
+
+    private static ByteBuffer bytes(String text) {
+        return ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void fieldsArriveAndAnAnswerComesBack() throws IOException {
+        byte[] answer = SecretCall.make(
+                path, Verb.CHANGE_PASSWORD, List.of(bytes("old"), bytes(""), bytes("new"), bytes("file")));
+        assertArrayEquals("yes".getBytes(StandardCharsets.UTF_8), answer);
+        assertEquals(List.of("CHANGE_PASSWORD old - new file"), heard);
+    }
+
+    @Test
+    void whatWasHeldIsWipedAfterwards() throws IOException {
+        SecretCall.make(path, Verb.UNLOCK, List.of(bytes("password"), bytes("")));
+        assertThrows(Refused.class, () -> SecretCall.make(path, Verb.UNLOCK, List.of(bytes("no"), bytes(""))));
+        assertEquals(3, held.size());
+        for (SecretMemory secret : held) {
+            assertFalse(secret.segment().scope().isAlive());
+        }
+    }
+
+    @Test
+    void aRefusalHasItsReasonAndItsSentence() {
+        var refused =
+                assertThrows(Refused.class, () -> SecretCall.make(path, Verb.UNLOCK, List.of(bytes("no"), bytes(""))));
+        assertEquals(FailedReason.DENIED, refused.reason());
+        assertEquals("That is not it: ärger.", refused.getMessage());
+    }
+
+    @Test
+    void aFieldOfTheLargestSizeFitsAndOneByteMoreDoesNot() throws IOException {
+        SecretCall.make(path, Verb.UNLOCK, List.of(bytes("p"), ByteBuffer.allocate(SecretSocket.FIELD_BYTES_MAX)));
+        var refused = assertThrows(
+                Refused.class,
+                () -> SecretCall.make(
+                        path, Verb.UNLOCK, List.of(bytes("p"), ByteBuffer.allocate(SecretSocket.FIELD_BYTES_MAX + 1))));
+        assertEquals(FailedReason.INVALID, refused.reason());
+    }
+
+    @Test
+    void whatIsNoCallIsRefused() throws IOException {
+        for (byte[] wrong : new byte[][] {
+            {'O', 'M', 'S', '2', 2, 2}, // another format
+            {'O', 'M', 'S', '1', 0, 2}, // no verb
+            {'O', 'M', 'S', '1', 99, 2},
+            {'O', 'M', 'S', '1', -1, 2},
+            {'O', 'M', 'S', '1', 2, 1}, // too few fields for it
+            {'O', 'M', 'S', '1', 2, -1},
+        }) {
+            assertTrue(raw(wrong).startsWith("invalid "), () -> "verb " + wrong[4]);
+        }
+        assertTrue(raw(new byte[] {'O', 'M', 'S', '1', 2, 2, -1, -1, -1, -1, 0, 0, 0, 0})
+                .startsWith("invalid "));
+        assertEquals(List.of(), heard);
+    }
+
+    @Test
+    void aCallerThatLeavesHarmsNobody() throws IOException {
+        for (int i = 0; i < 20; i++) {
+            try (SocketChannel channel = connect()) {
+                channel.write(ByteBuffer.wrap(new byte[] {'O', 'M', 'S', '1', 2, 2, 0, 0, 0, 9, 0, 0, 0, 0, 'h', 'a'}));
+            }
+        }
+        fieldsArriveAndAnAnswerComesBack();
+    }
+
+    @Test
+    void theSocketIsForItsUserAlone() throws IOException {
+        assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(path)));
+    }
+
+    @Test
+    void aSocketThatWasLeftBehindIsReplaced() throws IOException {
+        socket.close();
+        socket = SecretSocket.at(path, this::desk);
+        fieldsArriveAndAnAnswerComesBack();
+    }
+
+    private SocketChannel connect() throws IOException {
+        SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
+        channel.connect(UnixDomainSocketAddress.of(path));
+        return channel;
+    }
+
+    /** The text of a refusal. */
+    private String raw(byte[] call) throws IOException {
+        try (SocketChannel channel = connect()) {
+            SecretCall.write(channel, ByteBuffer.wrap(call));
+            ByteBuffer head = ByteBuffer.allocate(5);
+            SecretCall.fill(channel, head);
+            assertEquals(SecretCall.REFUSED, head.get(0));
+            ByteBuffer text = ByteBuffer.allocate(head.getInt(1));
+            SecretCall.fill(channel, text);
+            return new String(text.array(), StandardCharsets.UTF_8);
+        }
+    }
+}

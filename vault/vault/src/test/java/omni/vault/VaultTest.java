@@ -1,0 +1,257 @@
+package omni.vault;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import omni.role.Attempts;
+import omni.vault.SecretCall.Verb;
+import omni.vault.VaultException.Reason;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What opens a vault and what does not, over real keys, child processes and records. */
+final class VaultTest {
+    private static final String PASSWORD = "correct horse";
+
+    @TempDir
+    Path folder;
+
+    private Instant now = Instant.parse("2026-11-29T10:00:00Z");
+    private final Clock clock = ((InstantSource) () -> now).withZone(ZoneOffset.UTC);
+    private final AtomicInteger ends = new AtomicInteger();
+    private Path run;
+
+    @BeforeEach
+    void makeFolders() throws IOException {
+        run = Files.createTempDirectory("ov");
+    }
+
+    /** As after a start of the process. */
+    private Vault started() throws VaultException {
+        var machine = new KeyKeeper.Machine(
+                1L << 30, new Calibration(Argon2.MEMORY_KIB_MIN, Duration.ofMillis(1)), Duration.ofMinutes(2));
+        return new Vault(
+                folder,
+                new KeyKeeper(folder, run, machine),
+                new Attempts(folder.resolve("attempts"), clock),
+                clock,
+                ends::incrementAndGet);
+    }
+
+    private static Optional<SecretMemory> call(Vault vault, Verb verb, String... fields) throws VaultException {
+        List<Optional<SecretMemory>> secrets = new ArrayList<>();
+        try {
+            for (String field : fields) {
+                secrets.add(field.isEmpty() ? Optional.empty() : Optional.of(secret(field)));
+            }
+            return vault.serve(verb, secrets);
+        } finally {
+            secrets.forEach(secret -> secret.ifPresent(SecretMemory::close));
+        }
+    }
+
+    private static SecretMemory secret(String text) throws VaultException {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        SecretMemory memory = SecretMemory.of(bytes.length);
+        memory.buffer().put(bytes);
+        return memory;
+    }
+
+    private static String words(Optional<SecretMemory> secret) {
+        try (SecretMemory words = secret.orElseThrow()) {
+            return StandardCharsets.UTF_8.decode(words.buffer()).toString();
+        }
+    }
+
+    private static Reason refused(Vault vault, Verb verb, String... fields) {
+        return assertThrows(VaultException.class, () -> call(vault, verb, fields))
+                .reason();
+    }
+
+    @Test
+    void madeItIsOpenAndStartedAgainItIsSealed() throws VaultException {
+        Vault vault = started();
+        assertEquals(Vault.State.ABSENT, vault.status().state());
+        assertEquals(
+                Reason.SEALED, assertThrows(VaultException.class, vault::open).reason());
+        words(call(vault, Verb.CREATE, PASSWORD, ""));
+        assertEquals(Vault.State.OPEN, vault.status().state());
+        String id = vault.open()
+                .conversations()
+                .create(Map.of("a", "b"), List.of(), Optional.empty())
+                .id();
+        vault.lock("a test");
+        assertEquals(1, ends.get());
+        assertEquals(
+                Reason.SEALED, assertThrows(VaultException.class, vault::open).reason());
+
+        Vault again = started();
+        assertEquals(Vault.State.SEALED, again.status().state());
+        call(again, Verb.UNLOCK, PASSWORD, "");
+        assertEquals(Map.of("a", "b"), again.open().conversations().retrieve(id).metadata());
+        again.open().records().close();
+    }
+
+    @Test
+    void thereIsOneVaultAndMakingAnotherChangesNothing() throws VaultException {
+        Vault vault = started();
+        words(call(vault, Verb.CREATE, PASSWORD, ""));
+        assertEquals(Reason.REFUSED, refused(vault, Verb.CREATE, "another password", ""));
+        call(vault, Verb.UNLOCK, PASSWORD, "");
+        vault.open().records().close();
+    }
+
+    @Test
+    void aWrongPasswordIsDeniedAndTheNextTryHasToWait() throws VaultException {
+        words(call(started(), Verb.CREATE, PASSWORD, ""));
+        Vault vault = started();
+        assertEquals(Reason.DENIED, refused(vault, Verb.UNLOCK, "correct horsf", ""));
+        assertEquals(1, vault.standing().wrong());
+        assertEquals(Reason.LATER, refused(vault, Verb.UNLOCK, PASSWORD, ""), "though it is right");
+        assertEquals(Reason.LATER, refused(started(), Verb.UNLOCK, PASSWORD, ""), "a new process changes nothing");
+        now = now.plusSeconds(2);
+        assertEquals(Reason.DENIED, refused(vault, Verb.UNLOCK, "correct horsf", ""));
+        now = now.plusMillis(1500);
+        assertEquals(Reason.LATER, refused(vault, Verb.UNLOCK, PASSWORD, ""), "longer each time");
+        now = now.plusSeconds(10);
+        call(vault, Verb.UNLOCK, PASSWORD, "");
+        assertEquals(0, vault.standing().wrong());
+        vault.open().records().close();
+    }
+
+    @Test
+    void whileItIsOpenAPasswordIsStillJudged() throws VaultException {
+        Vault vault = started();
+        words(call(vault, Verb.CREATE, PASSWORD, ""));
+        assertEquals(Reason.DENIED, refused(vault, Verb.UNLOCK, "wrong password", ""));
+        assertEquals(Vault.State.OPEN, vault.status().state());
+        vault.open().records().close();
+    }
+
+    @Test
+    void whatNobodyCanHaveSetIsNoTry() throws VaultException {
+        words(call(started(), Verb.CREATE, PASSWORD, ""));
+        Vault vault = started();
+        assertEquals(Reason.INVALID, refused(vault, Verb.UNLOCK, "", ""));
+        assertEquals(Reason.INVALID, refused(vault, Verb.UNLOCK, "x".repeat(Secret.PASSWORD_BYTES_MAX + 1), ""));
+        assertEquals(0, vault.standing().wrong());
+    }
+
+    @Test
+    void aKeyFileBelongsToThePassword() throws VaultException {
+        String file = "k".repeat(Secret.KEY_FILE_BYTES_MIN);
+        words(call(started(), Verb.CREATE, PASSWORD, file));
+        Vault vault = started();
+        assertEquals(Reason.DENIED, refused(vault, Verb.UNLOCK, PASSWORD, "j" + file.substring(1)));
+        now = now.plusSeconds(2);
+        assertThrows(VaultException.class, () -> call(vault, Verb.UNLOCK, PASSWORD, ""));
+        now = now.plusSeconds(10);
+        call(vault, Verb.UNLOCK, PASSWORD, file);
+        vault.open().records().close();
+    }
+
+    @Test
+    void anotherPasswordTakesThePlaceOfTheOld() throws VaultException {
+        Vault vault = started();
+        words(call(vault, Verb.CREATE, PASSWORD, ""));
+        assertEquals(Reason.DENIED, refused(vault, Verb.CHANGE_PASSWORD, "wrong password", "", "another password", ""));
+        now = now.plusSeconds(2);
+        call(vault, Verb.CHANGE_PASSWORD, PASSWORD, "", "another password", "");
+        assertEquals(Reason.DENIED, refused(started(), Verb.UNLOCK, PASSWORD, ""));
+        now = now.plusSeconds(2);
+        call(vault, Verb.UNLOCK, "another password", "");
+        vault.open().records().close();
+    }
+
+    @Test
+    void theRecoveryKeySetsANewPassword() throws VaultException {
+        String recovery = words(call(started(), Verb.CREATE, PASSWORD, ""));
+        Vault vault = started();
+        call(vault, Verb.RECOVER, recovery.toUpperCase(java.util.Locale.ROOT), "another password", "");
+        assertEquals(Vault.State.OPEN, vault.status().state());
+        assertEquals(Reason.DENIED, refused(vault, Verb.UNLOCK, PASSWORD, ""));
+        now = now.plusSeconds(2);
+        String next = words(call(vault, Verb.NEW_RECOVERY_KEY, "another password", ""));
+        assertFalse(next.equals(recovery));
+        assertEquals(Reason.DENIED, refused(vault, Verb.RECOVER, recovery, "a third password", ""));
+        now = now.plusSeconds(2);
+        call(vault, Verb.RECOVER, next, "a third password", "");
+        vault.open().records().close();
+    }
+
+    @Test
+    void nothingOfASecretIsInTheFolder() throws IOException {
+        Vault vault = started();
+        String recovery = words(call(vault, Verb.CREATE, PASSWORD, ""));
+        assertThrows(VaultException.class, () -> call(vault, Verb.UNLOCK, "mistaken password", ""));
+        vault.open().records().close();
+        List<Path> files;
+        try (var walk = Files.walk(folder)) {
+            files = walk.filter(Files::isRegularFile).toList();
+        }
+        assertTrue(files.size() >= 3, files::toString);
+        for (Path file : files) {
+            String text = new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1);
+            for (String secret : List.of(PASSWORD, "mistaken", recovery.substring(0, 11))) {
+                assertFalse(text.contains(secret), () -> file + " has " + secret);
+            }
+            assertEquals(
+                    "rw-------",
+                    java.nio.file.attribute.PosixFilePermissions.toString(Files.getPosixFilePermissions(file)),
+                    file::toString);
+        }
+    }
+
+    @Test
+    void itLocksItselfWithoutUseAndAfterSleep() throws VaultException {
+        Vault vault = started();
+        words(call(vault, Verb.CREATE, PASSWORD, ""));
+        new AutoLock(vault, Duration.ofDays(1), clock).look(Duration.ofSeconds(5));
+        new AutoLock(vault, Duration.ZERO, clock).look(Duration.ZERO);
+        assertEquals(0, ends.get(), "the control: used a moment ago, and never by time");
+        new AutoLock(vault, Duration.ofNanos(1), clock).look(Duration.ZERO);
+        assertEquals(1, ends.get());
+
+        Vault other = started();
+        call(other, Verb.UNLOCK, PASSWORD, "");
+        new AutoLock(other, Duration.ZERO, clock).look(Duration.ofSeconds(31));
+        assertEquals(2, ends.get());
+    }
+
+    @Test
+    void aLockOfWhatIsLockedEndsNothing() throws VaultException {
+        Vault vault = started();
+        vault.lock("a test");
+        assertEquals(0, ends.get());
+    }
+
+    @Test
+    void changesAreHeard() throws VaultException {
+        Vault vault = started();
+        List<Vault.Status> heard = new ArrayList<>();
+        try (var _ = vault.onChange(heard::add)) {
+            words(call(vault, Verb.CREATE, PASSWORD, ""));
+        }
+        assertEquals(
+                List.of(Vault.State.OPEN),
+                heard.stream().map(Vault.Status::state).toList());
+        vault.open().records().close();
+    }
+}
