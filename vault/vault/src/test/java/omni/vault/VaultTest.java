@@ -33,8 +33,10 @@ final class VaultTest {
     @TempDir
     Path folder;
 
-    private Instant now = Instant.parse("2026-11-29T10:00:00Z");
-    private final Clock clock = ((InstantSource) () -> now).withZone(ZoneOffset.UTC);
+    /** By how much the vault's clock is ahead. */
+    private Duration ahead = Duration.ZERO;
+
+    private final Clock clock = ((InstantSource) () -> Instant.now().plus(ahead)).withZone(ZoneOffset.UTC);
     private final AtomicInteger ends = new AtomicInteger();
     private Path run;
 
@@ -126,11 +128,11 @@ final class VaultTest {
         assertEquals(1, vault.standing().wrong());
         assertEquals(Reason.LATER, refused(vault, Verb.UNLOCK, PASSWORD, ""), "though it is right");
         assertEquals(Reason.LATER, refused(started(), Verb.UNLOCK, PASSWORD, ""), "a new process changes nothing");
-        now = now.plusSeconds(2);
+        ahead = ahead.plusSeconds(2);
         assertEquals(Reason.DENIED, refused(vault, Verb.UNLOCK, "correct horsf", ""));
-        now = now.plusMillis(1500);
+        ahead = ahead.plusMillis(1500);
         assertEquals(Reason.LATER, refused(vault, Verb.UNLOCK, PASSWORD, ""), "longer each time");
-        now = now.plusSeconds(10);
+        ahead = ahead.plusSeconds(10);
         call(vault, Verb.UNLOCK, PASSWORD, "");
         assertEquals(0, vault.standing().wrong());
         vault.open().records().close();
@@ -160,9 +162,9 @@ final class VaultTest {
         words(call(started(), Verb.CREATE, PASSWORD, file));
         Vault vault = started();
         assertEquals(Reason.DENIED, refused(vault, Verb.UNLOCK, PASSWORD, "j" + file.substring(1)));
-        now = now.plusSeconds(2);
+        ahead = ahead.plusSeconds(2);
         assertThrows(VaultException.class, () -> call(vault, Verb.UNLOCK, PASSWORD, ""));
-        now = now.plusSeconds(10);
+        ahead = ahead.plusSeconds(10);
         call(vault, Verb.UNLOCK, PASSWORD, file);
         vault.open().records().close();
     }
@@ -172,10 +174,10 @@ final class VaultTest {
         Vault vault = started();
         words(call(vault, Verb.CREATE, PASSWORD, ""));
         assertEquals(Reason.DENIED, refused(vault, Verb.CHANGE_PASSWORD, "wrong password", "", "another password", ""));
-        now = now.plusSeconds(2);
+        ahead = ahead.plusSeconds(2);
         call(vault, Verb.CHANGE_PASSWORD, PASSWORD, "", "another password", "");
         assertEquals(Reason.DENIED, refused(started(), Verb.UNLOCK, PASSWORD, ""));
-        now = now.plusSeconds(2);
+        ahead = ahead.plusSeconds(2);
         call(vault, Verb.UNLOCK, "another password", "");
         vault.open().records().close();
     }
@@ -187,11 +189,11 @@ final class VaultTest {
         call(vault, Verb.RECOVER, recovery.toUpperCase(java.util.Locale.ROOT), "another password", "");
         assertEquals(Vault.State.OPEN, vault.status().state());
         assertEquals(Reason.DENIED, refused(vault, Verb.UNLOCK, PASSWORD, ""));
-        now = now.plusSeconds(2);
+        ahead = ahead.plusSeconds(2);
         String next = words(call(vault, Verb.NEW_RECOVERY_KEY, "another password", ""));
         assertFalse(next.equals(recovery));
         assertEquals(Reason.DENIED, refused(vault, Verb.RECOVER, recovery, "a third password", ""));
-        now = now.plusSeconds(2);
+        ahead = ahead.plusSeconds(2);
         call(vault, Verb.RECOVER, next, "a third password", "");
         vault.open().records().close();
     }
