@@ -65,7 +65,7 @@ class ChatTerminalBoxTest {
         keys.flush();
     }
 
-    private static void copy(InputStream in, StringWriter to) {
+    static void copy(InputStream in, StringWriter to) {
         try {
             for (int b = in.read(); b >= 0; b = in.read()) {
                 to.append((char) b);

@@ -3,14 +3,26 @@ package omni.cli;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import org.jline.reader.EndOfFileException;
-import org.jline.reader.LineReaderBuilder;
-import org.jline.reader.UserInterruptException;
+import java.util.Arrays;
+import java.util.EnumSet;
+import org.jline.terminal.Attributes.ControlChar;
+import org.jline.terminal.Attributes.LocalFlag;
+import org.jline.terminal.Terminal;
 import org.jline.terminal.TerminalBuilder;
 
-/** Reads a secret: at a terminal behind a prompt and unseen, else the first line of standard input. */
+/**
+ * Reads a secret: at a terminal behind a prompt and unseen, else the first line of standard input. At the terminal each
+ * byte comes as it is typed and Ctrl-C is a key, so that what the terminal was before comes back on every way out; a
+ * signal goes through JLine's shutdown hook.
+ */
 final class SecretInput {
     private static final int BYTES_MAX = 16_384;
+
+    private static final int CTRL_C = 3;
+    private static final int CTRL_D = 4;
+    private static final int CTRL_U = 21;
+    private static final int BACKSPACE = 8;
+    private static final int DELETE = 127;
 
     private final World world;
 
@@ -39,23 +51,80 @@ final class SecretInput {
         }
     }
 
-    private static String ask(String prompt) {
+    private String ask(String prompt) {
+        // The type is not the environment's: nothing is drawn, and of a "dumb" terminal JLine would not turn the echo
+        // off.
         try (var terminal = TerminalBuilder.builder()
                 .name("omni")
+                .type("ansi")
                 .system(true)
-                .ffm(true)
-                .jni(false)
+                .dumb(false)
+                .nativeSignals(false)
+                .graphemeCluster(false)
+                .provider(TerminalBuilder.PROP_PROVIDER_FFM)
                 .build()) {
-            return LineReaderBuilder.builder()
-                    .terminal(terminal)
-                    .appName("omni")
-                    .build()
-                    .readLine(prompt, '\0');
-        } catch (UserInterruptException | EndOfFileException e) {
-            throw new CommandException(ExitCode.INTERRUPTED, "Nothing was kept.", e);
-        } catch (IOException e) {
+            hide(terminal);
+            terminal.writer().print(prompt);
+            terminal.flush();
+            try {
+                return typed();
+            } finally {
+                terminal.writer().println();
+                terminal.flush();
+            }
+        } catch (IOException | IllegalStateException e) {
             throw new CommandException(
-                    ExitCode.ERROR, "This terminal cannot be used: send the token on standard input.", e);
+                    ExitCode.ERROR, "This terminal cannot be used: send the secret on standard input.", e);
         }
+    }
+
+    /** No echo, no signals from keys, and no editing by the kernel, which takes 4095 bytes a line and drops the rest. */
+    private static void hide(Terminal terminal) {
+        var attributes = terminal.getAttributes();
+        attributes.setLocalFlags(
+                EnumSet.of(LocalFlag.ECHO, LocalFlag.ECHONL, LocalFlag.ICANON, LocalFlag.IEXTEN, LocalFlag.ISIG),
+                false);
+        attributes.setControlChar(ControlChar.VMIN, 1);
+        attributes.setControlChar(ControlChar.VTIME, 0);
+        terminal.setAttributes(attributes);
+    }
+
+    /** What is typed until Enter; too long a line is read to its end too, for the rest of it is nothing for a shell. */
+    private String typed() throws IOException {
+        var secret = new byte[BYTES_MAX + 1]; // one more, which tells too long a line
+        int length = 0;
+        try {
+            while (true) {
+                int key = world.in().read();
+                switch (key) {
+                    case '\r', '\n' -> {
+                        if (length > BYTES_MAX) {
+                            throw new CommandException(ExitCode.USAGE, "What was typed is longer than any token.");
+                        }
+                        return new String(secret, 0, length, StandardCharsets.UTF_8);
+                    }
+                    case -1, CTRL_C, CTRL_D ->
+                        throw new CommandException(ExitCode.INTERRUPTED, "Stopped at the prompt: nothing was given.");
+                    case CTRL_U -> length = 0;
+                    case BACKSPACE, DELETE -> length = length > BYTES_MAX ? length : withoutLast(secret, length);
+                    default -> {
+                        if (length <= BYTES_MAX) {
+                            secret[length++] = (byte) key;
+                        }
+                    }
+                }
+            }
+        } finally {
+            Arrays.fill(secret, (byte) 0);
+        }
+    }
+
+    /** The length without the last character, which in UTF-8 ends with the bytes that are no first one. */
+    private static int withoutLast(byte[] text, int length) {
+        int end = length - 1;
+        while (end > 0 && (text[end] & 0xC0) == 0x80) {
+            end--;
+        }
+        return Math.max(end, 0);
     }
 }
