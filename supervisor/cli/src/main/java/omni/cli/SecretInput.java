@@ -11,7 +11,7 @@ import org.jline.terminal.Terminal;
 import org.jline.terminal.TerminalBuilder;
 
 /**
- * Reads a secret: at a terminal behind a prompt and unseen, else the first line of standard input. At the terminal each
+ * Reads a secret: at a terminal behind a prompt and unseen, else the next line of standard input. At the terminal each
  * byte comes as it is typed and Ctrl-C is a key, so that what the terminal was before comes back on every way out; a
  * signal goes through JLine's shutdown hook.
  */
@@ -39,15 +39,24 @@ final class SecretInput {
         return secret;
     }
 
+    /** The next line of standard input, and not a byte more: another secret may follow. */
     private String line() {
+        var line = new byte[BYTES_MAX];
+        int length = 0;
         try {
-            var bytes = world.in().readNBytes(BYTES_MAX + 1);
-            if (bytes.length > BYTES_MAX) {
-                throw new CommandException(ExitCode.USAGE, "Standard input holds more than a token: send one line.");
+            for (int b = world.in().read(); b >= 0 && b != '\n'; b = world.in().read()) {
+                if (length == BYTES_MAX) {
+                    throw new CommandException(
+                            ExitCode.USAGE,
+                            "A line of standard input is longer than any secret: send one line for each.");
+                }
+                line[length++] = (byte) b;
             }
-            return new String(bytes, StandardCharsets.UTF_8).lines().findFirst().orElse("");
+            return new String(line, 0, length, StandardCharsets.UTF_8);
         } catch (IOException e) {
             throw new UncheckedIOException("Standard input cannot be read", e);
+        } finally {
+            Arrays.fill(line, (byte) 0);
         }
     }
 
