@@ -1,0 +1,180 @@
+package omni.vault;
+
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import omni.vault.VaultException.Reason;
+import tools.jackson.databind.node.ObjectNode;
+
+/** The items of conversations, in the order they came in. For any thread. */
+final class ConversationItems {
+    static final int AT_ONCE_MAX = 20;
+    static final int ITEM_BYTES_MAX = 1 << 20;
+    static final int ITEMS_MAX = 10_000;
+
+    /** An item also carries its id, in the place of one that its sender may have given it. */
+    private static final int STORED_BYTES_MAX = ITEM_BYTES_MAX + 100;
+
+    private static final String PREFIX = "msg_";
+    private static final String COLUMNS = "SELECT number, id, created, body FROM items ";
+    private static final String ADD = "INSERT INTO items (id, conversation, created, body) VALUES (?, ?, ?, ?)";
+    private static final String ONE = COLUMNS + "WHERE conversation = ? AND id = ?";
+    private static final String UP = COLUMNS + "WHERE conversation = ? AND number > ? ORDER BY number LIMIT ?";
+    private static final String DOWN = COLUMNS + "WHERE conversation = ? AND number < ? ORDER BY number DESC LIMIT ?";
+    private static final String COUNT = "UPDATE conversations SET items = items + ?, changed = ? WHERE number = ?";
+
+    /** Which end of a conversation a list begins at. */
+    enum Order {
+        OLDEST_FIRST,
+        NEWEST_FIRST
+    }
+
+    /** An item that can be stored. */
+    record Written(String id, ObjectNode body, Bytes bytes) {}
+
+    private record Stored(long number, String id, long created, Bytes body) {
+        static Stored read(ResultSet row) throws SQLException {
+            return new Stored(row.getLong(1), row.getString(2), row.getLong(3), new Bytes(row.getBytes(4)));
+        }
+    }
+
+    private final Records records;
+    private final RowKeys keys;
+    private final Clock clock;
+
+    ConversationItems(Records records, RowKeys keys, Clock clock) {
+        this.records = records;
+        this.keys = keys;
+        this.clock = clock;
+    }
+
+    /** Adds up to {@value #AT_ONCE_MAX}, all or none. */
+    List<ConversationItem> create(String conversation, List<ObjectNode> bodies) throws VaultException {
+        if (bodies.isEmpty()) {
+            throw Bounds.invalid("There is no item to add.");
+        }
+        List<Written> written = written(bodies);
+        return records.write(sql -> {
+            Conversations.Stored stored = Conversations.stored(sql, conversation);
+            return add(sql, stored, keys.open(sql, stored.key(), conversation), written);
+        });
+    }
+
+    /** From behind the item of that id on. */
+    Listing<ConversationItem> list(String conversation, Optional<String> after, int limit, Order order)
+            throws VaultException {
+        Bounds.limit(limit);
+        return records.read(sql -> {
+            Conversations.Stored stored = Conversations.stored(sql, conversation);
+            RowKey key = keys.open(sql, stored.key(), conversation);
+            boolean up = order == Order.OLDEST_FIRST;
+            long from = up ? 0 : Long.MAX_VALUE;
+            if (after.isPresent()) {
+                from = one(sql, stored, after.get()).number();
+            }
+            return Listing.of(
+                    sql.rows(up ? UP : DOWN, row -> opened(key, Stored.read(row)), stored.number(), from, limit + 1),
+                    limit);
+        });
+    }
+
+    ConversationItem retrieve(String conversation, String id) throws VaultException {
+        return records.read(sql -> {
+            Conversations.Stored stored = Conversations.stored(sql, conversation);
+            return opened(keys.open(sql, stored.key(), conversation), one(sql, stored, id));
+        });
+    }
+
+    /** Deletes it beyond recovery: those that remain are encrypted anew, under another key. */
+    void delete(String conversation, String id) throws VaultException {
+        records.erase(sql -> {
+            Conversations.Stored stored = Conversations.stored(sql, conversation);
+            Stored item = one(sql, stored, id);
+            Words.ITEMS.remove(sql, item.number());
+            sql.change("DELETE FROM items WHERE number = ?", item.number());
+            sql.change(COUNT, -1, clock.millis(), stored.number());
+            encryptAnew(sql, stored);
+            return id;
+        });
+    }
+
+    private void encryptAnew(Sql sql, Conversations.Stored stored) throws SQLException, VaultException {
+        RowKey before = keys.open(sql, stored.key(), stored.id());
+        RowKey after = keys.replace(sql, stored.key(), stored.id());
+        sql.change(
+                "UPDATE conversations SET metadata = ? WHERE number = ?",
+                after.encrypt(before.decrypt(stored.metadata(), Conversations.METADATA), Conversations.METADATA),
+                stored.number());
+        long last = 0;
+        while (true) {
+            List<Stored> some = sql.rows(UP, Stored::read, stored.number(), last, AT_ONCE_MAX);
+            for (Stored item : some) {
+                byte[] body = after.encrypt(before.decrypt(item.body(), item.id()), item.id());
+                sql.change("UPDATE items SET body = ? WHERE number = ?", body, item.number());
+                last = item.number();
+            }
+            if (some.isEmpty()) {
+                return;
+            }
+        }
+    }
+
+    /** Checks them, and gives them names. */
+    List<Written> written(List<ObjectNode> bodies) throws VaultException {
+        if (bodies.size() > AT_ONCE_MAX) {
+            throw Bounds.invalid("At most " + AT_ONCE_MAX + " items are added at once.");
+        }
+        List<Written> written = new ArrayList<>();
+        for (ObjectNode body : bodies) {
+            Json.bytes(body, ITEM_BYTES_MAX);
+            String id = Ids.random(PREFIX);
+            ObjectNode named = body.deepCopy().put("id", id);
+            written.add(new Written(id, named, new Bytes(Json.bytes(named, STORED_BYTES_MAX))));
+        }
+        return written;
+    }
+
+    /** Adds them within a transaction. */
+    List<ConversationItem> add(Sql sql, Conversations.Stored conversation, RowKey key, List<Written> written)
+            throws SQLException, VaultException {
+        if (conversation.items() + written.size() > ITEMS_MAX) {
+            throw new VaultException(
+                    Reason.REFUSED, "A conversation has at most " + ITEMS_MAX + " items: begin another.");
+        }
+        long now = clock.millis();
+        List<ConversationItem> added = new ArrayList<>();
+        for (Written item : written) {
+            byte[] body = key.encrypt(item.bytes().array(), item.id());
+            long number = sql.insert(ADD, item.id(), conversation.number(), now, body);
+            Words.ITEMS.add(sql, number, Json.words(item.body()));
+            added.add(new ConversationItem(item.id(), Instant.ofEpochMilli(now), item.body()));
+        }
+        sql.change(COUNT, written.size(), now, conversation.number());
+        return added;
+    }
+
+    /** Deletes all of that conversation within a transaction. */
+    void deleteAll(Sql sql, long conversation) throws SQLException {
+        sql.change(
+                "DELETE FROM item_words WHERE rowid IN (SELECT number FROM items WHERE conversation = ?)",
+                conversation);
+        sql.change("DELETE FROM items WHERE conversation = ?", conversation);
+    }
+
+    private static Stored one(Sql sql, Conversations.Stored conversation, String id)
+            throws SQLException, VaultException {
+        return sql.first(ONE, Stored::read, conversation.number(), id)
+                .orElseThrow(() -> new VaultException(Reason.MISSING, "There is no such item in the conversation."));
+    }
+
+    private static ConversationItem opened(RowKey key, Stored stored) throws VaultException {
+        return new ConversationItem(
+                stored.id(),
+                Instant.ofEpochMilli(stored.created()),
+                Json.object(key.decrypt(stored.body(), stored.id())));
+    }
+}

@@ -1,0 +1,357 @@
+package omni.vault;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import omni.vault.VaultException.Reason;
+
+/**
+ * The database {@code records.db} of an unlocked vault: SQLCipher 4's pages, one writer, up to {@value #READERS_MAX} readers at
+ * once.
+ *
+ * <p>For any thread. {@code writing} guards the writer's connection; {@code quiet} is held shared while something reads, and alone
+ * while the journal is emptied, which no reader may be in the way of. They are taken in this order, and work that reads does
+ * not write.
+ */
+final class Records implements AutoCloseable {
+    static final int READERS_MAX = 4;
+    private static final long READER_WAIT_SECONDS = 30;
+
+    /** What is done in one transaction. */
+    interface Work<T> {
+        T run(Sql sql) throws SQLException, VaultException;
+    }
+
+    private final Path folder;
+    private final DataKeys keys;
+    private final RecordsOptions options;
+    private final int keyVersion;
+    private final Connection writer;
+    private final ReentrantLock writing = new ReentrantLock();
+    private final ReentrantReadWriteLock quiet = new ReentrantReadWriteLock();
+    private final Semaphore places = new Semaphore(READERS_MAX);
+    private final Deque<Connection> readers = new ArrayDeque<>();
+    private boolean closed;
+
+    private Records(Path folder, DataKeys keys, RecordsOptions options, int keyVersion, Connection writer) {
+        this.folder = folder;
+        this.keys = keys;
+        this.options = options;
+        this.keyVersion = keyVersion;
+        this.writer = writer;
+    }
+
+    /** Opens the database in that folder, or makes both. */
+    static Records open(Path folder, DataKeys keys) throws VaultException {
+        return open(folder, keys, RecordsOptions.PRODUCT);
+    }
+
+    static Records open(Path folder, DataKeys keys, RecordsOptions options) throws VaultException {
+        if (folder.toString().contains("?")) {
+            throw new VaultException(Reason.INVALID, "The records' folder must not have a question mark in its name.");
+        }
+        makeFolder(folder);
+        SqliteLibrary.load(folder);
+        if (Files.notExists(file(folder))) {
+            create(folder, keys, options);
+        }
+        int version = RecordsKey.version(file(folder), journal(folder), keys);
+        Records records = open(folder, "records.db", keys, options, version);
+        records.finishPurge();
+        return records;
+    }
+
+    private static Records open(Path folder, String name, DataKeys keys, RecordsOptions options, int version)
+            throws VaultException {
+        try {
+            Connection writer =
+                    RecordsConnection.writer(folder.resolve(name), keys.key(Purpose.RECORDS, version), options);
+            Records records = new Records(folder, keys, options, version, writer);
+            try {
+                Migrations.bundled().apply(records);
+                return records;
+            } catch (VaultException e) {
+                records.closeAll(e);
+                throw e;
+            }
+        } catch (SQLException e) {
+            throw SqlFailure.of(e);
+        }
+    }
+
+    /** Makes it whole under another name first, so that a crash leaves none or one that opens. */
+    private static void create(Path folder, DataKeys keys, RecordsOptions options) throws VaultException {
+        String name = "records.db.new";
+        try {
+            for (String end : List.of("", "-journal", "-wal", "-shm")) {
+                Files.deleteIfExists(folder.resolve(name + end));
+            }
+            Files.createFile(
+                    folder.resolve(name),
+                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+            open(folder, name, keys, options, keys.newest(Purpose.RECORDS)).close();
+            Files.move(folder.resolve(name), file(folder), StandardCopyOption.ATOMIC_MOVE);
+            try (FileChannel directory = FileChannel.open(folder, StandardOpenOption.READ)) {
+                directory.force(true);
+            }
+        } catch (VaultException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new VaultException(Reason.FAILED, "The records cannot be begun. Make room on the disk.", e);
+        }
+    }
+
+    private static void makeFolder(Path folder) throws VaultException {
+        try {
+            Files.createDirectories(
+                    folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        } catch (IOException e) {
+            throw new VaultException(Reason.FAILED, "The folder " + folder + " cannot be made.", e);
+        }
+    }
+
+    static Path file(Path folder) {
+        return folder.resolve("records.db");
+    }
+
+    static Path journal(Path folder) {
+        return folder.resolve("records.db-wal");
+    }
+
+    /** The keys that it was opened with. */
+    DataKeys keys() {
+        return keys;
+    }
+
+    Path folder() {
+        return folder;
+    }
+
+    int keyVersion() {
+        return keyVersion;
+    }
+
+    /** Does it in a transaction, and returns when the disk has it; where it throws, nothing of it has happened. */
+    <T> T write(Work<T> work) throws VaultException {
+        checkNotReading();
+        writing.lock();
+        try {
+            return transaction(work);
+        } finally {
+            writing.unlock();
+        }
+    }
+
+    /** As {@link #write}, and returns when nothing of what it deleted is left in the files. */
+    <T> T erase(Work<T> work) throws VaultException {
+        checkNotReading();
+        writing.lock();
+        try {
+            T result = transaction(sql -> {
+                sql.change("INSERT OR IGNORE INTO purge_due (one) VALUES (1)");
+                return work.run(sql);
+            });
+            finishPurge();
+            return result;
+        } finally {
+            writing.unlock();
+        }
+    }
+
+    /** Does it on one unchanging state of the database. */
+    <T> T read(Work<T> work) throws VaultException {
+        takePlace();
+        quiet.readLock().lock();
+        try {
+            Connection reader = reader();
+            try {
+                T result = work.run(new Sql(reader));
+                reader.rollback();
+                giveBack(reader);
+                return result;
+            } catch (SQLException | VaultException | RuntimeException e) {
+                discard(reader, e);
+                throw e;
+            }
+        } catch (SQLException e) {
+            throw SqlFailure.of(e);
+        } finally {
+            quiet.readLock().unlock();
+            places.release();
+        }
+    }
+
+    /** Does it while nobody reads or writes, with all changes in the database file, and the journal empty. */
+    <T> T alone(Work<T> work) throws VaultException {
+        checkNotReading();
+        writing.lock();
+        quiet.writeLock().lock();
+        try {
+            return transaction(work);
+        } finally {
+            quiet.writeLock().unlock();
+            writing.unlock();
+        }
+    }
+
+    /** Empties the journal into the database. */
+    void checkpoint() throws VaultException {
+        writing.lock();
+        quiet.writeLock().lock();
+        try {
+            // In a transaction there is no checkpoint.
+            writer.setAutoCommit(true);
+            try {
+                long busy = new Sql(writer).number("PRAGMA wal_checkpoint(TRUNCATE)");
+                if (busy != 0) {
+                    throw new VaultException(Reason.FAILED, "Another program reads the records: end it.");
+                }
+            } finally {
+                writer.setAutoCommit(false);
+            }
+        } catch (SQLException e) {
+            throw SqlFailure.of(e);
+        } finally {
+            quiet.writeLock().unlock();
+            writing.unlock();
+        }
+    }
+
+    private void finishPurge() throws VaultException {
+        if (!options.erases() || !write(sql -> sql.number("SELECT count(*) FROM purge_due") > 0)) {
+            return;
+        }
+        Purge.words(this);
+        write(sql -> sql.change("DELETE FROM purge_due"));
+        checkpoint();
+    }
+
+    private void checkNotReading() {
+        if (quiet.getReadHoldCount() > 0) {
+            throw new IllegalStateException("work that reads does not write");
+        }
+    }
+
+    private <T> T transaction(Work<T> work) throws VaultException {
+        checkOpen();
+        try {
+            try {
+                T result = work.run(new Sql(writer));
+                writer.commit();
+                return result;
+            } catch (SQLException | VaultException | RuntimeException e) {
+                rollBack(e);
+                throw e;
+            }
+        } catch (SQLException e) {
+            throw SqlFailure.of(e);
+        }
+    }
+
+    private void rollBack(Exception why) {
+        try {
+            writer.rollback();
+        } catch (SQLException e) {
+            why.addSuppressed(e);
+        }
+    }
+
+    private void checkOpen() throws VaultException {
+        synchronized (readers) {
+            if (closed) {
+                throw new VaultException(Reason.SEALED, "The records are closed. Unlock the vault.");
+            }
+        }
+    }
+
+    private void takePlace() throws VaultException {
+        try {
+            if (!places.tryAcquire(READER_WAIT_SECONDS, TimeUnit.SECONDS)) {
+                throw new VaultException(Reason.FAILED, "Too many are reading the records. Try again.");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new VaultException(Reason.FAILED, "Interrupted while waiting to read the records.", e);
+        }
+    }
+
+    private Connection reader() throws SQLException, VaultException {
+        checkOpen();
+        synchronized (readers) {
+            Connection idle = readers.poll();
+            if (idle != null) {
+                return idle;
+            }
+        }
+        return RecordsConnection.reader(file(folder), keys.key(Purpose.RECORDS, keyVersion));
+    }
+
+    private void giveBack(Connection reader) {
+        synchronized (readers) {
+            readers.push(reader);
+        }
+    }
+
+    private static void discard(Connection reader, Exception why) {
+        try {
+            reader.close();
+        } catch (SQLException e) {
+            why.addSuppressed(e);
+        }
+    }
+
+    /** Waits for what is being done, and closes all connections; the journal is then empty. */
+    @Override
+    public void close() throws VaultException {
+        writing.lock();
+        quiet.writeLock().lock();
+        try {
+            synchronized (readers) {
+                closed = true;
+                for (Connection reader : readers) {
+                    reader.close();
+                }
+                readers.clear();
+            }
+            writer.close();
+        } catch (SQLException e) {
+            throw SqlFailure.of(e);
+        } finally {
+            quiet.writeLock().unlock();
+            writing.unlock();
+        }
+    }
+
+    private void closeAll(VaultException why) {
+        try {
+            close();
+        } catch (VaultException e) {
+            why.addSuppressed(e);
+        }
+    }
+
+    /** Whether there is a database in that folder. */
+    static boolean existIn(Path folder) throws VaultException {
+        try {
+            return Files.size(file(folder)) > 0;
+        } catch (NoSuchFileException e) {
+            return false;
+        } catch (IOException e) {
+            throw new VaultException(Reason.FAILED, "The records cannot be read.", e);
+        }
+    }
+}

@@ -1,0 +1,87 @@
+package omni.vault;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Properties;
+import org.sqlite.JDBC;
+
+/** How a connection to the database is set up. The raw key passes the heap here, as a text of the driver. */
+final class RecordsConnection {
+    /** SQLite's own numbers of these modes. */
+    private static final String READ_ONLY = "1";
+
+    private static final String READ_WRITE_CREATE = "6";
+
+    /** Caches of the writer and of all readers together stay below 64 MiB. */
+    private static final int WRITER_CACHE_KIB = 24 * 1024;
+
+    private static final int READER_CACHE_KIB = 8 * 1024;
+
+    private static final List<String> ALL = List.of(
+            "PRAGMA busy_timeout = 10000",
+            "PRAGMA foreign_keys = ON",
+            "PRAGMA trusted_schema = OFF",
+            "PRAGMA cell_size_check = ON",
+            "PRAGMA temp_store = MEMORY",
+            "PRAGMA mmap_size = 0");
+
+    private static final List<String> WRITER = List.of(
+            "PRAGMA journal_mode = WAL",
+            "PRAGMA journal_size_limit = " + (16 << 20),
+            "PRAGMA cache_size = -" + WRITER_CACHE_KIB);
+
+    private static final List<String> READER =
+            List.of("PRAGMA query_only = ON", "PRAGMA cache_size = -" + READER_CACHE_KIB);
+
+    private RecordsConnection() {}
+
+    /** The one that writes. */
+    static Connection writer(Path file, MemorySegment key, RecordsOptions options) throws SQLException {
+        Connection connection = open(file, key, READ_WRITE_CREATE);
+        run(connection, WRITER);
+        run(
+                connection,
+                List.of(
+                        "PRAGMA synchronous = " + (options.synchronous() ? "FULL" : "OFF"),
+                        "PRAGMA secure_delete = " + (options.erases() ? "ON" : "OFF"),
+                        "PRAGMA max_page_count = " + options.pagesMax()));
+        connection.setAutoCommit(false);
+        return connection;
+    }
+
+    /** One that reads. */
+    static Connection reader(Path file, MemorySegment key) throws SQLException {
+        Connection connection = open(file, key, READ_ONLY);
+        run(connection, READER);
+        connection.setAutoCommit(false);
+        return connection;
+    }
+
+    private static Connection open(Path file, MemorySegment key, String mode) throws SQLException {
+        Properties properties = new Properties();
+        properties.setProperty("cipher", "sqlcipher");
+        properties.setProperty("legacy", "4");
+        properties.setProperty("key", "x'" + HexFormat.of().formatHex(key.toArray(ValueLayout.JAVA_BYTE)) + "'");
+        properties.setProperty("open_mode", mode);
+        Connection connection = JDBC.createConnection(JDBC.PREFIX + file.toAbsolutePath(), properties);
+        run(connection, ALL);
+        return connection;
+    }
+
+    private static void run(Connection connection, List<String> statements) throws SQLException {
+        try {
+            Sql sql = new Sql(connection);
+            for (String statement : statements) {
+                sql.run(statement);
+            }
+        } catch (SQLException e) {
+            connection.close();
+            throw e;
+        }
+    }
+}

@@ -1,0 +1,44 @@
+package omni.vault;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.Optional;
+import omni.vault.VaultException.Reason;
+
+/** How long conversations are kept that have no time of their own. For any thread. */
+final class Retention {
+    private static final String SETTING = "conversations.keep";
+
+    private final Settings settings;
+    private final Conversations conversations;
+
+    Retention(Settings settings, Conversations conversations) {
+        this.settings = settings;
+        this.conversations = conversations;
+    }
+
+    /** For how long after their last change; empty where for ever. */
+    Optional<Duration> rule() throws VaultException {
+        Optional<String> text = settings.get(SETTING);
+        try {
+            return text.map(Duration::parse);
+        } catch (DateTimeParseException e) {
+            throw new VaultException(Reason.INVALID, "The setting " + SETTING + " is no time, as P30D is.", e);
+        }
+    }
+
+    void rule(Optional<Duration> keep) throws VaultException {
+        Conversations.checkKeep(keep);
+        if (keep.isPresent()) {
+            settings.put(SETTING, keep.get().toString());
+        } else if (settings.get(SETTING).isPresent()) {
+            settings.remove(SETTING);
+        }
+    }
+
+    /** Deletes those whose time is over, and returns how many. */
+    int expire(Instant now) throws VaultException {
+        return conversations.expire(now, rule());
+    }
+}

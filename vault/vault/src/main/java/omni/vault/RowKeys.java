@@ -1,0 +1,99 @@
+package omni.vault;
+
+import com.google.crypto.tink.Aead;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.sql.SQLException;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import omni.vault.VaultException.Reason;
+
+/**
+ * The keys of conversations, memories and secrets, each wrapped by the key for conversations:
+ *
+ * <pre>
+ *   version of the wrapping key (4, big-endian)  nonce (24)  encrypted key (32)  tag (16)
+ * </pre>
+ *
+ * <p>bound to the name of what it belongs to. For any thread.
+ */
+final class RowKeys {
+    static final int WRAPPED_BYTES = 76;
+    private static final int VERSION_BYTES = 4;
+    private static final String ADD = "INSERT INTO row_keys (wrapped) VALUES (?)";
+    private static final String WRAPPED = "SELECT wrapped FROM row_keys WHERE number = ?";
+    private static final String REPLACE = "UPDATE row_keys SET wrapped = ? WHERE number = ?";
+
+    /** A key that was just made, and the number it is under. */
+    record Fresh(long number, RowKey key) {}
+
+    private final DataKeys keys;
+    private final Map<Integer, Aead> wrapping = new ConcurrentHashMap<>();
+
+    RowKeys(DataKeys keys) {
+        this.keys = keys;
+    }
+
+    /** Makes one. */
+    Fresh add(Sql sql, String owner) throws SQLException, VaultException {
+        byte[] key = Ids.bytes(DataKeys.KEY_BYTES);
+        return new Fresh(sql.insert(ADD, (Object) wrap(key, owner)), new RowKey(key, owner));
+    }
+
+    /** Puts another in its place. */
+    RowKey replace(Sql sql, long number, String owner) throws SQLException, VaultException {
+        byte[] key = Ids.bytes(DataKeys.KEY_BYTES);
+        sql.change(REPLACE, wrap(key, owner), number);
+        return new RowKey(key, owner);
+    }
+
+    /** Overwrites it, so that nothing opens what it encrypted. */
+    void erase(Sql sql, long number) throws SQLException {
+        sql.change(REPLACE, new byte[WRAPPED_BYTES], number);
+    }
+
+    /** The one under that number; DAMAGED where it is not that owner's. */
+    RowKey open(Sql sql, long number, String owner) throws SQLException, VaultException {
+        byte[] wrapped = sql.first(WRAPPED, row -> row.getBytes(1), number).orElseThrow(() -> damaged(owner, null));
+        int version = ByteBuffer.wrap(wrapped).getInt();
+        try {
+            byte[] key = wrapping(version)
+                    .decrypt(Arrays.copyOfRange(wrapped, VERSION_BYTES, wrapped.length), binding(owner, version));
+            return new RowKey(key, owner);
+        } catch (GeneralSecurityException e) {
+            throw damaged(owner, e);
+        }
+    }
+
+    private byte[] wrap(byte[] key, String owner) throws VaultException {
+        int version = keys.newest(Purpose.CONVERSATIONS);
+        byte[] encrypted = RowKey.encrypt(wrapping(version), key, binding(owner, version));
+        return ByteBuffer.allocate(VERSION_BYTES + encrypted.length)
+                .putInt(version)
+                .put(encrypted)
+                .array();
+    }
+
+    private Aead wrapping(int version) throws VaultException {
+        Aead known = wrapping.get(version);
+        if (known != null) {
+            return known;
+        }
+        Aead made = RowKey.aead(keys.key(Purpose.CONVERSATIONS, version).toArray(ValueLayout.JAVA_BYTE));
+        wrapping.put(version, made);
+        return made;
+    }
+
+    private static byte[] binding(String owner, int version) {
+        return ("key " + version + "\n" + owner).getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static VaultException damaged(String owner, @org.jspecify.annotations.Nullable Exception cause) {
+        return cause == null
+                ? new VaultException(Reason.DAMAGED, "The key of " + owner + " is missing.")
+                : new VaultException(Reason.DAMAGED, "The key of " + owner + " is damaged.", cause);
+    }
+}
