@@ -75,21 +75,21 @@ final class Journal {
         salt = fields.getLong(16);
         sum(header, 0, 24);
         return (magic & ~1) == MAGIC
-                && fields.getInt(8) == Pages.PAGE_BYTES
+                && fields.getInt(8) == CipherPages.PAGE_BYTES
                 && first == fields.getInt(24)
                 && second == fields.getInt(28);
     }
 
     private void readFrames(InputStream in) throws IOException {
         for (long number = 1; ; number++) {
-            byte[] frame = in.readNBytes(FRAME_HEADER_BYTES + Pages.PAGE_BYTES);
+            byte[] frame = in.readNBytes(FRAME_HEADER_BYTES + CipherPages.PAGE_BYTES);
             if (frame.length < FRAME_HEADER_BYTES) {
                 if (frame.length > 0) {
                     problems.accept(cut(number));
                 }
                 return;
             }
-            if (frame.length < FRAME_HEADER_BYTES + Pages.PAGE_BYTES) {
+            if (frame.length < FRAME_HEADER_BYTES + CipherPages.PAGE_BYTES) {
                 problems.accept(cut(number));
                 return;
             }
@@ -102,7 +102,7 @@ final class Journal {
     private boolean take(long number, byte[] frame) {
         ByteBuffer fields = ByteBuffer.wrap(frame);
         sum(frame, 0, 8);
-        sum(frame, FRAME_HEADER_BYTES, Pages.PAGE_BYTES);
+        sum(frame, FRAME_HEADER_BYTES, CipherPages.PAGE_BYTES);
         boolean ours = fields.getLong(8) == salt;
         boolean follows = first == fields.getInt(16) && second == fields.getInt(20);
         if (!ours || !follows) {
@@ -111,7 +111,7 @@ final class Journal {
             }
             return false;
         }
-        byte[] page = new byte[Pages.PAGE_BYTES];
+        byte[] page = new byte[CipherPages.PAGE_BYTES];
         fields.get(FRAME_HEADER_BYTES, page);
         frames.accept(
                 new Frame(number, Integer.toUnsignedLong(fields.getInt(0)), fields.getInt(4) != 0, new Bytes(page)));

@@ -26,7 +26,7 @@ final class RecordsKey {
         try (RandomAccessFile in = new RandomAccessFile(file.toFile(), "r")) {
             byte[] salt = salt(in);
             for (int version = keys.newest(Purpose.RECORDS); version >= 1; version--) {
-                if (opens(in, journal, Pages.of(keys.key(Purpose.RECORDS, version), salt))) {
+                if (opens(in, journal, CipherPages.of(keys.key(Purpose.RECORDS, version), salt))) {
                     return version;
                 }
             }
@@ -42,9 +42,9 @@ final class RecordsKey {
     }
 
     /** The pages of the file under that key, for a check. */
-    static Pages pages(Path file, MemorySegment key) throws VaultException {
+    static CipherPages pages(Path file, MemorySegment key) throws VaultException {
         try (RandomAccessFile in = new RandomAccessFile(file.toFile(), "r")) {
-            return Pages.of(key, salt(in));
+            return CipherPages.of(key, salt(in));
         } catch (VaultException e) {
             throw e;
         } catch (IOException e) {
@@ -53,10 +53,10 @@ final class RecordsKey {
     }
 
     private static byte[] salt(RandomAccessFile in) throws IOException {
-        if (in.length() < Pages.PAGE_BYTES) {
+        if (in.length() < CipherPages.PAGE_BYTES) {
             throw new VaultException(Reason.DAMAGED, "The records are cut off: records.db has not even one page.");
         }
-        byte[] salt = new byte[Pages.SALT_BYTES];
+        byte[] salt = new byte[CipherPages.SALT_BYTES];
         in.readFully(salt);
         if (Arrays.equals(salt, PLAIN)) {
             throw new VaultException(
@@ -65,9 +65,9 @@ final class RecordsKey {
         return salt;
     }
 
-    private static boolean opens(RandomAccessFile in, Path journal, Pages pages) throws IOException {
-        byte[] page = new byte[Pages.PAGE_BYTES];
-        long count = Math.min(in.length() / Pages.PAGE_BYTES, PAGES_ASKED);
+    private static boolean opens(RandomAccessFile in, Path journal, CipherPages pages) throws IOException {
+        byte[] page = new byte[CipherPages.PAGE_BYTES];
+        long count = Math.min(in.length() / CipherPages.PAGE_BYTES, PAGES_ASKED);
         in.seek(0);
         for (long number = 1; number <= count; number++) {
             in.readFully(page);

@@ -5,9 +5,9 @@ package omni.vault;
  *
  * @param erases whether what is deleted is overwritten, in the database and in the index
  * @param synchronous whether a change is on the disk before its caller hears of it
- * @param pagesMax how large the database may grow, in pages of {@value Pages#PAGE_BYTES} bytes
+ * @param pagesMax how large the database may grow, in pages of {@value CipherPages#PAGE_BYTES} bytes
  */
 record RecordsOptions(boolean erases, boolean synchronous, long pagesMax) {
     /** As the product runs: everything on, 64 GiB. */
-    static final RecordsOptions PRODUCT = new RecordsOptions(true, true, (64L << 30) / Pages.PAGE_BYTES);
+    static final RecordsOptions PRODUCT = new RecordsOptions(true, true, (64L << 30) / CipherPages.PAGE_BYTES);
 }

@@ -21,7 +21,7 @@ import javax.crypto.spec.SecretKeySpec;
  * each byte of the salt XOR 0x3a, 2 rounds. A page in another's place does not hold, an older one in its own place does. For
  * one thread.
  */
-final class Pages {
+final class CipherPages {
     static final int PAGE_BYTES = 4096;
     static final int SALT_BYTES = 16;
     private static final int MAC_BYTES = 64;
@@ -29,14 +29,14 @@ final class Pages {
 
     private final Mac mac;
 
-    private Pages(Mac mac) {
+    private CipherPages(Mac mac) {
         this.mac = mac;
     }
 
     /** The pages of a database with that raw key, whose file begins with that salt. */
-    static Pages of(MemorySegment rawKey, byte[] salt) {
+    static CipherPages of(MemorySegment rawKey, byte[] salt) {
         try {
-            return new Pages(mac(hmacKey(rawKey.toArray(ValueLayout.JAVA_BYTE), salt)));
+            return new CipherPages(mac(hmacKey(rawKey.toArray(ValueLayout.JAVA_BYTE), salt)));
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("Java has no HMAC-SHA512", e);
         }
