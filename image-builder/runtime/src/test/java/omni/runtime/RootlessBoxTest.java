@@ -25,7 +25,8 @@ import org.junit.jupiter.api.Test;
 class RootlessBoxTest {
     private static final List<String> LIMITS = List.of(
             "the egress of daemon is not enforced: it runs outside, for Omni does not run as root",
-            "the egress of fetch is not enforced: it runs outside, for Omni does not run as root");
+            "the egress of fetch is not enforced: it runs outside, for Omni does not run as root",
+            "the egress of vault is not enforced: it runs outside, for Omni does not run as root");
 
     private final String neighbour = "omni-next-" + ProcessHandle.current().pid();
     private final List<Process> senders = new ArrayList<>();

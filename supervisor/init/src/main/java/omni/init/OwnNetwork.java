@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
  * decision 0206).
  *
  * <pre>
- * the owner's own           supervisor, daemon, fetch
+ * the owner's own           supervisor, daemon, fetch, vault
  * └─ user and network       airgap, with every capability over this network and nothing else
  *                           every other role, with no capability and no way to one
  * </pre>
@@ -26,8 +26,11 @@ import java.util.concurrent.TimeUnit;
  * they are gone with the last role.
  */
 record OwnNetwork(Tools tools, HeldNamespace user, HeldNamespace network) implements RoleNetwork {
-    /** The one that listens to other programs, and the one that brings models: a loopback alone is no use to them. */
-    static final List<String> OUTSIDE = List.of("daemon", "fetch");
+    /**
+     * The one that listens to other programs, and the one that brings models: a loopback alone is no use to them. And the one
+     * that holds keys: whoever owns a user namespace may look into the memory of what is in it, and the owner's programs own this one.
+     */
+    static final List<String> OUTSIDE = List.of("daemon", "fetch", "vault");
 
     private static final String CONTROLS = "airgap";
     private static final Duration PATIENCE = Duration.ofSeconds(10);
@@ -140,7 +143,7 @@ record OwnNetwork(Tools tools, HeldNamespace user, HeldNamespace network) implem
 
     @Override
     public String notIsolated() {
-        return "all roles run as your own user, without a sandbox each; " + String.join(" and ", OUTSIDE)
+        return "all roles run as your own user, without a sandbox each; " + String.join(", ", OUTSIDE)
                 + " with your network, and their egress is not enforced, for Omni does not run as root";
     }
 

@@ -127,7 +127,7 @@ final class OwnNetworkBoxTest {
                 assertTrue(status.contains("\nUid:\t" + (OtherUser.ID + "\t").repeat(3)), status);
             }
             rights(tree);
-            assertTrue(tree.missing().contains("daemon and fetch with your network"), tree.missing());
+            assertTrue(tree.missing().contains("daemon, fetch, vault with your network"), tree.missing());
             assertTrue(tree.missing().contains("egress is not enforced"), tree.missing());
 
             // A role that is started again is in the same one.
