@@ -75,6 +75,10 @@ final class SecretSocketTest {
 
     @Test
     void fieldsArriveAndAnAnswerComesBack() throws IOException {
+        serves();
+    }
+
+    private void serves() throws IOException {
         byte[] answer = SecretCall.make(
                 path, Verb.CHANGE_PASSWORD, List.of(bytes("old"), bytes(""), bytes("new"), bytes("file")));
         assertArrayEquals("yes".getBytes(StandardCharsets.UTF_8), answer);
@@ -133,7 +137,7 @@ final class SecretSocketTest {
                 channel.write(ByteBuffer.wrap(new byte[] {'O', 'M', 'S', '1', 2, 2, 0, 0, 0, 9, 0, 0, 0, 0, 'h', 'a'}));
             }
         }
-        fieldsArriveAndAnAnswerComesBack();
+        serves();
     }
 
     @Test
@@ -145,7 +149,7 @@ final class SecretSocketTest {
     void aSocketThatWasLeftBehindIsReplaced() throws IOException {
         socket.close();
         socket = SecretSocket.at(path, this::desk);
-        fieldsArriveAndAnAnswerComesBack();
+        serves();
     }
 
     private SocketChannel connect() throws IOException {
