@@ -28,6 +28,11 @@ import java.util.Optional;
 public final class SecretCall {
     static final int MAGIC = 0x4f4d5331; // "OMS1"
     static final int HEADER_BYTES = 6;
+
+    /** The largest field: a key file. */
+    static final int FIELD_BYTES_MAX = 1 << 20;
+
+    static final String TOO_LONG = "A secret is at most " + FIELD_BYTES_MAX + " bytes long.";
     static final int DONE = 0;
     static final int REFUSED = 1;
 
@@ -97,6 +102,9 @@ public final class SecretCall {
      * @throws IOException where nobody serves the socket, or the vault ends meanwhile
      */
     public static byte[] make(Path socket, Verb verb, List<ByteBuffer> fields) throws IOException {
+        if (fields.stream().anyMatch(field -> field.remaining() > FIELD_BYTES_MAX)) {
+            throw new Refused(VaultProtocol.FailedReason.INVALID, TOO_LONG);
+        }
         try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
             channel.connect(UnixDomainSocketAddress.of(socket));
             ByteBuffer header = ByteBuffer.allocate(HEADER_BYTES + Integer.BYTES * fields.size());

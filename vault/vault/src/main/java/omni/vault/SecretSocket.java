@@ -33,9 +33,6 @@ final class SecretSocket implements AutoCloseable {
     private static final int BACKLOG = 16;
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
-    /** The largest field: a key file. */
-    static final int FIELD_BYTES_MAX = 1 << 20;
-
     /** What the calls do. */
     @FunctionalInterface
     interface Desk {
@@ -166,9 +163,8 @@ final class SecretSocket implements AutoCloseable {
         try {
             for (int i = 0; i < count; i++) {
                 int bytes = sizes.getInt(i * Integer.BYTES);
-                if (bytes < 0 || bytes > FIELD_BYTES_MAX) {
-                    throw new VaultException(
-                            VaultException.Reason.INVALID, "A secret is at most " + FIELD_BYTES_MAX + " bytes long.");
+                if (bytes < 0 || bytes > SecretCall.FIELD_BYTES_MAX) {
+                    throw new VaultException(VaultException.Reason.INVALID, SecretCall.TOO_LONG);
                 }
                 fields.add(bytes == 0 ? Optional.empty() : Optional.of(secret(channel, bytes)));
             }

@@ -105,11 +105,11 @@ final class SecretSocketTest {
 
     @Test
     void aFieldOfTheLargestSizeFitsAndOneByteMoreDoesNot() throws IOException {
-        SecretCall.make(path, Verb.UNLOCK, List.of(bytes("p"), ByteBuffer.allocate(SecretSocket.FIELD_BYTES_MAX)));
+        SecretCall.make(path, Verb.UNLOCK, List.of(bytes("p"), ByteBuffer.allocate(SecretCall.FIELD_BYTES_MAX)));
         var refused = assertThrows(
                 Refused.class,
                 () -> SecretCall.make(
-                        path, Verb.UNLOCK, List.of(bytes("p"), ByteBuffer.allocate(SecretSocket.FIELD_BYTES_MAX + 1))));
+                        path, Verb.UNLOCK, List.of(bytes("p"), ByteBuffer.allocate(SecretCall.FIELD_BYTES_MAX + 1))));
         assertEquals(FailedReason.INVALID, refused.reason());
     }
 
@@ -122,6 +122,7 @@ final class SecretSocketTest {
             {'O', 'M', 'S', '1', -1, 2},
             {'O', 'M', 'S', '1', 2, 1}, // too few fields for it
             {'O', 'M', 'S', '1', 2, -1},
+            {'O', 'M', 'S', '1', 2, 2, 0, 0x10, 0, 1, 0, 0, 0, 0}, // a byte more than a field may have
         }) {
             assertTrue(raw(wrong).startsWith("invalid "), () -> "verb " + wrong[4]);
         }
