@@ -5,7 +5,6 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import omni.bus.BusException;
 import omni.vault.SecretCall;
@@ -80,8 +79,15 @@ final class VaultSecrets {
             throw new BusException.Unavailable("The vault does not answer", e);
         } finally {
             for (ByteBuffer field : fields) {
-                Arrays.fill(field.array(), (byte) 0);
+                wipe(field);
             }
+        }
+    }
+
+    private static void wipe(ByteBuffer field) {
+        field.clear();
+        while (field.hasRemaining()) {
+            field.put((byte) 0);
         }
     }
 }
