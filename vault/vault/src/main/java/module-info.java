@@ -3,7 +3,10 @@ module omni.vault {
     requires transitive omni.bus;
     requires transitive omni.role;
     requires com.google.crypto.tink;
+    requires java.management;
     requires java.sql;
+    requires jdk.management;
+    requires jdk.net;
     requires org.bouncycastle.provider;
     requires org.xerial.sqlitejdbc;
     requires tools.jackson.databind;
