@@ -1,0 +1,238 @@
+package omni.vault;
+
+import com.sun.management.OperatingSystemMXBean;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.management.ManagementFactory;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Stream;
+import omni.vault.VaultException.Reason;
+
+/**
+ * The keys of one vault as its process sees them: {@code keys.json}, which only this writes, and data keys that a child process gets
+ * out of it. Every call but {@link #file()} takes a secret and starts a child, and so takes a second or more.
+ *
+ * <p>Secrets are views of secret memory, from their position to their limit, and stay their caller's. For any thread; one call runs at
+ * a time.
+ */
+final class KeyKeeper {
+    static final String FILE = "keys.json";
+
+    /** Of a child: the longest derivation that is accepted, on a slow machine. */
+    private static final Duration LIMIT = Duration.ofMinutes(2);
+
+    private final Path file;
+    private final Path run;
+    private final Machine machine;
+
+    /**
+     * What the machine can do.
+     *
+     * @param bytes of its memory
+     * @param calibration of new passwords
+     * @param limit how long a child may live
+     */
+    record Machine(long bytes, Calibration calibration, Duration limit) {
+        /** This one. */
+        static Machine ours() {
+            long bytes = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class)
+                    .getTotalMemorySize();
+            return new Machine(bytes, Calibration.of(bytes), LIMIT);
+        }
+    }
+
+    /**
+     * The keys in a vault's folder.
+     *
+     * @param folder of the vault, which is there
+     * @param run where sockets are
+     */
+    KeyKeeper(Path folder, Path run, Machine machine) {
+        this.file = folder.resolve(FILE);
+        this.run = run;
+        this.machine = machine;
+    }
+
+    /** A new vault's keys, and its recovery key's words as ASCII, to be shown once. */
+    record Created(KeyRing keys, SecretMemory words) {}
+
+    /**
+     * What is written of the keys; nothing where there is no vault yet.
+     *
+     * @throws VaultException DAMAGED where it is no key file
+     */
+    Optional<KeyFile> file() throws VaultException {
+        try (InputStream in = Files.newInputStream(file)) {
+            return Optional.of(KeyFile.of(in.readNBytes(KeyFile.BYTES_MAX + 1)));
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        } catch (VaultException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new VaultException(Reason.FAILED, "The keys cannot be read from " + file + ".", e);
+        }
+    }
+
+    /**
+     * Makes the keys of a new vault.
+     *
+     * @throws VaultException REFUSED where there is one already
+     */
+    synchronized Created create(Secret.Password password) throws VaultException {
+        if (file().isPresent()) {
+            throw new VaultException(Reason.REFUSED, "There is a vault already.");
+        }
+        KeyWire.Answer answer = ask(
+                KeyWire.Operation.CREATE, Optional.empty(), Optional.empty(), Optional.of(password), Purpose.RECORDS);
+        return new Created(keys(answer), words(answer));
+    }
+
+    /**
+     * The data keys.
+     *
+     * @throws VaultException DENIED where the secret is not the one
+     */
+    synchronized KeyRing open(Secret secret) throws VaultException {
+        return keys(ask(KeyWire.Operation.OPEN, secret));
+    }
+
+    /**
+     * Returns where the secret is right.
+     *
+     * @throws VaultException DENIED where it is not the one
+     */
+    synchronized void check(Secret secret) throws VaultException {
+        ask(KeyWire.Operation.CHECK, secret).close();
+    }
+
+    /** Sets another password; the old one, or the recovery key, is asked for. */
+    synchronized void changePassword(Secret secret, Secret.Password next) throws VaultException {
+        ask(KeyWire.Operation.CHANGE_PASSWORD, present(), Optional.of(secret), Optional.of(next), Purpose.RECORDS)
+                .close();
+    }
+
+    /** Adds a version of a data key, and returns all data keys. */
+    synchronized KeyRing addVersion(Secret secret, Purpose purpose) throws VaultException {
+        return keys(ask(KeyWire.Operation.ADD_VERSION, present(), Optional.of(secret), Optional.empty(), purpose));
+    }
+
+    /** Makes another recovery key, and returns its words as ASCII; the one before opens nothing any more. */
+    synchronized SecretMemory newRecovery(Secret secret) throws VaultException {
+        return words(ask(KeyWire.Operation.NEW_RECOVERY, secret));
+    }
+
+    private KeyWire.Answer ask(KeyWire.Operation operation, Secret secret) throws VaultException {
+        return ask(operation, present(), Optional.of(secret), Optional.empty(), Purpose.RECORDS);
+    }
+
+    private KeyWire.Answer ask(
+            KeyWire.Operation operation,
+            Optional<KeyFile> keys,
+            Optional<Secret> secret,
+            Optional<Secret.Password> next,
+            Purpose purpose)
+            throws VaultException {
+        for (Secret one : Stream.concat(secret.stream(), next.stream()).toList()) {
+            requireOutsideOfHeap(one);
+            one.requireBounds();
+        }
+        int memoryKib = machine.calibration().memoryKib();
+        if (keys.isPresent() && secret.isPresent() && secret.get() instanceof Secret.Password) {
+            memoryKib = Math.max(memoryKib, affordable(keys.get()));
+        }
+        var request = new KeyWire.Request(operation, purpose, machine.calibration(), keys, secret, next);
+        KeyWire.Answer answer = talk(memoryKib, request);
+        try {
+            if (answer.file().isPresent()) {
+                write(answer.file().get().json());
+            }
+            return answer;
+        } catch (VaultException e) {
+            answer.close();
+            throw e;
+        }
+    }
+
+    private static void requireOutsideOfHeap(Secret secret) {
+        if (!secret.buffers().stream().allMatch(ByteBuffer::isDirect)) {
+            throw new IllegalArgumentException("A secret is on the heap");
+        }
+    }
+
+    /** The memory of the password's derivation, where this machine has it. */
+    private int affordable(KeyFile keys) throws VaultException {
+        int memoryKib = keys.password().argon2().memoryKib();
+        if (memoryKib > machine.bytes() / 1024 / 4 * 3) {
+            throw new VaultException(
+                    Reason.REFUSED,
+                    "The password's derivation takes " + memoryKib / 1024
+                            + " MiB, which this machine does not have: set the password anew with the recovery key.");
+        }
+        return memoryKib;
+    }
+
+    private KeyWire.Answer talk(int memoryKib, KeyWire.Request request) throws VaultException {
+        try (KeyProcess process = new KeyProcess(KeyCommand.line(memoryKib), run, machine.limit())) {
+            try {
+                SocketChannel channel = process.connect();
+                KeyWire.write(channel, request);
+                return KeyWire.readAnswer(channel);
+            } catch (IOException e) {
+                throw process.failure(e);
+            }
+        }
+    }
+
+    private static KeyRing keys(KeyWire.Answer answer) {
+        return answer.keys().orElseThrow(() -> new IllegalStateException("An answer without keys"));
+    }
+
+    private static SecretMemory words(KeyWire.Answer answer) {
+        return answer.words().orElseThrow(() -> new IllegalStateException("An answer without words"));
+    }
+
+    private Optional<KeyFile> present() throws VaultException {
+        Optional<KeyFile> keys = file();
+        if (keys.isEmpty()) {
+            throw new VaultException(Reason.MISSING, "There is no vault yet: create it with a password.");
+        }
+        return keys;
+    }
+
+    /** In the place of what was there, mode 0600; returns when the disk has it, and leaves what was there where it does not take it. */
+    private void write(byte[] json) throws VaultException {
+        Path next = file.resolveSibling(FILE + ".new");
+        try {
+            Files.deleteIfExists(next);
+            Files.createFile(next, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+            try (FileChannel channel = FileChannel.open(next, StandardOpenOption.WRITE)) {
+                ByteBuffer left = ByteBuffer.wrap(json);
+                while (left.hasRemaining()) {
+                    channel.write(left);
+                }
+                channel.force(true);
+            }
+            Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            Path folder = Objects.requireNonNull(file.toAbsolutePath().getParent(), "a file is in a folder");
+            try (FileChannel directory = FileChannel.open(folder, StandardOpenOption.READ)) {
+                directory.force(true);
+            }
+        } catch (IOException e) {
+            throw new VaultException(
+                    Reason.FAILED,
+                    "The keys cannot be written to " + file + ", and are as they were. Make room on the disk.",
+                    e);
+        }
+    }
+}
