@@ -222,7 +222,8 @@ final class SystemdUnits {
                 "d " + at.home().resolve("cartridges") + owner,
                 "d " + at.home().resolve("cartridges").resolve(".pulls") + owner,
                 "d " + at.home().resolve("tuning") + owner,
-                "d " + at.home().resolve("tokens") + owner));
+                "d " + at.home().resolve("tokens") + owner,
+                "d " + at.home().resolve("vault") + owner));
     }
 
     /** Needs polkit 126 or later for {@code subject.system_unit}; where it is unknown the rule grants nothing. */

@@ -95,7 +95,7 @@ class SystemdUnitsTest {
     void theRolesEndWithTheSupervisorTheLastStartedFirst() {
         assertTrue(unit("supervisor")
                 .contains("ExecStopPost=-/usr/bin/systemctl --no-ask-password stop omni-fetch.service"
-                        + " omni-daemon.service omni-engine.service omni-airgap.service"));
+                        + " omni-daemon.service omni-engine.service omni-vault.service omni-airgap.service"));
     }
 
     @Test
@@ -112,6 +112,26 @@ class SystemdUnitsTest {
     }
 
     @Test
+    void theVaultHasNoNetworkAndNobodyElseSeesWhatItKeeps() {
+        var vault = unit("vault");
+        assertTrue(vault.contains("PrivateNetwork=yes"));
+        assertTrue(vault.contains("RestrictAddressFamilies=AF_UNIX"));
+        assertTrue(vault.contains("ReadWritePaths=/var/lib/omni/vault"));
+        assertFalse(vault.contains("ReadWritePaths=/var/lib/omni"));
+        assertFalse(vault.contains("InaccessiblePaths=-/var/lib/omni/vault"), "the control");
+        for (var role : List.of("airgap", "engine", "daemon", "fetch")) {
+            assertTrue(unit(role).contains("InaccessiblePaths=-/var/lib/omni/vault"), role);
+        }
+    }
+
+    @Test
+    void noRoleSeesTheFilesThatCarryCredentials() {
+        for (var role : Roles.all().roles()) {
+            assertTrue(unit(role.name()).contains("InaccessiblePaths=-/run/omni/launch"), role.name());
+        }
+    }
+
+    @Test
     void onlyTheAirgapHasCapabilitiesAndItHasNoSocketButThoseOfTheKernel() {
         var airgap = unit("airgap");
         assertTrue(airgap.contains(
@@ -121,7 +141,7 @@ class SystemdUnitsTest {
         assertTrue(airgap.contains("SupplementaryGroups=tty"));
         assertTrue(text(files, Path.of("etc/tmpfiles.d/omni.conf")).contains("z /dev/console 0620 root tty -"));
         assertFalse(airgap.contains("ReadWritePaths=/var/lib/omni"));
-        for (var role : List.of("engine", "daemon", "fetch", "supervisor")) {
+        for (var role : List.of("vault", "engine", "daemon", "fetch", "supervisor")) {
             assertFalse(String.join("\n", unit(role)).contains("CAP_"), role);
         }
     }
