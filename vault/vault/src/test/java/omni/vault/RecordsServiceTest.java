@@ -1,0 +1,179 @@
+package omni.vault;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import omni.bus.BusClient;
+import omni.bus.BusServer;
+import omni.bus.Credential;
+import omni.vault.RecordsProtocol.FailedReason;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/** What an open vault answers over the bus, and to whom. */
+final class RecordsServiceTest {
+    @TempDir
+    Path folder;
+
+    private final Credential root = Credential.root();
+    private Optional<OpenVault> open = Optional.empty();
+    private Path socket;
+    private BusServer server;
+
+    @BeforeEach
+    void serve() throws IOException {
+        open = Optional.of(OpenVault.open(folder, ring(), Clock.systemUTC()));
+        socket = Files.createTempDirectory("ov").resolve("vault.sock");
+        server = BusServer.at(socket)
+                .knowing(root)
+                .service(RecordsProtocol.service(new RecordsService(() -> open.orElseThrow(
+                        () -> new VaultException(VaultException.Reason.SEALED, "The vault is locked.")))))
+                .start();
+    }
+
+    @AfterEach
+    void stop() throws IOException {
+        server.close();
+        if (open.isPresent()) {
+            open.get().records().close();
+            open.get().keys().close();
+        }
+    }
+
+    private static KeyRing ring() throws VaultException {
+        List<KeyRing.Name> names = Arrays.stream(Purpose.values())
+                .map(purpose -> new KeyRing.Name(purpose, 1))
+                .toList();
+        byte[] keys = new byte[names.size() * DataKeys.KEY_BYTES];
+        new SecureRandom().nextBytes(keys);
+        SecretMemory memory = SecretMemory.of(keys.length);
+        memory.buffer().put(keys);
+        return new KeyRing(memory, names);
+    }
+
+    private void asDaemon(Consumer<RecordsProtocol.Client> work) {
+        try (BusClient bus = BusClient.to(socket, "daemon", root.forRole("daemon"))) {
+            work.accept(RecordsProtocol.Client.of(bus));
+        }
+    }
+
+    private static ObjectNode message(String text) {
+        return JsonNodeFactory.instance
+                .objectNode()
+                .put("type", "message")
+                .put("role", "user")
+                .put("content", text);
+    }
+
+    private static FailedReason reason(Runnable call) {
+        return assertThrows(RecordsProtocol.Failed.class, call::run).reason();
+    }
+
+    @Test
+    void theDaemonIsServed() {
+        asDaemon(records -> {
+            var made = records.createConversation(new RecordsProtocol.CreateConversationParams(
+                            Map.of("a", "b"), List.of(message("about foxes"), message("about geese")), null))
+                    .conversation();
+            assertEquals(2, made.items());
+            var items = records.listItems(new RecordsProtocol.ListItemsParams(made.id(), null, 1, true));
+            assertTrue(items.more());
+            assertEquals("about foxes", text(items.items().getFirst().body()));
+            assertEquals(
+                    List.of(made.id()),
+                    records
+                            .searchConversations(new RecordsProtocol.SearchConversationsParams("gee", 10))
+                            .hits()
+                            .stream()
+                            .map(RecordsProtocol.Hit::where)
+                            .toList());
+            records.deleteConversation(new RecordsProtocol.DeleteConversationParams(made.id()));
+            assertEquals(
+                    FailedReason.MISSING,
+                    reason(() -> records.getConversation(new RecordsProtocol.GetConversationParams(made.id()))));
+            var memory = records.createMemory(new RecordsProtocol.CreateMemoryParams("name", "text"))
+                    .memory();
+            assertEquals(
+                    "other",
+                    records.editMemory(new RecordsProtocol.EditMemoryParams(memory.id(), "name", "other"))
+                            .memory()
+                            .text());
+            records.setRetention(new RecordsProtocol.SetRetentionParams(60L));
+            assertEquals(
+                    60L,
+                    records.retention(new RecordsProtocol.RetentionParams()).keepSeconds());
+        });
+    }
+
+    private static String text(JsonNode item) {
+        return item.path("content").asString("");
+    }
+
+    @Test
+    void nobodyElseIs() {
+        var list = new RecordsProtocol.ListMemoriesParams(null, 10);
+        try (BusClient stranger = BusClient.to(socket);
+                BusClient engine = BusClient.to(socket, "engine", root.forRole("engine"))) {
+            for (BusClient bus : List.of(stranger, engine)) {
+                var records = RecordsProtocol.Client.of(bus);
+                assertEquals(FailedReason.DENIED, reason(() -> records.listMemories(list)));
+                assertEquals(
+                        FailedReason.DENIED,
+                        reason(() -> records.createMemory(new RecordsProtocol.CreateMemoryParams("name", "text"))));
+            }
+        }
+        asDaemon(records -> assertEquals(List.of(), records.listMemories(list).memories(), "the control"));
+    }
+
+    @Test
+    void aSealedVaultSaysSo() throws IOException {
+        stop();
+        open = Optional.empty();
+        Files.delete(socket.getParent().resolve(".bind.lock"));
+        server = BusServer.at(socket)
+                .knowing(root)
+                .service(RecordsProtocol.service(new RecordsService(() -> {
+                    throw new VaultException(VaultException.Reason.SEALED, "The vault is locked.");
+                })))
+                .start();
+        asDaemon(records -> assertEquals(
+                FailedReason.SEALED,
+                reason(() -> records.listMemories(new RecordsProtocol.ListMemoriesParams(null, 10)))));
+    }
+
+    @Test
+    void whatIsOutOfBoundsIsRefused() {
+        asDaemon(records -> {
+            for (long limit : new long[] {0, 101, -1, Long.MAX_VALUE, Long.MIN_VALUE}) {
+                assertEquals(
+                        FailedReason.INVALID,
+                        reason(() -> records.listMemories(new RecordsProtocol.ListMemoriesParams(null, limit))));
+            }
+            for (long seconds : new long[] {0, -1, Long.MAX_VALUE}) {
+                assertEquals(
+                        FailedReason.INVALID,
+                        reason(() -> records.setRetention(new RecordsProtocol.SetRetentionParams(seconds))));
+            }
+            assertEquals(
+                    FailedReason.INVALID,
+                    reason(() -> records.createConversation(new RecordsProtocol.CreateConversationParams(
+                            Map.of(), List.of(JsonNodeFactory.instance.stringNode("no object")), null))));
+        });
+    }
+}
