@@ -145,7 +145,6 @@ final class RecordsServiceTest {
     void aSealedVaultSaysSo() throws IOException {
         stop();
         open = Optional.empty();
-        Files.delete(socket.getParent().resolve(".bind.lock"));
         server = BusServer.at(socket)
                 .knowing(root)
                 .service(RecordsProtocol.service(new RecordsService(() -> {
