@@ -1,0 +1,52 @@
+package omni.vault;
+
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Optional;
+
+/** What the audit log tells of. A word in it never changes its meaning. */
+enum AuditEvent {
+    /** The vault was made. */
+    CREATED,
+    UNLOCKED,
+    LOCKED,
+    /** A password, a recovery key or a key file was wrong. */
+    WRONG_SECRET,
+    /** A try came before its time, and was not judged. */
+    TOO_EARLY,
+    /** A key was handed out, or used for somebody else. */
+    KEY_USED,
+    EXPORTED,
+    BACKED_UP,
+    RESTORED,
+    PASSWORD_CHANGED,
+    RECOVERY_USED,
+    RECOVERY_CHANGED,
+    /** There is a new data key. */
+    ROTATED,
+    POLICY_CHANGED,
+    DELETED,
+    WIPED,
+    /** Something on the disk was not as it was written. */
+    DAMAGE_FOUND,
+    /** The log's own: the next lines are signed by this key. */
+    AUDIT_KEY,
+    /** The log's own: it was not as it was left. */
+    ALARM;
+
+    /** As in the lines. */
+    String text() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    static Optional<AuditEvent> of(String text) {
+        return Arrays.stream(values())
+                .filter(event -> event.text().equals(text))
+                .findFirst();
+    }
+
+    /** Whether the log alone writes it. */
+    boolean own() {
+        return this == AUDIT_KEY || this == ALARM;
+    }
+}
