@@ -130,8 +130,8 @@ public final class UnitsCommand implements Subcommand, Runnable {
             name = "systemd",
             description = {
                 "One unit for the supervisor and one for each role, the system user and a polkit rule.",
-                "Afterwards: systemd-sysusers; systemd-tmpfiles --create; systemctl daemon-reload;"
-                        + " systemctl enable omni-airgap-early; systemctl enable --now omni-supervisor"
+                "Afterwards: systemd-sysusers; systemctl restart systemd-udevd; systemd-tmpfiles --create; systemctl"
+                        + " daemon-reload; systemctl enable omni-airgap-early; systemctl enable --now omni-supervisor"
             },
             mixinStandardHelpOptions = true)
     int systemd(@Mixin Where where) {
