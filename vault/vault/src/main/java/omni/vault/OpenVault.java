@@ -16,7 +16,8 @@ record OpenVault(
         Search search,
         Retention retention,
         AuditLog audit,
-        Clock clock) {
+        Clock clock)
+        implements AutoCloseable {
     /**
      * Opens what is in that folder. The keys are this object's own from now on, and wiped where this throws.
      *
@@ -55,6 +56,16 @@ record OpenVault(
             if (!opened) {
                 records.close();
             }
+        }
+    }
+
+    /** Closes the records, and wipes the keys whatever comes of that. */
+    @Override
+    public void close() throws VaultException {
+        try {
+            records.close();
+        } finally {
+            keys.close();
         }
     }
 }

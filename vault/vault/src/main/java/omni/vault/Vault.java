@@ -24,6 +24,9 @@ import omni.vault.VaultException.Reason;
  * state, and is held for no longer than a moment.
  */
 final class Vault implements SecretSocket.Desk, RecordsService.Source {
+    /** How long the last line of the audit log may take. */
+    private static final Duration LAST_WORD = Duration.ofMillis(100);
+
     private final Path folder;
     private final KeyKeeper keeper;
     private final Attempts attempts;
@@ -122,14 +125,25 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
         }
         if (closing.isPresent()) {
             System.getLogger("omni.vault").log(System.Logger.Level.INFO, "Locked: " + cause);
+            note(closing.get(), cause);
+            closing.get().keys().close();
+            end.run();
+        }
+    }
+
+    /** Writes the lock down, where the disk takes it in time: a disk that hangs keeps nothing open. */
+    private static void note(OpenVault closing, String cause) {
+        Thread writer = Thread.ofPlatform().daemon().name("audit-lock").start(() -> {
             try {
-                closing.get().audit().add(AuditEvent.LOCKED, Map.of("why", cause));
-            } catch (VaultException e) { // a full disk keeps nothing open
+                closing.audit().add(AuditEvent.LOCKED, Map.of("why", cause));
+            } catch (VaultException e) {
                 System.getLogger("omni.vault").log(System.Logger.Level.WARNING, "The lock was not written down", e);
-            } finally {
-                closing.get().keys().close();
-                end.run();
             }
+        });
+        try {
+            writer.join(LAST_WORD);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
@@ -197,7 +211,15 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
 
     private void opened(KeyRing keys, String cause, AuditEvent event) throws VaultException {
         OpenVault opening = OpenVault.open(folder, keys, clock);
-        opening.audit().add(event, Map.of());
+        boolean told = false;
+        try {
+            opening.audit().add(event, Map.of());
+            told = true;
+        } finally {
+            if (!told) { // what cannot be written down is not done
+                opening.close();
+            }
+        }
         Status next = new Status(State.OPEN, clock.instant(), cause);
         synchronized (this) {
             open = Optional.of(opening);

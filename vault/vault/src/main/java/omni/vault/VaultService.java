@@ -57,6 +57,9 @@ final class VaultService implements VaultProtocol.Handler {
                 .filter(open -> !open.keys().isLocked())
                 .ifPresent(_ -> lines.add("the keys are not kept out of the swap: the limit of locked memory is too low"
                         + " (ulimit -l)"));
+        vault.peek()
+                .map(open -> open.audit().alarms())
+                .ifPresent(alarms -> alarms.forEach(alarm -> lines.add("ALARM: " + alarm)));
         return new VaultProtocol.Vault(
                 VaultState.valueOf(status.state().name()),
                 status.since().toString(),
