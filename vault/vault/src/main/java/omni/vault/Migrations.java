@@ -35,6 +35,10 @@ final class Migrations {
         return new Migrations(steps);
     }
 
+    List<String> steps() {
+        return steps;
+    }
+
     private static String text(String resource) {
         try (InputStream in = Migrations.class.getResourceAsStream(resource)) {
             if (in == null) {
