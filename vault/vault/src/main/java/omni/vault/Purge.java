@@ -19,7 +19,7 @@ final class Purge {
             new Part("docsize", "id"),
             new Part("idx", "segid, term"));
 
-    private static final long IN_MEMORY_PAGES_MAX = (64 << 20) / Pages.PAGE_BYTES;
+    private static final long IN_MEMORY_PAGES_MAX = (64 << 20) / CipherPages.PAGE_BYTES;
 
     private Purge() {}
 

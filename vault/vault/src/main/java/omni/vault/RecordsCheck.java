@@ -90,11 +90,11 @@ final class RecordsCheck {
         Path file = Records.file(folder);
         Path journal = Records.journal(folder);
         int version = RecordsKey.version(file, journal, keys);
-        Pages cipher = RecordsKey.pages(file, keys.key(Purpose.RECORDS, version));
+        CipherPages cipher = RecordsKey.pages(file, keys.key(Purpose.RECORDS, version));
         try (InputStream in = new BufferedInputStream(Files.newInputStream(file), 1 << 18)) {
             for (byte[] page = next(in); page.length > 0; page = next(in)) {
                 pages++;
-                if (page.length < Pages.PAGE_BYTES) {
+                if (page.length < CipherPages.PAGE_BYTES) {
                     problem("The file ends within page " + pages + ".");
                 } else if (!cipher.whole(page, pages)) {
                     problem("Page " + pages + " is damaged.");
@@ -107,10 +107,10 @@ final class RecordsCheck {
     }
 
     private static byte[] next(InputStream in) throws IOException {
-        return in.readNBytes(Pages.PAGE_BYTES);
+        return in.readNBytes(CipherPages.PAGE_BYTES);
     }
 
-    private void check(Pages cipher, Journal.Frame frame) {
+    private void check(CipherPages cipher, Journal.Frame frame) {
         frames++;
         if (!cipher.whole(frame.bytes().array(), frame.page())) {
             problem("Frame " + frame.number() + " of the journal is damaged.");
