@@ -18,7 +18,7 @@ interface AuditLines {
 
     /** All that are in the store from that number up, a few hundred in memory. */
     static AuditLines of(AuditStore store, long from) {
-        return new CipherPages(store, from);
+        return new Pages(store, from);
     }
 
     /** All in a file as {@link #export} writes it. A line that cannot be read stands where it stands. */
@@ -42,14 +42,14 @@ interface AuditLines {
     }
 
     /** From a store. */
-    final class CipherPages implements AuditLines {
+    final class Pages implements AuditLines {
         private static final int PAGE = 256;
 
         private final AuditStore store;
         private final Queue<AuditRow> page = new ArrayDeque<>();
         private long next;
 
-        private CipherPages(AuditStore store, long from) {
+        private Pages(AuditStore store, long from) {
             this.store = store;
             this.next = from;
         }

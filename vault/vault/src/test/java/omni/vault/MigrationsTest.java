@@ -7,13 +7,18 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import omni.vault.VaultException.Reason;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class MigrationsTest {
-    private static final String FIRST = Migrations.bundled().steps().getFirst();
-    private static final String SECOND = "CREATE TABLE more (a TEXT) STRICT;\n";
+    private static final List<String> OURS = Migrations.bundled().steps();
+    private static final String NEXT = "CREATE TABLE more (a TEXT) STRICT;\n";
+
+    private static Migrations oursAnd(String step) {
+        return new Migrations(Stream.concat(OURS.stream(), Stream.of(step)).toList());
+    }
 
     @TempDir
     Path folder;
@@ -21,10 +26,11 @@ class MigrationsTest {
     @Test
     void aStepIsTakenOnce() throws Exception {
         try (TestVault vault = new TestVault(folder.resolve("v"))) {
-            Migrations two = new Migrations(List.of(FIRST, SECOND));
-            two.apply(vault.records);
-            two.apply(vault.records);
-            assertEquals(2L, vault.records.<Long>read(sql -> sql.number("SELECT count(*) FROM migrations")));
+            Migrations more = oursAnd(NEXT);
+            more.apply(vault.records);
+            more.apply(vault.records);
+            assertEquals(
+                    OURS.size() + 1L, vault.records.<Long>read(sql -> sql.number("SELECT count(*) FROM migrations")));
             assertEquals(0L, vault.records.<Long>read(sql -> sql.number("SELECT count(*) FROM more")));
         }
     }
@@ -33,7 +39,7 @@ class MigrationsTest {
     void recordsOfANewerProgramAreRefusedAndLeftAlone() throws Exception {
         Path place = folder.resolve("v");
         try (TestVault vault = new TestVault(place)) {
-            new Migrations(List.of(FIRST, SECOND)).apply(vault.records);
+            oursAnd(NEXT).apply(vault.records);
         }
         byte[] before = Files.readAllBytes(Records.file(place));
         refused(Reason.REFUSED, () -> new TestVault(place));
@@ -43,20 +49,20 @@ class MigrationsTest {
     @Test
     void aStepThatIsNotTheOneThatWasTakenIsRefused() throws Exception {
         try (TestVault vault = new TestVault(folder.resolve("v"))) {
-            refused(Reason.REFUSED, () -> new Migrations(List.of(FIRST + " ")).apply(vault.records));
+            refused(Reason.REFUSED, () -> new Migrations(List.of(OURS.getFirst() + " ")).apply(vault.records));
         }
     }
 
     @Test
     void aStepThatFailsHasDoneNothing() throws Exception {
         try (TestVault vault = new TestVault(folder.resolve("v"))) {
-            Migrations wrong = new Migrations(List.of(FIRST, SECOND + "CREATE TABLE more (a TEXT) STRICT;\n"));
+            Migrations wrong = oursAnd(NEXT + "CREATE TABLE more (a TEXT) STRICT;\n");
             refused(Reason.FAILED, () -> wrong.apply(vault.records));
             assertEquals(
                     0L,
                     vault.records.<Long>read(
                             sql -> sql.number("SELECT count(*) FROM sqlite_schema WHERE name = 'more'")));
-            new Migrations(List.of(FIRST, SECOND)).apply(vault.records);
+            oursAnd(NEXT).apply(vault.records);
         }
     }
 }
