@@ -64,6 +64,9 @@ public final class VaultRole implements Role {
     /** What the machine does not give the vault, a line each. */
     private static List<String> limits() {
         List<String> limits = new ArrayList<>();
+        limits.add(
+                "that the whole vault was put back to an earlier state would not be seen here: keep elsewhere what omni vault"
+                        + " verify prints");
         try {
             if (Files.readString(SWAPS, StandardCharsets.US_ASCII).lines().count() > 1) {
                 limits.add(
