@@ -15,10 +15,17 @@ import omni.bus.RunDirectory;
  * @param instance {@code OMNI_INSTANCE}: the name the supervisor gave this process; none when started by hand
  * @param tree {@code OMNI_TREE}; empty when started by hand
  * @param supervisorPid {@code OMNI_SUPERVISOR_PID}: set only for child processes of the supervisor, whose standard input
- *     is then the control pipe
+ *     is then the control pipe, unless it listens
+ * @param listens {@code OMNI_STDIN=listener}: standard input is a socket that listens already
  */
 record Surroundings(
-        Path home, Path runDir, Path app, Optional<String> instance, String tree, OptionalLong supervisorPid) {
+        Path home,
+        Path runDir,
+        Path app,
+        Optional<String> instance,
+        String tree,
+        OptionalLong supervisorPid,
+        boolean listens) {
 
     static Surroundings of(Map<String, String> environment) {
         String home = environment.getOrDefault("OMNI_HOME", "");
@@ -29,6 +36,7 @@ record Surroundings(
                 Path.of(environment.getOrDefault("OMNI_APP", "")).toAbsolutePath(),
                 Optional.ofNullable(environment.get("OMNI_INSTANCE")).filter(text -> !text.isEmpty()),
                 environment.getOrDefault("OMNI_TREE", ""),
-                supervisor.matches("\\d{1,10}") ? OptionalLong.of(Long.parseLong(supervisor)) : OptionalLong.empty());
+                supervisor.matches("\\d{1,10}") ? OptionalLong.of(Long.parseLong(supervisor)) : OptionalLong.empty(),
+                environment.getOrDefault("OMNI_STDIN", "").equals("listener"));
     }
 }
