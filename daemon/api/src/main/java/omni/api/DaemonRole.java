@@ -26,6 +26,7 @@ public final class DaemonRole implements Role {
     public Running start(RoleContext context) {
         var daemon = Daemon.start(
                 context.config(DaemonConfig.SECTION),
+                context.listener(),
                 context.home(),
                 context.tree(),
                 context.peer("engine"),

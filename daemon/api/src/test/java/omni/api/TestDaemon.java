@@ -5,6 +5,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,6 +15,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import omni.bus.BusClient;
 import omni.role.Config;
 import tools.jackson.databind.JsonNode;
@@ -34,6 +36,12 @@ final class TestDaemon implements AutoCloseable {
 
     /** Starts it; {@code settings} are lines of table [daemon]. */
     TestDaemon(Path home, Path engineSocket, String... settings) throws IOException {
+        this(home, engineSocket, Optional.empty(), settings);
+    }
+
+    /** Starts it on that socket, if there is one. */
+    TestDaemon(Path home, Path engineSocket, Optional<ServerSocketChannel> given, String... settings)
+            throws IOException {
         var toml = home.resolve("omni.toml");
         Files.writeString(toml, "[daemon]\nport = 0\n" + String.join("\n", settings) + "\n");
         var config = Config.load(toml, List.of(DaemonConfig.SECTION)).get(DaemonConfig.SECTION);
@@ -41,7 +49,7 @@ final class TestDaemon implements AutoCloseable {
         airgap = BusClient.to(home.resolve("airgap.sock"));
         var keys = KeyStore.open(home, "tree", config.keysMax(), Clock.systemUTC());
         keys.add("test", hash(KEY), true);
-        daemon = Daemon.start(config, home, "tree", bus, airgap, Clock.systemUTC());
+        daemon = Daemon.start(config, given, home, "tree", bus, airgap, Clock.systemUTC());
         url = URI.create(daemon.url());
     }
 
