@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -168,7 +167,7 @@ record Census(List<Count> namespaces, List<SocketEntry> sockets) {
         List<Found> all = new ArrayList<>();
         for (Look look : looks) {
             Namespace namespace = look.namespace();
-            List<SocketEntry> here = new ArrayList<>(owned(look.listed(), holders));
+            List<SocketEntry> here = owned(look.listed(), holders);
             here.addAll(unlisted.getOrDefault(namespace.inode(), List.of()));
             long explained = here.stream().filter(Census::explained).count();
             int used = namespace.inside(SocketLists::used);
@@ -192,27 +191,26 @@ record Census(List<Count> namespaces, List<SocketEntry> sockets) {
 
     /** The same socket may stand in two lists (MPTCP is TCP, too): once is enough. */
     private static List<SocketEntry> owned(List<SocketEntry> listed, Holders holders) {
-        Map<Long, SocketEntry> byInode = new LinkedHashMap<>();
+        Set<Long> seen = new HashSet<>();
         List<SocketEntry> all = new ArrayList<>();
         for (SocketEntry socket : listed) {
             if (socket.inode() == 0) {
                 all.add(socket);
-            } else {
-                byInode.putIfAbsent(socket.inode(), socket.heldBy(holders.owners(socket.inode())));
+            } else if (seen.add(socket.inode())) {
+                all.add(socket.heldBy(holders.owners(socket.inode())));
             }
         }
-        all.addAll(byInode.values());
         return all;
     }
 
     /** Sockets that a process holds and no list has, by the namespace that they live in. */
     private static Map<Long, List<SocketEntry>> unlisted(List<Look> looks, Holders holders) {
-        Set<Long> inodes = new TreeSet<>(holders.inodes());
+        Set<Long> inodes = holders.inodes();
         looks.forEach(look -> look.listed().forEach(socket -> inodes.remove(socket.inode())));
         Set<Long> wanted = new HashSet<>();
         looks.forEach(look -> wanted.add(look.namespace().inode()));
         Map<Long, List<SocketEntry>> found = new HashMap<>();
-        for (long inode : inodes) {
+        for (long inode : new TreeSet<>(inodes)) {
             Optional<Map.Entry<Long, String>> kind = holders.inspect(inode);
             if (kind.isPresent() && wanted.contains(kind.get().getKey())) {
                 found.computeIfAbsent(kind.get().getKey(), _ -> new ArrayList<>())

@@ -5,6 +5,9 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import java.lang.foreign.MemorySegment;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
 import omni.airgap.raw.inet_diag_msg;
 import omni.airgap.raw.inet_diag_sockid;
 
@@ -50,22 +53,38 @@ record InetSocket(
     private static final int TIME_WAIT = 6;
     private static final int LISTEN = 10;
 
+    private static final int MESSAGE_BYTES = (int) inet_diag_msg.sizeof();
+    private static final int FAMILY_AT = (int) inet_diag_msg.idiag_family$offset();
+    private static final int STATE_AT = (int) inet_diag_msg.idiag_state$offset();
+    private static final int TIMER_AT = (int) inet_diag_msg.idiag_timer$offset();
+    private static final int WQUEUE_AT = (int) inet_diag_msg.idiag_wqueue$offset();
+    private static final int UID_AT = (int) inet_diag_msg.idiag_uid$offset();
+    private static final int INODE_AT = (int) inet_diag_msg.idiag_inode$offset();
+    private static final int ID_AT = (int) inet_diag_msg.id$offset();
+    private static final int SOURCE_AT = ID_AT + (int) inet_diag_sockid.idiag_src$offset();
+    private static final int SOURCE_PORT_AT = ID_AT + (int) inet_diag_sockid.idiag_sport$offset();
+    private static final int DESTINATION_AT = ID_AT + (int) inet_diag_sockid.idiag_dst$offset();
+    private static final int DESTINATION_PORT_AT = ID_AT + (int) inet_diag_sockid.idiag_dport$offset();
+
+    /** From struct inet_diag_msg. There are thousands: one copy, whose fields the roles' compiler reads fast. */
     static InetSocket read(int protocol, MemorySegment body) {
-        MemorySegment id = inet_diag_msg.id(body);
-        int family = Byte.toUnsignedInt(inet_diag_msg.idiag_family(body));
+        byte[] bytes = new byte[MESSAGE_BYTES];
+        MemorySegment.copy(body, JAVA_BYTE, 0, bytes, 0, MESSAGE_BYTES);
+        ByteBuffer message = ByteBuffer.wrap(bytes).order(ByteOrder.nativeOrder());
+        int family = Byte.toUnsignedInt(bytes[FAMILY_AT]);
         return new InetSocket(
                 family,
                 protocol,
-                Byte.toUnsignedInt(inet_diag_msg.idiag_state(body)),
-                address(family, inet_diag_sockid.idiag_src(id)),
-                port(inet_diag_sockid.idiag_sport(id)),
-                address(family, inet_diag_sockid.idiag_dst(id)),
-                port(inet_diag_sockid.idiag_dport(id)),
-                Integer.toUnsignedLong(inet_diag_msg.idiag_inode(body)),
-                inet_diag_msg.idiag_uid(body),
-                inet_diag_msg.idiag_wqueue(body),
-                Byte.toUnsignedInt(inet_diag_msg.idiag_timer(body)) == TIMER_TIME_WAIT,
-                MemorySegment.ofArray(id.toArray(JAVA_BYTE)));
+                Byte.toUnsignedInt(bytes[STATE_AT]),
+                address(family, bytes, SOURCE_AT),
+                port(message.getShort(SOURCE_PORT_AT)),
+                address(family, bytes, DESTINATION_AT),
+                port(message.getShort(DESTINATION_PORT_AT)),
+                Integer.toUnsignedLong(message.getInt(INODE_AT)),
+                message.getInt(UID_AT),
+                message.getInt(WQUEUE_AT),
+                Byte.toUnsignedInt(bytes[TIMER_AT]) == TIMER_TIME_WAIT,
+                MemorySegment.ofArray(bytes).asSlice(ID_AT, inet_diag_sockid.sizeof()));
     }
 
     /** Whether it has another side that is not this machine's loopback, and could have bytes on the way to it. */
@@ -78,10 +97,9 @@ record InetSocket(
         return Short.toUnsignedInt(Short.reverseBytes(networkOrder));
     }
 
-    private static InetAddress address(int family, MemorySegment words) {
-        byte[] bytes = words.asSlice(0, family == Libc.AF_INET ? 4 : 16).toArray(JAVA_BYTE);
+    private static InetAddress address(int family, byte[] bytes, int at) {
         try {
-            return InetAddress.getByAddress(bytes);
+            return InetAddress.getByAddress(Arrays.copyOfRange(bytes, at, at + (family == Libc.AF_INET ? 4 : 16)));
         } catch (UnknownHostException e) {
             throw new IllegalStateException("Neither 4 nor 16 bytes", e);
         }

@@ -3,6 +3,8 @@ package omni.airgap;
 import java.io.Closeable;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -21,6 +23,10 @@ final class Netlink implements Closeable {
     private static final int BUFFER_BYTES = 1 << 16;
     private static final int BUFFER_OF_THE_KERNEL_BYTES = 8 << 20;
     private static final int HEADER_BYTES = (int) nlmsghdr.sizeof();
+    private static final int LENGTH_AT = (int) nlmsghdr.nlmsg_len$offset();
+    private static final int TYPE_AT = (int) nlmsghdr.nlmsg_type$offset();
+    private static final int FLAGS_AT = (int) nlmsghdr.nlmsg_flags$offset();
+    private static final int SEQUENCE_AT = (int) nlmsghdr.nlmsg_seq$offset();
     /** Datagrams of one turn: what is left is there at the next, so that one namespace does not hold up the others. */
     private static final int EVENTS_MAX = 1000;
 
@@ -29,6 +35,9 @@ final class Netlink implements Closeable {
 
     private final int socket;
     private final MemorySegment buffer = Arena.ofAuto().allocate(BUFFER_BYTES, 8);
+    /** The same memory: the compiler that roles have reads it several times faster so. */
+    private final ByteBuffer bytes = buffer.asByteBuffer().order(ByteOrder.nativeOrder());
+
     private final AtomicBoolean closed = new AtomicBoolean();
 
     private Netlink(int socket) {
@@ -231,20 +240,19 @@ final class Netlink implements Closeable {
         void take(Message message, int sequence);
     }
 
-    private void each(long bytes, Numbered handler) {
-        long end = Math.min(bytes, buffer.byteSize());
-        long at = 0;
+    private void each(long received, Numbered handler) {
+        int end = (int) Math.min(received, BUFFER_BYTES);
+        int at = 0;
         while (at + HEADER_BYTES <= end) {
-            MemorySegment header = buffer.asSlice(at, HEADER_BYTES);
-            int length = nlmsghdr.nlmsg_len(header);
-            if (length < HEADER_BYTES || at + length > end) {
+            int length = bytes.getInt(at + LENGTH_AT);
+            if (length < HEADER_BYTES || length > end - at) {
                 return;
             }
+            int type = Short.toUnsignedInt(bytes.getShort(at + TYPE_AT));
+            int flags = Short.toUnsignedInt(bytes.getShort(at + FLAGS_AT));
             MemorySegment body = buffer.asSlice(at + HEADER_BYTES, length - HEADER_BYTES);
-            int type = Short.toUnsignedInt(nlmsghdr.nlmsg_type(header));
-            int flags = Short.toUnsignedInt(nlmsghdr.nlmsg_flags(header));
-            handler.take(new Message(type, flags, body), nlmsghdr.nlmsg_seq(header));
-            at += (length + 3) & ~3L;
+            handler.take(new Message(type, flags, body), bytes.getInt(at + SEQUENCE_AT));
+            at += (length + 3) & ~3;
         }
     }
 

@@ -27,19 +27,6 @@ final class SocketLists {
     static final int LINES_MAX = 100_000;
 
     private static final Path NET = Path.of("/proc/thread-self/net");
-    private static final Map<Integer, String> STATES = Map.ofEntries(
-            Map.entry(1, "ESTAB"),
-            Map.entry(2, "SYN-SENT"),
-            Map.entry(3, "SYN-RECV"),
-            Map.entry(4, "FIN-WAIT-1"),
-            Map.entry(5, "FIN-WAIT-2"),
-            Map.entry(6, "TIME-WAIT"),
-            Map.entry(7, "UNCONN"),
-            Map.entry(8, "CLOSE-WAIT"),
-            Map.entry(9, "LAST-ACK"),
-            Map.entry(10, "LISTEN"),
-            Map.entry(11, "CLOSING"),
-            Map.entry(13, "BOUND"));
     private static final Map<Integer, String> INET = Map.of(
             InetSocket.TCP, "tcp",
             InetSocket.UDP, "udp",
@@ -59,8 +46,9 @@ final class SocketLists {
         SocketLists lists = new SocketLists(namespace);
         for (Map.Entry<Integer, String> protocol : INET.entrySet()) {
             for (int family : List.of(Libc.AF_INET, Libc.AF_INET6)) {
+                String name = protocol.getValue() + (family == Libc.AF_INET6 ? "6" : "");
                 for (InetSocket socket : diag.list(family, protocol.getKey())) {
-                    lists.inet(socket, protocol.getValue() + (family == Libc.AF_INET6 ? "6" : ""));
+                    lists.inet(socket, name);
                 }
             }
         }
@@ -95,7 +83,7 @@ final class SocketLists {
                     namespace,
                     socket.inode(),
                     protocol,
-                    STATES.getOrDefault(socket.state(), Integer.toString(socket.state())),
+                    state(socket.state()),
                     address(socket.local(), socket.localPort()),
                     address(socket.remote(), socket.remotePort()),
                     socket.outward(),
@@ -105,12 +93,30 @@ final class SocketLists {
         }
     }
 
+    private static String state(int number) {
+        return switch (number) {
+            case 1 -> "ESTAB";
+            case 2 -> "SYN-SENT";
+            case 3 -> "SYN-RECV";
+            case 4 -> "FIN-WAIT-1";
+            case 5 -> "FIN-WAIT-2";
+            case 6 -> "TIME-WAIT";
+            case 7 -> "UNCONN";
+            case 8 -> "CLOSE-WAIT";
+            case 9 -> "LAST-ACK";
+            case 10 -> "LISTEN";
+            case 11 -> "CLOSING";
+            case 13 -> "BOUND";
+            default -> Integer.toString(number);
+        };
+    }
+
     private static String address(InetAddress address, int port) {
-        if (address.isAnyLocalAddress() && port == 0) {
-            return "";
+        if (address.isAnyLocalAddress()) {
+            return port == 0 ? "" : "*:" + port;
         }
-        String text = address.isAnyLocalAddress() ? "*" : address.getHostAddress();
-        return (address instanceof Inet6Address && !text.equals("*") ? "[" + text + "]" : text) + ":" + port;
+        String text = address.getHostAddress();
+        return (address instanceof Inet6Address ? "[" + text + "]" : text) + ":" + port;
     }
 
     /** "sl local rem st tx:rx tr:tm retrnsmt uid timeout inode …", the addresses in hexadecimal words of the machine. */
