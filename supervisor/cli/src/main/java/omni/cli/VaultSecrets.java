@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.text.Normalizer;
 import java.util.List;
 import omni.bus.BusException;
 import omni.vault.SecretCall;
@@ -41,8 +42,9 @@ final class VaultSecrets {
         return bytes(password);
     }
 
+    /** In one form, whatever the keyboard sends: the vault compares bytes (Unicode's NFC). */
     private static ByteBuffer bytes(String text) {
-        return ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+        return ByteBuffer.wrap(Normalizer.normalize(text, Normalizer.Form.NFC).getBytes(StandardCharsets.UTF_8));
     }
 
     /** What a key file holds; nothing where none is named. */

@@ -7,7 +7,10 @@ import java.util.List;
 import java.util.Map;
 import omni.vault.VaultException.Reason;
 
-/** The data keys of an unlocked vault, one behind the other in secret memory. For any thread. */
+/**
+ * The data keys of an unlocked vault, one behind the other in secret memory. For any thread; a key that was given out is
+ * an IllegalStateException to read after the close.
+ */
 final class KeyRing implements DataKeys, AutoCloseable {
     private final SecretMemory memory;
     private final Map<Name, Integer> places = new HashMap<>();
