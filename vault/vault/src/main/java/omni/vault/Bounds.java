@@ -53,9 +53,14 @@ final class Bounds {
     }
 
     private static void wellFormed(String what, String text) throws VaultException {
-        if (text.indexOf('\0') >= 0 || text.codePoints().anyMatch(c -> c >= 0xd800 && c <= 0xdfff)) {
+        if (text.indexOf('\0') >= 0 || !paired(text)) {
             throw invalid(what + " is text: no zero character, no half of a surrogate pair.");
         }
+    }
+
+    /** Whether no half of a surrogate pair stands alone, which UTF-8 has no bytes for. */
+    static boolean paired(String text) {
+        return text.codePoints().noneMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE);
     }
 
     static VaultException invalid(String sentence) {

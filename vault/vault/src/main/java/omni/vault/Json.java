@@ -46,14 +46,22 @@ final class Json {
         } catch (JacksonException e) {
             throw unreadable(e);
         }
+        if (!paired(object)) {
+            throw Bounds.invalid("A text in it has half of a surrogate pair.");
+        }
         return bytes;
+    }
+
+    /** The writer puts something else in the place of such a half. */
+    private static boolean paired(JsonNode node) {
+        return (!node.isString() || Bounds.paired(node.stringValue()))
+                && node.properties().stream().allMatch(member -> Bounds.paired(member.getKey()))
+                && node.valueStream().allMatch(Json::paired);
     }
 
     private static VaultException unreadable(JacksonException e) {
         return new VaultException(
-                Reason.INVALID,
-                "It is no JSON that could be read back: at most " + DEPTH_MAX + " levels, text as text.",
-                e);
+                Reason.INVALID, "It is no JSON that could be read back: at most " + DEPTH_MAX + " levels.", e);
     }
 
     static ObjectNode object() {

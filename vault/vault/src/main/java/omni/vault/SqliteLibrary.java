@@ -5,6 +5,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import org.jspecify.annotations.Nullable;
 import org.sqlite.SQLiteJDBCLoader;
 
 /**
@@ -22,6 +23,7 @@ final class SqliteLibrary {
     static synchronized void load(Path folder) throws VaultException {
         String path = System.getProperty(PATH);
         if (path != null) {
+            checkHasIt(Path.of(path));
             initialize();
             return;
         }
@@ -45,7 +47,15 @@ final class SqliteLibrary {
         }
     }
 
-    private static void restore(@org.jspecify.annotations.Nullable String before) {
+    /** Else the driver would take the one in its jar after all. */
+    private static void checkHasIt(Path folder) throws VaultException {
+        Path library = folder.resolve(System.mapLibraryName("sqlitejdbc").replace(".dylib", ".jnilib"));
+        if (!Files.isRegularFile(library)) {
+            throw new VaultException(VaultException.Reason.FAILED, "There is no " + library + ".");
+        }
+    }
+
+    private static void restore(@Nullable String before) {
         if (before == null) {
             System.clearProperty(TEMPORARY);
         } else {
