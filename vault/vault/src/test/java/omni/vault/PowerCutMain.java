@@ -1,0 +1,202 @@
+package omni.vault;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * Makes, of what {@code powercut.c} wrote down, states that a power cut could have left: at a random moment, all that was synced
+ * is there, and of what was not, each write is there, missing, or torn at a sector of 512 bytes; names that were made, removed
+ * or changed since the folder was synced are as far as a random one of them. Arguments: the log, how many states, the seed.
+ */
+final class PowerCutMain {
+    private static final int SECTOR = 512;
+
+    private record Entry(char kind, int file, long offset, Bytes bytes) {
+        String text() {
+            return new String(bytes.array(), StandardCharsets.UTF_8);
+        }
+    }
+
+    /**
+     * What came of it.
+     *
+     * @param lost a line for each state in which something that was acknowledged is missing
+     */
+    record Result(int states, int acknowledged, List<String> lost) {}
+
+    private final List<Entry> log = new ArrayList<>();
+    private final Path folder;
+    private final Random random;
+
+    PowerCutMain(Path log, Path folder, long seed) throws IOException {
+        this.folder = folder;
+        this.random = new Random(seed);
+        ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(log)).order(ByteOrder.LITTLE_ENDIAN);
+        while (bytes.hasRemaining()) {
+            char kind = (char) bytes.get();
+            int file = bytes.getInt();
+            long offset = bytes.getLong();
+            byte[] content = new byte[bytes.getInt()];
+            bytes.get(content);
+            this.log.add(new Entry(kind, file, offset, new Bytes(content)));
+        }
+    }
+
+    public static void main(String[] args) throws IOException {
+        PowerCutMain main = new PowerCutMain(
+                Path.of(args[0]), Files.createTempDirectory("powercut"), args.length > 2 ? Long.parseLong(args[2]) : 1);
+        System.out.println(main.run(args.length > 1 ? Integer.parseInt(args[1]) : 1000));
+    }
+
+    Result run(int states) throws IOException {
+        List<String> lost = new ArrayList<>();
+        int acknowledged = 0;
+        for (int state = 0; state < states; state++) {
+            int moment = random.nextInt(log.size() + 1);
+            Set<Long> alive = acknowledged(moment);
+            acknowledged += alive.size();
+            Path place = folder.resolve("state-" + state);
+            make(place, moment);
+            try {
+                KillBoxTest.check(place, alive, "state " + state + " at " + moment);
+            } catch (AssertionError | VaultException e) {
+                lost.add("state " + state + " at " + moment + ": " + e.getMessage());
+            }
+            remove(place);
+        }
+        return new Result(states, acknowledged, lost);
+    }
+
+    private Set<Long> acknowledged(int moment) {
+        StringBuilder printed = new StringBuilder();
+        for (Entry entry : log.subList(0, moment)) {
+            if (entry.kind() == 'A') {
+                printed.append(entry.text());
+            }
+        }
+        Set<Long> alive = new TreeSet<>();
+        // A number without the end of its line may be the beginning of another.
+        printed.substring(0, printed.lastIndexOf("\n") + 1)
+                .lines()
+                .mapToLong(Long::parseLong)
+                .forEach(number -> {
+                    if (number > 0) {
+                        alive.add(number);
+                    } else {
+                        alive.remove(-number);
+                    }
+                });
+        return alive;
+    }
+
+    private void make(Path place, int moment) throws IOException {
+        Files.createDirectories(place);
+        for (Map.Entry<String, Integer> name : names(moment).entrySet()) {
+            Files.write(place.resolve(name.getKey()), content(name.getValue(), moment));
+        }
+    }
+
+    private Map<String, Integer> names(int moment) {
+        int certain = 0;
+        for (int i = 0; i < moment; i++) {
+            if (log.get(i).kind() == 'D') {
+                certain = i;
+            }
+        }
+        int until = certain + random.nextInt(moment - certain + 1);
+        Map<String, Integer> names = new HashMap<>();
+        for (Entry entry : log.subList(0, until)) {
+            switch (entry.kind()) {
+                case 'N' -> names.put(entry.text(), entry.file());
+                case 'U' -> names.remove(entry.text());
+                case 'R' -> {
+                    int end = entry.text().indexOf('\0');
+                    Integer file = names.remove(entry.text().substring(0, end));
+                    if (file != null) {
+                        names.put(entry.text().substring(end + 1), file);
+                    }
+                }
+                default -> {}
+            }
+        }
+        return names;
+    }
+
+    private byte[] content(int file, int moment) {
+        int synced = -1;
+        for (int i = 0; i < moment; i++) {
+            if (log.get(i).file() == file && log.get(i).kind() == 'S') {
+                synced = i;
+            }
+        }
+        Content content = new Content();
+        for (int i = 0; i < moment; i++) {
+            Entry entry = log.get(i);
+            if (entry.file() != file) {
+                continue;
+            }
+            // An inode's number is used again once its file is removed.
+            if (entry.kind() == 'N') {
+                content = new Content();
+            }
+            boolean certain = i < synced;
+            if (entry.kind() == 'W' && (certain || random.nextInt(3) > 0)) {
+                boolean torn = !certain && random.nextInt(4) == 0;
+                content.write(
+                        entry,
+                        torn
+                                ? torn(entry.bytes().array().length)
+                                : entry.bytes().array().length);
+            } else if (entry.kind() == 'T' && (certain || random.nextBoolean())) {
+                content.truncate(entry.offset());
+            }
+        }
+        return content.bytes();
+    }
+
+    private int torn(int length) {
+        return random.nextInt(length / SECTOR + 1) * SECTOR;
+    }
+
+    private static void remove(Path place) throws IOException {
+        try (var files = Files.list(place)) {
+            for (Path file : files.toList()) {
+                Files.delete(file);
+            }
+        }
+        Files.delete(place);
+    }
+
+    /** A file's bytes: what was never written is zero. */
+    private static final class Content {
+        private byte[] bytes = new byte[0];
+
+        void write(Entry entry, int count) {
+            int end = (int) entry.offset() + count;
+            if (bytes.length < end) {
+                bytes = Arrays.copyOf(bytes, end);
+            }
+            System.arraycopy(entry.bytes().array(), 0, bytes, (int) entry.offset(), count);
+        }
+
+        void truncate(long length) {
+            bytes = Arrays.copyOf(bytes, (int) length);
+        }
+
+        byte[] bytes() {
+            return bytes;
+        }
+    }
+}
