@@ -10,6 +10,7 @@ import java.io.UncheckedIOException;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandleProxies;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
@@ -183,6 +184,12 @@ public final class TestRoles {
     public static final class Unsignalled extends Listener {
         private static final int PR_SET_PDEATHSIG = 1;
 
+        /** int prctl(int, ...), see prctl(2). */
+        @FunctionalInterface
+        public interface Prctl {
+            int call(int option, long value);
+        }
+
         @Override
         public String name() {
             return "unsignalled";
@@ -195,15 +202,8 @@ public final class TestRoles {
                     linker.defaultLookup().findOrThrow("prctl"),
                     FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG),
                     Linker.Option.firstVariadicArg(1));
-            try {
-                int result = (int) prctl.invokeExact(PR_SET_PDEATHSIG, 0L);
-                if (result != 0) {
-                    throw new IOException("prctl failed");
-                }
-            } catch (IOException | RuntimeException | Error e) {
-                throw e;
-            } catch (Throwable e) {
-                throw new IllegalStateException(e);
+            if (MethodHandleProxies.asInterfaceInstance(Prctl.class, prctl).call(PR_SET_PDEATHSIG, 0) != 0) {
+                throw new IOException("The signal cannot be taken away");
             }
             super.begin(context);
         }
