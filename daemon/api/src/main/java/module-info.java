@@ -13,6 +13,7 @@ module omni.api {
     requires transitive omni.engine;
     requires transitive omni.role;
     requires omni.template;
+    requires omni.vault;
     requires java.logging;
     requires static org.jspecify;
 

@@ -22,19 +22,21 @@ final class Daemon implements Role.Running {
     private final HttpServer server;
     private final Sweeper sweeper;
     private final Answers answers;
+    private final VaultLink vault;
     private final Service service;
     private final String url;
 
-    private Daemon(HttpServer server, Sweeper sweeper, Answers answers, Service service, String url) {
+    private Daemon(HttpServer server, Sweeper sweeper, Answers answers, VaultLink vault, Service service, String url) {
         this.server = server;
         this.sweeper = sweeper;
         this.answers = answers;
+        this.vault = vault;
         this.service = service;
         this.url = url;
     }
 
     /**
-     * Starts it; it listens when this returns.
+     * Starts it; it listens when this returns. The vault's link is its own from now on.
      *
      * @param given the socket that it was given to listen on; else it makes one as configured
      * @throws KeyFileException where the keys cannot be read
@@ -47,13 +49,15 @@ final class Daemon implements Role.Running {
             String tree,
             BusClient engineBus,
             BusClient airgapBus,
+            VaultLink vault,
             Clock clock) {
         var keys = KeyStore.open(home, tree, config.keysMax(), clock);
         var engine = new EngineLink(EngineProtocol.Client.of(engineBus));
         var sweeper = new Sweeper(config.patience());
         var answers = new Answers(engine, new Templates(engine, clock), sweeper, config.answerTimeout(), clock);
         var airgap = new AirgapLink(AirgapProtocol.Client.of(airgapBus));
-        var routes = new Routes(answers, engine, airgap, new Health(engine::models), config.embeddingInputsMax());
+        var routes =
+                new Routes(answers, engine, airgap, vault, new Health(engine::models), config.embeddingInputsMax());
         var json = new Json(config.nestingMax());
         var bodies = new Bodies(json, config.bodyBytesMax(), config.bodiesBytesMax());
         var guard = new Guard(config.host(), config.hosts(), config.origins(), keys);
@@ -62,11 +66,12 @@ final class Daemon implements Role.Running {
             server = HttpServer.start(config, given, new Front(guard, routes, bodies), sweeper);
         } catch (UncheckedIOException e) {
             sweeper.close();
+            vault.close();
             throw new IllegalStateException(why(config, e), e);
         }
         var address = Address.of(config, server.address());
         var service = DaemonProtocol.service(new DaemonService(keys, answers, address, json));
-        return new Daemon(server, sweeper, answers, service, address.url());
+        return new Daemon(server, sweeper, answers, vault, service, address.url());
     }
 
     private static String why(DaemonConfig config, UncheckedIOException e) {
@@ -92,6 +97,7 @@ final class Daemon implements Role.Running {
     public void stop(Duration grace) {
         server.leaveToNext();
         answers.stop();
+        vault.close();
         var until = System.nanoTime() + grace.dividedBy(2).toNanos();
         while (answers.running() > 0 && System.nanoTime() - until < 0) {
             LockSupport.parkNanos(STOP_STEP.toNanos());

@@ -3,9 +3,11 @@ package omni.api;
 import java.time.Clock;
 import java.time.ZoneId;
 import java.util.List;
+import omni.bus.RunDirectory;
 import omni.role.Role;
 import omni.role.RoleContext;
 import omni.role.Section;
+import omni.vault.SecretCall;
 
 /** The daemon: the role that speaks HTTP with the owner's programs. It holds no model and no secret but key hashes. */
 public final class DaemonRole implements Role {
@@ -24,6 +26,11 @@ public final class DaemonRole implements Role {
 
     @Override
     public Running start(RoleContext context) {
+        var vault = new VaultLink(
+                context.provenPeer("vault"),
+                RunDirectory.socket(context.runDir(), SecretCall.SOCKET),
+                context::vanish,
+                VaultWatch.ANSWER_MAX);
         var daemon = Daemon.start(
                 context.config(DaemonConfig.SECTION),
                 context.listener(),
@@ -31,6 +38,7 @@ public final class DaemonRole implements Role {
                 context.tree(),
                 context.peer("engine"),
                 context.peer("airgap"),
+                vault,
                 Clock.system(ZoneId.systemDefault()));
         context.note("listens on " + daemon.url());
         return daemon;

@@ -28,30 +28,50 @@ enum ErrorCode {
     HOST_NOT_ALLOWED(403, Kind.PERMISSION, "host_not_allowed"),
     /** The request comes from a web page that was not allowed to. */
     ORIGIN_NOT_ALLOWED(403, Kind.PERMISSION, "origin_not_allowed"),
+    /** A password came from another machine. */
+    LOOPBACK_ONLY(403, Kind.PERMISSION, "loopback_only"),
+    /** The vault's password is another one. */
+    WRONG_PASSWORD(403, Kind.PERMISSION, "wrong_password"),
+    /** The vault does not take this process for the daemon. */
+    VAULT_DENIED(403, Kind.PERMISSION, "vault_denied"),
     /** No such route. */
     UNKNOWN_URL(404, Kind.INVALID_REQUEST, "unknown_url"),
     /** No such model on this box. */
     MODEL_NOT_FOUND(404, Kind.INVALID_REQUEST, "model_not_found"),
+    /** No such conversation, item or memory. */
+    NOT_FOUND(404, Kind.INVALID_REQUEST, "not_found"),
     /** The route is there, the method is not. */
     METHOD_NOT_ALLOWED(405, Kind.INVALID_REQUEST, "method_not_allowed"),
     /** The kill switch has nothing to cut off: no network is in its scope. */
     AIRGAP_WITHOUT_SCOPE(409, Kind.INVALID_REQUEST, "airgap_without_scope"),
+    /** The vault does not do this as it stands: something is full, or there already. */
+    VAULT_REFUSED(409, Kind.INVALID_REQUEST, "vault_refused"),
     /** The request did not arrive in time. */
     REQUEST_TIMEOUT(408, Kind.INVALID_REQUEST, "request_timeout"),
     /** The body is larger than the limit. */
     BODY_TOO_LARGE(413, Kind.INVALID_REQUEST, "body_too_large"),
     /** The body is not declared to be JSON. */
     UNSUPPORTED_MEDIA_TYPE(415, Kind.INVALID_REQUEST, "unsupported_media_type"),
+    /** The vault is locked: a person must unlock it. */
+    VAULT_LOCKED(423, Kind.INVALID_REQUEST, "vault_locked"),
+    /** No vault has been made yet. */
+    VAULT_ABSENT(423, Kind.INVALID_REQUEST, "vault_absent"),
     /** More at once than the box takes; Retry-After says when to come again. */
     RATE_LIMIT_EXCEEDED(429, Kind.RATE_LIMIT, "rate_limit_exceeded"),
     /** A fault of this program; the log has it under the request id. */
     INTERNAL_ERROR(500, Kind.SERVER, "internal_error"),
     /** The model's file cannot be loaded, or its chat template cannot be read. */
     MODEL_UNUSABLE(500, Kind.SERVER, "model_unusable"),
+    /** What is in the vault is not what was written. */
+    VAULT_DAMAGED(500, Kind.SERVER, "vault_damaged"),
+    /** The vault's disk or system did not do it. */
+    VAULT_FAILED(500, Kind.SERVER, "vault_failed"),
     /** The engine is not there at the moment or was lost on the way; Retry-After says when to come again. */
     ENGINE_UNAVAILABLE(503, Kind.SERVER, "engine_unavailable"),
     /** The kill switch's process is not there at the moment. */
     AIRGAP_UNAVAILABLE(503, Kind.SERVER, "airgap_unavailable"),
+    /** The vault's process is not there at the moment. */
+    VAULT_UNAVAILABLE(503, Kind.SERVER, "vault_unavailable"),
     /** The daemon is on its way out. */
     SERVER_STOPPING(503, Kind.SERVER, "server_stopping"),
     /** The answer took longer than the limit. */

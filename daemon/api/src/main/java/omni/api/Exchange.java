@@ -35,6 +35,7 @@ final class Exchange {
     private boolean unfinished;
     private String outcome = "broken";
     private @Nullable Usage usage;
+    private Optional<Runnable> afterwards = Optional.empty();
 
     Exchange(ServerRequest request, ServerResponse response, Wire wire, Bodies bodies) {
         this.request = request;
@@ -50,6 +51,16 @@ final class Exchange {
     /** Path of the request, decoded. */
     String path() {
         return request.path().path();
+    }
+
+    /** What follows the path, of which the route knows these names; see {@link Query#read}. */
+    Query query(List<String> known) {
+        return Query.read(request.query().rawValue(), known);
+    }
+
+    /** Whether the connection comes from this machine, over its loopback. */
+    boolean isFromThisMachine() {
+        return Guard.isLoopback(request.remotePeer().address());
     }
 
     Optional<String> header(io.helidon.http.HeaderName name) {
@@ -92,6 +103,19 @@ final class Exchange {
         bodyRead = true;
         wire.answering();
         return read;
+    }
+
+    /** Reads a body that is a secret of up to so many bytes; see {@link Secret#read}. */
+    Secret secret(int bytesMax) {
+        var read = Secret.read(request, bytesMax);
+        bodyRead = true;
+        wire.answering();
+        return read;
+    }
+
+    /** Has something done when the answer is out and in the log, or could not be sent. */
+    void afterwards(Runnable work) {
+        afterwards = Optional.of(work);
     }
 
     /** Sends a JSON response. */
@@ -194,6 +218,7 @@ final class Exchange {
                 + " prompt_tokens=" + (counts == null ? 0 : counts.promptTokens())
                 + " completion_tokens=" + (counts == null ? 0 : counts.completionTokens())
                 + " request=" + id);
+        afterwards.ifPresent(Runnable::run);
     }
 
     private ServerResponse head(Status code) {

@@ -9,6 +9,8 @@ import java.util.stream.Collectors;
 
 /** The one handler of all requests: lets them in, finds their route, and turns what goes wrong into OpenAI's errors. */
 final class Front implements Handler {
+    private static final int INTERNAL_ERROR = 500;
+
     private final Guard guard;
     private final Routes routes;
     private final Bodies bodies;
@@ -71,8 +73,7 @@ final class Front implements Handler {
 
     private static void refuse(Exchange exchange, ApiError e) {
         var cause = e.getCause();
-        if (cause instanceof Exception broken
-                && (e.code() == ErrorCode.INTERNAL_ERROR || e.code() == ErrorCode.MODEL_UNUSABLE)) {
+        if (cause instanceof Exception broken && e.code().status() == INTERNAL_ERROR) {
             Log.error("a request could not be answered", broken);
         }
         if (!exchange.streaming()) {

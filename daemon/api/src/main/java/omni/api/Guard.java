@@ -1,6 +1,8 @@
 package omni.api;
 
 import io.helidon.http.HeaderNames;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.HashSet;
@@ -100,6 +102,13 @@ final class Guard {
         } catch (URISyntaxException _) {
             return false;
         }
+    }
+
+    /** Whether whoever has this address is on this machine. */
+    static boolean isLoopback(SocketAddress address) {
+        return address instanceof InetSocketAddress peer
+                && !peer.isUnresolved()
+                && peer.getAddress().isLoopbackAddress();
     }
 
     private static Optional<String> bearer(String header) {

@@ -18,14 +18,20 @@ final class Routes {
     private final Health health;
     private final int embeddingInputsMax;
 
-    Routes(Answers answers, EngineLink engine, AirgapLink airgap, Health health, int embeddingInputsMax) {
+    Routes(
+            Answers answers,
+            EngineLink engine,
+            AirgapLink airgap,
+            VaultLink vault,
+            Health health,
+            int embeddingInputsMax) {
         this.answers = answers;
         this.embeddings = new Embeddings(answers, engine);
         this.engine = engine;
         this.airgap = airgap;
         this.health = health;
         this.embeddingInputsMax = embeddingInputsMax;
-        this.routes = List.of(
+        this.routes = new ArrayList<>(List.of(
                 Route.of(Method.POST, "/v1/chat/completions", this::chat),
                 Route.of(Method.POST, "/v1/completions", this::complete),
                 Route.of(Method.POST, "/v1/embeddings", this::embed),
@@ -33,7 +39,10 @@ final class Routes {
                 Route.of(Method.GET, "/v1/models/{model…}", this::model),
                 Route.of(Method.GET, "/v1/airgap", this::airgap),
                 Route.of(Method.POST, "/v1/airgap/engage", this::engage),
-                new Route(Method.GET, "/health", true, this::health));
+                new Route(Method.GET, "/health", true, this::health)));
+        this.routes.addAll(new VaultRoutes(vault).all());
+        this.routes.addAll(new ConversationRoutes(vault).all());
+        this.routes.addAll(new MemoryRoutes(vault).all());
     }
 
     /** The routes at a path, one for each method that it takes. */
@@ -43,7 +52,7 @@ final class Routes {
 
     /** Every route there is. */
     List<Route> all() {
-        return routes;
+        return List.copyOf(routes);
     }
 
     private void chat(Exchange exchange) {

@@ -116,9 +116,11 @@ final class ConfigTest {
                 var first = new TestDaemon(home, home.resolve("engine.sock"));
                 var bus = BusClient.to(home.resolve("engine.sock"))) {
             var config = load("port = " + first.url.getPort());
+            var vault = new VaultLink(bus, home.resolve("vault-secrets.sock"), () -> {}, Duration.ZERO);
             var taken = assertThrows(
                     IllegalStateException.class,
-                    () -> Daemon.start(config, Optional.empty(), home, "tree", bus, bus, java.time.Clock.systemUTC()));
+                    () -> Daemon.start(
+                            config, Optional.empty(), home, "tree", bus, bus, vault, java.time.Clock.systemUTC()));
             assertTrue(String.valueOf(taken.getMessage()).contains("127.0.0.1:" + first.url.getPort()));
             assertEquals(0, engine.asked.size());
         }

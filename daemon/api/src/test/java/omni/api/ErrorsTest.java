@@ -330,7 +330,10 @@ final class ErrorsTest {
         sweeper.close();
         var answers = new Answers(link, new Templates(link, clock), sweeper, day, clock);
         var airgap = new AirgapLink(AirgapProtocol.Client.of(BusClient.to(Path.of("nobody.sock"))));
-        return new Routes(answers, link, airgap, new Health(() -> {}), 1);
+        var vault =
+                new VaultLink(BusClient.to(Path.of("nobody.sock")), Path.of("nobody.sock"), () -> {}, Duration.ZERO);
+        vault.close();
+        return new Routes(answers, link, airgap, vault, new Health(() -> {}), 1);
     }
 
     static void assertError(HttpResponse<String> response, int status, String code) {

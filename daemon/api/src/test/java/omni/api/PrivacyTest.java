@@ -15,6 +15,7 @@ import java.util.logging.Handler;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
+import omni.vault.VaultProtocol.VaultState;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -87,6 +88,43 @@ final class PrivacyTest {
             }
             assertEquals("", found(home));
         }
+    }
+
+    @Test
+    void theLogHoldsNothingThatIsInTheVault(@TempDir Path home) throws Exception {
+        try (var vault = new FakeVault(home, VaultState.OPEN);
+                var daemon = new TestDaemon(home, home.resolve("engine.sock"))) {
+            lines.clear();
+            Logger.getLogger("io.helidon").setLevel(Level.INFO);
+            var items = "{\"items\":[{\"role\":\"user\",\"content\":\"" + CANARY + "\"}]}";
+            assertEquals(200, daemon.post("/v1/conversations", items).statusCode());
+            assertTrue(daemon.get("/v1/conversations?q=" + CANARY).body().contains(CANARY));
+            assertTrue(daemon.get("/v1/conversations/conv_1/items").body().contains(CANARY));
+            daemon.get("/v1/conversations/" + CANARY + "?" + CANARY + "=1");
+            daemon.get("/v1/conversations/" + CANARY + "/items/" + CANARY);
+            var memory = "{\"name\":\"" + CANARY + "\",\"text\":\"" + CANARY + "\"}";
+            daemon.post("/v1/memory", memory);
+            for (var reason : new String[] {"INVALID", "DAMAGED", "FAILED", "NONSENSE"}) {
+                var text = "{\"name\":\"" + CANARY + "\",\"text\":\"fail:" + reason + "\"}";
+                assertTrue(daemon.post("/v1/memory", text).statusCode() >= 400);
+            }
+            daemon.send(daemon.request("/v1/vault/unlock")
+                    .header("Content-Type", "application/octet-stream")
+                    .POST(HttpRequest.BodyPublishers.ofString(CANARY)));
+            assertEquals(1, vault.passwords.size());
+
+            Await.until("all is logged", () -> count("http POST /v1/vault/unlock 403 wrong_password") == 1);
+            assertTrue(count("a request could not be answered") >= 2);
+            for (var line : lines) {
+                assertFalse(line.contains(CANARY), line);
+                assertFalse(line.contains(TestDaemon.KEY), line);
+            }
+            assertEquals("", found(home));
+        }
+    }
+
+    private long count(String said) {
+        return lines.stream().filter(line -> line.contains(said)).count();
     }
 
     /** A refusal whose body was not read ends its connection, and is no broken answer for that. */

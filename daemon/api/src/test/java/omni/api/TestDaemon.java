@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import omni.bus.BusClient;
 import omni.role.Config;
 import tools.jackson.databind.JsonNode;
@@ -29,27 +30,56 @@ final class TestDaemon implements AutoCloseable {
     final URI url;
     private final BusClient bus;
     private final BusClient airgap;
+    private final BusClient vault;
     private final HttpClient http = HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
             .connectTimeout(Duration.ofSeconds(10))
             .build();
 
+    /** How often it would have ended itself at once. */
+    final AtomicInteger vanished = new AtomicInteger();
+
     /** Starts it; {@code settings} are lines of table [daemon]. */
     TestDaemon(Path home, Path engineSocket, String... settings) throws IOException {
-        this(home, engineSocket, Optional.empty(), settings);
+        this(home, engineSocket, Optional.empty(), BusClient.to(home.resolve("vault.sock")), () -> {}, settings);
     }
 
     /** Starts it on that socket, if there is one. */
     TestDaemon(Path home, Path engineSocket, Optional<ServerSocketChannel> given, String... settings)
+            throws IOException {
+        this(home, engineSocket, given, BusClient.to(home.resolve("vault.sock")), () -> {}, settings);
+    }
+
+    /** Starts it over a vault; {@code vanish} is done in place of its own end. */
+    TestDaemon(Path home, Path engineSocket, BusClient vault, Runnable vanish, String... settings) throws IOException {
+        this(home, engineSocket, Optional.empty(), vault, vanish, settings);
+    }
+
+    private TestDaemon(
+            Path home,
+            Path engineSocket,
+            Optional<ServerSocketChannel> given,
+            BusClient vault,
+            Runnable vanish,
+            String... settings)
             throws IOException {
         var toml = home.resolve("omni.toml");
         Files.writeString(toml, "[daemon]\nport = 0\n" + String.join("\n", settings) + "\n");
         var config = Config.load(toml, List.of(DaemonConfig.SECTION)).get(DaemonConfig.SECTION);
         bus = BusClient.to(engineSocket);
         airgap = BusClient.to(home.resolve("airgap.sock"));
+        this.vault = vault;
+        var link = new VaultLink(
+                vault,
+                home.resolve("vault-secrets.sock"),
+                () -> {
+                    vanish.run();
+                    vanished.incrementAndGet();
+                },
+                Await.LONG);
         var keys = KeyStore.open(home, "tree", config.keysMax(), Clock.systemUTC());
         keys.add("test", hash(KEY), true);
-        daemon = Daemon.start(config, given, home, "tree", bus, airgap, Clock.systemUTC());
+        daemon = Daemon.start(config, given, home, "tree", bus, airgap, link, Clock.systemUTC());
         url = URI.create(daemon.url());
     }
 
@@ -59,6 +89,7 @@ final class TestDaemon implements AutoCloseable {
         daemon.stop(Duration.ofMillis(200));
         bus.close();
         airgap.close();
+        vault.close();
     }
 
     /** A request with the key. */

@@ -1,0 +1,196 @@
+package omni.api;
+
+import io.helidon.http.Method;
+import java.util.List;
+import java.util.Map;
+import omni.vault.RecordsProtocol.Conversation;
+import omni.vault.RecordsProtocol.CreateConversationParams;
+import omni.vault.RecordsProtocol.CreateItemsParams;
+import omni.vault.RecordsProtocol.DeleteConversationParams;
+import omni.vault.RecordsProtocol.DeleteItemParams;
+import omni.vault.RecordsProtocol.GetConversationParams;
+import omni.vault.RecordsProtocol.GetItemParams;
+import omni.vault.RecordsProtocol.Hit;
+import omni.vault.RecordsProtocol.Item;
+import omni.vault.RecordsProtocol.ListConversationsParams;
+import omni.vault.RecordsProtocol.ListItemsParams;
+import omni.vault.RecordsProtocol.SearchConversationsParams;
+import omni.vault.RecordsProtocol.UpdateConversationParams;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/** {@code /v1/conversations}: OpenAI's API of that name over the vault's records, with a list and a search besides. */
+final class ConversationRoutes {
+    private static final String ALL = "/v1/conversations";
+    private static final String ONE = ALL + "/{conversation}";
+    private static final String ITEMS = ONE + "/items";
+    private static final String ITEM = ITEMS + "/{item}";
+
+    private static final long MILLIS = 1000;
+
+    private final VaultLink vault;
+
+    ConversationRoutes(VaultLink vault) {
+        this.vault = vault;
+    }
+
+    /** The routes. */
+    List<Route> all() {
+        return List.of(
+                Route.of(Method.GET, ALL, this::list),
+                Route.of(Method.POST, ALL, this::create),
+                Route.of(Method.GET, ONE, this::retrieve),
+                Route.of(Method.POST, ONE, this::update),
+                Route.of(Method.DELETE, ONE, this::delete),
+                Route.of(Method.GET, ITEMS, this::listItems),
+                Route.of(Method.POST, ITEMS, this::createItems),
+                Route.of(Method.GET, ITEM, this::retrieveItem),
+                Route.of(Method.DELETE, ITEM, this::deleteItem));
+    }
+
+    private void create(Exchange exchange) {
+        exchange.query(List.of());
+        try (var request = exchange.body(ConversationRoutes::creation)) {
+            var made = vault.records(records -> records.createConversation(request.get()));
+            exchange.json(json(made.conversation()));
+        }
+    }
+
+    private static CreateConversationParams creation(Json.Body json) {
+        var body = Fields.of(json.node());
+        return new CreateConversationParams(Metadata.read(body).orElse(Map.of()), Items.read(body), null);
+    }
+
+    private void list(Exchange exchange) {
+        var query = exchange.query(List.of("limit", "after", "q"));
+        exchange.withoutBody();
+        var limit = query.limit();
+        var after = query.after();
+        var search = query.search();
+        if (search.isPresent()) {
+            exchange.json(found(search.get(), limit));
+            return;
+        }
+        var listed = vault.records(
+                records -> records.listConversations(new ListConversationsParams(after.orElse(null), (long) limit)));
+        exchange.json(Listing.of(
+                listed.conversations().stream().map(ConversationRoutes::json).toList(), listed.more()));
+    }
+
+    private ObjectNode found(String search, int limit) {
+        var hits = vault.records(
+                records -> records.searchConversations(new SearchConversationsParams(search, (long) limit)));
+        return Listing.of(hits.hits().stream().map(ConversationRoutes::json).toList(), false);
+    }
+
+    private void retrieve(Exchange exchange) {
+        exchange.query(List.of());
+        exchange.withoutBody();
+        var id = exchange.pathValues().getFirst();
+        exchange.json(json(vault.records(records -> records.getConversation(new GetConversationParams(id)))
+                .conversation()));
+    }
+
+    private void update(Exchange exchange) {
+        exchange.query(List.of());
+        var id = exchange.pathValues().getFirst();
+        try (var request = exchange.body(ConversationRoutes::metadata)) {
+            var params = new UpdateConversationParams(id, request.get());
+            exchange.json(json(
+                    vault.records(records -> records.updateConversation(params)).conversation()));
+        }
+    }
+
+    /** Null takes it away, as with OpenAI. */
+    private static Map<String, String> metadata(Json.Body json) {
+        if (!json.node().has("metadata")) {
+            throw Fields.missing("metadata");
+        }
+        return Metadata.read(Fields.of(json.node())).orElse(Map.of());
+    }
+
+    private void delete(Exchange exchange) {
+        exchange.query(List.of());
+        exchange.withoutBody();
+        var id = exchange.pathValues().getFirst();
+        vault.records(records -> records.deleteConversation(new DeleteConversationParams(id)));
+        exchange.json(JsonNodeFactory.instance
+                .objectNode()
+                .put("id", id)
+                .put("object", "conversation.deleted")
+                .put("deleted", true));
+    }
+
+    private void createItems(Exchange exchange) {
+        exchange.query(List.of("include"));
+        var id = exchange.pathValues().getFirst();
+        try (var request = exchange.body(json -> new CreateItemsParams(id, atLeastOne(json)))) {
+            var made = vault.records(records -> records.createItems(request.get()));
+            exchange.json(items(made.items(), false));
+        }
+    }
+
+    private static List<JsonNode> atLeastOne(Json.Body json) {
+        var body = Fields.of(json.node());
+        if (body.get("items").isEmpty()) {
+            throw Fields.missing("items");
+        }
+        var items = Items.read(body);
+        if (items.isEmpty()) {
+            throw ApiError.at("items", ErrorCode.INVALID_VALUE, "There is no item. Send at least one.");
+        }
+        return items;
+    }
+
+    private void listItems(Exchange exchange) {
+        var query = exchange.query(List.of("limit", "after", "order", "include"));
+        exchange.withoutBody();
+        var params = new ListItemsParams(
+                exchange.pathValues().getFirst(),
+                query.after().orElse(null),
+                (long) query.limit(),
+                query.oldestFirst());
+        var listed = vault.records(records -> records.listItems(params));
+        exchange.json(items(listed.items(), listed.more()));
+    }
+
+    private void retrieveItem(Exchange exchange) {
+        exchange.query(List.of("include"));
+        exchange.withoutBody();
+        var params = new GetItemParams(
+                exchange.pathValues().getFirst(), exchange.pathValues().getLast());
+        exchange.json(vault.records(records -> records.getItem(params)).item().body());
+    }
+
+    private void deleteItem(Exchange exchange) {
+        exchange.query(List.of());
+        exchange.withoutBody();
+        var params = new DeleteItemParams(
+                exchange.pathValues().getFirst(), exchange.pathValues().getLast());
+        exchange.json(json(vault.records(records -> records.deleteItem(params)).conversation()));
+    }
+
+    private static ObjectNode items(List<Item> items, boolean more) {
+        return Listing.of(items.stream().map(item -> (ObjectNode) item.body()).toList(), more);
+    }
+
+    private static ObjectNode json(Conversation conversation) {
+        var json = JsonNodeFactory.instance
+                .objectNode()
+                .put("id", conversation.id())
+                .put("object", "conversation")
+                .put("created_at", conversation.created() / MILLIS);
+        json.set("metadata", Metadata.json(conversation.metadata()));
+        return json;
+    }
+
+    private static ObjectNode json(Hit hit) {
+        return JsonNodeFactory.instance
+                .objectNode()
+                .put("id", hit.where())
+                .put("object", "conversation.hit")
+                .put("item", hit.item())
+                .put("snippet", hit.snippet());
+    }
+}

@@ -1,0 +1,188 @@
+package omni.api;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Function;
+import omni.bus.BusClient;
+import omni.bus.BusError;
+import omni.bus.BusException;
+import omni.vault.RecordsProtocol;
+import omni.vault.SecretCall;
+import omni.vault.VaultProtocol;
+import omni.vault.VaultProtocol.FailedReason;
+import omni.vault.VaultProtocol.LockParams;
+import omni.vault.VaultProtocol.StatusParams;
+import omni.vault.VaultProtocol.VaultState;
+
+/**
+ * The vault as the API needs it: its calls, with its errors turned into those of the API. What it keeps is asked for only while
+ * {@link VaultWatch} hears of its end. For any thread.
+ */
+final class VaultLink implements AutoCloseable {
+    private static final int AWAY_SECONDS = 1;
+
+    /** A vault that has just been opened is heard of within this time. */
+    private static final Duration HEARD_WITHIN = Duration.ofSeconds(3);
+
+    private final VaultProtocol.Client vault;
+    private final RecordsProtocol.Client records;
+    private final Path secrets;
+    private final Runnable vanish;
+    private final VaultWatch watch;
+
+    /**
+     * Watches the vault from now on.
+     *
+     * @param bus a client that the vault knows as the daemon's
+     * @param secrets the vault's socket for passwords
+     * @param vanish ends this process at once
+     */
+    VaultLink(BusClient bus, Path secrets, Runnable vanish, Duration answerMax) {
+        this.vault = VaultProtocol.Client.of(bus);
+        this.records = RecordsProtocol.Client.of(bus);
+        this.secrets = secrets;
+        this.vanish = vanish;
+        this.watch = new VaultWatch(vault, vanish, answerMax);
+    }
+
+    /** How it stands. */
+    VaultProtocol.Vault status() {
+        try {
+            return vault.status(new StatusParams()).vault();
+        } catch (BusException e) {
+            throw translate(e);
+        }
+    }
+
+    /** Locks it. Where it was open, this process ends soon after {@link VaultWatch#answered} at the latest. */
+    void lock() {
+        try {
+            vault.lock(new LockParams());
+        } catch (BusException e) {
+            throw translate(e);
+        }
+    }
+
+    /** Whoever asks for the end of this process, and is to read the answer. */
+    VaultWatch watch() {
+        return watch;
+    }
+
+    /** Ends this process, as for forgetting a password that came over its heap. */
+    void vanish() {
+        vanish.run();
+    }
+
+    /** Asks for something that it keeps. */
+    <T> T records(Function<RecordsProtocol.Client, T> call) {
+        if (!watch.isOpen()) {
+            requireOpen(status().state());
+        }
+        try {
+            return call.apply(records);
+        } catch (BusException e) {
+            throw translate(e);
+        }
+    }
+
+    private void requireOpen(VaultState state) {
+        switch (state) {
+            case ABSENT -> throw absent();
+            case SEALED -> throw locked();
+            case OPEN -> {
+                if (!watch.awaitOpen(HEARD_WITHIN)) {
+                    throw unavailable("The vault is not watched yet: nothing is read from it. Try again.");
+                }
+            }
+        }
+    }
+
+    /**
+     * Unlocks it.
+     *
+     * @throws ApiError WRONG_PASSWORD; RATE_LIMIT_EXCEEDED where there were too many of them; VAULT_ABSENT
+     */
+    void unlock(ByteBuffer password) {
+        if (status().state() == VaultState.ABSENT) {
+            throw absent();
+        }
+        try {
+            SecretCall.make(secrets, SecretCall.Verb.UNLOCK, List.of(password, ByteBuffer.allocate(0)));
+        } catch (SecretCall.Refused e) {
+            throw switch (e.reason()) {
+                case DENIED -> ApiError.of(ErrorCode.WRONG_PASSWORD, "That is not the vault's password.");
+                case LATER ->
+                    ApiError.later(
+                            ErrorCode.RATE_LIMIT_EXCEEDED,
+                            Math.clamp(status().waitSeconds(), 1, Integer.MAX_VALUE),
+                            "There were too many wrong passwords. Wait, and try again.");
+                case INVALID, SEALED, MISSING, REFUSED, DAMAGED, FAILED ->
+                    failed(e.reason(), String.valueOf(e.getMessage()), e);
+            };
+        } catch (IOException e) {
+            throw ApiError.later(
+                    ErrorCode.VAULT_UNAVAILABLE, AWAY_SECONDS, "The vault ended before it answered. Try again.", e);
+        }
+    }
+
+    /** What a failure of the bus or an error of the vault means to a client. */
+    static ApiError translate(BusException e) {
+        return switch (e) {
+            case VaultProtocol.Failed error -> failed(error.reason(), error.message(), error);
+            case RecordsProtocol.Failed error ->
+                failed(FailedReason.valueOf(error.reason().name()), error.message(), error);
+            case BusError error ->
+                ApiError.of(ErrorCode.INTERNAL_ERROR, "The vault refused a request of the daemon.", error);
+            case BusException.Oversize _ ->
+                ApiError.of(ErrorCode.BODY_TOO_LARGE, "This is too large for the vault. Send less at once.");
+            case BusException.Exhausted exhausted ->
+                ApiError.later(
+                        ErrorCode.RATE_LIMIT_EXCEEDED,
+                        AWAY_SECONDS,
+                        "Every connection to the vault is in use. Try again later.",
+                        exhausted);
+            case BusException.Limit limit ->
+                ApiError.of(
+                        ErrorCode.INTERNAL_ERROR, "The vault sent more than the daemon takes. Ask for less.", limit);
+            default -> unavailable("The vault's process is not there at the moment. Try again.", e);
+        };
+    }
+
+    private static ApiError failed(FailedReason reason, String message, Exception cause) {
+        return switch (reason) {
+            case INVALID -> ApiError.of(ErrorCode.INVALID_VALUE, message);
+            case DENIED -> ApiError.of(ErrorCode.VAULT_DENIED, message);
+            case LATER -> ApiError.later(ErrorCode.RATE_LIMIT_EXCEEDED, AWAY_SECONDS, message);
+            case SEALED -> locked();
+            case MISSING -> ApiError.of(ErrorCode.NOT_FOUND, message);
+            case REFUSED -> ApiError.of(ErrorCode.VAULT_REFUSED, message);
+            case DAMAGED -> ApiError.of(ErrorCode.VAULT_DAMAGED, message, cause);
+            case FAILED -> ApiError.of(ErrorCode.VAULT_FAILED, message, cause);
+        };
+    }
+
+    private static ApiError locked() {
+        return ApiError.of(
+                ErrorCode.VAULT_LOCKED, "The vault is locked. Unlock it: omni vault unlock, or POST /v1/vault/unlock.");
+    }
+
+    private static ApiError absent() {
+        return ApiError.of(ErrorCode.VAULT_ABSENT, "There is no vault yet. Make one at the box: omni vault init.");
+    }
+
+    private static ApiError unavailable(String message) {
+        return ApiError.later(ErrorCode.VAULT_UNAVAILABLE, AWAY_SECONDS, message);
+    }
+
+    private static ApiError unavailable(String message, Exception cause) {
+        return ApiError.later(ErrorCode.VAULT_UNAVAILABLE, AWAY_SECONDS, message, cause);
+    }
+
+    @Override
+    public void close() {
+        watch.close();
+    }
+}

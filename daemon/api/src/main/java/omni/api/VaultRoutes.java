@@ -1,0 +1,110 @@
+package omni.api;
+
+import io.helidon.http.Method;
+import java.util.List;
+import java.util.concurrent.Semaphore;
+import omni.vault.RecordsProtocol.RetentionParams;
+import omni.vault.RecordsProtocol.SetRetentionParams;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/** {@code /v1/vault}: how it stands, its lock, and how long it keeps conversations. */
+final class VaultRoutes {
+    /** Bytes of a password. */
+    static final int PASSWORD_BYTES_MAX = 1024;
+
+    private static final long KEEP_SECONDS_MAX = Integer.MAX_VALUE;
+    private static final int BUSY_SECONDS = 2;
+
+    private final VaultLink vault;
+    private final Semaphore judging = new Semaphore(1);
+
+    VaultRoutes(VaultLink vault) {
+        this.vault = vault;
+    }
+
+    /** The routes. */
+    List<Route> all() {
+        return List.of(
+                Route.of(Method.GET, "/v1/vault", this::status),
+                Route.of(Method.POST, "/v1/vault/lock", this::lock),
+                Route.of(Method.POST, "/v1/vault/unlock", this::unlock),
+                Route.of(Method.GET, "/v1/vault/retention", this::retention),
+                Route.of(Method.POST, "/v1/vault/retention", this::keep));
+    }
+
+    private void status(Exchange exchange) {
+        exchange.query(List.of());
+        exchange.withoutBody();
+        exchange.json(vault.status().toJson());
+    }
+
+    /** Where the vault was open, this process ends with it, and the answer is out by then. */
+    private void lock(Exchange exchange) {
+        exchange.query(List.of());
+        exchange.withoutBody();
+        vault.watch().answering();
+        exchange.afterwards(vault.watch()::answered);
+        vault.lock();
+        exchange.json(object().put("locked", true));
+    }
+
+    /**
+     * Hands the password on to the vault. Its bytes come over this process's heap, where no wiping reaches all of them: whatever
+     * came of it, this process ends when its answer is out.
+     */
+    private void unlock(Exchange exchange) {
+        exchange.query(List.of());
+        if (!exchange.isFromThisMachine()) {
+            throw ApiError.of(
+                    ErrorCode.LOOPBACK_ONLY,
+                    "A password is taken over the loopback only: unlock the vault at the box, with omni vault unlock.");
+        }
+        exchange.afterwards(vault::vanish);
+        try (var password = exchange.secret(PASSWORD_BYTES_MAX)) {
+            if (!judging.tryAcquire()) {
+                throw ApiError.later(
+                        ErrorCode.RATE_LIMIT_EXCEEDED, BUSY_SECONDS, "Another password is being tried. Wait for it.");
+            }
+            try {
+                vault.unlock(password.bytes());
+            } finally {
+                judging.release();
+            }
+        }
+        exchange.json(object().put("unlocked", true));
+    }
+
+    private void retention(Exchange exchange) {
+        exchange.query(List.of());
+        exchange.withoutBody();
+        exchange.json(rule(vault.records(records -> records.retention(new RetentionParams()))
+                .keepSeconds()));
+    }
+
+    private void keep(Exchange exchange) {
+        exchange.query(List.of());
+        try (var request = exchange.body(json -> new SetRetentionParams(keepSeconds(Fields.of(json.node()))))) {
+            vault.records(records -> records.setRetention(request.get()));
+            exchange.json(rule(request.get().keepSeconds()));
+        }
+    }
+
+    /** Null is a rule, too: for ever. */
+    private static @Nullable Long keepSeconds(Fields body) {
+        if (!body.node().has("keep_seconds")) {
+            throw Fields.missing("keep_seconds");
+        }
+        var seconds = body.wide("keep_seconds", 1, KEEP_SECONDS_MAX);
+        return seconds.isPresent() ? seconds.getAsLong() : null;
+    }
+
+    private static ObjectNode rule(@Nullable Long keepSeconds) {
+        return object().put("keep_seconds", keepSeconds);
+    }
+
+    private static ObjectNode object() {
+        return JsonNodeFactory.instance.objectNode();
+    }
+}

@@ -1,0 +1,184 @@
+package omni.api;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import omni.bus.BusClient;
+import omni.bus.BusServer;
+import omni.bus.Credential;
+import omni.role.Config;
+import omni.role.Role;
+import omni.role.RoleContext;
+import omni.role.Section;
+import omni.vault.SecretCall;
+import omni.vault.VaultRole;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The daemon over the real role "vault", in this process: made, locked, unlocked by the API, and all that it keeps. */
+final class RealVaultTest {
+    private static final String PASSWORD = "an owl in the barn";
+
+    private final Credential root = Credential.root();
+    private final AtomicBoolean locked = new AtomicBoolean();
+
+    @TempDir
+    private Path home;
+
+    @Test
+    void isKeptAcrossALockAndAnUnlock() throws Exception {
+        try (var vault = new Box();
+                var daemon = new TestDaemon(home, home.resolve("engine.sock"), proven("daemon"), () -> {})) {
+            ErrorsTest.assertError(daemon.get("/v1/conversations"), 423, "vault_absent");
+            SecretCall.make(secrets(), SecretCall.Verb.CREATE, List.of(bytes(PASSWORD), bytes("")));
+
+            ConversationWalk.through(daemon);
+            daemon.post(
+                    "/v1/conversations", "{\"items\":[{\"role\":\"user\",\"content\":\"The barn owl screeches\"}]}");
+            daemon.post("/v1/memory", "{\"name\":\"bird\",\"text\":\"an owl\"}");
+            daemon.post("/v1/vault/retention", "{\"keep_seconds\":86400}");
+            ErrorsTest.assertError(daemon.post("/v1/memory", "{\"name\":\"\",\"text\":\"a\"}"), 400, "invalid_value");
+
+            assertEquals(
+                    200,
+                    daemon.send(daemon.request("/v1/vault/lock").POST(BodyPublishers.noBody()))
+                            .statusCode());
+            Await.until("the vault has locked", locked::get);
+            assertEquals(0, vault.faults.get());
+        }
+        try (var _ = new Box();
+                var daemon = new TestDaemon(home, home.resolve("engine.sock"), proven("daemon"), () -> {})) {
+            ErrorsTest.assertError(daemon.get("/v1/memory"), 423, "vault_locked");
+            ErrorsTest.assertError(unlock(daemon, "a wren in the barn"), 403, "wrong_password");
+            assertEquals(200, unlock(daemon, PASSWORD).statusCode());
+
+            var found = TestDaemon.json(daemon.get("/v1/conversations?q=screech"));
+            assertEquals("The barn owl screeches", found.at("/data/0/snippet").asString());
+            assertEquals(
+                    "an owl",
+                    TestDaemon.json(daemon.get("/v1/memory")).at("/data/0/text").asString());
+            assertEquals(
+                    "{\"keep_seconds\":86400}",
+                    daemon.get("/v1/vault/retention").body());
+            assertEquals(
+                    "open",
+                    TestDaemon.json(daemon.get("/v1/vault")).get("state").asString());
+        }
+    }
+
+    /** The vault speaks with the daemon alone: the same daemon without its proof gets nothing. */
+    @Test
+    void aDaemonThatProvesNothingIsDenied() throws Exception {
+        try (var _ = new Box();
+                var stranger = new TestDaemon(home, home.resolve("engine.sock"))) {
+            SecretCall.make(secrets(), SecretCall.Verb.CREATE, List.of(bytes(PASSWORD), bytes("")));
+
+            ErrorsTest.assertError(stranger.get("/v1/memory"), 403, "vault_denied");
+        }
+    }
+
+    /** What a role's process is to it; at its end its sockets go. */
+    private final class Box implements RoleContext, AutoCloseable {
+        final AtomicInteger faults = new AtomicInteger();
+        private final Config config;
+        private final Role.Running running;
+        private final BusServer server;
+
+        Box() throws Exception {
+            var role = new VaultRole();
+            var toml = Files.writeString(home.resolve("vault.toml"), "[vault]\n");
+            config = Config.load(toml, role.sections());
+            running = ((Role) role).start(this);
+            var builder = BusServer.at(home.resolve("vault.sock")).knowing(root);
+            running.services().forEach(builder::service);
+            server = builder.start();
+        }
+
+        @Override
+        public void close() {
+            server.close();
+            running.stop(Duration.ZERO);
+        }
+
+        @Override
+        public void vanish() {
+            Thread.ofVirtual().name("end").start(server::close);
+            locked.set(true);
+        }
+
+        @Override
+        public <T extends Record> T config(Section<T> section) {
+            return config.get(section);
+        }
+
+        @Override
+        public Path home() {
+            return home;
+        }
+
+        @Override
+        public Path runDir() {
+            return home;
+        }
+
+        @Override
+        public Path app() {
+            return home;
+        }
+
+        @Override
+        public void note(String oneLine) {}
+
+        @Override
+        public BusClient peer(String role) {
+            throw new IllegalStateException("It has no peers.");
+        }
+
+        @Override
+        public BusClient provenPeer(String role) {
+            return peer(role);
+        }
+
+        @Override
+        public void fail(String reason, Throwable cause) {
+            faults.incrementAndGet();
+        }
+
+        @Override
+        public void rest() {
+            faults.incrementAndGet();
+        }
+
+        @Override
+        public String tree() {
+            return "test";
+        }
+    }
+
+    private static HttpResponse<String> unlock(TestDaemon daemon, String password) throws Exception {
+        return daemon.send(daemon.request("/v1/vault/unlock")
+                .header("Content-Type", "application/octet-stream")
+                .POST(BodyPublishers.ofString(password)));
+    }
+
+    private BusClient proven(String role) {
+        return BusClient.to(home.resolve("vault.sock"), role, root.forRole(role));
+    }
+
+    private Path secrets() {
+        return home.resolve("vault-secrets.sock");
+    }
+
+    private static ByteBuffer bytes(String text) {
+        return ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+    }
+}

@@ -1,0 +1,453 @@
+package omni.api;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.net.URI;
+import java.net.UnixDomainSocketAddress;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublisher;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import omni.bus.BusClient;
+import omni.bus.BusException;
+import omni.vault.RecordsProtocol;
+import omni.vault.RecordsProtocol.FailedReason;
+import omni.vault.VaultProtocol;
+import omni.vault.VaultProtocol.VaultState;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** {@code /v1/vault}, and what a vault that is locked, missing or away means to every route that needs it. */
+final class VaultRoutesTest {
+    private static final String UNLOCK = "/v1/vault/unlock";
+
+    @TempDir
+    private Path home;
+
+    private FakeVault vault;
+    private TestDaemon daemon;
+
+    @AfterEach
+    void stop() {
+        daemon.close();
+        vault.close();
+    }
+
+    private void start(VaultState state) throws IOException {
+        vault = new FakeVault(home, state);
+        daemon = new TestDaemon(home, home.resolve("engine.sock"));
+    }
+
+    @Test
+    void tellsHowItStands() throws Exception {
+        start(VaultState.SEALED);
+        vault.waitSeconds = 7;
+
+        assertEquals(
+                "{\"state\":\"sealed\",\"since\":\"2026-11-29T00:00:00Z\",\"cause\":\"a test\",\"limits\":[],"
+                        + "\"attempts\":0,\"waitSeconds\":7,\"lockAfterSeconds\":900}",
+                daemon.get("/v1/vault").body());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"SEALED,vault_locked,omni vault unlock", "ABSENT,vault_absent,omni vault init"})
+    void nothingIsToBeHadWhileItIsNotOpen(VaultState state, String code, String advice) throws Exception {
+        start(state);
+
+        for (var response : everyCall()) {
+            ErrorsTest.assertError(response, 423, code);
+            assertTrue(response.body().contains(advice), response.body());
+        }
+        assertEquals(0, vault.asked.get());
+        assertEquals(0, daemon.vanished.get());
+    }
+
+    @Test
+    void aVaultThatIsAwayIsToldSo() throws Exception {
+        start(VaultState.OPEN);
+        vault.close();
+
+        for (var response : everyCall()) {
+            ErrorsTest.assertError(response, 503, "vault_unavailable");
+            assertEquals("1", retryAfter(response));
+        }
+        ErrorsTest.assertError(daemon.get("/v1/vault"), 503, "vault_unavailable");
+        ErrorsTest.assertError(post("/v1/vault/lock"), 503, "vault_unavailable");
+        ErrorsTest.assertError(unlock(FakeVault.PASSWORD), 503, "vault_unavailable");
+    }
+
+    /** Nothing comes onto the heap that would stay there when the vault locks. */
+    @Test
+    void nothingIsReadWhileNobodyWouldHearOfTheEnd() throws Exception {
+        vault = new FakeVault(home, VaultState.OPEN);
+        vault.unwatched = true;
+        daemon = new TestDaemon(home, home.resolve("engine.sock"));
+
+        ErrorsTest.assertError(daemon.get("/v1/conversations"), 503, "vault_unavailable");
+        assertEquals(0, vault.asked.get());
+
+        vault.unwatched = false;
+        Await.until("it is watched", () -> vault.watching.get() == 1);
+        assertEquals(200, daemon.get("/v1/conversations").statusCode());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "INVALID,400,invalid_value",
+        "DENIED,403,vault_denied",
+        "LATER,429,rate_limit_exceeded",
+        "SEALED,423,vault_locked",
+        "MISSING,404,not_found",
+        "REFUSED,409,vault_refused",
+        "DAMAGED,500,vault_damaged",
+        "FAILED,500,vault_failed"
+    })
+    void everyReasonOfTheVaultHasItsStatus(String reason, int status, String code) throws Exception {
+        start(VaultState.OPEN);
+
+        var response = daemon.get("/v1/memory/fail:" + reason);
+
+        ErrorsTest.assertError(response, status, code);
+        assertEquals(status == 429 ? "1" : "", retryAfter(response));
+    }
+
+    @ParameterizedTest
+    @EnumSource(FailedReason.class)
+    void bothInterfacesSayTheSame(FailedReason reason) {
+        daemon = idle();
+        var records = VaultLink.translate(new RecordsProtocol.Failed(reason, "Why."));
+        var vaults = VaultLink.translate(
+                new VaultProtocol.Failed(VaultProtocol.FailedReason.valueOf(reason.name()), "Why."));
+
+        assertEquals(records.code(), vaults.code());
+    }
+
+    @Test
+    void limitsOfTheBusAreToldApart() {
+        daemon = idle();
+
+        assertEquals(ErrorCode.BODY_TOO_LARGE, code(new BusException.Oversize("too large")));
+        assertEquals(ErrorCode.RATE_LIMIT_EXCEEDED, code(new BusException.Exhausted("no connection")));
+        assertEquals(ErrorCode.INTERNAL_ERROR, code(new BusException.Limit("reply too large")));
+        assertEquals(ErrorCode.VAULT_UNAVAILABLE, code(new BusException("gone")));
+    }
+
+    @Test
+    void unlocksAndEndsWhenTheAnswerIsOut() throws Exception {
+        vault = new FakeVault(home, VaultState.SEALED);
+        var answered = new CountDownLatch(1);
+        daemon = new TestDaemon(
+                home, home.resolve("engine.sock"), BusClient.to(home.resolve("vault.sock")), () -> await(answered));
+
+        var response = unlock(FakeVault.PASSWORD);
+
+        assertEquals("{\"unlocked\":true}", response.body());
+        assertEquals(List.of(FakeVault.PASSWORD), List.copyOf(vault.passwords));
+        assertEquals(0, daemon.vanished.get());
+        answered.countDown();
+        Await.until("it has vanished", () -> daemon.vanished.get() == 1);
+        assertEquals(200, daemon.get("/v1/conversations").statusCode());
+    }
+
+    @Test
+    void aWrongPasswordIsForgottenToo() throws Exception {
+        start(VaultState.SEALED);
+
+        ErrorsTest.assertError(unlock("wrong"), 403, "wrong_password");
+
+        Await.until("it has vanished", () -> daemon.vanished.get() == 1);
+        ErrorsTest.assertError(daemon.get("/v1/conversations"), 423, "vault_locked");
+    }
+
+    @Test
+    void tooManyWrongPasswordsMeanWaiting() throws Exception {
+        start(VaultState.SEALED);
+        vault.waitSeconds = 37;
+
+        var response = unlock(FakeVault.PASSWORD);
+
+        ErrorsTest.assertError(response, 429, "rate_limit_exceeded");
+        assertEquals("37", retryAfter(response));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "invalid,400,invalid_value",
+        "damaged,500,vault_damaged",
+        "failed,500,vault_failed",
+        "refused,409,vault_refused",
+        "nonsense,503,vault_unavailable"
+    })
+    void whatElseTheVaultSaysToAPasswordIsTold(String reason, int status, String code) throws Exception {
+        start(VaultState.SEALED);
+
+        ErrorsTest.assertError(unlock("fail:" + reason), status, code);
+    }
+
+    @Test
+    void aVaultThatEndsAtAPasswordIsToldSo() throws Exception {
+        start(VaultState.SEALED);
+        vault.endsAtPassword = true;
+
+        ErrorsTest.assertError(unlock(FakeVault.PASSWORD), 503, "vault_unavailable");
+    }
+
+    @Test
+    void withoutAVaultThereIsNothingToUnlock() throws Exception {
+        start(VaultState.ABSENT);
+
+        ErrorsTest.assertError(unlock(FakeVault.PASSWORD), 423, "vault_absent");
+        assertTrue(vault.passwords.isEmpty());
+    }
+
+    @Test
+    void aPasswordIsAnyBytesUpToABound() throws Exception {
+        start(VaultState.SEALED);
+
+        ErrorsTest.assertError(unlock("x".repeat(1024)), 403, "wrong_password");
+        ErrorsTest.assertError(unlock("ÿ\0\n"), 403, "wrong_password");
+        assertEquals(List.of("x".repeat(1024), "ÿ\0\n"), List.copyOf(vault.passwords));
+        ErrorsTest.assertError(unlock("x".repeat(1025)), 413, "body_too_large");
+        ErrorsTest.assertError(unlock(""), 400, "invalid_value");
+        assertEquals(2, vault.passwords.size());
+    }
+
+    /** Without its length said before, as with one that is. */
+    @Test
+    void aPasswordInPiecesHasTheSameBound() throws Exception {
+        start(VaultState.SEALED);
+
+        ErrorsTest.assertError(unlock(pieces(1024)), 403, "wrong_password");
+        ErrorsTest.assertError(unlock(pieces(1025)), 413, "body_too_large");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"application/json", "text/plain", "application/x-www-form-urlencoded"})
+    void aPasswordIsNoText(String type) throws Exception {
+        start(VaultState.SEALED);
+
+        var response = daemon.send(
+                daemon.request(UNLOCK).header("Content-Type", type).POST(BodyPublishers.ofString(FakeVault.PASSWORD)));
+
+        ErrorsTest.assertError(response, 415, "unsupported_media_type");
+        assertTrue(vault.passwords.isEmpty());
+        Await.until("it is forgotten", () -> daemon.vanished.get() == 1);
+    }
+
+    @Test
+    void aPasswordNeedsAKey() throws Exception {
+        start(VaultState.SEALED);
+
+        ErrorsTest.assertError(
+                daemon.send(HttpRequest.newBuilder(daemon.url.resolve(UNLOCK))
+                        .header("Content-Type", "application/octet-stream")
+                        .POST(BodyPublishers.ofString(FakeVault.PASSWORD))),
+                401,
+                "invalid_api_key");
+        assertTrue(vault.passwords.isEmpty());
+        assertEquals(0, daemon.vanished.get());
+    }
+
+    /** The same request is taken over the loopback, and refused over this machine's other address, where it has one. */
+    @Test
+    void aPasswordIsTakenOverTheLoopbackOnly() throws Exception {
+        vault = new FakeVault(home, VaultState.SEALED);
+        daemon = new TestDaemon(home, home.resolve("engine.sock"), "host = \"0.0.0.0\"");
+        var port = daemon.url.getPort();
+
+        for (var address : addresses()) {
+            var loopback = address.startsWith("127.");
+            var response = daemon.send(HttpRequest.newBuilder(URI.create("http://" + address + ":" + port + UNLOCK))
+                    .header("Authorization", "Bearer " + TestDaemon.KEY)
+                    .header("Content-Type", "application/octet-stream")
+                    .POST(BodyPublishers.ofString("wrong")));
+            ErrorsTest.assertError(response, 403, loopback ? "wrong_password" : "loopback_only");
+        }
+        assertEquals(1, vault.passwords.size());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "127.0.0.1,true",
+        "127.9.9.9,true",
+        "::1,true",
+        "::ffff:127.0.0.1,true",
+        "192.0.2.1,false",
+        "128.0.0.1,false",
+        "::2,false",
+        "::ffff:192.0.2.1,false",
+        "0.0.0.0,false",
+        "::,false"
+    })
+    void theLoopbackIsToldFromOtherAddresses(String address, boolean loopback) throws Exception {
+        daemon = idle();
+
+        assertEquals(loopback, Guard.isLoopback(new InetSocketAddress(InetAddress.getByName(address), 1)));
+        assertFalse(Guard.isLoopback(InetSocketAddress.createUnresolved("localhost", 1)));
+        assertFalse(Guard.isLoopback(UnixDomainSocketAddress.of("127.0.0.1")));
+    }
+
+    private static List<String> addresses() throws IOException {
+        return NetworkInterface.networkInterfaces()
+                .flatMap(NetworkInterface::inetAddresses)
+                .filter(address -> address instanceof Inet4Address)
+                .map(address -> address.getHostAddress())
+                .toList();
+    }
+
+    @Test
+    void locksAndEndsWhenTheAnswerIsOut() throws Exception {
+        start(VaultState.OPEN);
+        assertEquals(200, daemon.get("/v1/conversations").statusCode());
+
+        var response = post("/v1/vault/lock");
+
+        assertEquals("{\"locked\":true}", response.body());
+        Await.until("it has vanished", () -> daemon.vanished.get() == 1);
+    }
+
+    @Test
+    void aVaultThatIsLockedElsewhereEndsTheDaemon() throws Exception {
+        start(VaultState.OPEN);
+        assertEquals(200, daemon.get("/v1/conversations").statusCode());
+
+        vault.die();
+
+        Await.until("it has vanished", () -> daemon.vanished.get() == 1);
+    }
+
+    @Test
+    void lockingWhatIsLockedChangesNothing() throws Exception {
+        start(VaultState.SEALED);
+
+        assertEquals("{\"locked\":true}", post("/v1/vault/lock").body());
+        assertEquals(0, daemon.vanished.get());
+    }
+
+    @Test
+    void keepsForAsLongAsItIsTold() throws Exception {
+        start(VaultState.OPEN);
+        var path = "/v1/vault/retention";
+
+        assertEquals("{\"keep_seconds\":null}", daemon.get(path).body());
+        for (var seconds : new String[] {"1", "2147483647", "null"}) {
+            var rule = "{\"keep_seconds\":" + seconds + "}";
+            assertEquals(rule, daemon.post(path, rule).body());
+            assertEquals(rule, daemon.get(path).body());
+        }
+        ErrorsTest.assertError(daemon.post(path, "{\"keep_seconds\":0}"), 400, "invalid_value");
+        ErrorsTest.assertError(daemon.post(path, "{\"keep_seconds\":2147483648}"), 400, "invalid_value");
+        ErrorsTest.assertError(daemon.post(path, "{\"keep_seconds\":\"1\"}"), 400, "invalid_type");
+        ErrorsTest.assertError(daemon.post(path, "{}"), 400, "missing_required_parameter");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"GET /v1/vault", "POST /v1/vault/lock", "POST /v1/vault/unlock", "GET /v1/vault/retention"})
+    void whatTheyDoNotTakeIsRefused(String route) throws Exception {
+        start(VaultState.OPEN);
+        var parts = route.split(" ", 2);
+
+        ErrorsTest.assertError(
+                daemon.send(daemon.request(parts[1] + "?x=1").method(parts[0], BodyPublishers.noBody())),
+                400,
+                "unsupported_parameter");
+        if (!parts[1].equals(UNLOCK)) {
+            ErrorsTest.assertError(
+                    daemon.send(daemon.request(parts[1]).method(parts[0], BodyPublishers.ofString("x"))),
+                    400,
+                    "invalid_value");
+        }
+        assertFalse(vault.passwords.contains(""));
+    }
+
+    private List<HttpResponse<String>> everyCall() throws Exception {
+        var memory = "{\"name\":\"n\",\"text\":\"t\"}";
+        var items = "{\"items\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
+        return List.of(
+                daemon.get("/v1/conversations"),
+                daemon.get("/v1/conversations?q=x"),
+                daemon.post("/v1/conversations", "{}"),
+                daemon.get("/v1/conversations/a"),
+                daemon.post("/v1/conversations/a", "{\"metadata\":{}}"),
+                delete("/v1/conversations/a"),
+                daemon.get("/v1/conversations/a/items"),
+                daemon.post("/v1/conversations/a/items", items),
+                daemon.get("/v1/conversations/a/items/b"),
+                delete("/v1/conversations/a/items/b"),
+                daemon.get("/v1/memory"),
+                daemon.get("/v1/memory?q=x"),
+                daemon.post("/v1/memory", memory),
+                daemon.get("/v1/memory/a"),
+                daemon.post("/v1/memory/a", memory),
+                delete("/v1/memory/a"),
+                daemon.get("/v1/vault/retention"),
+                daemon.post("/v1/vault/retention", "{\"keep_seconds\":1}"));
+    }
+
+    private HttpResponse<String> delete(String path) throws Exception {
+        return daemon.send(daemon.request(path).DELETE());
+    }
+
+    private HttpResponse<String> post(String path) throws Exception {
+        return daemon.send(daemon.request(path).POST(BodyPublishers.noBody()));
+    }
+
+    private HttpResponse<String> unlock(String password) throws Exception {
+        return unlock(BodyPublishers.ofString(password));
+    }
+
+    private HttpResponse<String> unlock(BodyPublisher password) throws Exception {
+        return daemon.send(daemon.request(UNLOCK)
+                .header("Content-Type", "application/octet-stream")
+                .POST(password));
+    }
+
+    private static BodyPublisher pieces(int bytes) {
+        var piece = new byte[1];
+        Arrays.fill(piece, (byte) 'x');
+        return BodyPublishers.ofByteArrays(Collections.nCopies(bytes, piece));
+    }
+
+    private TestDaemon idle() {
+        try {
+            start(VaultState.ABSENT);
+            return daemon;
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static ErrorCode code(BusException e) {
+        return VaultLink.translate(e).code();
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await(Await.LONG.toSeconds(), TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static String retryAfter(HttpResponse<String> response) {
+        return response.headers().firstValue("retry-after").orElse("");
+    }
+}
