@@ -2,8 +2,8 @@
 module omni.api {
     requires io.helidon.common.buffers;
     requires io.helidon.common.concurrency.limits;
+    requires io.helidon.common.context;
     requires io.helidon.common.socket;
-    requires io.helidon.common.task;
     requires io.helidon.http;
     requires io.helidon.http.encoding;
     requires io.helidon.http.media;

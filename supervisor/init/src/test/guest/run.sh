@@ -133,6 +133,13 @@ check gap-is-still-closed within 30 gap_is gap
 
 # --- Break -----------------------------------------------------------------------------------------------------------
 
+phase kill the daemon
+kill -KILL "$daemon"
+check nobody-is-refused curl -sS -o /dev/null --max-time "$start_seconds" http://127.0.0.1:11434/health
+check daemon-is-back within "$start_seconds" another daemon "$daemon"
+check supervisor-did-it same "$(pid supervisor)" "$supervisor"
+daemon=$(pid daemon)
+
 phase kill the engine
 kill -KILL "$engine"
 check engine-is-back within "$start_seconds" another engine "$engine"
@@ -162,6 +169,8 @@ check stops systemctl stop omni-supervisor
 check all-inactive all_are inactive
 check no-process-left not pgrep -u omni
 check no-socket-left not test -e /run/omni
+check no-port-left within 30 not systemctl is-active -q omni-daemon.socket
+check nobody-listens not curl -sS -o /dev/null --max-time 30 http://127.0.0.1:11434/health
 
 phase a supervisor that never stays
 systemctl reset-failed omni-supervisor

@@ -2,10 +2,12 @@ package omni.api;
 
 import java.io.UncheckedIOException;
 import java.net.BindException;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import omni.airgap.AirgapProtocol;
 import omni.bus.BusClient;
@@ -36,11 +38,13 @@ final class Daemon implements Role.Running {
     /**
      * Starts it; it listens when this returns. The vault's link is its own from now on.
      *
+     * @param given the socket that it was given to listen on; else it makes one as configured
      * @throws KeyFileException where the keys cannot be read
      * @throws IllegalStateException where the address is taken or not this machine's
      */
     static Daemon start(
             DaemonConfig config,
+            Optional<ServerSocketChannel> given,
             Path home,
             String tree,
             BusClient engineBus,
@@ -59,13 +63,13 @@ final class Daemon implements Role.Running {
         var guard = new Guard(config.host(), config.hosts(), config.origins(), keys);
         HttpServer server;
         try {
-            server = HttpServer.start(config, new Front(guard, routes, bodies), sweeper);
+            server = HttpServer.start(config, given, new Front(guard, routes, bodies), sweeper);
         } catch (UncheckedIOException e) {
             sweeper.close();
             vault.close();
             throw new IllegalStateException(why(config, e), e);
         }
-        var address = new Address(config.host(), server.port());
+        var address = Address.of(config, server.address());
         var service = DaemonProtocol.service(new DaemonService(keys, answers, address, json));
         return new Daemon(server, sweeper, answers, vault, service, address.url());
     }
@@ -88,9 +92,10 @@ final class Daemon implements Role.Running {
         return List.of(service);
     }
 
-    /** Refuses new answers at once, lets those in progress go on for half the grace, then ends them and listens no more. */
+    /** Refuses new answers at once or leaves them to the next daemon, lets those in progress go on for half the grace, then ends them and listens no more. */
     @Override
     public void stop(Duration grace) {
+        server.leaveToNext();
         answers.stop();
         vault.close();
         var until = System.nanoTime() + grace.dividedBy(2).toNanos();

@@ -33,6 +33,7 @@ public final class DaemonRole implements Role {
                 VaultWatch.ANSWER_MAX);
         var daemon = Daemon.start(
                 context.config(DaemonConfig.SECTION),
+                context.listener(),
                 context.home(),
                 context.tree(),
                 context.peer("engine"),

@@ -1,6 +1,7 @@
 package omni.api;
 
-import io.helidon.common.socket.SocketOptions;
+import io.helidon.common.context.Context;
+import io.helidon.common.socket.NioSocket;
 import io.helidon.http.DirectHandler;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
@@ -11,7 +12,8 @@ import io.helidon.http.media.MediaContext;
 import io.helidon.service.registry.GlobalServiceRegistry;
 import io.helidon.service.registry.ServiceRegistryConfig;
 import io.helidon.service.registry.ServiceRegistryManager;
-import io.helidon.webserver.WebServer;
+import io.helidon.webserver.ListenerConfig;
+import io.helidon.webserver.Router;
 import io.helidon.webserver.http.DirectHandlers;
 import io.helidon.webserver.http.Handler;
 import io.helidon.webserver.http.HttpRouting;
@@ -19,42 +21,80 @@ import io.helidon.webserver.http1.Http1Config;
 import io.helidon.webserver.http1.Http1ConnectionSelector;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.StandardSocketOptions;
-import java.time.Duration;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.util.Optional;
+import java.util.concurrent.Executors;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
 /**
- * Helidon's web server with nothing but HTTP/1.1 and one handler: no discovery of features, media or encodings, no
- * shutdown hook (the role is stopped by its process), and errors before routing in OpenAI's shape as well.
+ * HTTP/1.1 by Helidon and one handler behind our own {@link Listener}: no discovery of features, media or encodings, and
+ * errors before routing in OpenAI's shape as well.
  */
 final class HttpServer implements AutoCloseable {
     private static final int HEADERS_BYTES_MAX = 16 * 1024;
     private static final int REQUEST_LINE_BYTES_MAX = 4 * 1024;
     private static final int RECEIVE_BUFFER_BYTES = 64 * 1024;
-    private static final Duration SHUTDOWN_GRACE = Duration.ofMillis(250);
+    /** Clients that wait to be accepted. */
+    private static final int BACKLOG = 1024;
 
-    private final WebServer server;
-
-    /** Held so that its level stays: Helidon tells of every start and stop, which the role does itself. */
+    /** Held so that its level stays: the log of Helidon's own connections is ours. */
     private static final Logger HELIDON = Logger.getLogger("io.helidon");
 
-    private HttpServer(WebServer server) {
-        this.server = server;
+    private final Listener listener;
+
+    private HttpServer(Listener listener) {
+        this.listener = listener;
     }
 
     /**
-     * Listens; returns when connections are accepted.
+     * Listens; connections are accepted when this returns.
      *
+     * @param given a socket that listens already, for this process and others; else one is made as configured
      * @throws UncheckedIOException where the address cannot be listened on
      */
-    static HttpServer start(DaemonConfig config, Handler handler, Sweeper sweeper) {
+    static HttpServer start(
+            DaemonConfig config, Optional<ServerSocketChannel> given, Handler handler, Sweeper sweeper) {
         HELIDON.setLevel(Level.WARNING);
         emptyRegistry();
+        var context = context(config, handler);
+        try {
+            var channel = given.isPresent() ? given.get() : bind(config);
+            channel.setOption(StandardSocketOptions.SO_RCVBUF, RECEIVE_BUFFER_BYTES);
+            var listener = new Listener(
+                    channel,
+                    given.isPresent(),
+                    config.connectionsMax(),
+                    context.executor(),
+                    client -> new Wire(socket(client), context, config.patience(), sweeper));
+            context.router().beforeStart();
+            listener.start();
+            return new HttpServer(listener);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static ServerSocketChannel bind(DaemonConfig config) throws IOException {
+        var channel = ServerSocketChannel.open();
+        try {
+            channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
+            return channel.bind(new InetSocketAddress(InetAddress.getByName(config.host()), config.port()), BACKLOG);
+        } catch (IOException e) {
+            channel.close();
+            throw e;
+        }
+    }
+
+    private static NioSocket socket(SocketChannel client) {
+        return NioSocket.server(client, Integer.toHexString(System.identityHashCode(client)), "api");
+    }
+
+    private static HttpContext context(DaemonConfig config, Handler handler) {
         var http = Http1ConnectionSelector.builder()
                 .config(Http1Config.builder()
                         .maxHeadersSize(HEADERS_BYTES_MAX)
@@ -62,11 +102,8 @@ final class HttpServer implements AutoCloseable {
                         .sendKeepAliveHeader(false)
                         .build())
                 .build();
-        var server = WebServer.builder()
-                .shutdownHook(false)
-                .featuresDiscoverServices(false)
+        var settings = ListenerConfig.builder()
                 .protocolsDiscoverServices(false)
-                .addConnectionSelector(new WireSelector(http, config.patience(), sweeper))
                 .mediaContext(MediaContext.builder()
                         .mediaSupportsDiscoverServices(false)
                         .build())
@@ -74,23 +111,13 @@ final class HttpServer implements AutoCloseable {
                         .contentEncodingsDiscoverServices(false)
                         .build())
                 .directHandlers(errors())
-                .host(config.host())
-                .port(config.port())
                 .maxPayloadSize(config.bodyBytesMax())
-                .maxTcpConnections(config.connectionsMax())
-                .idleConnectionTimeout(config.idleTimeout().plus(config.answerTimeout()))
-                .putListenerSocketOption(StandardSocketOptions.SO_REUSEADDR, true)
-                .putListenerSocketOption(StandardSocketOptions.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
-                .connectionOptions(SocketOptions.builder().tcpNoDelay(true).build())
-                .shutdownGracePeriod(SHUTDOWN_GRACE)
-                .routing(HttpRouting.builder().any(handler))
                 .build();
-        requireFree(config);
-        server.start();
-        if (!server.isRunning()) {
-            throw new UncheckedIOException(new BindException("The web server did not start"));
-        }
-        return new HttpServer(server);
+        var router =
+                Router.builder().addRouting(HttpRouting.builder().any(handler)).build();
+        var threads = Executors.newThreadPerTaskExecutor(
+                Thread.ofVirtual().name("omni-api-", 0).factory());
+        return new HttpContext(http, settings, router, Context.create(), threads);
     }
 
     /** Helidon reads the metadata of all its jars for services to inject; there are none here, and it takes its time. */
@@ -102,24 +129,19 @@ final class HttpServer implements AutoCloseable {
         GlobalServiceRegistry.registry(ServiceRegistryManager.create(nothing).registry());
     }
 
-    /** Helidon logs a failure to bind and returns as if nothing were; so the address is tried before it. */
-    private static void requireFree(DaemonConfig config) {
-        try (var socket = new ServerSocket()) {
-            socket.setReuseAddress(true);
-            socket.bind(new InetSocketAddress(InetAddress.getByName(config.host()), config.port()));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+    /** Where it listens. */
+    InetSocketAddress address() {
+        return listener.address();
     }
 
-    /** The port that is listened on. */
-    int port() {
-        return server.port();
+    /** Leaves new connections to the next daemon, where another process keeps the socket for that one. */
+    void leaveToNext() {
+        listener.leaveToNext();
     }
 
     @Override
     public void close() {
-        server.stop();
+        listener.close();
     }
 
     private static DirectHandlers errors() {

@@ -3,14 +3,13 @@ package omni.api;
 import io.helidon.common.buffers.BufferData;
 import io.helidon.common.buffers.DataReader;
 import io.helidon.common.buffers.DataWriter;
+import io.helidon.common.concurrency.limits.FixedLimit;
 import io.helidon.common.concurrency.limits.Limit;
 import io.helidon.common.socket.HelidonSocket;
-import io.helidon.common.task.InterruptableTask;
+import io.helidon.common.socket.SocketWriter;
 import io.helidon.webserver.CloseConnectionException;
-import io.helidon.webserver.ConnectionContext;
 import io.helidon.webserver.ServerConnectionException;
 import io.helidon.webserver.spi.ServerConnection;
-import io.helidon.webserver.spi.ServerConnectionSelector;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.concurrent.locks.Condition;
@@ -21,20 +20,23 @@ import org.jspecify.annotations.Nullable;
  * One client's connection, wrapped around Helidon's: it notices when the client leaves while an answer is being made,
  * and it bounds how long a client may take to send a request or to take an answer.
  *
- * <p>Helidon 4.5 has no hook for either. It does let a connection selector hand its HTTP/1.1 connection a context of
- * its own, so all bytes pass through here. While a request is answered nobody reads the socket; then {@link #watch}
+ * <p>Helidon 4.5 has no hook for either. It does let us make its HTTP/1.1 connection over a context of
+ * our own, so all bytes pass through here. While a request is answered nobody reads the socket; then {@link #watch}
  * reads ahead on a thread of its own: end of stream means that the client has gone, bytes are the beginning of its next
  * request and are kept for it.
  *
  * <p>Threads: the connection's own virtual thread calls everything but {@link #sweep}, which the {@link Sweeper} calls.
  * {@link #lock} guards the fields below it; no call leaves this class while it is held.
  */
-final class Wire implements ServerConnection, InterruptableTask<Void> {
+final class Wire {
     /** The connection whose request the current thread handles. */
     static final ScopedValue<Wire> CURRENT = ScopedValue.newInstance();
 
     /** What is read and thrown away after a refusal, so that the client reads it before the connection is reset. */
     static final int LINGER_BYTES_MAX = 8 * 1024 * 1024;
+
+    /** As many as there are connections. */
+    private static final Limit REQUESTS = FixedLimit.create();
 
     private static final Duration LINGER_MAX = Duration.ofSeconds(2);
     private static final long NEVER = Long.MAX_VALUE;
@@ -71,21 +73,21 @@ final class Wire implements ServerConnection, InterruptableTask<Void> {
     private byte @Nullable [] ahead;
     private @Nullable Runnable gone;
 
-    Wire(ConnectionContext context, ServerConnectionSelector http, Patience patience, Sweeper sweeper) {
-        this.socket = context.serverSocket();
+    Wire(HelidonSocket socket, HttpContext context, Patience patience, Sweeper sweeper) {
+        this.socket = socket;
         this.patience = patience;
         this.sweeper = sweeper;
         this.readBy = after(patience.idle());
-        this.http = http.connection(
-                new WireContext(context, DataReader.create(this::receive), new TimedWriter(context.dataWriter())));
+        this.http = context.connection(new WireContext(
+                context, socket, DataReader.create(this::receive), new TimedWriter(SocketWriter.create(socket))));
     }
 
-    @Override
-    public void handle(Limit limit) throws InterruptedException {
+    /** Answers requests until one side has enough. */
+    void handle() throws InterruptedException {
         sweeper.add(this);
         try {
             ScopedValue.where(CURRENT, this).call(() -> {
-                http.handle(limit);
+                http.handle(REQUESTS);
                 return true;
             });
             linger();
@@ -99,19 +101,9 @@ final class Wire implements ServerConnection, InterruptableTask<Void> {
         }
     }
 
-    @Override
-    public Duration idleTime() {
-        return http.idleTime();
-    }
-
-    @Override
-    public void close(boolean interrupt) {
-        http.close(interrupt);
-    }
-
-    @Override
-    public boolean canInterrupt() {
-        return http instanceof InterruptableTask<?> task && task.canInterrupt();
+    /** Lets it end after the request that is being answered, if there is one. */
+    void finish() {
+        http.close(false);
     }
 
     /** The request is here: from now on the client may wait as long as the answer takes. */

@@ -9,50 +9,46 @@ import io.helidon.webserver.ListenerContext;
 import io.helidon.webserver.Router;
 import java.util.concurrent.ExecutorService;
 
-/** Helidon's context of a connection, with our reader and writer in place of its own. */
-record WireContext(ConnectionContext of, DataReader dataReader, DataWriter dataWriter) implements ConnectionContext {
+/** What Helidon's HTTP/1.1 knows of one connection: its socket, and our reader and writer around that. */
+record WireContext(HttpContext http, HelidonSocket serverSocket, DataReader dataReader, DataWriter dataWriter)
+        implements ConnectionContext {
     @Override
     public ListenerContext listenerContext() {
-        return of.listenerContext();
+        return http;
     }
 
     @Override
     public ExecutorService executor() {
-        return of.executor();
+        return http.executor();
     }
 
     @Override
     public Router router() {
-        return of.router();
-    }
-
-    @Override
-    public HelidonSocket serverSocket() {
-        return of.serverSocket();
+        return http.router();
     }
 
     @Override
     public PeerInfo remotePeer() {
-        return of.remotePeer();
+        return serverSocket.remotePeer();
     }
 
     @Override
     public PeerInfo localPeer() {
-        return of.localPeer();
+        return serverSocket.localPeer();
     }
 
     @Override
     public boolean isSecure() {
-        return of.isSecure();
+        return serverSocket.isSecure();
     }
 
     @Override
     public String socketId() {
-        return of.socketId();
+        return serverSocket.socketId();
     }
 
     @Override
     public String childSocketId() {
-        return of.childSocketId();
+        return serverSocket.childSocketId();
     }
 }

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import omni.bus.BusClient;
 import omni.role.Config;
 import omni.role.ConfigException;
@@ -118,7 +119,8 @@ final class ConfigTest {
             var vault = new VaultLink(bus, home.resolve("vault-secrets.sock"), () -> {}, Duration.ZERO);
             var taken = assertThrows(
                     IllegalStateException.class,
-                    () -> Daemon.start(config, home, "tree", bus, bus, vault, java.time.Clock.systemUTC()));
+                    () -> Daemon.start(
+                            config, Optional.empty(), home, "tree", bus, bus, vault, java.time.Clock.systemUTC()));
             assertTrue(String.valueOf(taken.getMessage()).contains("127.0.0.1:" + first.url.getPort()));
             assertEquals(0, engine.asked.size());
         }

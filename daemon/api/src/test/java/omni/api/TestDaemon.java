@@ -5,6 +5,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,6 +15,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import omni.bus.BusClient;
 import omni.role.Config;
@@ -39,11 +41,28 @@ final class TestDaemon implements AutoCloseable {
 
     /** Starts it; {@code settings} are lines of table [daemon]. */
     TestDaemon(Path home, Path engineSocket, String... settings) throws IOException {
-        this(home, engineSocket, BusClient.to(home.resolve("vault.sock")), () -> {}, settings);
+        this(home, engineSocket, Optional.empty(), settings);
+    }
+
+    /** Starts it on that socket, if there is one. */
+    TestDaemon(Path home, Path engineSocket, Optional<ServerSocketChannel> given, String... settings)
+            throws IOException {
+        this(home, engineSocket, given, BusClient.to(home.resolve("vault.sock")), () -> {}, settings);
     }
 
     /** Starts it over a vault; {@code vanish} is done in place of its own end. */
     TestDaemon(Path home, Path engineSocket, BusClient vault, Runnable vanish, String... settings) throws IOException {
+        this(home, engineSocket, Optional.empty(), vault, vanish, settings);
+    }
+
+    private TestDaemon(
+            Path home,
+            Path engineSocket,
+            Optional<ServerSocketChannel> given,
+            BusClient vault,
+            Runnable vanish,
+            String... settings)
+            throws IOException {
         var toml = home.resolve("omni.toml");
         Files.writeString(toml, "[daemon]\nport = 0\n" + String.join("\n", settings) + "\n");
         var config = Config.load(toml, List.of(DaemonConfig.SECTION)).get(DaemonConfig.SECTION);
@@ -60,7 +79,7 @@ final class TestDaemon implements AutoCloseable {
                 Await.LONG);
         var keys = KeyStore.open(home, "tree", config.keysMax(), Clock.systemUTC());
         keys.add("test", hash(KEY), true);
-        daemon = Daemon.start(config, home, "tree", bus, airgap, link, Clock.systemUTC());
+        daemon = Daemon.start(config, given, home, "tree", bus, airgap, link, Clock.systemUTC());
         url = URI.create(daemon.url());
     }
 

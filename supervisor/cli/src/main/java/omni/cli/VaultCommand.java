@@ -30,7 +30,8 @@ final class VaultCommand extends OmniCommand {
                 .addSubcommand(new VaultLockCommand(world))
                 .addSubcommand(new VaultPasswdCommand(world))
                 .addSubcommand(new VaultRecoverCommand(world))
-                .addSubcommand(new VaultRecoveryKeyCommand(world));
+                .addSubcommand(new VaultRecoveryKeyCommand(world))
+                .addSubcommand(new VaultVerifyCommand(world));
     }
 
     @Override

@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
  * @param app the runtime tree: {@code lib}, {@code native}, {@code seed}
  * @param home the owner's state, OMNI_HOME
  * @param runDir the sockets, OMNI_RUN
- * @param port the TCP port that the daemon may bind
+ * @param port the TCP port that the daemon is given
  * @param startTimeout until the whole tree must be ready
  * @param stopTimeout until the whole tree must be gone
  * @param watchdog how long the supervisor may be silent before it is killed

@@ -2,6 +2,7 @@ package omni.init;
 
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
@@ -30,7 +31,7 @@ public final class Main {
         Place place = Place.of(System.getenv());
         try {
             Config config = Config.ofHome(place.home());
-            System.exit(run(place, config, launcher(place)));
+            System.exit(run(place, config, launcher(place, config)));
         } catch (ConfigException e) {
             e.problems().forEach(System.err::println);
             System.exit(EXIT_CONFIG);
@@ -44,7 +45,7 @@ public final class Main {
     }
 
     /** The launcher that OMNI_LAUNCHER names: systemd, else child processes, which is all that launchd and jsvc offer. */
-    static Launcher launcher(Place place) {
+    static Launcher launcher(Place place, Config config) {
         if (System.getenv().getOrDefault("OMNI_LAUNCHER", "").equals("systemd")) {
             return new SystemdLauncher(
                     new Systemctl(Path.of(SystemdUnits.SYSTEMCTL)), Installation.launchDir(place.runDir()));
@@ -54,7 +55,8 @@ public final class Main {
                 role -> java.role(role, place.app()),
                 role -> LogFile.of(place.home(), role),
                 place.home(),
-                RoleNetwork.of(System.getenv()));
+                RoleNetwork.of(System.getenv()),
+                Optional.of(HeldPort.ofDaemon(config)));
     }
 
     /** Runs the tree on that launcher until it has ended and its run directory is given back. Returns the exit code. */

@@ -44,7 +44,11 @@ public final class OmniDaemon implements Daemon {
     public void start() throws Exception {
         Start start = prepared.orElseThrow(() -> new InitException("Commons Daemon must call init before start"));
         TreeRun tree = TreeRun.start(
-                start.place(), start.config(), Roles.all(), Main.launcher(start.place()), (role, bad, line) -> {});
+                start.place(),
+                start.config(),
+                Roles.all(),
+                Main.launcher(start.place(), start.config()),
+                (role, bad, line) -> {});
         run.set(tree);
         if (!tree.awaitReady(Optional.of(READY_MAX))) {
             String reason = tree.await().reason();

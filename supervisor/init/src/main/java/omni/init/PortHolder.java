@@ -17,7 +17,7 @@ import java.util.stream.Stream;
 /**
  * Who holds a TCP port of this machine: the listening socket's inode from {@code /proc/net/tcp} and {@code tcp6}
  * (proc_pid_net(5), columns 2, 4 and 10), then the process that has that inode open. Other users' processes cannot be
- * looked into; nor can Omni's own roles, which forbid it: those are recognised by their command line.
+ * looked into; nor can Omni's own roles, which forbid it: those are recognised by their command line, as supervisors are.
  */
 final class PortHolder {
     private static final String LISTEN = "0A";
@@ -73,7 +73,7 @@ final class PortHolder {
         try (DirectoryStream<Path> processes = Files.newDirectoryStream(proc, "[0-9]*")) {
             for (Path process : processes) {
                 if (holds(process, inodes)) {
-                    return Optional.of("pid " + process.getFileName() + " (" + command(process) + ")");
+                    return Optional.of("pid " + process.getFileName() + " (" + name(process) + ")");
                 }
             }
         }
@@ -102,8 +102,13 @@ final class PortHolder {
         }
     }
 
-    private static String command(Path process) {
-        String name = commandLine(process).split(" ", 2)[0];
+    /** A supervisor holds the port of its daemon. */
+    private static String name(Path process) {
+        String line = commandLine(process);
+        if (line.contains("omni.cli.Main up") || line.contains("omni.init.Main")) {
+            return "an Omni with another OMNI_HOME or OMNI_RUN";
+        }
+        String name = line.split(" ", 2)[0];
         return name.substring(name.lastIndexOf('/') + 1);
     }
 

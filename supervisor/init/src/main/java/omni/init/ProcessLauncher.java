@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -17,7 +18,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Runs roles as child processes. Nothing of this process reaches a child but three descriptors: standard input is the
- * control pipe, whose end tells the child that its supervisor is gone; standard output and error go to its log.
+ * control pipe, whose end tells the child that its supervisor is gone, or the socket that the role listens on; standard
+ * output and error go to its log.
  *
  * <p>All children are started by one platform thread that lives as long as the launcher: the kernel ties the
  * parent-death signal to the thread that forks (prctl(2), PR_SET_PDEATHSIG), so a pooled or virtual thread would kill its
@@ -34,6 +36,7 @@ final class ProcessLauncher implements Launcher {
     private final Function<String, OutputStream> logs;
     private final Path directory;
     private final RoleNetwork network;
+    private final Optional<HeldPort> port;
     private final LinkedBlockingQueue<Runnable> spawns = new LinkedBlockingQueue<>(SPAWNS_MAX);
     private final Set<RoleProcess> running = ConcurrentHashMap.newKeySet();
     private final Thread spawner;
@@ -44,16 +47,19 @@ final class ProcessLauncher implements Launcher {
      * @param logs where a role's lines go, by its name; never closed here
      * @param directory where the children work
      * @param network which network they are in; closed with this
+     * @param port the socket of the role that listens, if one does; closed with this
      */
     ProcessLauncher(
             Function<RoleSpec, List<String>> commands,
             Function<String, OutputStream> logs,
             Path directory,
-            RoleNetwork network) {
+            RoleNetwork network,
+            Optional<HeldPort> port) {
         this.commands = commands;
         this.logs = logs;
         this.directory = directory;
         this.network = network;
+        this.port = port;
         this.spawner = Thread.ofPlatform().name("spawner").start(this::spawn);
     }
 
@@ -87,6 +93,7 @@ final class ProcessLauncher implements Launcher {
         }
         spawner.interrupt();
         network.close();
+        port.ifPresent(HeldPort::close);
     }
 
     private void spawn() {
@@ -138,7 +145,8 @@ final class ProcessLauncher implements Launcher {
                             Long.toString(ProcessHandle.current().pid()));
             Process started;
             try {
-                started = builder.start();
+                Optional<HeldPort> own = port.filter(held -> held.isOf(role));
+                started = own.isPresent() ? own.get().start(builder) : builder.start();
             } catch (IOException e) {
                 end(new Exit(-1, String.valueOf(e.getMessage())));
                 return;

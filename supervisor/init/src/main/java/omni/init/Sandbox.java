@@ -87,7 +87,7 @@ final class Sandbox {
                 lines.add(noTokens(at));
             }
             case "daemon" -> {
-                lines.addAll(listenOnly(at.port()));
+                lines.addAll(answerOnly());
                 lines.addAll(noDevice());
                 lines.add("ReadWritePaths=" + at.home());
                 lines.add("# What is to be cut off is not for the role to say that talks to the network.");
@@ -161,11 +161,10 @@ final class Sandbox {
         return List.of("PrivateDevices=yes", "DevicePolicy=closed");
     }
 
-    /** Answers on one port of this machine; a connection to any other place is dropped by the kernel, both ways. */
-    private static List<String> listenOnly(int port) {
+    /** Answers on the socket that it is given and opens no port; packets to and from any other machine are dropped. */
+    private static List<String> answerOnly() {
         return List.of(
                 "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6",
-                "SocketBindAllow=tcp:" + port,
                 "SocketBindDeny=any",
                 "IPAddressAllow=localhost",
                 "IPAddressDeny=any");

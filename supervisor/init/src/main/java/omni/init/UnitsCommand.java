@@ -78,7 +78,7 @@ public final class UnitsCommand implements Subcommand, Runnable {
         @Option(
                 names = "--port",
                 defaultValue = "11434",
-                description = "The TCP port that the daemon may bind. Default: ${DEFAULT-VALUE}.")
+                description = "The TCP port of 127.0.0.1 that systemd opens for the daemon. Default: ${DEFAULT-VALUE}.")
         private int port;
 
         @Option(
@@ -129,7 +129,7 @@ public final class UnitsCommand implements Subcommand, Runnable {
     @Command(
             name = "systemd",
             description = {
-                "One unit for the supervisor and one for each role, the system user and a polkit rule.",
+                "One unit for the supervisor and one for each role, the API's socket, the system user and a polkit rule.",
                 "Afterwards: systemd-sysusers; systemctl restart systemd-udevd; systemd-tmpfiles --create; systemctl"
                         + " daemon-reload; systemctl enable omni-airgap-early; systemctl enable --now omni-supervisor"
             },

@@ -36,8 +36,6 @@ import tools.jackson.databind.json.JsonMapper;
 public final class Up implements Subcommand, Callable<Integer> {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
     private static final Duration ECHO = Duration.ofMillis(500);
-    private static final String DEFAULT_HOST = "127.0.0.1";
-    private static final String DEFAULT_PORT = "11434";
 
     /** Ports below need CAP_NET_BIND_SERVICE (capabilities(7)). */
     private static final int PRIVILEGED = 1024;
@@ -64,21 +62,23 @@ public final class Up implements Subcommand, Callable<Integer> {
             return tell(err, ExitCode.TAKEN, running.get());
         }
         Config config = Config.ofHome(place.home());
-        Optional<String> taken = portTaken(config);
+        HeldPort listener = HeldPort.ofDaemon(config);
+        Optional<String> taken = portTaken(listener.host(), listener.port());
         if (taken.isPresent()) {
             return tell(err, ExitCode.TAKEN, taken.get());
         }
-        return run(place, config, out, err);
+        return run(place, config, listener, out, err);
     }
 
-    private int run(Place place, Config config, PrintWriter out, PrintWriter err)
+    private int run(Place place, Config config, HeldPort listener, PrintWriter out, PrintWriter err)
             throws InterruptedException, IOException {
         JavaCommand java = JavaCommand.ofThisProcess();
         var launcher = new ProcessLauncher(
                 role -> java.role(role, place.app()),
                 role -> LogFile.of(place.home(), role),
                 place.home(),
-                RoleNetwork.of(System.getenv()));
+                RoleNetwork.of(System.getenv()),
+                Optional.of(listener));
         Roster roster = Roles.all();
         try (TreeRun run = TreeRun.start(place, config, roster, launcher, (role, bad, line) -> {
             out.println(json ? jsonLine(Map.of("role", role, "failed", bad, "message", line)) : inColumns(role, line));
@@ -153,7 +153,11 @@ public final class Up implements Subcommand, Callable<Integer> {
         if (json) {
             line.add("--json");
         }
-        new ProcessBuilder(line).inheritIO().start().waitFor();
+        new ProcessBuilder(line)
+                .inheritIO()
+                .redirectInput(ProcessBuilder.Redirect.PIPE) // ours may be lent to a role just now
+                .start()
+                .waitFor();
     }
 
     /** What to say where a supervisor serves that directory already. */
@@ -170,9 +174,7 @@ public final class Up implements Subcommand, Callable<Integer> {
         }
     }
 
-    private static Optional<String> portTaken(Config config) {
-        String host = config.value("daemon", "host").orElse(DEFAULT_HOST);
-        int port = Integer.parseInt(config.value("daemon", "port").orElse(DEFAULT_PORT));
+    private static Optional<String> portTaken(String host, int port) {
         if (!PortHolder.isFree(host, 0)) {
             return Optional.of(host + " is no address of this machine: set [daemon] host in omni.toml to one that is.");
         }

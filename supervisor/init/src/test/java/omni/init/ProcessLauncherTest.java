@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -47,7 +48,8 @@ final class ProcessLauncherTest {
     }
 
     private static ProcessLauncher running(ByteArrayOutputStream log, String... command) {
-        return new ProcessLauncher(role -> List.of(command), role -> log, Path.of("/"), new SharedNetwork(""));
+        return new ProcessLauncher(
+                role -> List.of(command), role -> log, Path.of("/"), new SharedNetwork(""), Optional.empty());
     }
 
     @Test

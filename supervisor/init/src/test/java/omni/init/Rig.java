@@ -66,8 +66,16 @@ final class Rig implements AutoCloseable {
     }
 
     static ProcessLauncher launcher(Place place, RoleNetwork network) {
+        return launcher(place, network, Optional.empty());
+    }
+
+    static ProcessLauncher launcher(Place place, RoleNetwork network, Optional<HeldPort> listener) {
         return new ProcessLauncher(
-                role -> java().role(role, place.app()), role -> LogFile.of(place.home(), role), place.home(), network);
+                role -> java().role(role, place.app()),
+                role -> LogFile.of(place.home(), role),
+                place.home(),
+                network,
+                listener);
     }
 
     /** The tests' own classes and everything they need, as one class path. */

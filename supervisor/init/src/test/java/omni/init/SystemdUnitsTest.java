@@ -27,6 +27,7 @@ class SystemdUnitsTest {
         expected.addAll(Set.of(
                 UNITS.resolve("omni-supervisor.service"),
                 UNITS.resolve("omni-airgap-early.service"),
+                UNITS.resolve("omni-daemon.socket"),
                 Path.of("etc/sysctl.d/60-omni.conf"),
                 Path.of("etc/modprobe.d/omni.conf"),
                 Path.of("etc/udev/rules.d/60-omni.rules"),
@@ -73,8 +74,8 @@ class SystemdUnitsTest {
     }
 
     @Test
-    void everyUnitTellsWhenItIsReadyItself() {
-        files.keySet().stream().filter(p -> p.startsWith(UNITS)).forEach(path -> {
+    void everyServiceTellsWhenItIsReadyItself() {
+        files.keySet().stream().filter(p -> p.toString().endsWith(".service")).forEach(path -> {
             var lines = lines(path);
             assertTrue(lines.contains("Type=notify"));
             assertTrue(lines.contains("NotifyAccess=main"));
@@ -162,13 +163,31 @@ class SystemdUnitsTest {
     }
 
     @Test
-    void theDaemonListensOnItsPortAndReachesOnlyThisMachine() {
+    void theDaemonAnswersOnTheSocketThatItIsGivenAndReachesOnlyThisMachine() {
         var daemon = unit("daemon");
-        assertTrue(daemon.contains("SocketBindAllow=tcp:11434"));
+        assertTrue(daemon.contains("Sockets=omni-daemon.socket"));
+        assertTrue(daemon.contains("StandardInput=socket"));
+        assertTrue(daemon.contains("StandardOutput=journal"));
+        assertTrue(daemon.contains("Environment=OMNI_STDIN=listener"));
         assertTrue(daemon.contains("SocketBindDeny=any"));
-        assertTrue(daemon.contains("IPAddressAllow=localhost"));
-        assertTrue(daemon.contains("IPAddressDeny=any"));
+        assertFalse(String.join("\n", daemon).contains("SocketBindAllow"));
         assertTrue(daemon.contains("PrivateDevices=yes"));
+        var socket = lines(UNITS.resolve("omni-daemon.socket"));
+        assertTrue(socket.contains("ListenStream=127.0.0.1:11434"));
+        for (var unit : List.of(daemon, socket)) {
+            assertTrue(unit.contains("IPAddressAllow=localhost"));
+            assertTrue(unit.contains("IPAddressDeny=any"));
+        }
+    }
+
+    @Test
+    void theSocketIsOpenWhileTheSupervisorRunsAndStartsNoDaemon() {
+        var socket = lines(UNITS.resolve("omni-daemon.socket"));
+        assertTrue(socket.contains("Service=omni-supervisor.service"));
+        assertTrue(socket.contains("StopWhenUnneeded=yes"));
+        assertFalse(socket.contains("[Install]"));
+        assertTrue(unit("supervisor").contains("Requires=omni-daemon.socket"));
+        assertTrue(unit("supervisor").contains("After=omni-daemon.socket"));
     }
 
     @Test
@@ -210,7 +229,7 @@ class SystemdUnitsTest {
         assertTrue(supervisor.contains("ReadWritePaths=/srv/state"));
         assertTrue(supervisor.contains("Environment=OMNI_APP=/srv/app"));
         var daemon = text(other, UNITS.resolve("omni-daemon.service")).lines().toList();
-        assertTrue(daemon.contains("SocketBindAllow=tcp:8080"));
+        assertTrue(text(other, UNITS.resolve("omni-daemon.socket")).contains("ListenStream=127.0.0.1:8080"));
         assertTrue(daemon.contains("EnvironmentFile=/run/box/omni/launch/daemon.env"));
         assertTrue(text(other, Path.of("etc/sysusers.d/omni.conf")).contains("u box - \"Omni\" /srv/state"));
     }

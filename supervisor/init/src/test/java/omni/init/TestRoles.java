@@ -1,8 +1,19 @@
 package omni.init;
 
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.invoke.MethodHandle;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -133,6 +144,68 @@ public final class TestRoles {
         @Override
         public String name() {
             return "guest";
+        }
+    }
+
+    /** Answers each connection on the socket that it was given with its process id, and where it was given none says so. */
+    public static class Listener extends Plain {
+        @Override
+        public String name() {
+            return "listener";
+        }
+
+        @Override
+        void begin(RoleContext context) throws IOException {
+            ServerSocketChannel socket = context.listener().orElse(null);
+            if (socket == null) {
+                context.note("no socket");
+                return;
+            }
+            context.note(Integer.toString(((InetSocketAddress) socket.getLocalAddress()).getPort()));
+            Thread.ofPlatform().daemon().start(() -> answer(socket));
+        }
+
+        private static void answer(ServerSocketChannel socket) {
+            try {
+                while (true) {
+                    try (SocketChannel client = socket.accept()) {
+                        String pid = Long.toString(ProcessHandle.current().pid());
+                        client.write(ByteBuffer.wrap(pid.getBytes(StandardCharsets.US_ASCII)));
+                    }
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
+    /** The same, and no signal tells it of its supervisor's end: as on a system that has none. */
+    public static final class Unsignalled extends Listener {
+        private static final int PR_SET_PDEATHSIG = 1;
+
+        @Override
+        public String name() {
+            return "unsignalled";
+        }
+
+        @Override
+        void begin(RoleContext context) throws IOException {
+            Linker linker = Linker.nativeLinker();
+            MethodHandle prctl = linker.downcallHandle(
+                    linker.defaultLookup().findOrThrow("prctl"),
+                    FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG),
+                    Linker.Option.firstVariadicArg(1));
+            try {
+                int result = (int) prctl.invokeExact(PR_SET_PDEATHSIG, 0L);
+                if (result != 0) {
+                    throw new IOException("prctl failed");
+                }
+            } catch (IOException | RuntimeException | Error e) {
+                throw e;
+            } catch (Throwable e) {
+                throw new IllegalStateException(e);
+            }
+            super.begin(context);
         }
     }
 

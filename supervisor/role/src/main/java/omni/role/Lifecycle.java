@@ -1,5 +1,8 @@
 package omni.role;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -167,6 +170,22 @@ final class Lifecycle implements RoleContext {
     @Override
     public void vanish() {
         Runtime.getRuntime().halt(0);
+    }
+
+    @Override
+    public Optional<ServerSocketChannel> listener() {
+        return surroundings.listens() ? Optional.of(inherited()) : Optional.empty();
+    }
+
+    private static ServerSocketChannel inherited() {
+        try {
+            if (System.inheritedChannel() instanceof ServerSocketChannel channel) {
+                return channel;
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("Standard input cannot be listened on", e);
+        }
+        throw new IllegalStateException("OMNI_STDIN says that standard input is a listening socket, and it is none");
     }
 
     @Override

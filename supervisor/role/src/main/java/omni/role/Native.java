@@ -97,11 +97,11 @@ public final class Native {
     }
 
     /** One call of a C function by its handle. A handle of a C function throws nothing, though its type says so. */
-    private interface Invocation<E extends Throwable> {
+    interface Invocation<E extends Throwable> {
         int call() throws E;
     }
 
-    private static int invoke(Invocation<Throwable> invocation) {
+    static int invoke(Invocation<Throwable> invocation) {
         return Native.<RuntimeException>unchecked(invocation);
     }
 
@@ -119,24 +119,24 @@ public final class Native {
                 link("setrlimit", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS));
 
         private Calls() {}
+    }
 
-        static MethodHandle link(String function, FunctionDescriptor type, Linker.Option... options) {
-            Linker linker = Linker.nativeLinker();
-            return linker.downcallHandle(linker.defaultLookup().findOrThrow(function), type, options);
-        }
+    /** A function of the C library. */
+    static MethodHandle link(String function, FunctionDescriptor type, Linker.Option... options) {
+        Linker linker = Linker.nativeLinker();
+        return linker.downcallHandle(linker.defaultLookup().findOrThrow(function), type, options);
     }
 
     /** kill(2), which only a supervisor needs. */
     private static final class Kill {
-        private static final MethodHandle KILL =
-                Calls.link("kill", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+        private static final MethodHandle KILL = link("kill", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
 
         private Kill() {}
     }
 
     /** prctl(2), which only Linux has: int prctl(int, ...), all further arguments unsigned long. */
     private static final class Prctl {
-        private static final MethodHandle PRCTL = Calls.link(
+        private static final MethodHandle PRCTL = link(
                 "prctl",
                 FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG),
                 Linker.Option.firstVariadicArg(1));
@@ -154,16 +154,16 @@ public final class Native {
         private static final int O_CLOEXEC = 0x80000;
         private static final int OWNER_ONLY = 0600;
         private static final long FICLONE = 0x40049409L;
-        private static final MethodHandle OPEN = Calls.link(
+        private static final MethodHandle OPEN = link(
                 "open",
                 FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT),
                 Linker.Option.firstVariadicArg(2));
-        private static final MethodHandle IOCTL = Calls.link(
+        private static final MethodHandle IOCTL = link(
                 "ioctl",
                 FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT),
                 Linker.Option.firstVariadicArg(2));
-        private static final MethodHandle CLOSE = Calls.link("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
-        private static final MethodHandle UNLINK = Calls.link("unlink", FunctionDescriptor.of(JAVA_INT, ADDRESS));
+        private static final MethodHandle CLOSE = link("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+        private static final MethodHandle UNLINK = link("unlink", FunctionDescriptor.of(JAVA_INT, ADDRESS));
 
         private Clone() {}
 

@@ -1,6 +1,8 @@
 package omni.role;
 
+import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Path;
+import java.util.Optional;
 import omni.bus.BusClient;
 
 /** What a role is given by the process it lives in. Every method may be called from any thread. */
@@ -44,6 +46,14 @@ public interface RoleContext {
      * return.
      */
     void vanish();
+
+    /**
+     * The socket that listens already for this process and those of this role that were and will be; nothing where none was
+     * given. Not to be closed: clients who come while there is no process wait in it, and closing it closes the log, too.
+     */
+    default Optional<ServerSocketChannel> listener() {
+        return Optional.empty();
+    }
 
     /** The random name of this run of the tree, the same in all its processes. */
     String tree();

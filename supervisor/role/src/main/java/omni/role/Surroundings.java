@@ -16,7 +16,8 @@ import omni.bus.RunDirectory;
  * @param instance {@code OMNI_INSTANCE}: the name the supervisor gave this process; none when started by hand
  * @param tree {@code OMNI_TREE}; empty when started by hand
  * @param supervisorPid {@code OMNI_SUPERVISOR_PID}: set only for child processes of the supervisor, whose standard input
- *     is then the control pipe
+ *     is then the control pipe, unless it listens
+ * @param listens {@code OMNI_STDIN=listener}: standard input is a socket that listens already
  * @param credential {@code OMNI_CREDENTIAL}: this role's key, by which it proves who it is
  * @param credentialRoot {@code OMNI_CREDENTIAL_ROOT}: the root of all roles' keys, for a role that others prove themselves to
  */
@@ -27,6 +28,7 @@ record Surroundings(
         Optional<String> instance,
         String tree,
         OptionalLong supervisorPid,
+        boolean listens,
         Optional<Credential> credential,
         Optional<Credential> credentialRoot) {
 
@@ -40,6 +42,7 @@ record Surroundings(
                 Optional.ofNullable(environment.get("OMNI_INSTANCE")).filter(text -> !text.isEmpty()),
                 environment.getOrDefault("OMNI_TREE", ""),
                 supervisor.matches("\\d{1,10}") ? OptionalLong.of(Long.parseLong(supervisor)) : OptionalLong.empty(),
+                environment.getOrDefault("OMNI_STDIN", "").equals("listener"),
                 Optional.ofNullable(environment.get("OMNI_CREDENTIAL")).map(Credential::of),
                 Optional.ofNullable(environment.get("OMNI_CREDENTIAL_ROOT")).map(Credential::of));
     }

@@ -41,8 +41,13 @@ final class AuditCheck {
 
     /** Checks the log in that store against all that the folder beside it knows: public key, head, sealed-time log. */
     static AuditReport check(Path folder, AuditStore store) throws VaultException {
+        return check(folder, store, List.of());
+    }
+
+    /** The same, and against lines that somebody has kept elsewhere. */
+    static AuditReport check(Path folder, AuditStore store, List<AuditHead> kept) throws VaultException {
         List<String> beside = new ArrayList<>();
-        List<AuditHead> older = new ArrayList<>();
+        List<AuditHead> older = new ArrayList<>(kept);
         Optional<AuditPublicKey> first = read(beside, () -> AuditPublicKey.in(folder));
         Optional<AuditHead> head = read(beside, () -> AuditHead.in(folder));
         read(beside, () -> SealedLog.in(folder)).ifPresent(content -> older.add(content.anchor()));

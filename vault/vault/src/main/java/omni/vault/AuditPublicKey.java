@@ -66,12 +66,13 @@ record AuditPublicKey(int version, String base64) {
         }
     }
 
-    /** Whether this key has signed the line. */
+    /** Whether this key has signed the line, and the signature is spelt as it spells it. */
     boolean signed(AuditLine line) {
         try {
-            new Ed25519Verify(Base64.getDecoder().decode(base64))
-                    .verify(Base64.getDecoder().decode(line.signature()), line.signed());
-            return line.keyVersion() == version;
+            byte[] signature = Base64.getDecoder().decode(line.signature());
+            new Ed25519Verify(Base64.getDecoder().decode(base64)).verify(signature, line.signed());
+            return line.keyVersion() == version
+                    && Base64.getEncoder().encodeToString(signature).equals(line.signature());
         } catch (GeneralSecurityException | IllegalArgumentException e) {
             return false; // this is how Tink and Java say no
         }

@@ -163,6 +163,7 @@ final class ConversationItems {
                 "DELETE FROM item_words WHERE rowid IN (SELECT number FROM items WHERE conversation = ?)",
                 conversation);
         sql.change("DELETE FROM items WHERE conversation = ?", conversation);
+        Purge.due(sql, Words.ITEMS);
     }
 
     private static Stored one(Sql sql, Conversations.Stored conversation, String id)

@@ -1,5 +1,7 @@
 package omni.vault;
 
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -171,14 +173,15 @@ final class KeyWork {
         return new KeyFile.PasswordSlot(argon2, keyFile, Wrap.of(root, derived(password, argon2), context));
     }
 
-    /** A derivation of the least memory before it, so that the compiler is warm. */
+    /** Of this thread's own time: a busy machine must not make a weak password. One of the least memory before it warms the compiler. */
     private double nanos(int memoryKib, int passes) {
         String salt = Base64Text.of(new byte[Argon2.SALT_BYTES]);
         byte[] any = new byte[1];
         stretch.key(any, new Argon2(Argon2.MEMORY_KIB_MIN, passes, 1, salt));
-        long start = System.nanoTime();
+        ThreadMXBean clock = ManagementFactory.getThreadMXBean();
+        long start = clock.getCurrentThreadCpuTime();
         stretch.key(any, new Argon2(memoryKib, passes, 1, salt));
-        return Math.max(1, System.nanoTime() - start);
+        return Math.max(1, clock.getCurrentThreadCpuTime() - start);
     }
 
     private static void requireGood(Secret.Password password) throws VaultException {

@@ -15,7 +15,9 @@ record OpenVault(
         Memories memories,
         Search search,
         Retention retention,
-        Clock clock) {
+        AuditLog audit,
+        Clock clock)
+        implements AutoCloseable {
     /**
      * Opens what is in that folder. The keys are this object's own from now on, and wiped where this throws.
      *
@@ -24,9 +26,22 @@ record OpenVault(
     static OpenVault open(Path folder, KeyRing keys, Clock clock) throws VaultException {
         boolean opened = false;
         try {
-            Records records = Records.open(folder, keys);
+            OpenVault vault = with(Records.open(folder, keys), folder, keys, clock);
+            opened = true;
+            return vault;
+        } finally {
+            if (!opened) {
+                keys.close();
+            }
+        }
+    }
+
+    private static OpenVault with(Records records, Path folder, KeyRing keys, Clock clock) throws VaultException {
+        boolean opened = false;
+        try {
             Conversations conversations = new Conversations(records, clock);
             Retention retention = new Retention(new Settings(records), conversations);
+            AuditLog audit = AuditLog.open(folder, new AuditTable(records), keys, clock);
             opened = true;
             return new OpenVault(
                     keys,
@@ -35,11 +50,22 @@ record OpenVault(
                     new Memories(records, clock),
                     new Search(records),
                     retention,
+                    audit,
                     clock);
         } finally {
             if (!opened) {
-                keys.close();
+                records.close();
             }
+        }
+    }
+
+    /** Closes the records, and wipes the keys whatever comes of that. */
+    @Override
+    public void close() throws VaultException {
+        try {
+            records.close();
+        } finally {
+            keys.close();
         }
     }
 }

@@ -3,7 +3,6 @@ package omni.vault;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -141,10 +140,6 @@ final class Records implements AutoCloseable {
         return folder;
     }
 
-    int keyVersion() {
-        return keyVersion;
-    }
-
     /** Does it in a transaction, and returns when the disk has it; where it throws, nothing of it has happened. */
     <T> T write(Work<T> work) throws VaultException {
         checkNotReading();
@@ -161,10 +156,7 @@ final class Records implements AutoCloseable {
         checkNotReading();
         writing.lock();
         try {
-            T result = transaction(sql -> {
-                sql.change("INSERT OR IGNORE INTO purge_due (one) VALUES (1)");
-                return work.run(sql);
-            });
+            T result = transaction(work);
             finishPurge();
             return result;
         } finally {
@@ -179,8 +171,7 @@ final class Records implements AutoCloseable {
         try {
             Connection reader = reader();
             try {
-                T result = work.run(new Sql(reader));
-                reader.rollback();
+                T result = transaction(new Sql(reader), "BEGIN", work);
                 giveBack(reader);
                 return result;
             } catch (SQLException | VaultException | RuntimeException e) {
@@ -195,7 +186,7 @@ final class Records implements AutoCloseable {
         }
     }
 
-    /** Does it while nobody reads or writes, with all changes in the database file, and the journal empty. */
+    /** As {@link #write}, while nobody reads. */
     <T> T alone(Work<T> work) throws VaultException {
         checkNotReading();
         writing.lock();
@@ -213,15 +204,8 @@ final class Records implements AutoCloseable {
         writing.lock();
         quiet.writeLock().lock();
         try {
-            // In a transaction there is no checkpoint.
-            writer.setAutoCommit(true);
-            try {
-                long busy = new Sql(writer).number("PRAGMA wal_checkpoint(TRUNCATE)");
-                if (busy != 0) {
-                    throw new VaultException(Reason.FAILED, "Another program reads the records: end it.");
-                }
-            } finally {
-                writer.setAutoCommit(false);
+            if (new Sql(writer).number("PRAGMA wal_checkpoint(TRUNCATE)") != 0) {
+                throw new VaultException(Reason.FAILED, "Another program reads the records: end it.");
             }
         } catch (SQLException e) {
             throw SqlFailure.of(e);
@@ -232,12 +216,10 @@ final class Records implements AutoCloseable {
     }
 
     private void finishPurge() throws VaultException {
-        if (!options.erases() || !write(sql -> sql.number("SELECT count(*) FROM purge_due") > 0)) {
-            return;
+        if (options.erases()) {
+            Purge.finish(this);
+            checkpoint();
         }
-        Purge.words(this);
-        write(sql -> sql.change("DELETE FROM purge_due"));
-        checkpoint();
     }
 
     private void checkNotReading() {
@@ -249,22 +231,28 @@ final class Records implements AutoCloseable {
     private <T> T transaction(Work<T> work) throws VaultException {
         checkOpen();
         try {
-            try {
-                T result = work.run(new Sql(writer));
-                writer.commit();
-                return result;
-            } catch (SQLException | VaultException | RuntimeException e) {
-                rollBack(e);
-                throw e;
-            }
+            return transaction(new Sql(writer), "BEGIN IMMEDIATE", work);
         } catch (SQLException e) {
             throw SqlFailure.of(e);
         }
     }
 
-    private void rollBack(Exception why) {
+    private static <T> T transaction(Sql sql, String begin, Work<T> work) throws SQLException, VaultException {
+        sql.run(begin);
         try {
-            writer.rollback();
+            T result = work.run(sql);
+            sql.run("COMMIT");
+            return result;
+        } catch (SQLException | VaultException | RuntimeException e) {
+            rollBack(sql, e);
+            throw e;
+        }
+    }
+
+    /** After some failures, a full disk for one, SQLite has done so already. */
+    private static void rollBack(Sql sql, Exception why) {
+        try {
+            sql.run("ROLLBACK");
         } catch (SQLException e) {
             why.addSuppressed(e);
         }
@@ -341,17 +329,6 @@ final class Records implements AutoCloseable {
             close();
         } catch (VaultException e) {
             why.addSuppressed(e);
-        }
-    }
-
-    /** Whether there is a database in that folder. */
-    static boolean existIn(Path folder) throws VaultException {
-        try {
-            return Files.size(file(folder)) > 0;
-        } catch (NoSuchFileException e) {
-            return false;
-        } catch (IOException e) {
-            throw new VaultException(Reason.FAILED, "The records cannot be read.", e);
         }
     }
 }

@@ -50,7 +50,6 @@ final class RecordsConnection {
                         "PRAGMA synchronous = " + (options.synchronous() ? "FULL" : "OFF"),
                         "PRAGMA secure_delete = " + (options.erases() ? "ON" : "OFF"),
                         "PRAGMA max_page_count = " + options.pagesMax()));
-        connection.setAutoCommit(false);
         return connection;
     }
 
@@ -58,7 +57,6 @@ final class RecordsConnection {
     static Connection reader(Path file, MemorySegment key) throws SQLException {
         Connection connection = open(file, key, READ_ONLY);
         run(connection, READER);
-        connection.setAutoCommit(false);
         return connection;
     }
 

@@ -7,6 +7,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -23,11 +24,15 @@ import omni.vault.VaultException.Reason;
  * state, and is held for no longer than a moment.
  */
 final class Vault implements SecretSocket.Desk, RecordsService.Source {
+    /** How long the last line of the audit log may take. */
+    private static final Duration LAST_WORD = Duration.ofMillis(100);
+
     private final Path folder;
     private final KeyKeeper keeper;
     private final Attempts attempts;
     private final Clock clock;
     private final Runnable end;
+    private final SealedLog sealedLog;
     private final Object judging = new Object();
     private final Set<Consumer<Status>> listeners = ConcurrentHashMap.newKeySet();
 
@@ -66,6 +71,7 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
         this.attempts = attempts;
         this.clock = clock;
         this.end = end;
+        this.sealedLog = new SealedLog(folder, clock);
         boolean present = keeper.file().isPresent();
         status = new Status(present ? State.SEALED : State.ABSENT, clock.instant(), "started");
     }
@@ -119,8 +125,25 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
         }
         if (closing.isPresent()) {
             System.getLogger("omni.vault").log(System.Logger.Level.INFO, "Locked: " + cause);
+            note(closing.get(), cause);
             closing.get().keys().close();
             end.run();
+        }
+    }
+
+    /** Writes the lock down, where the disk takes it in time: a disk that hangs keeps nothing open. */
+    private static void note(OpenVault closing, String cause) {
+        Thread writer = Thread.ofPlatform().daemon().name("audit-lock").start(() -> {
+            try {
+                closing.audit().add(AuditEvent.LOCKED, Map.of("why", cause));
+            } catch (VaultException e) {
+                System.getLogger("omni.vault").log(System.Logger.Level.WARNING, "The lock was not written down", e);
+            }
+        });
+        try {
+            writer.join(LAST_WORD);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
@@ -134,7 +157,9 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
                 case CHANGE_PASSWORD -> changePassword(password(fields, 0), password(fields, 2));
                 case NEW_RECOVERY_KEY -> {
                     Secret.Password password = password(fields, 0);
-                    yield Optional.of(judged(password, () -> keeper.newRecovery(password)));
+                    SecretMemory words = judged(password, () -> keeper.newRecovery(password));
+                    audit(AuditEvent.RECOVERY_CHANGED);
+                    yield Optional.of(words);
                 }
             };
         }
@@ -144,7 +169,7 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
         KeyKeeper.Created created = keeper.create(password);
         boolean whole = false;
         try {
-            opened(created.keys(), "made");
+            opened(created.keys(), "made", AuditEvent.CREATED);
             whole = true;
             return created.words();
         } finally {
@@ -161,7 +186,7 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
                 return true;
             });
         } else {
-            opened(judged(secret, () -> keeper.open(secret)), "unlocked");
+            opened(judged(secret, () -> keeper.open(secret)), "unlocked", AuditEvent.UNLOCKED);
         }
         return Optional.empty();
     }
@@ -171,6 +196,7 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
             keeper.changePassword(recovery, next);
             return true;
         });
+        audit(AuditEvent.RECOVERY_USED);
         return unlock(next);
     }
 
@@ -179,11 +205,21 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
             keeper.changePassword(old, next);
             return true;
         });
+        audit(AuditEvent.PASSWORD_CHANGED);
         return Optional.empty();
     }
 
-    private void opened(KeyRing keys, String cause) throws VaultException {
+    private void opened(KeyRing keys, String cause, AuditEvent event) throws VaultException {
         OpenVault opening = OpenVault.open(folder, keys, clock);
+        boolean told = false;
+        try {
+            opening.audit().add(event, Map.of());
+            told = true;
+        } finally {
+            if (!told) { // what cannot be written down is not done
+                opening.close();
+            }
+        }
         Status next = new Status(State.OPEN, clock.instant(), cause);
         synchronized (this) {
             open = Optional.of(opening);
@@ -207,11 +243,25 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
             attempts.succeeded();
             return given;
         } catch (LaterException e) {
+            audit(AuditEvent.TOO_EARLY);
             throw new VaultException(Reason.LATER, String.valueOf(e.getMessage()), e);
         } catch (VaultException e) {
+            if (e.reason() == Reason.DENIED) {
+                audit(AuditEvent.WRONG_SECRET);
+            }
             throw e;
         } catch (IOException e) {
             throw failed(e);
+        }
+    }
+
+    /** Writes it down: signed while it is open, else for the next unlock to take in. */
+    private void audit(AuditEvent event) throws VaultException {
+        Optional<OpenVault> now = peek();
+        if (now.isPresent()) {
+            now.get().audit().add(event, Map.of());
+        } else {
+            sealedLog.add(event, Map.of());
         }
     }
 

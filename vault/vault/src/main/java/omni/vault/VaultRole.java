@@ -41,12 +41,10 @@ public final class VaultRole implements Role {
         Path folder = folder(context.home());
         Clock clock = Clock.systemUTC();
         var keeper = new KeyKeeper(folder, context.runDir(), KeyKeeper.Machine.ours());
-        var vault = new Vault(
-                folder, keeper, new Attempts(folder.resolve("attempts"), clock), clock, context::vanish);
+        var vault = new Vault(folder, keeper, new Attempts(folder.resolve("attempts"), clock), clock, context::vanish);
         var _ = vault.onChange(status -> context.note(note(status)));
         context.note(note(vault.status()));
-        SecretSocket secrets =
-                SecretSocket.at(RunDirectory.socket(context.runDir(), SecretCall.SOCKET), vault);
+        SecretSocket secrets = SecretSocket.at(RunDirectory.socket(context.runDir(), SecretCall.SOCKET), vault);
         AutoLock autoLock = new AutoLock(vault, config.lockAfter(), clock)
                 .start(config.lockInGap() ? Optional.of(context.peer("airgap")) : Optional.empty());
         return new Keeping(vault, secrets, autoLock, new VaultService(vault, config.lockAfter(), limits()));
@@ -59,21 +57,25 @@ public final class VaultRole implements Role {
                     folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
             return folder;
         } catch (IOException e) {
-            throw new VaultException(
-                    VaultException.Reason.FAILED, "The folder " + folder + " cannot be made.", e);
+            throw new VaultException(VaultException.Reason.FAILED, "The folder " + folder + " cannot be made.", e);
         }
     }
 
     /** What the machine does not give the vault, a line each. */
     private static List<String> limits() {
         List<String> limits = new ArrayList<>();
+        limits.add(
+                "that the whole vault was put back to an earlier state would not be seen here: keep elsewhere what omni vault"
+                        + " verify prints");
         try {
             if (Files.readString(SWAPS, StandardCharsets.US_ASCII).lines().count() > 1) {
-                limits.add("this machine has swap: what the vault holds on its heap while it is open may reach the disk; turn"
-                        + " it off, or encrypt it");
+                limits.add(
+                        "this machine has swap: what the vault holds on its heap while it is open may reach the disk; turn"
+                                + " it off, or encrypt it");
             }
         } catch (IOException e) {
-            limits.add("whether this machine has swap is not known: what the vault holds on its heap may reach the disk");
+            limits.add(
+                    "whether this machine has swap is not known: what the vault holds on its heap may reach the disk");
         }
         return limits;
     }
@@ -87,8 +89,7 @@ public final class VaultRole implements Role {
             implements Running {
         @Override
         public List<Service> services() {
-            return List.of(
-                    VaultProtocol.service(service), RecordsProtocol.service(new RecordsService(vault)));
+            return List.of(VaultProtocol.service(service), RecordsProtocol.service(new RecordsService(vault)));
         }
 
         @Override
@@ -100,11 +101,9 @@ public final class VaultRole implements Role {
 
         private static void close(OpenVault open) {
             try {
-                open.records().close();
+                open.close();
             } catch (VaultException e) {
                 System.getLogger("omni.vault").log(System.Logger.Level.WARNING, "The records did not close", e);
-            } finally {
-                open.keys().close();
             }
         }
     }

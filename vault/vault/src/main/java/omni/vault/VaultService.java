@@ -10,6 +10,7 @@ import omni.vault.VaultProtocol.FailedReason;
 import omni.vault.VaultProtocol.LockReply;
 import omni.vault.VaultProtocol.StatusReply;
 import omni.vault.VaultProtocol.VaultState;
+import omni.vault.VaultProtocol.VerifyReply;
 
 /** {@code omni.Vault}: how the vault stands, and its lock. Anybody may ask, and anybody may lock. For any thread. */
 final class VaultService implements VaultProtocol.Handler {
@@ -50,6 +51,39 @@ final class VaultService implements VaultProtocol.Handler {
         vault.lock("asked for");
     }
 
+    @Override
+    public void verify(VaultProtocol.VerifyParams in, Call<VerifyReply> call) {
+        try {
+            List<AuditHead> kept = new ArrayList<>();
+            if (in.known() != null) {
+                kept.add(
+                        AuditHead.read(in.known().strip())
+                                .orElseThrow(
+                                        () -> new VaultException(
+                                                VaultException.Reason.INVALID,
+                                                "What was kept is a number, a blank and 64 hexadecimal digits, as a verification prints it.")));
+            }
+            OpenVault open = vault.open();
+            RecordsCheck.Report records = RecordsCheck.open(open.records());
+            AuditReport audit = AuditCheck.check(open.records().folder(), new AuditTable(open.records()), kept);
+            List<String> problems = new ArrayList<>(records.problems());
+            problems.addAll(audit.problems());
+            problems.addAll(open.audit().alarms());
+            call.reply(new VerifyReply(
+                    records.pages(),
+                    records.texts(),
+                    audit.lines(),
+                    audit.newest().text(),
+                    problems));
+        } catch (VaultException e) {
+            throw failed(e);
+        }
+    }
+
+    private static VaultProtocol.Failed failed(VaultException e) {
+        return new VaultProtocol.Failed(FailedReason.valueOf(e.reason().name()), e.getMessage());
+    }
+
     private VaultProtocol.Vault wire(Vault.Status status) {
         Attempts.Standing standing = standing();
         List<String> lines = new ArrayList<>(limits);
@@ -57,6 +91,9 @@ final class VaultService implements VaultProtocol.Handler {
                 .filter(open -> !open.keys().isLocked())
                 .ifPresent(_ -> lines.add("the keys are not kept out of the swap: the limit of locked memory is too low"
                         + " (ulimit -l)"));
+        vault.peek()
+                .map(open -> open.audit().alarms())
+                .ifPresent(alarms -> alarms.forEach(alarm -> lines.add("ALARM: " + alarm)));
         return new VaultProtocol.Vault(
                 VaultState.valueOf(status.state().name()),
                 status.since().toString(),
@@ -71,7 +108,7 @@ final class VaultService implements VaultProtocol.Handler {
         try {
             return vault.standing();
         } catch (VaultException e) {
-            throw new VaultProtocol.Failed(FailedReason.valueOf(e.reason().name()), e.getMessage());
+            throw failed(e);
         }
     }
 }

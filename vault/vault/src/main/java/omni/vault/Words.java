@@ -32,6 +32,7 @@ enum Words {
 
     void remove(Sql sql, long number) throws SQLException {
         sql.change("DELETE FROM " + table + " WHERE rowid = ?", number);
+        Purge.due(sql, this);
     }
 
     /**

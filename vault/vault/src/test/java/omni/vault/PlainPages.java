@@ -41,10 +41,7 @@ final class PlainPages {
     private static byte[] decrypt(byte[] page, int number, byte[] key) throws GeneralSecurityException {
         int from = number == 1 ? 16 : 0;
         Cipher cipher = Cipher.getInstance("AES/CBC/NoPadding");
-        cipher.init(
-                Cipher.DECRYPT_MODE,
-                new SecretKeySpec(key, "AES"),
-                new IvParameterSpec(page, PAGE - RESERVED, 16));
+        cipher.init(Cipher.DECRYPT_MODE, new SecretKeySpec(key, "AES"), new IvParameterSpec(page, PAGE - RESERVED, 16));
         return cipher.doFinal(page, from, PAGE - RESERVED - from);
     }
 

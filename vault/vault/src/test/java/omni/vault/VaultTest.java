@@ -108,7 +108,7 @@ final class VaultTest {
         assertEquals(Vault.State.SEALED, again.status().state());
         call(again, Verb.UNLOCK, PASSWORD, "");
         assertEquals(Map.of("a", "b"), again.open().conversations().retrieve(id).metadata());
-        again.open().records().close();
+        again.open().close();
     }
 
     @Test
@@ -117,7 +117,7 @@ final class VaultTest {
         words(call(vault, Verb.CREATE, PASSWORD, ""));
         assertEquals(Reason.REFUSED, refused(vault, Verb.CREATE, "another password", ""));
         call(vault, Verb.UNLOCK, PASSWORD, "");
-        vault.open().records().close();
+        vault.open().close();
     }
 
     @Test
@@ -135,7 +135,7 @@ final class VaultTest {
         ahead = ahead.plusSeconds(100);
         call(vault, Verb.UNLOCK, PASSWORD, "");
         assertEquals(0, vault.standing().wrong());
-        vault.open().records().close();
+        vault.open().close();
     }
 
     @Test
@@ -144,7 +144,7 @@ final class VaultTest {
         words(call(vault, Verb.CREATE, PASSWORD, ""));
         assertEquals(Reason.DENIED, refused(vault, Verb.UNLOCK, "wrong password", ""));
         assertEquals(Vault.State.OPEN, vault.status().state());
-        vault.open().records().close();
+        vault.open().close();
     }
 
     @Test
@@ -166,7 +166,7 @@ final class VaultTest {
         assertThrows(VaultException.class, () -> call(vault, Verb.UNLOCK, PASSWORD, ""));
         ahead = ahead.plusSeconds(10);
         call(vault, Verb.UNLOCK, PASSWORD, file);
-        vault.open().records().close();
+        vault.open().close();
     }
 
     @Test
@@ -179,7 +179,7 @@ final class VaultTest {
         assertEquals(Reason.DENIED, refused(started(), Verb.UNLOCK, PASSWORD, ""));
         ahead = ahead.plusSeconds(2);
         call(vault, Verb.UNLOCK, "another password", "");
-        vault.open().records().close();
+        vault.open().close();
     }
 
     @Test
@@ -195,7 +195,50 @@ final class VaultTest {
         assertEquals(Reason.DENIED, refused(vault, Verb.RECOVER, recovery, "a third password", ""));
         ahead = ahead.plusSeconds(2);
         call(vault, Verb.RECOVER, next, "a third password", "");
-        vault.open().records().close();
+        vault.open().close();
+    }
+
+    @Test
+    void whatHappenedIsInTheLogAlsoWhatHappenedWhileItWasSealed() throws IOException {
+        words(call(started(), Verb.CREATE, PASSWORD, ""));
+        Vault vault = started();
+        refused(vault, Verb.UNLOCK, "wrong password", "");
+        Files.writeString(folder.resolve("attempts"), "8"); // so long that a slow machine is no help
+        refused(vault, Verb.UNLOCK, PASSWORD, "");
+        ahead = ahead.plusSeconds(300);
+        call(vault, Verb.UNLOCK, PASSWORD, "");
+        vault.open().conversations();
+        vault.lock("a test");
+        Vault again = started();
+        call(again, Verb.UNLOCK, PASSWORD, "");
+        List<String> events = new ArrayList<>();
+        for (AuditRow row : new AuditTable(again.open().records()).read(1, 100)) {
+            events.add(AuditLine.read(row.line()).event().text());
+        }
+        assertEquals(List.of("created", "wrong-secret", "too-early", "unlocked", "locked", "unlocked"), events);
+        assertEquals(List.of(), again.open().audit().alarms());
+        again.open().close();
+    }
+
+    /** Somebody puts an older database back: its pages are in order, and the log beside it knows better. */
+    @Test
+    void aDatabaseThatWasPutBackIsAnAlarm() throws IOException {
+        Vault vault = started();
+        words(call(vault, Verb.CREATE, PASSWORD, ""));
+        vault.open().close();
+        byte[] older = Files.readAllBytes(folder.resolve("records.db"));
+        Vault later = started();
+        call(later, Verb.UNLOCK, PASSWORD, "");
+        later.open().close();
+        Vault control = started();
+        call(control, Verb.UNLOCK, PASSWORD, "");
+        assertEquals(List.of(), control.open().audit().alarms(), "the control");
+        control.open().close();
+        Files.write(folder.resolve("records.db"), older);
+        Vault rolledBack = started();
+        call(rolledBack, Verb.UNLOCK, PASSWORD, "");
+        assertFalse(rolledBack.open().audit().alarms().isEmpty());
+        rolledBack.open().close();
     }
 
     @Test
@@ -203,7 +246,7 @@ final class VaultTest {
         Vault vault = started();
         String recovery = words(call(vault, Verb.CREATE, PASSWORD, ""));
         assertThrows(VaultException.class, () -> call(vault, Verb.UNLOCK, "mistaken password", ""));
-        vault.open().records().close();
+        vault.open().close();
         List<Path> files;
         try (var walk = Files.walk(folder)) {
             files = walk.filter(Files::isRegularFile).toList();
@@ -254,6 +297,6 @@ final class VaultTest {
         assertEquals(
                 List.of(Vault.State.OPEN),
                 heard.stream().map(Vault.Status::state).toList());
-        vault.open().records().close();
+        vault.open().close();
     }
 }

@@ -46,8 +46,8 @@ CREATE TABLE settings (
   value TEXT NOT NULL
 ) STRICT;
 
--- One row while words of something deleted may still stand in the full-text index.
-CREATE TABLE purge_due (one INTEGER PRIMARY KEY CHECK (one = 1)) STRICT;
+-- A row while words of something deleted may still stand in that part of the full-text index.
+CREATE TABLE purge_due (name TEXT PRIMARY KEY) STRICT;
 
 CREATE VIRTUAL TABLE item_words USING fts5 (text, tokenize = "unicode61 remove_diacritics 2");
 CREATE VIRTUAL TABLE memory_words USING fts5 (text, tokenize = "unicode61 remove_diacritics 2");
