@@ -209,6 +209,11 @@ final class FakeVault implements VaultProtocol.Handler, RecordsProtocol.Handler,
         }
     }
 
+    @Override
+    public void verify(VaultProtocol.VerifyParams in, Call<VaultProtocol.VerifyReply> call) {
+        throw new UnsupportedOperationException();
+    }
+
     /** Fails where the vault is not open, or the text says so. */
     private void check(String text) {
         asked.incrementAndGet();

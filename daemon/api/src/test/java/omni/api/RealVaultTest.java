@@ -5,11 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import omni.bus.BusClient;
@@ -133,6 +135,11 @@ final class RealVaultTest {
         @Override
         public Path app() {
             return home;
+        }
+
+        @Override
+        public Optional<ServerSocketChannel> listener() {
+            return Optional.empty();
         }
 
         @Override
