@@ -21,6 +21,7 @@ import com.openai.models.responses.ResponseFunctionToolCall;
 import com.openai.models.responses.ResponseIncludable;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.IntStream;
 
 /**
@@ -166,7 +167,7 @@ final class ConversationWalk {
     }
 
     private static Object metadata(Conversation conversation) {
-        return conversation._metadata().convert(Map.class);
+        return Objects.requireNonNull(conversation._metadata().convert(Map.class));
     }
 
     private static EasyInputMessage message(EasyInputMessage.Role role, String text) {

@@ -28,6 +28,7 @@ import omni.vault.RecordsProtocol.FailedReason;
 import omni.vault.VaultProtocol;
 import omni.vault.VaultProtocol.VaultState;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,13 +46,21 @@ final class VaultRoutesTest {
     private FakeVault vault;
     private TestDaemon daemon;
 
+    @BeforeEach
+    void start() throws IOException {
+        vault = new FakeVault(home, VaultState.OPEN);
+        daemon = new TestDaemon(home, home.resolve("engine.sock"));
+    }
+
     @AfterEach
     void stop() {
         daemon.close();
         vault.close();
     }
 
+    /** Anew, over a vault that stands so. */
     private void start(VaultState state) throws IOException {
+        stop();
         vault = new FakeVault(home, state);
         daemon = new TestDaemon(home, home.resolve("engine.sock"));
     }
