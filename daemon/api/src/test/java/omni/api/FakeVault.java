@@ -197,11 +197,6 @@ final class FakeVault implements VaultProtocol.Handler, RecordsProtocol.Handler,
     }
 
     @Override
-    public void verify(VaultProtocol.VerifyParams in, Call<VaultProtocol.VerifyReply> call) {
-        throw new IllegalStateException("The API verifies nothing.");
-    }
-
-    @Override
     public void lock(VaultProtocol.LockParams in, Call<VaultProtocol.LockReply> call) {
         call.reply(new VaultProtocol.LockReply());
         if (now() == VaultState.OPEN) {
