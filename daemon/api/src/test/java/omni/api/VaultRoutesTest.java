@@ -28,7 +28,6 @@ import omni.vault.RecordsProtocol.FailedReason;
 import omni.vault.VaultProtocol;
 import omni.vault.VaultProtocol.VaultState;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -37,6 +36,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code /v1/vault}, and what a vault that is locked, missing or away means to every route that needs it. */
+@SuppressWarnings("NullAway.Init") // each test begins with start()
 final class VaultRoutesTest {
     private static final String UNLOCK = "/v1/vault/unlock";
 
@@ -46,21 +46,13 @@ final class VaultRoutesTest {
     private FakeVault vault;
     private TestDaemon daemon;
 
-    @BeforeEach
-    void start() throws IOException {
-        vault = new FakeVault(home, VaultState.OPEN);
-        daemon = new TestDaemon(home, home.resolve("engine.sock"));
-    }
-
     @AfterEach
     void stop() {
         daemon.close();
         vault.close();
     }
 
-    /** Anew, over a vault that stands so. */
     private void start(VaultState state) throws IOException {
-        stop();
         vault = new FakeVault(home, state);
         daemon = new TestDaemon(home, home.resolve("engine.sock"));
     }
