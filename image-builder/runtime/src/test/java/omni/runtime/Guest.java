@@ -120,8 +120,9 @@ final class Guest {
      * @param kept whether what the boot writes stays on the disk
      * @param words more words for the kernel's command line
      * @param network the namespace in which the machine's network card has its other end, {@code tap0}; empty for no card
+     * @param line the socket at which a third serial line, on the machine's bus, has its other end; empty for no such line
      */
-    record Boot(Path root, Path disk, boolean kept, String words, String network) {}
+    record Boot(Path root, Path disk, boolean kept, String words, String network, String line) {}
 
     /**
      * Boots. One emulated processor whose clock counts instructions: however slow or busy this machine is, no timeout in
@@ -176,6 +177,13 @@ final class Guest {
                                 "tap,id=card,ifname=tap0,script=no,downscript=no",
                                 "-device",
                                 "virtio-net-pci,netdev=card,romfile="));
+        if (!boot.line().isEmpty()) {
+            command.addAll(List.of(
+                    "-chardev",
+                    "socket,id=line,path=" + boot.line() + ",server=on,wait=off",
+                    "-device",
+                    "pci-serial,chardev=line"));
+        }
         return new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(results.resolveSibling("qemu.log").toFile())

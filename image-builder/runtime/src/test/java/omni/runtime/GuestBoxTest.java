@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
@@ -20,8 +21,9 @@ import org.junit.jupiter.api.Test;
  * Omni under a real systemd: a Debian guest in QEMU installs the units that {@code omni units systemd} writes, starts
  * them, chats, cuts itself off, has the engine and the supervisor killed and the supervisor frozen, and stops. It then boots
  * again with the gap that it has kept and with somebody who sends from {@code sysinit.target} on, once as it is and once
- * without the unit that holds the gap. What is checked stands in supervisor/init/src/test/guest, in run.sh and held.sh, which
- * run inside; here their verdicts are read from a serial line, and frames are counted at the other end of the network card.
+ * without the unit that holds the gap; the one with it ends with the lift at a serial line, where this test types the key.
+ * What is checked stands in supervisor/init/src/test/guest, in run.sh and held.sh, which run inside; here their verdicts are
+ * read from another serial line, and frames are counted at the other end of the network card.
  */
 class GuestBoxTest {
     private static final Pattern RESULT = Pattern.compile("(?m)^RESULT (\\S+) (ok|FAILED)\\s*$");
@@ -36,10 +38,21 @@ class GuestBoxTest {
 
     private static final StringBuilder SAID = new StringBuilder();
 
-    /** Frames at the other end of the card: in a gap, and in the boot without the unit. */
-    private static long framesHeld = -1;
+    private static final Pattern STEP_UP = Pattern.compile("omni-step-up-[A-Za-z0-9_-]{43}");
 
-    private static long framesOpen = -1;
+    private static final String PROMPT = "Step-up key: ";
+
+    /** Frames at the other end of the card. */
+    private record Frames(long before, long after) {}
+
+    /** In a gap and when it is lifted. */
+    private static Frames held = new Frames(-1, -1);
+
+    /** In the boot without the unit. */
+    private static Frames open = new Frames(-1, -1);
+
+    /** What came over the serial line at which the gap was lifted. */
+    private static String line = "";
 
     @BeforeAll
     static void bootTheGuest() throws Exception {
@@ -52,40 +65,63 @@ class GuestBoxTest {
                 work.resolve("disk.log"));
         Path verdicts = work.resolve("result.log");
         Path console = work.resolve("console.log");
-        Process first = Guest.start(base, new Guest.Boot(root, disk, true, "", ""), console, verdicts);
+        Process first = Guest.start(base, new Guest.Boot(root, disk, true, "", "", ""), console, verdicts);
         read(verdicts, console, ended(first));
+        Matcher key = STEP_UP.matcher(SAID);
+        assertTrue(key.find(), () -> "no step-up key:\n" + tail(SAID.toString()));
+        String right = key.group();
         try (var boots = Executors.newFixedThreadPool(2)) {
-            var held = boots.submit(() -> boot("held", base, root, disk, "held-until-here ok"));
-            var open = boots.submit(
-                    () -> boot("open systemd.mask=omni-airgap-early.service", base, root, disk, "open-end ok"));
-            framesHeld = held.get();
-            framesOpen = open.get();
+            var one = boots.submit(() -> boot("held", base, root, disk, "closed-until-here ok", right));
+            var other = boots.submit(
+                    () -> boot("open systemd.mask=omni-airgap-early.service", base, root, disk, "open-end ok", right));
+            held = one.get();
+            open = other.get();
         }
     }
 
-    private static long boot(String words, Path base, Path root, Path disk, String until) throws Exception {
-        Path folder = Files.createDirectories(root.resolveSibling(words.substring(0, 4)));
-        try (GuestCable cable = new GuestCable(folder)) {
-            return boot(words, base, root, disk, cable, folder, until);
-        }
-    }
-
-    /** Boots once more, and gives the frames that had arrived when the guest said that. */
-    private static long boot(String words, Path base, Path root, Path disk, GuestCable cable, Path folder, String until)
+    private static Frames boot(String words, Path base, Path root, Path disk, String until, String key)
             throws Exception {
+        Path folder = Files.createDirectories(root.resolveSibling(words.substring(0, 4)));
+        Path socket = folder.resolve("line");
+        try (GuestCable cable = new GuestCable(folder)) {
+            Guest.Boot boot =
+                    new Guest.Boot(root, disk, false, "omni.boot=" + words, cable.network(), socket.toString());
+            Process qemu = Guest.start(base, boot, folder.resolve("console.log"), folder.resolve("result.log"));
+            try (GuestLine typist = GuestLine.to(socket)) {
+                return follow(qemu, cable, typist, folder, until, key);
+            } finally {
+                qemu.destroyForcibly();
+            }
+        }
+    }
+
+    /** Counts the frames until the guest says that, and from then on; types a wrong key at a first prompt, and then the right one. */
+    private static Frames follow(
+            Process qemu, GuestCable cable, GuestLine typist, Path folder, String until, String key) throws Exception {
         Path verdicts = folder.resolve("result.log");
-        Guest.Boot boot = new Guest.Boot(root, disk, false, "omni.boot=" + words, cable.network());
-        Process qemu = Guest.start(base, boot, folder.resolve("console.log"), verdicts);
+        String wrong = key.substring(0, key.length() - 5) + "AAAAA";
         long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(GUEST_MINUTES_MAX);
-        long frames = 0;
+        long before = 0;
         boolean seen = false;
         while (!seen && qemu.isAlive() && System.nanoTime() < end) {
             qemu.waitFor(200, TimeUnit.MILLISECONDS);
-            frames += cable.frames();
+            typist.answer(PROMPT, wrong);
             seen = Files.exists(verdicts) && Files.readString(verdicts).contains("RESULT " + until);
+            before += cable.frames();
         }
-        read(verdicts, folder.resolve("console.log"), ended(qemu));
-        return frames;
+        long after = 0;
+        while (qemu.isAlive() && System.nanoTime() < end) {
+            qemu.waitFor(200, TimeUnit.MILLISECONDS);
+            typist.answer(PROMPT, key);
+            after += cable.frames();
+        }
+        String typed = typist.seen();
+        Files.writeString(folder.resolve("line.log"), typed);
+        if (!typed.isEmpty()) {
+            line = typed;
+        }
+        read(verdicts, folder.resolve("console.log"), !qemu.isAlive());
+        return new Frames(before, after);
     }
 
     private static boolean ended(Process qemu) throws InterruptedException {
@@ -106,13 +142,23 @@ class GuestBoxTest {
     /** From its first moment on, whoever sends. */
     @Test
     void noFrameLeavesAMachineThatStartsInAGap() {
-        assertEquals(0, framesHeld, () -> tail(SAID.toString()));
+        assertEquals(0, held.before(), () -> tail(SAID.toString()));
+    }
+
+    /** The owner at the box, with every role dead: asked once a try, nothing of the key to be seen, and the card works again. */
+    @Test
+    void liftAtTheSerialLineOpensIt() {
+        assertEquals(
+                PROMPT + "\r\nThe step-up key is wrong. The gap stays closed.\r\n" + PROMPT
+                        + "\r\nThe gap is lifted.\r\n",
+                line);
+        assertTrue(held.after() > 0, () -> tail(SAID.toString()));
     }
 
     /** The control: the same disk and the same sender without the one unit. */
     @Test
     void withoutTheEarlyUnitTheSameMachineLeaks() {
-        assertTrue(framesOpen > 100, () -> framesOpen + " frames:\n" + tail(SAID.toString()));
+        assertTrue(open.before() > 100, () -> open.before() + " frames:\n" + tail(SAID.toString()));
     }
 
     @Test
