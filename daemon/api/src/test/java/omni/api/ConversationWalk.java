@@ -21,6 +21,7 @@ import com.openai.models.responses.ResponseFunctionToolCall;
 import com.openai.models.responses.ResponseIncludable;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.IntStream;
 
 /**
@@ -165,8 +166,8 @@ final class ConversationWalk {
         return item.asMessage().content().getFirst().asInputText().text();
     }
 
-    private static Object metadata(Conversation conversation) {
-        return conversation._metadata().convert(Map.class);
+    private static Map<?, ?> metadata(Conversation conversation) {
+        return Objects.requireNonNull(conversation._metadata().convert(Map.class));
     }
 
     private static EasyInputMessage message(EasyInputMessage.Role role, String text) {

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -12,6 +11,7 @@ import omni.bus.BusClient;
 import omni.vault.VaultProtocol;
 import omni.vault.VaultProtocol.VaultState;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -22,6 +22,11 @@ final class VaultWatchTest {
 
     private final AtomicInteger vanished = new AtomicInteger();
     private BusClient bus;
+
+    @BeforeEach
+    void connect() {
+        bus = BusClient.to(home.resolve("vault.sock"));
+    }
 
     @AfterEach
     void leave() {
@@ -124,8 +129,7 @@ final class VaultWatchTest {
         }
     }
 
-    private VaultWatch watch(Duration answerMax) throws IOException {
-        bus = BusClient.to(home.resolve("vault.sock"));
+    private VaultWatch watch(Duration answerMax) {
         return new VaultWatch(VaultProtocol.Client.of(bus), vanished::incrementAndGet, answerMax);
     }
 }
