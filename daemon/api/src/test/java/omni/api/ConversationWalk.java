@@ -166,7 +166,7 @@ final class ConversationWalk {
         return item.asMessage().content().getFirst().asInputText().text();
     }
 
-    private static Object metadata(Conversation conversation) {
+    private static Map<?, ?> metadata(Conversation conversation) {
         return Objects.requireNonNull(conversation._metadata().convert(Map.class));
     }
 

@@ -21,6 +21,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import omni.bus.BusClient;
 import omni.bus.BusException;
 import omni.vault.RecordsProtocol;
@@ -28,6 +29,7 @@ import omni.vault.RecordsProtocol.FailedReason;
 import omni.vault.VaultProtocol;
 import omni.vault.VaultProtocol.VaultState;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,20 +48,27 @@ final class VaultRoutesTest {
     private FakeVault vault;
     private TestDaemon daemon;
 
+    /** What is done when the daemon would end itself. */
+    private final AtomicReference<Runnable> atEnd = new AtomicReference<>(() -> {});
+
+    @BeforeEach
+    void start() throws IOException {
+        vault = new FakeVault(home, VaultState.SEALED);
+        daemon = new TestDaemon(
+                home,
+                home.resolve("engine.sock"),
+                BusClient.to(home.resolve("vault.sock")),
+                () -> atEnd.get().run());
+    }
+
     @AfterEach
     void stop() {
         daemon.close();
         vault.close();
     }
 
-    private void start(VaultState state) throws IOException {
-        vault = new FakeVault(home, state);
-        daemon = new TestDaemon(home, home.resolve("engine.sock"));
-    }
-
     @Test
     void tellsHowItStands() throws Exception {
-        start(VaultState.SEALED);
         vault.waitSeconds = 7;
 
         assertEquals(
@@ -71,7 +80,7 @@ final class VaultRoutesTest {
     @ParameterizedTest
     @CsvSource({"SEALED,vault_locked,omni vault unlock", "ABSENT,vault_absent,omni vault init"})
     void nothingIsToBeHadWhileItIsNotOpen(VaultState state, String code, String advice) throws Exception {
-        start(state);
+        vault.become(state);
 
         for (var response : everyCall()) {
             ErrorsTest.assertError(response, 423, code);
@@ -83,7 +92,7 @@ final class VaultRoutesTest {
 
     @Test
     void aVaultThatIsAwayIsToldSo() throws Exception {
-        start(VaultState.OPEN);
+        vault.become(VaultState.OPEN);
         vault.close();
 
         for (var response : everyCall()) {
@@ -98,9 +107,9 @@ final class VaultRoutesTest {
     /** Nothing comes onto the heap that would stay there when the vault locks. */
     @Test
     void nothingIsReadWhileNobodyWouldHearOfTheEnd() throws Exception {
-        vault = new FakeVault(home, VaultState.OPEN);
         vault.unwatched = true;
-        daemon = new TestDaemon(home, home.resolve("engine.sock"));
+        vault.die();
+        vault.become(VaultState.OPEN);
 
         ErrorsTest.assertError(daemon.get("/v1/conversations"), 503, "vault_unavailable");
         assertEquals(0, vault.asked.get());
@@ -122,7 +131,7 @@ final class VaultRoutesTest {
         "FAILED,500,vault_failed"
     })
     void everyReasonOfTheVaultHasItsStatus(String reason, int status, String code) throws Exception {
-        start(VaultState.OPEN);
+        vault.become(VaultState.OPEN);
 
         var response = daemon.get("/v1/memory/fail:" + reason);
 
@@ -133,7 +142,6 @@ final class VaultRoutesTest {
     @ParameterizedTest
     @EnumSource(FailedReason.class)
     void bothInterfacesSayTheSame(FailedReason reason) {
-        daemon = idle();
         var records = VaultLink.translate(new RecordsProtocol.Failed(reason, "Why."));
         var vaults = VaultLink.translate(
                 new VaultProtocol.Failed(VaultProtocol.FailedReason.valueOf(reason.name()), "Why."));
@@ -143,8 +151,6 @@ final class VaultRoutesTest {
 
     @Test
     void limitsOfTheBusAreToldApart() {
-        daemon = idle();
-
         assertEquals(ErrorCode.BODY_TOO_LARGE, code(new BusException.Oversize("too large")));
         assertEquals(ErrorCode.RATE_LIMIT_EXCEEDED, code(new BusException.Exhausted("no connection")));
         assertEquals(ErrorCode.INTERNAL_ERROR, code(new BusException.Limit("reply too large")));
@@ -153,10 +159,8 @@ final class VaultRoutesTest {
 
     @Test
     void unlocksAndEndsWhenTheAnswerIsOut() throws Exception {
-        vault = new FakeVault(home, VaultState.SEALED);
         var answered = new CountDownLatch(1);
-        daemon = new TestDaemon(
-                home, home.resolve("engine.sock"), BusClient.to(home.resolve("vault.sock")), () -> await(answered));
+        atEnd.set(() -> await(answered));
 
         var response = unlock(FakeVault.PASSWORD);
 
@@ -170,8 +174,6 @@ final class VaultRoutesTest {
 
     @Test
     void aWrongPasswordIsForgottenToo() throws Exception {
-        start(VaultState.SEALED);
-
         ErrorsTest.assertError(unlock("wrong"), 403, "wrong_password");
 
         Await.until("it has vanished", () -> daemon.vanished.get() == 1);
@@ -180,7 +182,6 @@ final class VaultRoutesTest {
 
     @Test
     void tooManyWrongPasswordsMeanWaiting() throws Exception {
-        start(VaultState.SEALED);
         vault.waitSeconds = 37;
 
         var response = unlock(FakeVault.PASSWORD);
@@ -198,14 +199,11 @@ final class VaultRoutesTest {
         "nonsense,503,vault_unavailable"
     })
     void whatElseTheVaultSaysToAPasswordIsTold(String reason, int status, String code) throws Exception {
-        start(VaultState.SEALED);
-
         ErrorsTest.assertError(unlock("fail:" + reason), status, code);
     }
 
     @Test
     void aVaultThatEndsAtAPasswordIsToldSo() throws Exception {
-        start(VaultState.SEALED);
         vault.endsAtPassword = true;
 
         ErrorsTest.assertError(unlock(FakeVault.PASSWORD), 503, "vault_unavailable");
@@ -213,7 +211,7 @@ final class VaultRoutesTest {
 
     @Test
     void withoutAVaultThereIsNothingToUnlock() throws Exception {
-        start(VaultState.ABSENT);
+        vault.become(VaultState.ABSENT);
 
         ErrorsTest.assertError(unlock(FakeVault.PASSWORD), 423, "vault_absent");
         assertTrue(vault.passwords.isEmpty());
@@ -221,8 +219,6 @@ final class VaultRoutesTest {
 
     @Test
     void aPasswordIsAnyBytesUpToABound() throws Exception {
-        start(VaultState.SEALED);
-
         ErrorsTest.assertError(unlock("x".repeat(1024)), 403, "wrong_password");
         ErrorsTest.assertError(unlock("ÿ\0\n"), 403, "wrong_password");
         assertEquals(List.of("x".repeat(1024), "ÿ\0\n"), List.copyOf(vault.passwords));
@@ -234,8 +230,6 @@ final class VaultRoutesTest {
     /** Without its length said before, as with one that is. */
     @Test
     void aPasswordInPiecesHasTheSameBound() throws Exception {
-        start(VaultState.SEALED);
-
         ErrorsTest.assertError(unlock(pieces(1024)), 403, "wrong_password");
         ErrorsTest.assertError(unlock(pieces(1025)), 413, "body_too_large");
     }
@@ -243,8 +237,6 @@ final class VaultRoutesTest {
     @ParameterizedTest
     @ValueSource(strings = {"application/json", "text/plain", "application/x-www-form-urlencoded"})
     void aPasswordIsNoText(String type) throws Exception {
-        start(VaultState.SEALED);
-
         var response = daemon.send(
                 daemon.request(UNLOCK).header("Content-Type", type).POST(BodyPublishers.ofString(FakeVault.PASSWORD)));
 
@@ -255,8 +247,6 @@ final class VaultRoutesTest {
 
     @Test
     void aPasswordNeedsAKey() throws Exception {
-        start(VaultState.SEALED);
-
         ErrorsTest.assertError(
                 daemon.send(HttpRequest.newBuilder(daemon.url.resolve(UNLOCK))
                         .header("Content-Type", "application/octet-stream")
@@ -269,20 +259,20 @@ final class VaultRoutesTest {
 
     /** The same request is taken over the loopback, and refused over this machine's other address, where it has one. */
     @Test
-    void aPasswordIsTakenOverTheLoopbackOnly() throws Exception {
-        vault = new FakeVault(home, VaultState.SEALED);
-        daemon = new TestDaemon(home, home.resolve("engine.sock"), "host = \"0.0.0.0\"");
-        var port = daemon.url.getPort();
-
-        for (var address : addresses()) {
-            var loopback = address.startsWith("127.");
-            var response = daemon.send(HttpRequest.newBuilder(URI.create("http://" + address + ":" + port + UNLOCK))
-                    .header("Authorization", "Bearer " + TestDaemon.KEY)
-                    .header("Content-Type", "application/octet-stream")
-                    .POST(BodyPublishers.ofString("wrong")));
-            ErrorsTest.assertError(response, 403, loopback ? "wrong_password" : "loopback_only");
+    void aPasswordIsTakenOverTheLoopbackOnly(@TempDir Path elsewhere) throws Exception {
+        try (var sealed = new FakeVault(elsewhere, VaultState.SEALED);
+                var open = new TestDaemon(elsewhere, elsewhere.resolve("engine.sock"), "host = \"0.0.0.0\"")) {
+            for (var address : addresses()) {
+                var url = "http://" + address + ":" + open.url.getPort() + UNLOCK;
+                var response = open.send(HttpRequest.newBuilder(URI.create(url))
+                        .header("Authorization", "Bearer " + TestDaemon.KEY)
+                        .header("Content-Type", "application/octet-stream")
+                        .POST(BodyPublishers.ofString("wrong")));
+                var code = address.startsWith("127.") ? "wrong_password" : "loopback_only";
+                ErrorsTest.assertError(response, 403, code);
+            }
+            assertEquals(1, sealed.passwords.size());
         }
-        assertEquals(1, vault.passwords.size());
     }
 
     @ParameterizedTest
@@ -299,8 +289,6 @@ final class VaultRoutesTest {
         "::,false"
     })
     void theLoopbackIsToldFromOtherAddresses(String address, boolean loopback) throws Exception {
-        daemon = idle();
-
         assertEquals(loopback, Guard.isLoopback(new InetSocketAddress(InetAddress.getByName(address), 1)));
         assertFalse(Guard.isLoopback(InetSocketAddress.createUnresolved("localhost", 1)));
         assertFalse(Guard.isLoopback(UnixDomainSocketAddress.of("127.0.0.1")));
@@ -316,7 +304,7 @@ final class VaultRoutesTest {
 
     @Test
     void locksAndEndsWhenTheAnswerIsOut() throws Exception {
-        start(VaultState.OPEN);
+        vault.become(VaultState.OPEN);
         assertEquals(200, daemon.get("/v1/conversations").statusCode());
 
         var response = post("/v1/vault/lock");
@@ -327,7 +315,7 @@ final class VaultRoutesTest {
 
     @Test
     void aVaultThatIsLockedElsewhereEndsTheDaemon() throws Exception {
-        start(VaultState.OPEN);
+        vault.become(VaultState.OPEN);
         assertEquals(200, daemon.get("/v1/conversations").statusCode());
 
         vault.die();
@@ -337,15 +325,13 @@ final class VaultRoutesTest {
 
     @Test
     void lockingWhatIsLockedChangesNothing() throws Exception {
-        start(VaultState.SEALED);
-
         assertEquals("{\"locked\":true}", post("/v1/vault/lock").body());
         assertEquals(0, daemon.vanished.get());
     }
 
     @Test
     void keepsForAsLongAsItIsTold() throws Exception {
-        start(VaultState.OPEN);
+        vault.become(VaultState.OPEN);
         var path = "/v1/vault/retention";
 
         assertEquals("{\"keep_seconds\":null}", daemon.get(path).body());
@@ -363,7 +349,7 @@ final class VaultRoutesTest {
     @ParameterizedTest
     @ValueSource(strings = {"GET /v1/vault", "POST /v1/vault/lock", "POST /v1/vault/unlock", "GET /v1/vault/retention"})
     void whatTheyDoNotTakeIsRefused(String route) throws Exception {
-        start(VaultState.OPEN);
+        vault.become(VaultState.OPEN);
         var parts = route.split(" ", 2);
 
         ErrorsTest.assertError(
@@ -425,15 +411,6 @@ final class VaultRoutesTest {
         var piece = new byte[1];
         Arrays.fill(piece, (byte) 'x');
         return BodyPublishers.ofByteArrays(Collections.nCopies(bytes, piece));
-    }
-
-    private TestDaemon idle() {
-        try {
-            start(VaultState.ABSENT);
-            return daemon;
-        } catch (IOException e) {
-            throw new IllegalStateException(e);
-        }
     }
 
     private static ErrorCode code(BusException e) {

@@ -24,7 +24,7 @@ final class VaultWatchTest {
     private BusClient bus;
 
     @BeforeEach
-    void reach() {
+    void connect() {
         bus = BusClient.to(home.resolve("vault.sock"));
     }
 

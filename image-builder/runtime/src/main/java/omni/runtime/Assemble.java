@@ -201,7 +201,10 @@ final class Assemble {
     /** The programs that start from the tree: main class, native access and archive belong together. */
     private enum Program {
         COMMAND("omni.cli/omni.cli.Main", "omni.role,org.jline.terminal.ffm", "cli.jsa"),
-        ROLE("omni.role/omni.role.Main", "omni.role,omni.airgap,omni.llama", "omni.jsa");
+        ROLE(
+                "omni.role/omni.role.Main",
+                "omni.role,omni.airgap,omni.vault,omni.llama,org.xerial.sqlitejdbc",
+                "omni.jsa");
 
         private final String main;
         private final String nativeAccess;
