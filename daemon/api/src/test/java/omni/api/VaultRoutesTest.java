@@ -38,7 +38,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code /v1/vault}, and what a vault that is locked, missing or away means to every route that needs it. */
-@SuppressWarnings("NullAway.Init") // each test begins with start()
 final class VaultRoutesTest {
     private static final String UNLOCK = "/v1/vault/unlock";
 
