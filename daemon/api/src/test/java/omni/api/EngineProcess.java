@@ -59,15 +59,17 @@ final class EngineProcess implements AutoCloseable {
     private Process launch() throws IOException {
         var root = Path.of(System.getProperty("omni.root"));
         var modules = Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
-                .filter(entry -> (entry.endsWith("classes") && !entry.endsWith("test-classes"))
-                        || Path.of(entry)
-                                .getFileName()
-                                .toString()
-                                .matches("(omni|jackson|helidon|tink|protobuf|gson|jsr305|error_prone).*\\.jar"))
+                .filter(
+                        entry -> (entry.endsWith("classes") && !entry.endsWith("test-classes"))
+                                || Path.of(entry)
+                                        .getFileName()
+                                        .toString()
+                                        .matches(
+                                                "(omni|jackson|helidon|tink|protobuf|gson|jsr305|error_prone|bcprov|sqlite-jdbc).*\\.jar"))
                 .collect(Collectors.joining(File.pathSeparator));
         var builder = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "--enable-native-access=omni.airgap,omni.llama,omni.role",
+                        "--enable-native-access=omni.airgap,omni.llama,omni.role,omni.vault",
                         "--module-path",
                         modules,
                         "-m",
