@@ -65,11 +65,11 @@ final class EngineProcess implements AutoCloseable {
                                         .getFileName()
                                         .toString()
                                         .matches(
-                                                "(omni|jackson|helidon|tink|protobuf|gson|jsr305|error_prone|sqlite|bcprov).*\\.jar"))
+                                                "(omni|jackson|helidon|tink|protobuf|gson|jsr305|error_prone|bcprov|sqlite-jdbc).*\\.jar"))
                 .collect(Collectors.joining(File.pathSeparator));
         var builder = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "--enable-native-access=omni.airgap,omni.llama,omni.role",
+                        "--enable-native-access=omni.airgap,omni.llama,omni.role,omni.vault",
                         "--module-path",
                         modules,
                         "-m",

@@ -36,7 +36,9 @@ final class Rules {
             Map.entry("omni.vault", Set.of("omni.bus", "omni.role")),
             Map.entry("omni.engine", Set.of("omni.bus", "omni.role", "omni.llama", "omni.gguf", "omni.device")),
             Map.entry("omni.portable", Set.of("omni.bus", "omni.engine")),
-            Map.entry("omni.api", Set.of("omni.bus", "omni.role", "omni.airgap", "omni.vault", "omni.engine", "omni.template")),
+            Map.entry(
+                    "omni.api",
+                    Set.of("omni.bus", "omni.role", "omni.airgap", "omni.vault", "omni.engine", "omni.template")),
             Map.entry(
                     "omni.cli",
                     Set.of(

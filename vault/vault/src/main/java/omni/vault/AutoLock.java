@@ -39,8 +39,7 @@ final class AutoLock implements AutoCloseable {
     /** Begins to look; with a client of the role "airgap", also at the gap. */
     AutoLock start(Optional<BusClient> airgap) {
         Thread.ofPlatform().daemon().name("auto-lock").start(this::run);
-        airgap.ifPresent(
-                bus -> Thread.ofVirtual().name("gap-lock").start(() -> watchGap(bus)));
+        airgap.ifPresent(bus -> Thread.ofVirtual().name("gap-lock").start(() -> watchGap(bus)));
         return this;
     }
 
@@ -91,7 +90,11 @@ final class AutoLock implements AutoCloseable {
                 try (ReplyStream<JsonNode> changes =
                         bus.more("omni.Airgap.Status", JsonNodeFactory.instance.objectNode())) {
                     while (changes.hasNext()) {
-                        if (!changes.next().path("gap").path("state").asString("").equals("open")) {
+                        if (!changes.next()
+                                .path("gap")
+                                .path("state")
+                                .asString("")
+                                .equals("open")) {
                             vault.lock("the air gap has closed");
                         }
                     }

@@ -96,8 +96,8 @@ final class RecordsService implements RecordsProtocol.Handler {
     @Override
     public void listConversations(
             RecordsProtocol.ListConversationsParams in, Call<RecordsProtocol.ListConversationsReply> call) {
-        var listing = in(
-                call, vault -> vault.conversations().list(Optional.ofNullable(in.after()), number(in.limit())));
+        var listing =
+                in(call, vault -> vault.conversations().list(Optional.ofNullable(in.after()), number(in.limit())));
         call.reply(new RecordsProtocol.ListConversationsReply(
                 listing.entries().stream().map(RecordsService::wire).toList(), listing.more()));
     }
@@ -111,9 +111,7 @@ final class RecordsService implements RecordsProtocol.Handler {
 
     @Override
     public void createItems(RecordsProtocol.CreateItemsParams in, Call<RecordsProtocol.CreateItemsReply> call) {
-        var made = in(
-                call,
-                vault -> vault.conversations().items().create(in.conversation(), objects(in.items())));
+        var made = in(call, vault -> vault.conversations().items().create(in.conversation(), objects(in.items())));
         call.reply(new RecordsProtocol.CreateItemsReply(
                 made.stream().map(RecordsService::wire).toList()));
     }
@@ -183,8 +181,7 @@ final class RecordsService implements RecordsProtocol.Handler {
 
     @Override
     public void listMemories(RecordsProtocol.ListMemoriesParams in, Call<RecordsProtocol.ListMemoriesReply> call) {
-        var listing =
-                in(call, vault -> vault.memories().list(Optional.ofNullable(in.after()), number(in.limit())));
+        var listing = in(call, vault -> vault.memories().list(Optional.ofNullable(in.after()), number(in.limit())));
         call.reply(new RecordsProtocol.ListMemoriesReply(
                 listing.entries().stream().map(RecordsService::wire).toList(), listing.more()));
     }
@@ -199,8 +196,8 @@ final class RecordsService implements RecordsProtocol.Handler {
     @Override
     public void retention(RecordsProtocol.RetentionParams in, Call<RecordsProtocol.RetentionReply> call) {
         var rule = in(call, vault -> vault.retention().rule());
-        call.reply(new RecordsProtocol.RetentionReply(
-                rule.map(Duration::toSeconds).orElse(null)));
+        call.reply(
+                new RecordsProtocol.RetentionReply(rule.map(Duration::toSeconds).orElse(null)));
     }
 
     @Override

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -53,7 +54,8 @@ class KillBoxTest {
         for (int i = 0; i < wanted; i++) {
             count += take(out.readLine(), alive);
         }
-        Thread.sleep(random.nextInt(wanted == 0 ? 1500 : 40));
+        // What is tried is a moment that nobody has chosen.
+        LockSupport.parkNanos(random.nextLong(wanted == 0 ? 1_500_000_000L : 40_000_000L));
         // By its handle: the process itself would close what it had printed.
         process.toHandle().destroyForcibly();
         for (String line = out.readLine(); line != null; line = out.readLine()) {
