@@ -83,7 +83,7 @@ class SqliteLibraryTest {
         public static void main(String[] args) throws Exception {
             org.sqlite.SQLiteJDBCLoader.initialize();
             System.out.println("1");
-            Thread.sleep(java.time.Duration.ofHours(1));
+            new java.util.concurrent.CountDownLatch(1).await(); // until it is killed
         }
     }
 }
