@@ -55,6 +55,9 @@ final class DamageMain {
             journal = Files.readAllBytes(Records.journal(whole));
         }
         Map<String, String> before = contents(copy(database, journal));
+        if (told(copy(database, journal))) {
+            throw new IllegalStateException("A check tells of damage where there is none");
+        }
         int seen = 0;
         int withoutEffect = 0;
         List<String> missed = new ArrayList<>();
@@ -63,11 +66,7 @@ final class DamageMain {
             byte[] damagedJournal = journal.clone();
             String what = damage(damagedDatabase, damagedJournal);
             Path place = copy(damagedDatabase, damagedJournal);
-            boolean told;
-            try (FakeKeys keys = new FakeKeys("vault")) {
-                told = !RecordsCheck.closed(place, keys).problems().isEmpty();
-            }
-            if (told) {
+            if (told(place)) {
                 seen++;
             } else if (contents(place).equals(before)) {
                 withoutEffect++;
@@ -76,6 +75,12 @@ final class DamageMain {
             }
         }
         return new Result(seen, withoutEffect, missed);
+    }
+
+    private static boolean told(Path place) throws IOException {
+        try (FakeKeys keys = new FakeKeys("vault")) {
+            return !RecordsCheck.closed(place, keys).problems().isEmpty();
+        }
     }
 
     private String damage(byte[] database, byte[] journal) {
