@@ -20,10 +20,10 @@ import org.jspecify.annotations.Nullable;
  * One client's connection, wrapped around Helidon's: it notices when the client leaves while an answer is being made,
  * and it bounds how long a client may take to send a request or to take an answer.
  *
- * <p>Helidon 4.5 has no hook for either. It does let us make its HTTP/1.1 connection over a context of
- * our own, so all bytes pass through here. While a request is answered nobody reads the socket; then {@link #watch}
- * reads ahead on a thread of its own: end of stream means that the client has gone, bytes are the beginning of its next
- * request and are kept for it.
+ * <p>Helidon 4.5 has no hook for either. It does let us make its HTTP/1.1 connection over a context of our own, so all
+ * bytes pass through here. While a request is answered nobody reads the socket; then {@link #watch} reads ahead on a
+ * thread of its own: end of stream means that the client has gone, bytes are the beginning of its next request and are
+ * kept for it.
  *
  * <p>Threads: the connection's own virtual thread calls everything but {@link #sweep}, which the {@link Sweeper} calls.
  * {@link #lock} guards the fields below it; no call leaves this class while it is held.

@@ -11,8 +11,8 @@ import java.util.stream.Stream;
 
 /**
  * The files that make systemd run the tree: one unit for the supervisor, one for each role with its own sandbox, the
- * daemon's socket, the system user, and the one permission that the supervisor has, to start and stop the units of its roles. Text in, text
- * out; {@link UnitsCommand} writes it. Options are those of systemd 252 and later: systemd.exec(5),
+ * daemon's socket, the system user, and the one permission that the supervisor has, to start and stop the units of its
+ * roles. Text in, text out; {@link UnitsCommand} writes it. Options are those of systemd 252 and later: systemd.exec(5),
  * systemd.service(5), systemd.socket(5), systemd.resource-control(5), sysusers.d(5), tmpfiles.d(5), polkit(8).
  */
 final class SystemdUnits {

@@ -7,7 +7,8 @@ import java.time.Duration;
 /**
  * What ties a child process to its supervisor, so that none outlives it: its own process group, the parent-death signal
  * (where the kernel has one) with the parent checked again, and the control pipe on standard input, whose end means that
- * the supervisor is gone; where a listening socket has its place, a look each second at who the parent is. And what keeps its memory private: no core dump.
+ * the supervisor is gone; where a listening socket has its place, a look each second at who the parent is. And what keeps
+ * its memory private: no core dump.
  */
 final class Leash {
     /** Time to exit in order once the control pipe has ended. */
