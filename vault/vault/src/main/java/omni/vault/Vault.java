@@ -125,9 +125,12 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
         }
         if (closing.isPresent()) {
             System.getLogger("omni.vault").log(System.Logger.Level.INFO, "Locked: " + cause);
-            note(closing.get(), cause);
-            closing.get().keys().close();
-            end.run();
+            try {
+                note(closing.get(), cause);
+                closing.get().keys().close();
+            } finally {
+                end.run();
+            }
         }
     }
 
