@@ -141,6 +141,10 @@ record OwnNetwork(Tools tools, HeldNamespace user, HeldNamespace network) implem
                 : Map.of();
     }
 
+    /** The roles open this process's descriptors by /proc, which the kernel grants only of a process that may be looked into. */
+    @Override
+    public void hideSupervisor() {}
+
     @Override
     public String notIsolated() {
         return "all roles run as your own user, without a sandbox each; " + String.join(", ", OUTSIDE)

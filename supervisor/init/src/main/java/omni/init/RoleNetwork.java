@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import omni.role.Native;
 
 /** Which network the processes of roles are in, where they are child processes. For any thread. */
 sealed interface RoleNetwork extends Closeable permits OwnNetwork, SharedNetwork {
@@ -21,6 +22,17 @@ sealed interface RoleNetwork extends Closeable permits OwnNetwork, SharedNetwork
 
     @Override
     void close();
+
+    /**
+     * Keeps other programs of this user out of this process's memory, where the root of the roles' credentials is. Not where
+     * the roles enter their network by descriptors of this process: to open those takes the right to look into it.
+     */
+    default void hideSupervisor() {
+        if (!Native.forbidCoreDump()) {
+            System.getLogger("omni.init")
+                    .log(System.Logger.Level.WARNING, "Other programs may look into the supervisor");
+        }
+    }
 
     /**
      * The best that there is here without asking anybody: without root a network of the roles' own, where Linux permits that.

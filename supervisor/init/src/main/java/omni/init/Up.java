@@ -73,11 +73,13 @@ public final class Up implements Subcommand, Callable<Integer> {
     private int run(Place place, Config config, HeldPort listener, PrintWriter out, PrintWriter err)
             throws InterruptedException, IOException {
         JavaCommand java = JavaCommand.ofThisProcess();
+        RoleNetwork network = RoleNetwork.of(System.getenv());
+        network.hideSupervisor();
         var launcher = new ProcessLauncher(
                 role -> java.role(role, place.app()),
                 role -> LogFile.of(place.home(), role),
                 place.home(),
-                RoleNetwork.of(System.getenv()),
+                network,
                 Optional.of(listener));
         Roster roster = Roles.all();
         try (TreeRun run = TreeRun.start(place, config, roster, launcher, (role, bad, line) -> {

@@ -73,6 +73,16 @@ public final class Attempts {
         }
     }
 
+    /** The try came to no judgement, for a reason that has nothing to do with the secret: it is as if it had not been. */
+    public void notJudged() throws IOException {
+        int before = count() - 1;
+        if (before <= 0) {
+            succeeded();
+        } else {
+            PrivateFile.write(file, Integer.toString(before).getBytes(StandardCharsets.UTF_8));
+        }
+    }
+
     private int count() throws IOException {
         if (Files.isRegularFile(file) && Files.size(file) > BYTES_MAX) {
             return COUNT_MAX;

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import omni.bus.BusClient;
 import omni.bus.BusException;
@@ -15,7 +16,7 @@ import tools.jackson.databind.node.JsonNodeFactory;
 
 /**
  * Locks the vault by itself: without use, after the machine has slept, and with the air gap where that is wished; and deletes
- * meanwhile what is kept for no longer. One thread, and one more for the gap.
+ * meanwhile what is kept for no longer. One thread that looks, one for the gap, and one at a time that deletes.
  */
 final class AutoLock implements AutoCloseable {
     private static final Duration STEP = Duration.ofSeconds(1);
@@ -28,6 +29,7 @@ final class AutoLock implements AutoCloseable {
     private final Vault vault;
     private final Duration lockAfter;
     private final Clock clock;
+    private final Semaphore expiring = new Semaphore(1);
     private final CountDownLatch closed = new CountDownLatch(1);
 
     AutoLock(Vault vault, Duration lockAfter, Clock clock) {
@@ -53,7 +55,7 @@ final class AutoLock implements AutoCloseable {
                 long nanosNow = System.nanoTime();
                 look(Duration.between(wall, wallNow).minusNanos(nanosNow - nanos));
                 if (nanosNow - expired >= EXPIRY_EVERY.toNanos()) {
-                    expire();
+                    Thread.ofVirtual().name("expiry").start(this::expire); // a large vault must not delay a lock
                     expired = nanosNow;
                 }
                 wall = wallNow;
@@ -74,6 +76,17 @@ final class AutoLock implements AutoCloseable {
     }
 
     private void expire() {
+        if (!expiring.tryAcquire()) {
+            return;
+        }
+        try {
+            expireNow();
+        } finally {
+            expiring.release();
+        }
+    }
+
+    private void expireNow() {
         vault.peek().ifPresent(open -> {
             try {
                 open.retention().expire(clock.instant());

@@ -64,7 +64,7 @@ final class ConversationItems {
         });
     }
 
-    /** From behind the item of that id on. */
+    /** From behind the item of that id on; fewer than asked for where they are large. */
     Listing<ConversationItem> list(String conversation, Optional<String> after, int limit, Order order)
             throws VaultException {
         Bounds.limit(limit);
@@ -76,9 +76,19 @@ final class ConversationItems {
             if (after.isPresent()) {
                 from = one(sql, stored, after.get()).number();
             }
-            return Listing.of(
-                    sql.rows(up ? UP : DOWN, row -> opened(key, Stored.read(row)), stored.number(), from, limit + 1),
-                    limit);
+            ReadBudget budget = new ReadBudget();
+            return sql.listing(
+                    limit,
+                    budget,
+                    up ? UP : DOWN,
+                    row -> {
+                        Stored item = Stored.read(row);
+                        budget.take(item.body().array().length);
+                        return opened(key, item);
+                    },
+                    stored.number(),
+                    from,
+                    limit + 1);
         });
     }
 

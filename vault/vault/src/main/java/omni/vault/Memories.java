@@ -71,7 +71,18 @@ final class Memories {
         Bounds.limit(limit);
         return records.read(sql -> {
             long before = after.isPresent() ? stored(sql, after.get()).number() : Long.MAX_VALUE;
-            return Listing.of(sql.rows(NEWEST, row -> opened(sql, Stored.read(row)), before, limit + 1), limit);
+            ReadBudget budget = new ReadBudget();
+            return sql.listing(
+                    limit,
+                    budget,
+                    NEWEST,
+                    row -> {
+                        Stored memory = Stored.read(row);
+                        budget.take(memory.body().array().length);
+                        return opened(sql, memory);
+                    },
+                    before,
+                    limit + 1);
         });
     }
 

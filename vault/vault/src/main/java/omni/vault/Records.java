@@ -70,8 +70,13 @@ final class Records implements AutoCloseable {
         }
         int version = RecordsKey.version(file(folder), journal(folder), keys);
         Records records = open(folder, "records.db", keys, options, version);
-        records.finishPurge();
-        return records;
+        try {
+            records.finishPurge();
+            return records;
+        } catch (VaultException e) {
+            records.closeAll(e);
+            throw e;
+        }
     }
 
     private static Records open(Path folder, String name, DataKeys keys, RecordsOptions options, int version)

@@ -17,9 +17,6 @@ final class RecordsService implements RecordsProtocol.Handler {
     /** The one role that asks for what people wrote. */
     static final String READER = "daemon";
 
-    /** What the items of one reply come to at most, in characters of JSON: well within a message of the bus. */
-    private static final int ITEMS_CHARACTERS_MAX = 1 << 20;
-
     private final Source source;
 
     /** Where an open vault is to be had. */
@@ -124,17 +121,8 @@ final class RecordsService implements RecordsProtocol.Handler {
                 vault -> vault.conversations()
                         .items()
                         .list(in.conversation(), Optional.ofNullable(in.after()), number(in.limit()), order));
-        List<RecordsProtocol.Item> items = new ArrayList<>();
-        long left = ITEMS_CHARACTERS_MAX;
-        for (ConversationItem item : listing.entries()) {
-            left -= item.body().toString().length();
-            if (left < 0 && !items.isEmpty()) {
-                break;
-            }
-            items.add(wire(item));
-        }
         call.reply(new RecordsProtocol.ListItemsReply(
-                items, listing.more() || items.size() < listing.entries().size()));
+                listing.entries().stream().map(RecordsService::wire).toList(), listing.more()));
     }
 
     @Override

@@ -46,12 +46,14 @@ final class SecretSocket implements AutoCloseable {
         Optional<SecretMemory> serve(Verb verb, List<Optional<SecretMemory>> secrets) throws VaultException;
     }
 
+    private final Path path;
     private final Desk desk;
     private final ServerSocketChannel listener;
     private final Semaphore places = new Semaphore(CALLERS_MAX);
     private final List<UserPrincipal> admitted;
 
     private SecretSocket(Path path, Desk desk) throws IOException {
+        this.path = path;
         this.desk = desk;
         listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
         Files.deleteIfExists(path); // one of a process that was killed: the tree has one vault at a time
@@ -206,11 +208,12 @@ final class SecretSocket implements AutoCloseable {
         }
     }
 
-    /** Takes no more callers. */
+    /** Takes no more callers, and removes the socket. */
     @Override
     public void close() {
         try {
             listener.close();
+            Files.deleteIfExists(path);
         } catch (IOException e) {
             LOG.log(Level.DEBUG, "The socket for secrets did not close", e);
         }

@@ -34,6 +34,21 @@ final class Sql {
         }
     }
 
+    /** Up to so many rows, fewer where the budget is spent; the statement's own limit is one more. */
+    <T> Listing<T> listing(int limit, ReadBudget budget, String sql, Row<T> row, @Nullable Object... values)
+            throws SQLException, VaultException {
+        try (PreparedStatement statement = prepared(sql, values);
+                ResultSet result = statement.executeQuery()) {
+            List<T> rows = new ArrayList<>();
+            boolean more = result.next();
+            while (more && rows.size() < limit && !budget.isSpent()) {
+                rows.add(row.read(result));
+                more = result.next();
+            }
+            return new Listing<>(rows, more);
+        }
+    }
+
     /** The first row, where there is one. */
     <T> Optional<T> first(String sql, Row<T> row, @Nullable Object... values) throws SQLException, VaultException {
         return rows(sql, row, values).stream().findFirst();

@@ -27,6 +27,8 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
     /** How long the last line of the audit log may take. */
     private static final Duration LAST_WORD = Duration.ofMillis(100);
 
+    private static final Duration TOO_EARLY_EVERY = Duration.ofMinutes(1);
+
     private final Path folder;
     private final KeyKeeper keeper;
     private final Attempts attempts;
@@ -38,6 +40,10 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
 
     private Status status;
     private Optional<OpenVault> open = Optional.empty();
+    /** How often a lock was asked for: an unlock that began before the last one does not open. */
+    private long locks;
+
+    private Instant tooEarlyTold = Instant.EPOCH;
     private long usedNanos = System.nanoTime();
 
     /** How it stands. */
@@ -63,17 +69,25 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
      * The vault in that folder, which is there.
      *
      * @param end ends this process at once
-     * @throws VaultException DAMAGED where its key file cannot be read
      */
-    Vault(Path folder, KeyKeeper keeper, Attempts attempts, Clock clock, Runnable end) throws VaultException {
+    Vault(Path folder, KeyKeeper keeper, Attempts attempts, Clock clock, Runnable end) {
         this.folder = folder;
         this.keeper = keeper;
         this.attempts = attempts;
         this.clock = clock;
         this.end = end;
         this.sealedLog = new SealedLog(folder, clock);
-        boolean present = keeper.file().isPresent();
-        status = new Status(present ? State.SEALED : State.ABSENT, clock.instant(), "started");
+        this.status = atStart();
+    }
+
+    /** A key file that cannot be read is said, and ends nothing: the rest of the box does without this. */
+    private Status atStart() {
+        try {
+            State state = keeper.file().isPresent() ? State.SEALED : State.ABSENT;
+            return new Status(state, clock.instant(), "started");
+        } catch (VaultException e) {
+            return new Status(State.SEALED, clock.instant(), e.getMessage());
+        }
     }
 
     /** How it stands now. */
@@ -116,37 +130,47 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
         return Duration.ofNanos(System.nanoTime() - usedNanos);
     }
 
-    /** Wipes the keys and ends the process, where it is open; it comes back sealed. */
+    /**
+     * Wipes the keys and ends the process, where it is open; it comes back sealed. An unlock that is under way comes to nothing.
+     */
     void lock(String cause) {
         Optional<OpenVault> closing;
         synchronized (this) {
+            locks++;
             closing = open;
             open = Optional.empty();
         }
         if (closing.isPresent()) {
-            System.getLogger("omni.vault").log(System.Logger.Level.INFO, "Locked: " + cause);
+            end(closing.get(), cause);
+        }
+    }
+
+    /** Nothing keeps it from the end: not a disk that hangs, nor a log that nobody reads. */
+    private void end(OpenVault closing, String cause) {
+        try {
+            Thread.ofPlatform()
+                    .daemon()
+                    .name("last-word")
+                    .start(() -> note(closing, cause))
+                    .join(LAST_WORD);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
             try {
-                note(closing.get(), cause);
-                closing.get().keys().close();
+                closing.keys().close();
             } finally {
                 end.run();
             }
         }
     }
 
-    /** Writes the lock down, where the disk takes it in time: a disk that hangs keeps nothing open. */
     private static void note(OpenVault closing, String cause) {
-        Thread writer = Thread.ofPlatform().daemon().name("audit-lock").start(() -> {
-            try {
-                closing.audit().add(AuditEvent.LOCKED, Map.of("why", cause));
-            } catch (VaultException e) {
-                System.getLogger("omni.vault").log(System.Logger.Level.WARNING, "The lock was not written down", e);
-            }
-        });
+        System.Logger log = System.getLogger("omni.vault");
         try {
-            writer.join(LAST_WORD);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+            closing.audit().add(AuditEvent.LOCKED, Map.of("why", cause));
+            log.log(System.Logger.Level.INFO, "Locked: " + cause);
+        } catch (VaultException e) {
+            log.log(System.Logger.Level.WARNING, "The lock was not written down", e);
         }
     }
 
@@ -158,21 +182,18 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
                 case UNLOCK -> unlock(password(fields, 0));
                 case RECOVER -> recover(recovery(fields), password(fields, 1));
                 case CHANGE_PASSWORD -> changePassword(password(fields, 0), password(fields, 2));
-                case NEW_RECOVERY_KEY -> {
-                    Secret.Password password = password(fields, 0);
-                    SecretMemory words = judged(password, () -> keeper.newRecovery(password));
-                    audit(AuditEvent.RECOVERY_CHANGED);
-                    yield Optional.of(words);
-                }
+                case NEW_RECOVERY_KEY -> Optional.of(newRecoveryKey(password(fields, 0)));
             };
         }
     }
 
     private SecretMemory create(Secret.Password password) throws VaultException {
+        long before = locksSoFar();
         KeyKeeper.Created created = keeper.create(password);
+        change(new Status(State.SEALED, clock.instant(), "made"));
         boolean whole = false;
         try {
-            opened(created.keys(), "made", AuditEvent.CREATED);
+            opened(created.keys(), "made", AuditEvent.CREATED, before);
             whole = true;
             return created.words();
         } finally {
@@ -182,14 +203,21 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
         }
     }
 
+    private SecretMemory newRecoveryKey(Secret.Password password) throws VaultException {
+        SecretMemory words = judged(password, () -> keeper.newRecovery(password));
+        told(AuditEvent.RECOVERY_CHANGED);
+        return words;
+    }
+
     private Optional<SecretMemory> unlock(Secret secret) throws VaultException {
+        long before = locksSoFar();
         if (peek().isPresent()) {
             judged(secret, () -> {
                 keeper.check(secret);
                 return true;
             });
         } else {
-            opened(judged(secret, () -> keeper.open(secret)), "unlocked", AuditEvent.UNLOCKED);
+            opened(judged(secret, () -> keeper.open(secret)), "unlocked", AuditEvent.UNLOCKED, before);
         }
         return Optional.empty();
     }
@@ -199,7 +227,7 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
             keeper.changePassword(recovery, next);
             return true;
         });
-        audit(AuditEvent.RECOVERY_USED);
+        told(AuditEvent.RECOVERY_USED);
         return unlock(next);
     }
 
@@ -208,11 +236,11 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
             keeper.changePassword(old, next);
             return true;
         });
-        audit(AuditEvent.PASSWORD_CHANGED);
+        told(AuditEvent.PASSWORD_CHANGED);
         return Optional.empty();
     }
 
-    private void opened(KeyRing keys, String cause, AuditEvent event) throws VaultException {
+    private void opened(KeyRing keys, String cause, AuditEvent event, long locksBefore) throws VaultException {
         OpenVault opening = OpenVault.open(folder, keys, clock);
         boolean told = false;
         try {
@@ -225,9 +253,26 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
         }
         Status next = new Status(State.OPEN, clock.instant(), cause);
         synchronized (this) {
-            open = Optional.of(opening);
+            if (locks == locksBefore) {
+                open = Optional.of(opening);
+                status = next;
+                usedNanos = System.nanoTime();
+            }
+        }
+        if (peek().isEmpty()) {
+            end(opening, "asked for while it was being unlocked");
+            throw new VaultException(Reason.REFUSED, "A lock was asked for meanwhile: the vault stays locked.");
+        }
+        listeners.forEach(listener -> listener.accept(next));
+    }
+
+    private synchronized long locksSoFar() {
+        return locks;
+    }
+
+    private void change(Status next) {
+        synchronized (this) {
             status = next;
-            usedNanos = System.nanoTime();
         }
         listeners.forEach(listener -> listener.accept(next));
     }
@@ -237,20 +282,26 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
         T give() throws VaultException;
     }
 
-    /** Counts the try on the disk, judges it, and takes the count back where it was right. */
+    /** Counts the try on the disk, judges it, and takes the count back where it was right, or came to no judgement. */
     private <T> T judged(Secret secret, Judgement<T> judgement) throws VaultException {
         secret.requireBounds(); // what nobody can have set is no try
         try {
             attempts.begin();
+        } catch (LaterException e) {
+            tooEarly();
+            throw new VaultException(Reason.LATER, String.valueOf(e.getMessage()), e);
+        } catch (IOException e) {
+            throw failed(e);
+        }
+        try {
             T given = judgement.give();
             attempts.succeeded();
             return given;
-        } catch (LaterException e) {
-            audit(AuditEvent.TOO_EARLY);
-            throw new VaultException(Reason.LATER, String.valueOf(e.getMessage()), e);
         } catch (VaultException e) {
             if (e.reason() == Reason.DENIED) {
-                audit(AuditEvent.WRONG_SECRET);
+                told(AuditEvent.WRONG_SECRET);
+            } else {
+                notJudged(e);
             }
             throw e;
         } catch (IOException e) {
@@ -258,13 +309,34 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
         }
     }
 
-    /** Writes it down: signed while it is open, else for the next unlock to take in. */
-    private void audit(AuditEvent event) throws VaultException {
-        Optional<OpenVault> now = peek();
-        if (now.isPresent()) {
-            now.get().audit().add(event, Map.of());
-        } else {
-            sealedLog.add(event, Map.of());
+    private void notJudged(VaultException why) {
+        try {
+            attempts.notJudged();
+        } catch (IOException e) {
+            why.addSuppressed(e);
+        }
+    }
+
+    /** Once a minute: whoever asks all the time fills no disk. */
+    private void tooEarly() {
+        Instant now = clock.instant();
+        if (Duration.between(tooEarlyTold, now).compareTo(TOO_EARLY_EVERY) >= 0) {
+            tooEarlyTold = now;
+            told(AuditEvent.TOO_EARLY);
+        }
+    }
+
+    /** Writes down what is done already: signed while it is open, else for the next unlock to take in. */
+    private void told(AuditEvent event) {
+        try {
+            Optional<OpenVault> now = peek();
+            if (now.isPresent()) {
+                now.get().audit().add(event, Map.of());
+            } else {
+                sealedLog.add(event, Map.of());
+            }
+        } catch (VaultException e) {
+            System.getLogger("omni.vault").log(System.Logger.Level.WARNING, event.text() + " was not written down", e);
         }
     }
 

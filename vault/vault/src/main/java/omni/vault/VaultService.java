@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Semaphore;
 import omni.bus.Call;
 import omni.role.Attempts;
 import omni.vault.VaultProtocol.FailedReason;
@@ -19,6 +20,7 @@ final class VaultService implements VaultProtocol.Handler {
     private final Vault vault;
     private final Duration lockAfter;
     private final List<String> limits;
+    private final Semaphore verifying = new Semaphore(1);
 
     VaultService(Vault vault, Duration lockAfter, List<String> limits) {
         this.vault = vault;
@@ -47,37 +49,53 @@ final class VaultService implements VaultProtocol.Handler {
 
     @Override
     public void lock(VaultProtocol.LockParams in, Call<LockReply> call) {
-        call.reply(new LockReply());
-        vault.lock("asked for");
+        try {
+            call.reply(new LockReply());
+        } finally { // also where the caller has gone
+            vault.lock("asked for");
+        }
     }
 
     @Override
     public void verify(VaultProtocol.VerifyParams in, Call<VerifyReply> call) {
+        if (!verifying.tryAcquire()) {
+            throw new VaultProtocol.Failed(FailedReason.REFUSED, "The vault is being verified already: wait for that.");
+        }
         try {
-            List<AuditHead> kept = new ArrayList<>();
-            if (in.known() != null) {
-                kept.add(
-                        AuditHead.read(in.known().strip())
-                                .orElseThrow(
-                                        () -> new VaultException(
-                                                VaultException.Reason.INVALID,
-                                                "What was kept is a number, a blank and 64 hexadecimal digits, as a verification prints it.")));
-            }
-            OpenVault open = vault.open();
-            RecordsCheck.Report records = RecordsCheck.open(open.records());
-            AuditReport audit = AuditCheck.check(open.records().folder(), new AuditTable(open.records()), kept);
-            List<String> problems = new ArrayList<>(records.problems());
-            problems.addAll(audit.problems());
-            problems.addAll(open.audit().alarms());
-            call.reply(new VerifyReply(
-                    records.pages(),
-                    records.texts(),
-                    audit.lines(),
-                    audit.newest().text(),
-                    problems));
+            call.reply(verified(in));
         } catch (VaultException e) {
             throw failed(e);
+        } finally {
+            verifying.release();
         }
+    }
+
+    private static VaultException sealed() {
+        return new VaultException(
+                VaultException.Reason.SEALED, "The vault is locked: unlock it with omni vault unlock.");
+    }
+
+    private VerifyReply verified(VaultProtocol.VerifyParams in) throws VaultException {
+        List<AuditHead> kept = new ArrayList<>();
+        if (in.known() != null) {
+            kept.add(
+                    AuditHead.read(in.known().strip())
+                            .orElseThrow(
+                                    () -> new VaultException(
+                                            VaultException.Reason.INVALID,
+                                            "What was kept is a number, a blank and 64 hexadecimal digits, as a verification prints it.")));
+        }
+        OpenVault open = vault.peek().orElseThrow(VaultService::sealed); // looking is no use
+        RecordsCheck.Report records = RecordsCheck.open(open.records());
+        AuditReport audit;
+        synchronized (open.audit()) { // its end is known beside it, and stays there meanwhile
+            audit = AuditCheck.check(open.records().folder(), new AuditTable(open.records()), kept);
+        }
+        List<String> problems = new ArrayList<>(records.problems());
+        problems.addAll(audit.problems());
+        problems.addAll(open.audit().alarms());
+        return new VerifyReply(
+                records.pages(), records.texts(), audit.lines(), audit.newest().text(), problems);
     }
 
     private static VaultProtocol.Failed failed(VaultException e) {

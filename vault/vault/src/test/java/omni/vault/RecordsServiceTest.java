@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -154,6 +155,30 @@ final class RecordsServiceTest {
         asDaemon(records -> assertEquals(
                 FailedReason.SEALED,
                 reason(() -> records.listMemories(new RecordsProtocol.ListMemoriesParams(null, 10)))));
+    }
+
+    /** A page of large items is short, and the next ones follow: neither the heap nor a message of the bus bursts. */
+    @Test
+    void aPageOfLargeItemsIsCut() {
+        asDaemon(records -> {
+            var items = Collections.nCopies(6, (JsonNode) message("x".repeat(700_000)));
+            var id = records.createConversation(new RecordsProtocol.CreateConversationParams(Map.of(), items, null))
+                    .conversation()
+                    .id();
+            int pages = 0;
+            int seen = 0;
+            String after = null;
+            boolean more = true;
+            while (more) {
+                var page = records.listItems(new RecordsProtocol.ListItemsParams(id, after, 100, true));
+                more = page.more();
+                seen += page.items().size();
+                after = page.items().getLast().id();
+                pages++;
+            }
+            assertEquals(6, seen);
+            assertEquals(3, pages);
+        });
     }
 
     @Test

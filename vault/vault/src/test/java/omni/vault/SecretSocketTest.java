@@ -147,8 +147,15 @@ final class SecretSocketTest {
     }
 
     @Test
+    void nothingIsLeftOfItAtTheEnd() {
+        socket.close();
+        assertFalse(Files.exists(path));
+    }
+
+    @Test
     void aSocketThatWasLeftBehindIsReplaced() throws IOException {
         socket.close();
+        Files.createFile(path); // as of a process that was killed
         socket = SecretSocket.at(path, this::desk);
         serves();
     }

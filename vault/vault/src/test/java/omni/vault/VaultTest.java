@@ -18,7 +18,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import omni.role.Attempts;
 import omni.vault.SecretCall.Verb;
 import omni.vault.VaultException.Reason;
@@ -278,6 +280,67 @@ final class VaultTest {
         call(other, Verb.UNLOCK, PASSWORD, "");
         new AutoLock(other, Duration.ZERO, clock).look(Duration.ofSeconds(31));
         assertEquals(2, ends.get());
+    }
+
+    /** A gap that closes, or a lid, while a password is being judged: who came last is obeyed. */
+    @Test
+    void aLockMeanwhileBeatsAnUnlock() throws Exception {
+        words(call(started(), Verb.CREATE, PASSWORD, ""));
+        Vault vault = started();
+        int before = ends.get();
+        var unlock = new FutureTask<>(() -> refused(vault, Verb.UNLOCK, PASSWORD, ""));
+        Thread.ofPlatform().start(unlock);
+        while (!unlock.isDone()) {
+            vault.lock("a test");
+            LockSupport.parkNanos(1_000_000);
+        }
+        assertEquals(Reason.REFUSED, unlock.get());
+        assertEquals(before + 1, ends.get(), "what was open for a moment has ended");
+        assertEquals(
+                Reason.SEALED, assertThrows(VaultException.class, vault::open).reason());
+    }
+
+    /** The rest of the box does without the vault. */
+    @Test
+    void aKeyFileThatIsDamagedIsSaidAndCountsNoTries() throws IOException {
+        Files.writeString(folder.resolve("keys.json"), "{");
+        Vault vault = started();
+        assertEquals(Vault.State.SEALED, vault.status().state());
+        assertTrue(
+                vault.status().cause().contains("keys.json is damaged"),
+                vault.status().cause());
+        for (int i = 0; i < 3; i++) {
+            assertEquals(Reason.DAMAGED, refused(vault, Verb.UNLOCK, PASSWORD, ""));
+        }
+        assertEquals(0, vault.standing().wrong());
+        assertEquals(Reason.REFUSED, refused(vault, Verb.CREATE, PASSWORD, ""), "nothing is written over it");
+    }
+
+    @Test
+    void aNewPasswordThatIsTooShortCountsNoTryAndChangesNothing() throws IOException {
+        Vault vault = started();
+        words(call(vault, Verb.CREATE, PASSWORD, ""));
+        assertEquals(Reason.INVALID, refused(vault, Verb.CHANGE_PASSWORD, PASSWORD, "", "short", ""));
+        assertEquals(0, vault.standing().wrong());
+        call(vault, Verb.UNLOCK, PASSWORD, "");
+        vault.open().close();
+    }
+
+    /** Whoever asks all the time fills no disk. */
+    @Test
+    void triesThatComeTooEarlyAreOneLineAMinute() throws IOException {
+        Vault vault = started();
+        words(call(vault, Verb.CREATE, PASSWORD, ""));
+        Files.writeString(folder.resolve("attempts"), "20");
+        for (int i = 0; i < 50; i++) {
+            assertEquals(Reason.LATER, refused(vault, Verb.UNLOCK, PASSWORD, ""));
+        }
+        ahead = ahead.plusSeconds(61);
+        assertEquals(Reason.LATER, refused(vault, Verb.UNLOCK, PASSWORD, ""));
+        long lines =
+                new AuditTable(vault.open().records()).newest().orElseThrow().number();
+        assertEquals(3, lines, "made, and two");
+        vault.open().close();
     }
 
     @Test
