@@ -313,7 +313,8 @@ final class VaultTest {
             assertEquals(Reason.DAMAGED, refused(vault, Verb.UNLOCK, PASSWORD, ""));
         }
         assertEquals(0, vault.standing().wrong());
-        assertEquals(Reason.REFUSED, refused(vault, Verb.CREATE, PASSWORD, ""), "nothing is written over it");
+        assertEquals(Reason.DAMAGED, refused(vault, Verb.CREATE, PASSWORD, ""));
+        assertEquals("{", Files.readString(folder.resolve("keys.json")), "nothing is written over it");
     }
 
     @Test
@@ -358,7 +359,7 @@ final class VaultTest {
             words(call(vault, Verb.CREATE, PASSWORD, ""));
         }
         assertEquals(
-                List.of(Vault.State.OPEN),
+                List.of(Vault.State.SEALED, Vault.State.OPEN),
                 heard.stream().map(Vault.Status::state).toList());
         vault.open().close();
     }
