@@ -49,6 +49,9 @@ public final class Up implements Subcommand, Callable<Integer> {
     /** System.nanoTime of the first Ctrl-C; 0 before. */
     private long firstInterrupt;
 
+    /** Whether a second Ctrl-C has killed what did not stop. */
+    private volatile boolean killed;
+
     /** Made by the command's root. */
     public Up() {}
 
@@ -93,6 +96,9 @@ public final class Up implements Subcommand, Callable<Integer> {
                 welcome(java, place.app(), json);
             }
             Order.Outcome outcome = run.await();
+            if (killed) {
+                return ExitCode.INTERRUPTED.number();
+            }
             if (outcome.failed()) {
                 out.flush();
                 return tell(err, ExitCode.ERROR, "Omni has stopped: " + outcome.reason());
@@ -126,6 +132,7 @@ public final class Up implements Subcommand, Callable<Integer> {
             out.flush();
             run.stop("Ctrl-C");
         } else if (now - firstInterrupt > ECHO.toNanos()) {
+            killed = true;
             run.close();
             Runtime.getRuntime().halt(ExitCode.INTERRUPTED.number());
         }
