@@ -368,6 +368,41 @@ final class VaultTest {
         assertEquals(0, vault.standing().wrong(), "none was judged");
     }
 
+    @Test
+    void aWipeLeavesNothingAndRoomForANewVault() throws IOException {
+        Vault vault = started();
+        words(call(vault, Verb.CREATE, PASSWORD, ""));
+        byte[] keys = Files.readAllBytes(folder.resolve("keys.json"));
+        new Settings(vault.open().records()).put(Settings.BACKUP_TARGETS, "/media/usb\n/mnt/nas");
+
+        Vault.Wiped wiped = vault.wipe();
+
+        assertEquals(Optional.of(List.of("/media/usb", "/mnt/nas")), wiped.backups());
+        assertTrue(wiped.took().isPositive());
+        assertFalse(Files.exists(folder.resolve("keys.json")));
+        assertEquals(
+                Reason.SEALED, assertThrows(VaultException.class, vault::open).reason());
+        assertEquals(Reason.REFUSED, refused(vault, Verb.CREATE, PASSWORD, ""), "until the rest is gone, too");
+        Vault again = started();
+        assertEquals(Vault.State.ABSENT, again.status().state());
+        try (var left = Files.list(folder)) {
+            assertEquals(List.of(), left.toList());
+        }
+        Files.write(folder.resolve("keys.json"), keys);
+        assertEquals(Vault.State.SEALED, started().status().state(), "the control: the keys are what made it one");
+        Files.delete(folder.resolve("keys.json"));
+        words(call(again, Verb.CREATE, "another password", ""));
+        again.open().close();
+    }
+
+    @Test
+    void aSealedVaultIsWipedTooAndKnowsOfNoBackups() throws IOException {
+        words(call(started(), Verb.CREATE, PASSWORD, ""));
+        Vault vault = started();
+        assertEquals(Optional.empty(), vault.wipe().backups());
+        assertEquals(Vault.State.ABSENT, started().status().state());
+    }
+
     /** The rest of the box does without the vault. */
     @Test
     void aKeyFileThatIsDamagedIsSaidAndCountsNoTries() throws IOException {
