@@ -36,6 +36,7 @@ final class VaultRoutes {
                 Route.of(Method.POST, "/v1/vault/lock", this::lock),
                 Route.of(Method.POST, "/v1/vault/unlock", this::unlock),
                 Route.of(Method.POST, "/v1/vault/step-up", this::stepUp),
+                Route.of(Method.POST, "/v1/vault/rotate", this::rotate),
                 Route.of(Method.POST, "/v1/vault/wipe", this::wipe),
                 Route.of(Method.GET, "/v1/vault/retention", this::retention),
                 Route.of(Method.POST, "/v1/vault/retention", this::keep));
@@ -61,6 +62,13 @@ final class VaultRoutes {
         byPassword(exchange, password -> {
             vault.unlock(password);
             return object().put("unlocked", true);
+        });
+    }
+
+    private void rotate(Exchange exchange) {
+        byPassword(exchange, password -> {
+            vault.rotate(password);
+            return object().put("rotated", true);
         });
     }
 

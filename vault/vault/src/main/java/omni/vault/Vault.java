@@ -16,6 +16,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
@@ -45,6 +46,7 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
     private final Permits permits;
     private final Wipe wipe;
     private final Object judging = new Object();
+    private final Semaphore rotating = new Semaphore(1);
     private final Set<Consumer<Status>> listeners = ConcurrentHashMap.newKeySet();
 
     private Status status;
@@ -251,17 +253,22 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
 
     @Override
     public Optional<SecretMemory> serve(Verb verb, List<Optional<SecretMemory>> fields) throws VaultException {
+        if (wipe.isBegun()) {
+            throw new VaultException(
+                    Reason.REFUSED, "The vault is being wiped. Where that goes on, omni vault says what is left.");
+        }
+        if (verb == Verb.ROTATE) {
+            rotate(password(fields, 0));
+            return Optional.empty();
+        }
         synchronized (judging) {
-            if (wipe.isBegun()) {
-                throw new VaultException(
-                        Reason.REFUSED, "The vault is being wiped. Where that goes on, omni vault says what is left.");
-            }
             return switch (verb) {
                 case CREATE -> Optional.of(create(password(fields, 0)));
                 case UNLOCK -> unlock(password(fields, 0));
                 case RECOVER -> recover(recovery(fields), password(fields, 1));
                 case CHANGE_PASSWORD -> changePassword(password(fields, 0), password(fields, 2));
                 case NEW_RECOVERY_KEY -> Optional.of(newRecoveryKey(password(fields, 0)));
+                case ROTATE -> throw new IllegalStateException("It is not served here");
                 case PROVE -> Optional.of(prove(password(fields, 0), session(fields.get(2))));
             };
         }
@@ -332,6 +339,40 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
         SecretMemory answer = SecretMemory.of(permit.length);
         answer.buffer().put(permit);
         return answer;
+    }
+
+    /** Holds {@code judging} only while the password is needed: a wipe must not wait for a large database. */
+    private void rotate(Secret.Password password) throws VaultException {
+        if (!rotating.tryAcquire()) {
+            throw new VaultException(Reason.REFUSED, "New keys are being made already: wait for that.");
+        }
+        try {
+            OpenVault now = open();
+            synchronized (judging) {
+                now.keys().add(judged(password, () -> keeper.addVersion(password, Purpose.RECORDS)));
+                for (Purpose purpose : List.of(Purpose.CONVERSATIONS, Purpose.FILES, Purpose.AUDIT, Purpose.KV)) {
+                    now.keys().add(keeper.addVersion(password, purpose));
+                }
+            }
+            rotating("the records are being put under new keys");
+            now.renewKeys();
+            synchronized (judging) {
+                keeper.dropOld(password, Purpose.RECORDS);
+                keeper.dropOld(password, Purpose.CONVERSATIONS);
+            }
+            told(AuditEvent.ROTATED);
+            rotating("has new keys");
+        } finally {
+            rotating.release();
+        }
+    }
+
+    private void rotating(String how) throws VaultException {
+        synchronized (this) {
+            open();
+            status = new Status(State.OPEN, clock.instant(), how);
+        }
+        listeners.forEach(listener -> listener.accept(status()));
     }
 
     private void opened(KeyRing keys, String cause, AuditEvent event, long locksBefore) throws VaultException {
