@@ -23,8 +23,8 @@ import omni.vault.VaultException.Reason;
  * once.
  *
  * <p>For any thread. {@code writing} guards the writer's connection; {@code quiet} is held shared while something reads, and alone
- * while the journal is emptied, which no reader may be in the way of. The key's version changes under both. They are taken in this order, and work that reads does
- * not write.
+ * while the journal is emptied, which no reader may be in the way of. They are taken in this order, and work that reads does
+ * not write. What {@code keyVersion} is changes under both.
  */
 final class Records implements AutoCloseable {
     static final int READERS_MAX = 4;
@@ -333,10 +333,11 @@ final class Records implements AutoCloseable {
             if (changes() != changes) {
                 return false;
             }
+            checkpoint(); // a journal of the old database would be taken for the new one's
             synchronized (readers) {
                 closeReaders();
             }
-            writer.close(); // which removes the journal: nothing of the old database is left beside the new one
+            writer.close();
             step.run();
             try {
                 useCopy(folder);
