@@ -217,6 +217,11 @@ final class FakeVault implements VaultProtocol.Handler, RecordsProtocol.Handler,
     }
 
     @Override
+    public void wipe(VaultProtocol.WipeParams in, Call<VaultProtocol.WipeReply> call) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
     public void verify(VaultProtocol.VerifyParams in, Call<VaultProtocol.VerifyReply> call) {
         throw new UnsupportedOperationException();
     }
