@@ -111,8 +111,7 @@ final class ConversationRoutes {
                     return;
                 }
             }
-            var params =
-                    new UpdateConversationParams(id, change.metadata().orElse(Map.of()));
+            var params = new UpdateConversationParams(id, change.metadata().orElse(Map.of()));
             exchange.json(json(
                     vault.records(records -> records.updateConversation(params)).conversation()));
         }

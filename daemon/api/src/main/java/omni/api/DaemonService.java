@@ -143,8 +143,7 @@ final class DaemonService implements DaemonProtocol.Handler {
                 .put("seed", in.seed());
         var messages = body.putArray("messages");
         if (in.conversation() != null) {
-            history.conversation(in.conversation())
-                    .forEach(item -> History.add(messages, item.body(), "conversation"));
+            history.conversation(in.conversation()).forEach(item -> History.add(messages, item.body(), "conversation"));
         }
         List.copyOf(in.messages())
                 .forEach(m -> messages.addObject().put("role", m.role()).put("content", m.content()));

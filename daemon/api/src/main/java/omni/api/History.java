@@ -50,8 +50,8 @@ final class History {
     /** All that a response was made from, and what it gave. */
     List<Item> response(String id) {
         var items = all(after -> {
-            var listed = vault.records(records -> records.listResponseInput(
-                    new ListResponseInputParams(id, after, (long) Query.LIMIT_MAX, true)));
+            var listed = vault.records(records ->
+                    records.listResponseInput(new ListResponseInputParams(id, after, (long) Query.LIMIT_MAX, true)));
             return new Page(listed.items(), listed.more());
         });
         items.addAll(vault.records(records -> records.getResponse(new GetResponseParams(id)))
@@ -89,8 +89,8 @@ final class History {
         for (var from = 0; from < items.size(); from += Items.AT_ONCE_MAX) {
             var some = items.subList(from, Math.min(items.size(), from + Items.AT_ONCE_MAX));
             if (id == null) {
-                id = vault.records(records -> records.createConversation(
-                                new CreateConversationParams(Map.of(), some, null)))
+                id = vault.records(records ->
+                                records.createConversation(new CreateConversationParams(Map.of(), some, null)))
                         .conversation()
                         .id();
             } else {
@@ -118,7 +118,8 @@ final class History {
         item.path("content").stringValueOpt().ifPresent(texts::add);
         for (var part : item.path("content").values()) {
             switch (part.path("type").asString("")) {
-                case "input_text", "output_text", "text" -> texts.add(part.path("text").asString(""));
+                case "input_text", "output_text", "text" ->
+                    texts.add(part.path("text").asString(""));
                 case "refusal" -> texts.add(part.path("refusal").asString(""));
                 default ->
                     throw Options.unsupported(path, "Only parts of text are read. Leave images, audio and files out.");

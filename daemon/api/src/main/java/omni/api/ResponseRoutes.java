@@ -71,12 +71,8 @@ final class ResponseRoutes {
                 var messages = messages(asked);
                 room.shrink(Bodies.keptBytes(messages.toString().length()));
                 var chat = new ChatRequest(asked.options(), messages);
-                var held = new Held<>(chat, () -> {
-                    if (!keeps) {
-                        request.close();
-                        room.close();
-                    }
-                });
+                List<Runnable> early = keeps ? List.of() : List.of(request::close, room::close);
+                var held = new Held<>(chat, () -> early.forEach(Runnable::run));
                 var made = Asked.of(asked, keeps);
                 answers.chat(held, exchange.wire()::watch, (model, answer) -> write(exchange, made, model, answer));
             }
@@ -88,8 +84,8 @@ final class ResponseRoutes {
         asked.instructions()
                 .ifPresent(text -> messages.addObject().put("role", "system").put("content", text));
         asked.conversation()
-                .ifPresent(id -> history.conversation(id)
-                        .forEach(item -> History.add(messages, item.body(), "conversation")));
+                .ifPresent(id ->
+                        history.conversation(id).forEach(item -> History.add(messages, item.body(), "conversation")));
         asked.previous()
                 .ifPresent(id -> history.response(id)
                         .forEach(item -> History.add(messages, item.body(), "previous_response_id")));
@@ -113,7 +109,8 @@ final class ResponseRoutes {
                 text.append(reply.text());
                 reply = answer.next();
             }
-            exchange.json(finished(exchange, asked, shape, text.append(reply.text()).toString(), reply));
+            exchange.json(
+                    finished(exchange, asked, shape, text.append(reply.text()).toString(), reply));
         }
     }
 
@@ -151,8 +148,7 @@ final class ResponseRoutes {
     }
 
     /** Keeps it, where it is to be kept: who reads that it is complete may go on from it. */
-    private ObjectNode finished(
-            Exchange exchange, Asked asked, ResponseShape shape, String text, GenerateReply last) {
+    private ObjectNode finished(Exchange exchange, Asked asked, ResponseShape shape, String text, GenerateReply last) {
         var finish = last.finish();
         if (finish == null) {
             throw new IllegalArgumentException("not the last reply");

@@ -127,7 +127,9 @@ final class ResponseShape {
 
     private static ObjectNode usage(Usage usage) {
         var node = JsonNodeFactory.instance.objectNode().put("input_tokens", usage.promptTokens());
-        node.putObject("input_tokens_details").put("cached_tokens", usage.cachedTokens());
+        node.putObject("input_tokens_details")
+                .put("cached_tokens", usage.cachedTokens())
+                .put("cache_write_tokens", 0);
         node.put("output_tokens", usage.completionTokens());
         node.putObject("output_tokens_details").put("reasoning_tokens", 0);
         return node.put("total_tokens", usage.promptTokens() + usage.completionTokens());

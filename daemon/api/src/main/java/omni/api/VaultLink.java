@@ -94,8 +94,7 @@ final class VaultLink implements AutoCloseable {
             return true;
         }
         try {
-            return vault.status(new StatusParams()).vault().state() == VaultState.OPEN
-                    && watch.awaitOpen(HEARD_WITHIN);
+            return vault.status(new StatusParams()).vault().state() == VaultState.OPEN && watch.awaitOpen(HEARD_WITHIN);
         } catch (BusException e) {
             Log.debug("the vault is away: nothing is kept", e);
             return false;

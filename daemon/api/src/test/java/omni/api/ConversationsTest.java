@@ -108,7 +108,8 @@ final class ConversationsTest {
         var made = daemon.post(ALL, "{\"keep_seconds\":1}");
         assertEquals(1, TestDaemon.json(made).get("keep_seconds").asInt());
         var changed = daemon.post(ALL + "/conv_1", "{\"keep_seconds\":2147483647}");
-        assertEquals(Integer.MAX_VALUE, TestDaemon.json(changed).get("keep_seconds").asInt());
+        assertEquals(
+                Integer.MAX_VALUE, TestDaemon.json(changed).get("keep_seconds").asInt());
         var both = daemon.post(ALL + "/conv_1", "{\"keep_seconds\":60,\"metadata\":{\"a\":\"b\"}}");
         assertEquals(
                 "{\"id\":\"conv_1\",\"object\":\"conversation\",\"created_at\":1700000000,"

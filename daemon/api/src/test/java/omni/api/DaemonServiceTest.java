@@ -123,7 +123,8 @@ final class DaemonServiceTest {
     @Test
     void whatHttpWouldRefuseIsRefusedHere() {
         var none = assertThrows(
-                DaemonProtocol.Refused.class, () -> client.chat(new ChatParams("three", List.of(), null, null, null, false, null)));
+                DaemonProtocol.Refused.class,
+                () -> client.chat(new ChatParams("three", List.of(), null, null, null, false, null)));
         assertEquals("invalid_value", none.code());
         var model = assertThrows(DaemonProtocol.Refused.class, () -> client.chat(chat("nowhere")));
         assertEquals("model_not_found", model.code());

@@ -69,7 +69,10 @@ final class FakeEngine implements EngineProtocol.Handler, AutoCloseable {
 
     FakeEngine(Path socket) {
         scripts.put("echo", (_, in, call) -> call.reply(last(String.valueOf(in.prompt()))));
-        scripts.put("told", (_, in, call) -> call.reply(last("heard " + String.valueOf(in.prompt()).length())));
+        scripts.put(
+                "told",
+                (_, in, call) ->
+                        call.reply(last("heard " + String.valueOf(in.prompt()).length())));
         scripts.put("three", FakeEngine::three);
         scripts.put("endless", FakeEngine::endless);
         scripts.put("silent", FakeEngine::silent);

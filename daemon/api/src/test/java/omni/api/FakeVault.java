@@ -259,7 +259,8 @@ final class FakeVault implements VaultProtocol.Handler, RecordsProtocol.Handler,
             RecordsProtocol.CreateConversationParams in, Call<RecordsProtocol.CreateConversationReply> call) {
         check(in.metadata().getOrDefault("topic", ""));
         var id = "conv_" + numbers.incrementAndGet();
-        var made = new Conversation(id, CREATED, CREATED, in.keepSeconds(), in.items().size(), in.metadata());
+        var made = new Conversation(
+                id, CREATED, CREATED, in.keepSeconds(), in.items().size(), in.metadata());
         conversations.put(id, made);
         items.put(id, new ArrayList<>(kept(in.items())));
         call.reply(new RecordsProtocol.CreateConversationReply(made));
@@ -277,8 +278,7 @@ final class FakeVault implements VaultProtocol.Handler, RecordsProtocol.Handler,
             RecordsProtocol.UpdateConversationParams in, Call<RecordsProtocol.UpdateConversationReply> call) {
         check(in.id());
         var old = found(conversations, in.id());
-        var next = new Conversation(
-                old.id(), old.created(), CREATED, old.keepSeconds(), old.items(), in.metadata());
+        var next = new Conversation(old.id(), old.created(), CREATED, old.keepSeconds(), old.items(), in.metadata());
         conversations.put(in.id(), next);
         call.reply(new RecordsProtocol.UpdateConversationReply(next));
     }

@@ -62,8 +62,7 @@ final class ChatCommand extends OmniCommand {
         }
         var settings = new Conversation.Settings(
                 model.orElse(null), maxTokens.orElse(null), temperature.orElse(null), seed.orElse(null), !unkept);
-        try (var talk = new Conversation(
-                BusClient.to(world.socket("daemon")), settings, conversation.orElse(null))) {
+        try (var talk = new Conversation(BusClient.to(world.socket("daemon")), settings, conversation.orElse(null))) {
             if (prompt.isEmpty() && !json() && world.isTerminal(0) && world.isTerminal(1)) {
                 return new ChatTerminal(world).run(talk);
             }

@@ -103,11 +103,7 @@ final class Conversation implements AutoCloseable {
                 answer.append(reply.text());
                 sink.accept(reply.text());
                 ending = new Ending(
-                        false,
-                        reply.finish(),
-                        reply.promptTokens(),
-                        reply.completionTokens(),
-                        reply.conversation());
+                        false, reply.finish(), reply.promptTokens(), reply.completionTokens(), reply.conversation());
             }
             return isCancelled() ? Ending.CANCELLED : ending;
         } catch (BusException e) {

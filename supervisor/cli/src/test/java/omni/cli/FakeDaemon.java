@@ -23,7 +23,8 @@ class FakeDaemon implements DaemonProtocol.Handler {
     boolean keepsKeys = true;
 
     /** The conversation that chats are kept in; null as with a vault that is locked. */
-    @Nullable String conversation;
+    @Nullable
+    String conversation;
 
     @Override
     public synchronized void addKey(AddKeyParams in, Call<AddKeyReply> call) {

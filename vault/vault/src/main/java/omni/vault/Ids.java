@@ -18,7 +18,11 @@ final class Ids {
 
     /** Refuses what is no such name. */
     static void check(String prefix, String id) throws VaultException {
-        if (!id.startsWith(prefix) || !RANDOM_DIGITS.matcher(id).region(prefix.length(), id.length()).matches()) {
+        if (!id.startsWith(prefix)
+                || !RANDOM_DIGITS
+                        .matcher(id)
+                        .region(prefix.length(), id.length())
+                        .matches()) {
             throw Bounds.invalid("An id is " + prefix + " and " + 2 * RANDOM_BYTES + " hexadecimal digits.");
         }
     }

@@ -164,11 +164,7 @@ final class RecordsService implements RecordsProtocol.Handler {
                 call,
                 vault -> vault.conversations()
                         .responses()
-                        .input(
-                                in.id(),
-                                Optional.ofNullable(in.after()),
-                                number(in.limit()),
-                                order(in.oldestFirst())));
+                        .input(in.id(), Optional.ofNullable(in.after()), number(in.limit()), order(in.oldestFirst())));
         call.reply(new RecordsProtocol.ListResponseInputReply(
                 listing.entries().stream().map(RecordsService::wire).toList(), listing.more()));
     }

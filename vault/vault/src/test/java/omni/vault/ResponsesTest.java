@@ -86,10 +86,13 @@ class ResponsesTest {
         Responses.Kept kept = responses.retrieve(id);
         assertEquals(body(), kept.body());
         assertEquals(id("msg_", made), kept.output().getFirst().id());
-        assertEquals("an owl", kept.output().getFirst().body().at("/content/0/text").asString());
+        assertEquals(
+                "an owl", kept.output().getFirst().body().at("/content/0/text").asString());
         assertEquals(List.of("which bird?"), input(id));
         assertEquals(2, count(kept.conversation()));
-        assertEquals(kept.conversation(), vault.search.conversations("owl", 10).getFirst().in());
+        assertEquals(
+                kept.conversation(),
+                vault.search.conversations("owl", 10).getFirst().in());
         assertEquals(List.of(), RecordsCheck.open(vault.records).problems());
     }
 
@@ -101,7 +104,9 @@ class ResponsesTest {
         String third = kept(after(second), "3?", "3.");
         assertEquals(List.of("1?", "1.", "2?", "2.", "3?"), input(third));
         assertEquals(List.of("1?", "1.", "other?"), input(fork));
-        assertEquals(responses.retrieve(first).conversation(), responses.retrieve(third).conversation());
+        assertEquals(
+                responses.retrieve(first).conversation(),
+                responses.retrieve(third).conversation());
 
         var page = responses.input(third, Optional.empty(), 2, Order.NEWEST_FIRST);
         assertTrue(page.more());
@@ -113,7 +118,15 @@ class ResponsesTest {
         responses.delete(second);
         refused(Reason.MISSING, () -> responses.retrieve(second));
         refused(Reason.MISSING, () -> input(third));
-        assertEquals("3.", responses.retrieve(third).output().getFirst().body().at("/content/0/text").asString());
+        assertEquals(
+                "3.",
+                responses
+                        .retrieve(third)
+                        .output()
+                        .getFirst()
+                        .body()
+                        .at("/content/0/text")
+                        .asString());
         assertEquals(List.of("1?"), input(first));
     }
 
@@ -168,13 +181,20 @@ class ResponsesTest {
         responses.keep(id("resp_", 1001), ALONE, body(), most, List.of());
         List<ObjectNode> more = Collections.nCopies(Responses.INPUT_MAX + 1, TestVault.message("a"));
         refused(Reason.INVALID, () -> responses.keep(id("resp_", 1002), ALONE, body(), more, List.of()));
-        List<ObjectNode> outputs = Collections.nCopies(21, TestVault.message("a").put("id", id("msg_", 1)));
+        List<ObjectNode> outputs =
+                Collections.nCopies(21, TestVault.message("a").put("id", id("msg_", 1)));
         refused(Reason.INVALID, () -> responses.keep(id("resp_", 1002), ALONE, body(), List.of(), outputs));
         ObjectNode large = Json.object().put("a", "a".repeat(Responses.BODY_BYTES_MAX - 8));
         responses.keep(id("resp_", 1003), ALONE, large, List.of(), List.of());
         large.put("a", "a".repeat(Responses.BODY_BYTES_MAX - 7));
         refused(Reason.INVALID, () -> responses.keep(id("resp_", 1004), ALONE, large, List.of(), List.of()));
-        for (String bad : List.of("", "resp_", "resp_1", id("resp_", 1) + "0", id("msg_", 1), id("resp_", 1).toUpperCase(java.util.Locale.ROOT))) {
+        for (String bad : List.of(
+                "",
+                "resp_",
+                "resp_1",
+                id("resp_", 1) + "0",
+                id("msg_", 1),
+                id("resp_", 1).toUpperCase(java.util.Locale.ROOT))) {
             refused(Reason.INVALID, () -> responses.keep(bad, ALONE, body(), List.of(), List.of()));
         }
         refused(
