@@ -119,6 +119,11 @@ final class Exchange {
         return read;
     }
 
+    /** Takes memory for so many bytes of text that come from elsewhere, as for a body. */
+    Memory.Share room(int bytes) {
+        return bodies.room(bytes);
+    }
+
     /** Reads a body that is a secret of up to so many bytes; see {@link Secret#read}. */
     Secret secret(int bytesMax) {
         var read = Secret.read(request, bytesMax);

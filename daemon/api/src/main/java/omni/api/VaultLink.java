@@ -89,6 +89,19 @@ final class VaultLink implements AutoCloseable {
         }
     }
 
+    /** Whether it is open, and what comes may be kept; a vault that is away is not. */
+    boolean isOpen() {
+        if (watch.isOpen()) {
+            return true;
+        }
+        try {
+            return vault.status(new StatusParams()).vault().state() == VaultState.OPEN && watch.awaitOpen(HEARD_WITHIN);
+        } catch (BusException e) {
+            Log.debug("the vault is away: nothing is kept", e);
+            return false;
+        }
+    }
+
     private void requireOpen(VaultState state) {
         switch (state) {
             case ABSENT -> throw absent();

@@ -137,8 +137,8 @@ final class VaultRoutes {
         }
     }
 
-    /** Null is a rule, too: for ever. */
-    private static @Nullable Long keepSeconds(Fields body) {
+    /** Null is a rule, too: for ever, and of a conversation that the vault's rule holds. */
+    static @Nullable Long keepSeconds(Fields body) {
         if (!body.node().has("keep_seconds")) {
             throw Fields.missing("keep_seconds");
         }

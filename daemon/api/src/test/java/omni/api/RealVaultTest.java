@@ -49,6 +49,9 @@ final class RealVaultTest {
             SecretCall.make(secrets(), SecretCall.Verb.CREATE, List.of(bytes(PASSWORD), bytes("")));
 
             ConversationWalk.through(daemon);
+            try (var engine = new FakeEngine(home.resolve("engine.sock"))) {
+                ResponseWalk.through(daemon, engine);
+            }
             daemon.post(
                     "/v1/conversations", "{\"items\":[{\"role\":\"user\",\"content\":\"The barn owl screeches\"}]}");
             daemon.post("/v1/memory", "{\"name\":\"bird\",\"text\":\"an owl\"}");
