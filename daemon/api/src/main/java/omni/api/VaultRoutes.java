@@ -89,19 +89,19 @@ final class VaultRoutes {
         exchange.query(List.of());
         exchange.requireThisMachine();
         exchange.afterwards(vault::vanish);
+        ObjectNode answer;
         try (var password = exchange.secret(PASSWORD_BYTES_MAX)) {
             if (!judging.tryAcquire()) {
                 throw ApiError.later(
                         ErrorCode.RATE_LIMIT_EXCEEDED, BUSY_SECONDS, "Another password is being tried. Wait for it.");
             }
-            ObjectNode answer;
             try {
                 answer = call.apply(password.bytes());
             } finally {
                 judging.release();
             }
-            exchange.json(answer);
         }
+        exchange.json(answer); // a slow reader keeps no password
     }
 
     /** Where the vault was open, this process ends with it, as with a lock. */

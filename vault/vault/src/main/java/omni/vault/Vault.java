@@ -173,10 +173,14 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
 
     /** Opens no more, and gives what was open to whoever closes it. */
     private Optional<OpenVault> taken() {
-        permits.clear();
         synchronized (this) {
             locks++;
             Optional<OpenVault> closing = open;
+            if (closing
+                    .isPresent()) { // where it is sealed, anybody may ask for a lock, and a permit has its owner
+                                    // waiting
+                permits.clear();
+            }
             open = Optional.empty();
             return closing;
         }
