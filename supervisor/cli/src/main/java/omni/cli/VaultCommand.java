@@ -31,6 +31,7 @@ final class VaultCommand extends OmniCommand {
                 .addSubcommand(new VaultPasswdCommand(world))
                 .addSubcommand(new VaultRecoverCommand(world))
                 .addSubcommand(new VaultRecoveryKeyCommand(world))
+                .addSubcommand(new VaultTpmCommand(world))
                 .addSubcommand(new VaultVerifyCommand(world));
     }
 

@@ -53,7 +53,11 @@ public final class SecretCall {
         /** Another password: the old one, its key file or nothing, the new one, its key file or nothing. */
         CHANGE_PASSWORD(4, 4),
         /** Another recovery key: the password, and the key file or nothing. Answers the new one; the old one is void. */
-        NEW_RECOVERY_KEY(5, 2);
+        NEW_RECOVERY_KEY(5, 2),
+        /** The TPM belongs to the password from now on: the password, and the key file or nothing. */
+        BIND_TPM(30, 2),
+        /** No TPM belongs to the password any more: the password, and the key file or nothing. */
+        UNBIND_TPM(31, 2);
 
         private final int code;
         private final int fields;

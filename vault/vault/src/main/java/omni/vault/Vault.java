@@ -34,6 +34,7 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
     private final Attempts attempts;
     private final Clock clock;
     private final Runnable end;
+    private final TpmCounter counter;
     private final SealedLog sealedLog;
     private final Object judging = new Object();
     private final Set<Consumer<Status>> listeners = ConcurrentHashMap.newKeySet();
@@ -71,11 +72,17 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
      * @param end ends this process at once
      */
     Vault(Path folder, KeyKeeper keeper, Attempts attempts, Clock clock, Runnable end) {
+        this(folder, keeper, attempts, clock, end, new TpmCounter(TpmDevice.NONE));
+    }
+
+    /** With a TPM that counts its unlocks. */
+    Vault(Path folder, KeyKeeper keeper, Attempts attempts, Clock clock, Runnable end, TpmCounter counter) {
         this.folder = folder;
         this.keeper = keeper;
         this.attempts = attempts;
         this.clock = clock;
         this.end = end;
+        this.counter = counter;
         this.sealedLog = new SealedLog(folder, clock);
         this.status = atStart();
     }
@@ -102,6 +109,11 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
         } catch (IOException e) {
             throw failed(e);
         }
+    }
+
+    /** Whether it would be seen that the whole vault was put back to an earlier state. */
+    boolean countsUnlocks() {
+        return counter.counts();
     }
 
     /** Hears of every change from now on. */
@@ -183,6 +195,8 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
                 case RECOVER -> recover(recovery(fields), password(fields, 1));
                 case CHANGE_PASSWORD -> changePassword(password(fields, 0), password(fields, 2));
                 case NEW_RECOVERY_KEY -> Optional.of(newRecoveryKey(password(fields, 0)));
+                case BIND_TPM -> bindTpm(password(fields, 0), true);
+                case UNBIND_TPM -> bindTpm(password(fields, 0), false);
             };
         }
     }
@@ -240,11 +254,20 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
         return Optional.empty();
     }
 
+    private Optional<SecretMemory> bindTpm(Secret.Password password, boolean toTpm) throws VaultException {
+        judged(password, () -> {
+            keeper.bindTpm(password, toTpm);
+            return true;
+        });
+        told(AuditEvent.PASSWORD_CHANGED);
+        return Optional.empty();
+    }
+
     private void opened(KeyRing keys, String cause, AuditEvent event, long locksBefore) throws VaultException {
         OpenVault opening = OpenVault.open(folder, keys, clock);
         boolean told = false;
         try {
-            opening.audit().add(event, Map.of());
+            counter.opened(keeper.present().vault(), opening.audit(), event);
             told = true;
         } finally {
             if (!told) { // what cannot be written down is not done

@@ -16,6 +16,9 @@ import omni.vault.VaultProtocol.VerifyReply;
 /** {@code omni.Vault}: how the vault stands, and its lock. Anybody may ask, and anybody may lock. For any thread. */
 final class VaultService implements VaultProtocol.Handler {
     private static final int CHANGES_MAX = 100;
+    private static final String NOT_COUNTED =
+            "that the whole vault was put back to an earlier state would not be seen here, where no TPM counts its unlocks:"
+                    + " keep elsewhere what omni vault verify prints";
 
     private final Vault vault;
     private final Duration lockAfter;
@@ -105,6 +108,9 @@ final class VaultService implements VaultProtocol.Handler {
     private VaultProtocol.Vault wire(Vault.Status status) {
         Attempts.Standing standing = standing();
         List<String> lines = new ArrayList<>(limits);
+        if (!vault.countsUnlocks()) {
+            lines.addFirst(NOT_COUNTED);
+        }
         vault.peek()
                 .filter(open -> !open.keys().isLocked())
                 .ifPresent(_ -> lines.add("the keys are not kept out of the swap: the limit of locked memory is too low"
