@@ -32,6 +32,7 @@ final class VaultCommand extends OmniCommand {
                 .addSubcommand(new VaultRecoverCommand(world))
                 .addSubcommand(new VaultRecoveryKeyCommand(world))
                 .addSubcommand(new VaultRotateCommand(world))
+                .addSubcommand(new VaultTpmCommand(world))
                 .addSubcommand(new VaultVerifyCommand(world))
                 .addSubcommand(new VaultWipeCommand(world));
     }

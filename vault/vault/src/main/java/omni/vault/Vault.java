@@ -42,6 +42,7 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
     private final Attempts attempts;
     private final Clock clock;
     private final Runnable end;
+    private final TpmCounter counter;
     private final SealedLog sealedLog;
     private final Permits permits;
     private final Wipe wipe;
@@ -82,11 +83,17 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
      * @param end ends this process at once
      */
     Vault(Path folder, KeyKeeper keeper, Attempts attempts, Clock clock, Runnable end) {
+        this(folder, keeper, attempts, clock, end, new TpmCounter(TpmDevice.NONE));
+    }
+
+    /** With a TPM that counts its unlocks. */
+    Vault(Path folder, KeyKeeper keeper, Attempts attempts, Clock clock, Runnable end, TpmCounter counter) {
         this.folder = folder;
         this.keeper = keeper;
         this.attempts = attempts;
         this.clock = clock;
         this.end = end;
+        this.counter = counter;
         this.sealedLog = new SealedLog(folder, clock);
         this.permits = new Permits(clock);
         this.wipe = new Wipe(folder);
@@ -119,6 +126,11 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
         } catch (IOException e) {
             throw failed(e);
         }
+    }
+
+    /** Whether it would be seen that the whole vault was put back to an earlier state. */
+    boolean countsUnlocks() {
+        return counter.counts();
     }
 
     /**
@@ -207,14 +219,44 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
     Wiped wipe() throws VaultException {
         long begun = System.nanoTime();
         Optional<OpenVault> closing = taken();
+        Optional<String> name = held();
         Optional<List<String>> backups;
         try {
             wipe.begin();
+            name.ifPresent(this::forgetTpm);
             backups = closing.flatMap(Vault::backups);
         } finally {
             closing.ifPresent(was -> was.keys().close());
         }
         return new Wiped(Duration.ofNanos(System.nanoTime() - begun), backups);
+    }
+
+    /** The name of the vault, where its password needs the TPM. */
+    private Optional<String> held() {
+        try {
+            return keeper.file()
+                    .filter(keys -> keys.password().tpm().isPresent())
+                    .map(KeyFile::vault);
+        } catch (VaultException e) {
+            return Optional.empty(); // keys that cannot be read are to go all the same
+        }
+    }
+
+    /** So that no copy of the disk opens by the password; a TPM that hangs keeps no wipe waiting. */
+    private void forgetTpm(String name) {
+        FutureTask<Boolean> forget = new FutureTask<>(() -> {
+            keeper.forgetTpm(name);
+            return true;
+        });
+        Thread.ofPlatform().daemon().name("tpm").start(forget);
+        try {
+            forget.get(LAST_WORD.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            System.getLogger("omni.vault")
+                    .log(System.Logger.Level.WARNING, "The TPM may still hold what belonged to the password", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /** Within a moment, or not at all: a database that hangs keeps no wipe waiting. */
@@ -285,6 +327,8 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
                 case CHANGE_PASSWORD -> changePassword(password(fields, 0), password(fields, 2));
                 case NEW_RECOVERY_KEY -> Optional.of(newRecoveryKey(password(fields, 0)));
                 case ROTATE -> throw new IllegalStateException("It is not served here");
+                case BIND_TPM -> bindTpm(password(fields, 0), true);
+                case UNBIND_TPM -> bindTpm(password(fields, 0), false);
                 case PROVE -> Optional.of(prove(password(fields, 0), session(fields.get(2))));
             };
         }
@@ -345,6 +389,15 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
         return Optional.empty();
     }
 
+    private Optional<SecretMemory> bindTpm(Secret.Password password, boolean toTpm) throws VaultException {
+        judged(password, () -> {
+            keeper.bindTpm(password, toTpm);
+            return true;
+        });
+        told(AuditEvent.PASSWORD_CHANGED);
+        return Optional.empty();
+    }
+
     private SecretMemory prove(Secret.Password password, String session) throws VaultException {
         judged(password, () -> {
             keeper.check(password);
@@ -395,7 +448,7 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
         OpenVault opening = OpenVault.open(folder, keys, clock);
         boolean told = false;
         try {
-            opening.audit().add(event, Map.of());
+            counter.opened(keeper.present().vault(), opening.audit(), event);
             told = true;
         } finally {
             if (!told) { // what cannot be written down is not done

@@ -17,6 +17,9 @@ import omni.vault.VaultProtocol.WipeReply;
 /** {@code omni.Vault}: how the vault stands, and its lock. Anybody may ask, and anybody may lock. For any thread. */
 final class VaultService implements VaultProtocol.Handler {
     private static final int CHANGES_MAX = 100;
+    private static final String NOT_COUNTED =
+            "that the whole vault was put back to an earlier state would not be seen here, where no TPM counts its unlocks:"
+                    + " keep elsewhere what omni vault verify prints";
 
     /** For how long the end of the process waits for an answer to be read. */
     private static final Duration ANSWER_MAX = Duration.ofMillis(100);
@@ -137,6 +140,9 @@ final class VaultService implements VaultProtocol.Handler {
     private VaultProtocol.Vault wire(Vault.Status status) {
         Attempts.Standing standing = standing();
         List<String> lines = new ArrayList<>(limits);
+        if (!vault.countsUnlocks()) {
+            lines.addFirst(NOT_COUNTED);
+        }
         vault.peek()
                 .filter(open -> !open.keys().isLocked())
                 .ifPresent(_ -> lines.add("the keys are not kept out of the swap: the limit of locked memory is too low"

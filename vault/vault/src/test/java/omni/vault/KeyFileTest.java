@@ -129,7 +129,8 @@ final class KeyFileTest {
         keys.set(0, new KeyFile.DataKey(first.purpose(), 1, second.wrap()));
         keys.set(1, new KeyFile.DataKey(second.purpose(), 1, first.wrap()));
         refusedOnOpen(with(file.password(), file.recovery(), keys));
-        KeyFile.PasswordSlot slot = new KeyFile.PasswordSlot(file.password().argon2(), false, file.recovery());
+        KeyFile.PasswordSlot slot =
+                new KeyFile.PasswordSlot(file.password().argon2(), false, Optional.empty(), file.recovery());
         refusedOnOpen(with(slot, file.password().wrap(), file.keys()));
     }
 

@@ -160,7 +160,7 @@ final class KeyWorkTest {
         byte[] derived = Made.quick(Made.PASSWORD.getBytes(StandardCharsets.US_ASCII), argon2);
         byte[] root = file.password()
                 .wrap()
-                .open(derived, KeyFile.PasswordSlot.context(file.vault(), argon2, false))
+                .open(derived, KeyFile.PasswordSlot.context(file.vault(), argon2, false, Optional.empty()))
                 .orElseThrow();
         List<KeyFile.DataKey> keys = new ArrayList<>(file.keys());
         for (int version = 2; keys.size() < KeyFile.KEYS_MAX; version++) {
