@@ -336,6 +336,18 @@ final class VaultRoutesTest {
     }
 
     @Test
+    void newKeysTakeThePasswordAndTheDaemonEnds() throws Exception {
+        var path = "/v1/vault/rotate";
+
+        ErrorsTest.assertError(password(path, BodyPublishers.ofString("wrong")), 403, "wrong_password");
+        assertEquals(
+                "{\"rotated\":true}",
+                password(path, BodyPublishers.ofString(FakeVault.PASSWORD)).body());
+        Await.until("it has vanished, both times", () -> daemon.vanished.get() == 2);
+        assertEquals(List.of("wrong", FakeVault.PASSWORD), List.copyOf(vault.passwords));
+    }
+
+    @Test
     void aWrongPasswordIsNoPermitAndIsForgottenToo() throws Exception {
         ErrorsTest.assertError(password(STEP_UP, BodyPublishers.ofString("wrong")), 403, "wrong_password");
         Await.until("it has vanished", () -> daemon.vanished.get() == 1);
