@@ -64,7 +64,7 @@ final class EngageBench {
     }
 
     private static BusServer serve(TestGap gap, Path folder) throws AirgapException {
-        Factors factors = new Factors(folder, text -> "nowhere", Clock.systemUTC());
+        Factors factors = new Factors(folder, text -> "nowhere", Owner.NOBODY, Clock.systemUTC());
         return BusServer.at(folder.resolve("airgap.sock"))
                 .service(AirgapProtocol.service(
                         new AirgapService(gap.gap(), factors, Optional.empty(), Optional.empty(), "bench", List.of())))

@@ -149,6 +149,15 @@ final class VaultLink implements AutoCloseable {
         return new String(permit, StandardCharsets.US_ASCII);
     }
 
+    /**
+     * Goes over to new data keys, which takes as long as it is large.
+     *
+     * @throws ApiError as {@link #unlock}; VAULT_LOCKED
+     */
+    void rotate(ByteBuffer password) {
+        judge(SecretCall.Verb.ROTATE, password, ByteBuffer.allocate(0));
+    }
+
     private byte[] judge(SecretCall.Verb verb, ByteBuffer... fields) {
         if (status().state() == VaultState.ABSENT) {
             throw absent();

@@ -31,7 +31,9 @@ final class VaultCommand extends OmniCommand {
                 .addSubcommand(new VaultPasswdCommand(world))
                 .addSubcommand(new VaultRecoverCommand(world))
                 .addSubcommand(new VaultRecoveryKeyCommand(world))
-                .addSubcommand(new VaultVerifyCommand(world));
+                .addSubcommand(new VaultRotateCommand(world))
+                .addSubcommand(new VaultVerifyCommand(world))
+                .addSubcommand(new VaultWipeCommand(world));
     }
 
     @Override

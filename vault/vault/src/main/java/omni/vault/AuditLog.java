@@ -95,6 +95,11 @@ final class AuditLog {
             put(AuditEvent.ALARM, Map.of("what", String.join(" ", alarms)));
             first.keepIn(folder);
         }
+        renewKey();
+    }
+
+    /** Goes over to the newest key, where that is another one: the line that names it is the last that the old one signs. */
+    synchronized void renewKey() throws VaultException {
         if (keys.newest(Purpose.AUDIT) > key.version()) {
             AuditKey next = new AuditKey(keys, keys.newest(Purpose.AUDIT));
             put(AuditEvent.AUDIT_KEY, Map.of("key", next.publicKey().text()));

@@ -38,7 +38,7 @@ import tools.jackson.databind.node.ObjectNode;
  * </pre>
  *
  * <p>The members are these and no others, in any order, at most {@value #BYTES_MAX} bytes in all. Keys stand in the order of the
- * purposes, each purpose with its versions from 1 up; {@link Wrap} says what a tag and a seal of a key are, and what they are bound
+ * purposes, each purpose with its versions, from the oldest that is still there, one after the other; {@link Wrap} says what a tag and a seal of a key are, and what they are bound
  * to is a text of ASCII lines here. The seal at the end is made of the root key and all the rest, so that no part can be taken away,
  * put back or exchanged without one of the secrets. That the whole file is an older one does not show in it.
  *
@@ -81,8 +81,10 @@ record KeyFile(String vault, PasswordSlot password, Wrap recovery, List<DataKey>
             throw new IllegalArgumentException("there are more than " + KEYS_MAX + " keys");
         }
         Map<Purpose, Integer> versions = new EnumMap<>(Purpose.class);
-        boolean counted =
-                keys.stream().allMatch(key -> key.version() == versions.merge(key.purpose(), 1, Integer::sum));
+        boolean counted = keys.stream().allMatch(key -> {
+            Integer before = versions.put(key.purpose(), key.version());
+            return before == null ? key.version() >= 1 : key.version() == before + 1;
+        });
         if (!counted
                 || !keys.equals(
                         keys.stream().sorted(comparing(DataKey::purpose)).toList())) {

@@ -127,6 +127,12 @@ final class KeyKeeper {
         return keys(ask(KeyWire.Operation.ADD_VERSION, present(), Optional.of(secret), Optional.empty(), purpose));
     }
 
+    /** Takes away all versions of a data key but the newest: what they encrypted opens no more. */
+    synchronized void dropOld(Secret secret, Purpose purpose) throws VaultException {
+        ask(KeyWire.Operation.DROP_OLD, present(), Optional.of(secret), Optional.empty(), purpose)
+                .close();
+    }
+
     /** Makes another recovery key, and returns its words as ASCII; the one before opens nothing any more. */
     synchronized SecretMemory newRecovery(Secret secret) throws VaultException {
         return words(ask(KeyWire.Operation.NEW_RECOVERY, secret));

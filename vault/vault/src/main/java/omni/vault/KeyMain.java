@@ -78,6 +78,7 @@ final class KeyMain {
                         given(request.file()), given(request.secret()), given(request.next()), request.calibration());
             case ADD_VERSION -> work.addVersion(given(request.file()), given(request.secret()), request.purpose());
             case NEW_RECOVERY -> work.newRecovery(given(request.file()), given(request.secret()));
+            case DROP_OLD -> work.dropOld(given(request.file()), given(request.secret()), request.purpose());
         };
     }
 

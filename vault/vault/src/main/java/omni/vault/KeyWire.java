@@ -38,13 +38,14 @@ final class KeyWire {
         CHECK,
         CHANGE_PASSWORD,
         ADD_VERSION,
-        NEW_RECOVERY
+        NEW_RECOVERY,
+        DROP_OLD
     }
 
     /**
      * What to do.
      *
-     * @param purpose of the key to add; of no meaning else
+     * @param purpose of the key to add or to take away; of no meaning else
      * @param file what keys.json holds; nothing for a new vault
      * @param secret none for a new vault
      * @param next the new password, where there is one

@@ -97,6 +97,21 @@ final class KeyWork {
         return new Outcome(Optional.of(changed), List.of(), Optional.of(recovery.words()));
     }
 
+    /** Takes away all versions of a data key but the newest. */
+    Outcome dropOld(KeyFile file, Secret secret, Purpose purpose) throws VaultException {
+        Root root = root(file, secret);
+        int newest = file.keys().stream()
+                .filter(key -> key.purpose() == purpose)
+                .mapToInt(KeyFile.DataKey::version)
+                .max()
+                .orElseThrow();
+        List<KeyFile.DataKey> left = file.keys().stream()
+                .filter(key -> key.purpose() != purpose || key.version() == newest)
+                .toList();
+        KeyFile changed = KeyFile.sealed(file.vault(), file.password(), file.recovery(), left, root.key());
+        return new Outcome(Optional.of(changed), List.of(), Optional.empty());
+    }
+
     /** Another version of a data key, beside those that are there, and all data keys. */
     Outcome addVersion(KeyFile file, Secret secret, Purpose purpose) throws VaultException {
         Root root = root(file, secret);

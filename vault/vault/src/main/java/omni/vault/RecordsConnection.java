@@ -60,15 +60,35 @@ final class RecordsConnection {
         return connection;
     }
 
+    /**
+     * Encrypts a database that nobody has open under another key. A crash meanwhile leaves nothing that opens, and the file is on
+     * the disk only when its caller has forced it there.
+     */
+    static void rekey(Path file, MemorySegment key, MemorySegment next) throws SQLException {
+        try (Connection connection = open(file, key, READ_WRITE_CREATE)) {
+            // There is no rekeying in WAL mode, and nothing to roll back in a file that is a copy.
+            run(
+                    connection,
+                    List.of(
+                            "PRAGMA journal_mode = MEMORY",
+                            "PRAGMA synchronous = OFF",
+                            "PRAGMA rekey = \"" + text(next) + "\""));
+        }
+    }
+
     private static Connection open(Path file, MemorySegment key, String mode) throws SQLException {
         Properties properties = new Properties();
         properties.setProperty("cipher", "sqlcipher");
         properties.setProperty("legacy", "4");
-        properties.setProperty("key", "x'" + HexFormat.of().formatHex(key.toArray(ValueLayout.JAVA_BYTE)) + "'");
+        properties.setProperty("key", text(key));
         properties.setProperty("open_mode", mode);
         Connection connection = JDBC.createConnection(JDBC.PREFIX + file.toAbsolutePath(), properties);
         run(connection, ALL);
         return connection;
+    }
+
+    private static String text(MemorySegment key) {
+        return "x'" + HexFormat.of().formatHex(key.toArray(ValueLayout.JAVA_BYTE)) + "'";
     }
 
     private static void run(Connection connection, List<String> statements) throws SQLException {
