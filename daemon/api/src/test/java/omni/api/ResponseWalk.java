@@ -67,7 +67,9 @@ final class ResponseWalk {
         assertEquals(ResponseStatus.COMPLETED, made.status().orElseThrow());
         assertEquals(10, made.usage().orElseThrow().inputTokens());
         assertTrue(text(made).startsWith("heard "));
-        assertTrue(TestDaemon.json(daemon.get("/v1/responses/" + made.id())).get("store").asBoolean());
+        assertTrue(TestDaemon.json(daemon.get("/v1/responses/" + made.id()))
+                .get("store")
+                .asBoolean());
         assertEquals(made, client.responses().retrieve(made.id()).validate());
         assertEquals(List.of("Which bird?"), input(made.id()));
         client.responses().delete(made.id());
@@ -92,8 +94,7 @@ final class ResponseWalk {
         var last = answer(ask("Five?").conversation(conversation));
         assertTrue(told().startsWith("user: Four?\nassistant: heard "), "it was not told what was said");
         assertEquals(conversation, last.conversation().orElseThrow().id());
-        assertEquals(
-                4, client.conversations().items().list(conversation).data().size());
+        assertEquals(4, client.conversations().items().list(conversation).data().size());
         assertTrue(client.conversations().items().list(conversation).data().stream()
                 .allMatch(ConversationItem::isMessage));
         client.conversations().delete(conversation);
@@ -103,7 +104,8 @@ final class ResponseWalk {
 
     private void streams() {
         var events = new ArrayList<ResponseStreamEvent>();
-        var params = ResponseCreateParams.builder().model("three").input("Count.").build();
+        var params =
+                ResponseCreateParams.builder().model("three").input("Count.").build();
         try (var stream = client.responses().createStreaming(params)) {
             stream.stream().forEach(event -> events.add(event.validate()));
         }
@@ -119,7 +121,9 @@ final class ResponseWalk {
                                 .map(delta -> delta.delta())
                                 .toList()));
         assertEquals("one two three", text(done.response()));
-        assertEquals(done.response(), client.responses().retrieve(done.response().id()).validate());
+        assertEquals(
+                done.response(),
+                client.responses().retrieve(done.response().id()).validate());
     }
 
     private void leavesNothingWhereNotToBeKept() throws Exception {
@@ -140,11 +144,10 @@ final class ResponseWalk {
 
     /** The prompt of the newest call. */
     private String told() {
-        return String.valueOf(
-                Stream.of(engine.asked.toArray(GenerateParams[]::new))
-                        .reduce((_, last) -> last)
-                        .orElseThrow()
-                        .prompt());
+        return String.valueOf(Stream.of(engine.asked.toArray(GenerateParams[]::new))
+                .reduce((_, last) -> last)
+                .orElseThrow()
+                .prompt());
     }
 
     private List<String> input(String id) {

@@ -104,14 +104,14 @@ final class ResponsesTest {
                         + " response.output_text.done response.content_part.done response.output_item.done"
                         + " response.completed",
                 String.join(
-                        " ",
-                        events.stream().map(e -> e.get("type").asString()).toList()));
+                        " ", events.stream().map(e -> e.get("type").asString()).toList()));
         assertTrue(response.body().startsWith("event: response.created\ndata: {"), response.body());
         assertFalse(response.body().contains("[DONE]"), response.body());
         for (var i = 0; i < events.size(); i++) {
             assertEquals(i, events.get(i).get("sequence_number").asInt());
         }
-        ErrorsTest.assertError(daemon.post(ALL, "{\"model\":\"busy\",\"input\":\"hi\",\"stream\":true}"), 429, "rate_limit_exceeded");
+        ErrorsTest.assertError(
+                daemon.post(ALL, "{\"model\":\"busy\",\"input\":\"hi\",\"stream\":true}"), 429, "rate_limit_exceeded");
     }
 
     @Test
@@ -127,8 +127,12 @@ final class ResponsesTest {
         var input = "[{\"role\":\"developer\",\"content\":\"a\"},{\"type\":\"reasoning\",\"summary\":[]},"
                 + "{\"type\":\"message\",\"role\":\"assistant\",\"content\":[{\"type\":\"output_text\",\"text\":\"b\"},"
                 + "{\"type\":\"refusal\",\"refusal\":\"c\"}]},{\"role\":\"user\",\"content\":\"d\"}]";
-        assertEquals(200, daemon.post(ALL, "{\"model\":\"told\",\"input\":" + input + "}").statusCode());
-        assertEquals("system: a\nassistant: b\nc\nuser: d\n", String.valueOf(engine.asked.remove().prompt()).replace("developer", "system"));
+        assertEquals(
+                200,
+                daemon.post(ALL, "{\"model\":\"told\",\"input\":" + input + "}").statusCode());
+        assertEquals(
+                "system: a\nassistant: b\nc\nuser: d\n",
+                String.valueOf(engine.asked.remove().prompt()).replace("developer", "system"));
     }
 
     @ParameterizedTest
@@ -179,8 +183,14 @@ final class ResponsesTest {
     void allIsBounded() throws Exception {
         var item = "{\"role\":\"user\",\"content\":\"hi\"}";
         var most = String.join(",", Collections.nCopies(500, item));
-        assertEquals(200, daemon.post(ALL, "{\"model\":\"three\",\"input\":[" + most + "]}").statusCode());
-        refused(daemon.post(ALL, "{\"model\":\"three\",\"input\":[" + most + "," + item + "]}"), "input", "invalid_value");
+        assertEquals(
+                200,
+                daemon.post(ALL, "{\"model\":\"three\",\"input\":[" + most + "]}")
+                        .statusCode());
+        refused(
+                daemon.post(ALL, "{\"model\":\"three\",\"input\":[" + most + "," + item + "]}"),
+                "input",
+                "invalid_value");
         var id = "x".repeat(128);
         ErrorsTest.assertError(post(",\"previous_response_id\":\"" + id + "\""), 423, "vault_locked");
         refused(post(",\"previous_response_id\":\"" + id + "x\""), "previous_response_id", "invalid_value");
