@@ -31,7 +31,11 @@ final class VaultCommand extends OmniCommand {
                 .addSubcommand(new VaultPasswdCommand(world))
                 .addSubcommand(new VaultRecoverCommand(world))
                 .addSubcommand(new VaultRecoveryKeyCommand(world))
-                .addSubcommand(new VaultVerifyCommand(world));
+                .addSubcommand(new VaultVerifyCommand(world))
+                .addSubcommand(new VaultBackupCommand(world))
+                .addSubcommand(new VaultBackupsCommand(world))
+                .addSubcommand(new VaultBackupVerifyCommand(world))
+                .addSubcommand(new VaultRestoreCommand(world));
     }
 
     @Override

@@ -63,12 +63,7 @@ final class BackupRestore {
                 throw new VaultException(
                         Reason.REFUSED, "There is a vault already: a backup is put back where there is none.");
             }
-            if (Files.exists(staging)) { // of a try that was interrupted, and so is what it has moved
-                delete(staging);
-                for (String part : PARTS) {
-                    delete(folder.resolve(part));
-                }
-            }
+            giveUp();
             for (String part : List.of("files", "records.db", "records.db-wal")) {
                 if (Files.exists(folder.resolve(part))) {
                     throw new VaultException(
@@ -84,9 +79,14 @@ final class BackupRestore {
         }
     }
 
-    /** Forgets a try for which the secret was wrong. */
+    /** Forgets a try that came to nothing, and what it has moved already; nothing where there was none. */
     void giveUp() throws VaultException {
         try {
+            if (Files.exists(staging) && Files.notExists(folder.resolve(KeyKeeper.FILE))) {
+                for (String part : PARTS) {
+                    delete(folder.resolve(part));
+                }
+            }
             delete(staging);
         } catch (IOException e) {
             throw failed(e);

@@ -122,19 +122,21 @@ final class BackupTarget implements AutoCloseable {
         };
     }
 
-    /** As {@link #open}, and makes them where the folder is empty or not there; its parent is there. */
-    static BackupTarget make(Path folder, Kind kind) throws VaultException {
+    /**
+     * As {@link #open}, and makes them where the folder is empty or not there; its parent is there.
+     *
+     * @param kind which it is to be; nothing: what it is, or a folder
+     */
+    static BackupTarget make(Path folder, Optional<Kind> kind) throws VaultException {
         try {
             requirePlace(folder);
             Optional<Kind> there = kind(folder);
-            if (there.isPresent() && there.get() != kind) {
+            if (there.isPresent() && !there.get().equals(kind.orElse(there.get()))) {
                 throw new VaultException(
-                        Reason.REFUSED,
-                        "The backups in " + folder + " are of the kind " + there.get().text() + ", not " + kind.text()
-                                + ".");
+                        Reason.REFUSED, "The backups in " + folder + " are kept in another way: name another folder.");
             }
             if (there.isEmpty()) {
-                begin(folder, kind);
+                begin(folder, kind.orElse(Kind.FOLDER));
             }
             return open(folder);
         } catch (IOException e) {

@@ -13,8 +13,8 @@ import omni.vault.VaultException.Reason;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * The backups of an open vault: taking, checking and forgetting them, and what it knows of them while their disk is not there. One
- * at a time; for any thread.
+ * The backups of an open vault: taking, checking and forgetting them, and what it knows of them while their disk is not there. In
+ * one place, one at a time. For any thread.
  */
 final class Backups {
     static final int TARGETS_MAX = 16;
@@ -30,13 +30,18 @@ final class Backups {
 
     /** A snapshot, and the folder that it is in. */
     record Copy(String target, String snapshot) {
+        String text() {
+            return target + " " + snapshot;
+        }
+
         Instant taken() {
             return Snapshot.taken(snapshot);
         }
     }
 
     /** Takes a snapshot, and writes down that it was. */
-    BackupWriter.Done take(Path folder, BackupTarget.Kind kind, BackupWriter.Progress progress) throws VaultException {
+    BackupWriter.Done take(Path folder, Optional<BackupTarget.Kind> kind, BackupWriter.Progress progress)
+            throws VaultException {
         requireRoom(folder);
         try (BackupTarget target = BackupTarget.make(folder, kind)) {
             BackupWriter.Done done = BackupWriter.write(vault, target, progress);

@@ -53,7 +53,12 @@ public final class SecretCall {
         /** Another password: the old one, its key file or nothing, the new one, its key file or nothing. */
         CHANGE_PASSWORD(4, 4),
         /** Another recovery key: the password, and the key file or nothing. Answers the new one; the old one is void. */
-        NEW_RECOVERY_KEY(5, 2);
+        NEW_RECOVERY_KEY(5, 2),
+        /**
+         * Put a backup back where there is no vault, and unlock: the path of its folder in UTF-8, the snapshot's name or nothing for
+         * the newest; then the password and the key file or nothing, or else the recovery key.
+         */
+        RESTORE(9, 5);
 
         private final int code;
         private final int fields;

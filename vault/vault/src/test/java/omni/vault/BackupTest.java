@@ -217,7 +217,7 @@ class BackupTest {
             AtomicLong left = new AtomicLong(stop);
             assertEquals(
                     Reason.REFUSED,
-                    reason(() -> vault.backups.take(target, BackupTarget.Kind.FOLDER, (read, written) -> {
+                    reason(() -> vault.backups.take(target, Optional.of(BackupTarget.Kind.FOLDER), (read, written) -> {
                         if (left.decrementAndGet() == 0) {
                             throw new VaultException(Reason.REFUSED, "stopped");
                         }
@@ -249,7 +249,7 @@ class BackupTest {
         AtomicLong calls = new AtomicLong();
         assertThrows(
                 VaultException.class,
-                () -> vault.backups.take(target, BackupTarget.Kind.FOLDER, (read, written) -> {
+                () -> vault.backups.take(target, Optional.of(BackupTarget.Kind.FOLDER), (read, written) -> {
                     calls.incrementAndGet();
                     if (written > 5 << 20) {
                         throw new VaultException(Reason.REFUSED, "stopped");

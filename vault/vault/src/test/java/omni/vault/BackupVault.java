@@ -81,7 +81,7 @@ final class BackupVault implements AutoCloseable {
     }
 
     BackupWriter.Done take(Path target) throws VaultException {
-        return backups.take(target, BackupTarget.Kind.FOLDER, (read, written) -> {});
+        return backups.take(target, Optional.of(BackupTarget.Kind.FOLDER), (read, written) -> {});
     }
 
     /** A conversation with a message of each text. */
