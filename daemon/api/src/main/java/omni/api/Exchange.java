@@ -58,9 +58,18 @@ final class Exchange {
         return Query.read(request.query().rawValue(), known);
     }
 
-    /** Whether the connection comes from this machine, over its loopback. */
-    boolean isFromThisMachine() {
-        return Guard.isLoopback(request.remotePeer().address());
+    /**
+     * Returns where the connection comes from this machine, over its loopback: nothing else is kept from who listens.
+     *
+     * @throws ApiError LOOPBACK_ONLY
+     */
+    void requireThisMachine() {
+        if (!Guard.isLoopback(request.remotePeer().address())) {
+            throw ApiError.of(
+                    ErrorCode.LOOPBACK_ONLY,
+                    "This is taken over the loopback only, for it would cross a network unencrypted: do it at the box, with omni"
+                            + " vault.");
+        }
     }
 
     Optional<String> header(io.helidon.http.HeaderName name) {
@@ -85,6 +94,11 @@ final class Exchange {
     /** Names the key for the log, by its id. */
     void key(String keyId) {
         key = keyId;
+    }
+
+    /** The id of the key that it came with. */
+    String key() {
+        return key;
     }
 
     /** Counts for the log. */

@@ -41,6 +41,7 @@ final class Routes {
                 Route.of(Method.POST, "/v1/airgap/engage", this::engage),
                 new Route(Method.GET, "/health", true, this::health)));
         this.routes.addAll(new VaultRoutes(vault).all());
+        this.routes.addAll(new BackupRoutes(vault).all());
         this.routes.addAll(new ConversationRoutes(vault).all());
         this.routes.addAll(new MemoryRoutes(vault).all());
     }

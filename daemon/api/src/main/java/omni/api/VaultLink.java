@@ -2,13 +2,16 @@ package omni.api;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import omni.bus.BusClient;
 import omni.bus.BusError;
 import omni.bus.BusException;
+import omni.vault.BackupsProtocol;
 import omni.vault.RecordsProtocol;
 import omni.vault.SecretCall;
 import omni.vault.VaultProtocol;
@@ -29,6 +32,7 @@ final class VaultLink implements AutoCloseable {
 
     private final VaultProtocol.Client vault;
     private final RecordsProtocol.Client records;
+    private final BackupsProtocol.Client backups;
     private final Path secrets;
     private final Runnable vanish;
     private final VaultWatch watch;
@@ -43,6 +47,7 @@ final class VaultLink implements AutoCloseable {
     VaultLink(BusClient bus, Path secrets, Runnable vanish, Duration answerMax) {
         this.vault = VaultProtocol.Client.of(bus);
         this.records = RecordsProtocol.Client.of(bus);
+        this.backups = BackupsProtocol.Client.of(bus);
         this.secrets = secrets;
         this.vanish = vanish;
         this.watch = new VaultWatch(vault, vanish, answerMax);
@@ -78,11 +83,20 @@ final class VaultLink implements AutoCloseable {
 
     /** Asks for something that it keeps. */
     <T> T records(Function<RecordsProtocol.Client, T> call) {
+        return opened(() -> call.apply(records));
+    }
+
+    /** Asks for something about its backups. */
+    <T> T backups(Function<BackupsProtocol.Client, T> call) {
+        return opened(() -> call.apply(backups));
+    }
+
+    private <T> T opened(Supplier<T> call) {
         if (!watch.isOpen()) {
             requireOpen(status().state());
         }
         try {
-            return call.apply(records);
+            return call.get();
         } catch (BusException e) {
             throw translate(e);
         }
@@ -101,16 +115,46 @@ final class VaultLink implements AutoCloseable {
     }
 
     /**
+     * Asks for something dangerous, with the permit of a {@link StepUp} among its parameters.
+     *
+     * @throws ApiError STEP_UP_REQUIRED where the permit is not good
+     */
+    <T> T permitted(Function<VaultProtocol.Client, T> call) {
+        try {
+            return call.apply(vault);
+        } catch (VaultProtocol.Failed e) {
+            throw e.reason() == FailedReason.DENIED ? StepUp.required() : translate(e);
+        } catch (BusException e) {
+            throw translate(e);
+        }
+    }
+
+    /**
      * Unlocks it.
      *
      * @throws ApiError WRONG_PASSWORD; RATE_LIMIT_EXCEEDED where there were too many of them; VAULT_ABSENT
      */
     void unlock(ByteBuffer password) {
+        judge(SecretCall.Verb.UNLOCK, password, ByteBuffer.allocate(0));
+    }
+
+    /**
+     * A permit for dangerous calls of that session.
+     *
+     * @throws ApiError as {@link #unlock}
+     */
+    String prove(ByteBuffer password, String session) {
+        ByteBuffer name = StandardCharsets.UTF_8.encode(session);
+        byte[] permit = judge(SecretCall.Verb.PROVE, password, ByteBuffer.allocate(0), name);
+        return new String(permit, StandardCharsets.US_ASCII);
+    }
+
+    private byte[] judge(SecretCall.Verb verb, ByteBuffer... fields) {
         if (status().state() == VaultState.ABSENT) {
             throw absent();
         }
         try {
-            SecretCall.make(secrets, SecretCall.Verb.UNLOCK, List.of(password, ByteBuffer.allocate(0)));
+            return SecretCall.make(secrets, verb, List.of(fields));
         } catch (SecretCall.Refused e) {
             throw switch (e.reason()) {
                 case DENIED -> ApiError.of(ErrorCode.WRONG_PASSWORD, "That is not the vault's password.");
@@ -132,6 +176,8 @@ final class VaultLink implements AutoCloseable {
     static ApiError translate(BusException e) {
         return switch (e) {
             case VaultProtocol.Failed error -> failed(error.reason(), error.message(), error);
+            case BackupsProtocol.Failed error ->
+                failed(FailedReason.valueOf(error.reason().name()), error.message(), error);
             case RecordsProtocol.Failed error ->
                 failed(FailedReason.valueOf(error.reason().name()), error.message(), error);
             case BusError error ->

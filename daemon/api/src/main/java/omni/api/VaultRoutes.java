@@ -1,10 +1,15 @@
 package omni.api;
 
 import io.helidon.http.Method;
+import java.nio.ByteBuffer;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.Semaphore;
+import java.util.function.Function;
 import omni.vault.RecordsProtocol.RetentionParams;
 import omni.vault.RecordsProtocol.SetRetentionParams;
+import omni.vault.SecretCall;
+import omni.vault.VaultProtocol.WipeParams;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
@@ -30,6 +35,8 @@ final class VaultRoutes {
                 Route.of(Method.GET, "/v1/vault", this::status),
                 Route.of(Method.POST, "/v1/vault/lock", this::lock),
                 Route.of(Method.POST, "/v1/vault/unlock", this::unlock),
+                Route.of(Method.POST, "/v1/vault/step-up", this::stepUp),
+                Route.of(Method.POST, "/v1/vault/wipe", this::wipe),
                 Route.of(Method.GET, "/v1/vault/retention", this::retention),
                 Route.of(Method.POST, "/v1/vault/retention", this::keep));
     }
@@ -50,30 +57,61 @@ final class VaultRoutes {
         exchange.json(object().put("locked", true));
     }
 
+    private void unlock(Exchange exchange) {
+        byPassword(exchange, password -> {
+            vault.unlock(password);
+            return object().put("unlocked", true);
+        });
+    }
+
+    /** The permit is good for the key alone that asks. */
+    private void stepUp(Exchange exchange) {
+        byPassword(exchange, password -> {
+            Instant before = Instant.now();
+            return object().put("permit", vault.prove(password, exchange.key()))
+                    .put("expires_at", before.plus(SecretCall.PERMIT_LASTS).toString());
+        });
+    }
+
     /**
      * Hands the password on to the vault. Its bytes come over this process's heap, where no wiping reaches all of them: whatever
      * came of it, this process ends when its answer is out.
      */
-    private void unlock(Exchange exchange) {
+    private void byPassword(Exchange exchange, Function<ByteBuffer, ObjectNode> call) {
         exchange.query(List.of());
-        if (!exchange.isFromThisMachine()) {
-            throw ApiError.of(
-                    ErrorCode.LOOPBACK_ONLY,
-                    "A password is taken over the loopback only: unlock the vault at the box, with omni vault unlock.");
-        }
+        exchange.requireThisMachine();
         exchange.afterwards(vault::vanish);
         try (var password = exchange.secret(PASSWORD_BYTES_MAX)) {
             if (!judging.tryAcquire()) {
                 throw ApiError.later(
                         ErrorCode.RATE_LIMIT_EXCEEDED, BUSY_SECONDS, "Another password is being tried. Wait for it.");
             }
+            ObjectNode answer;
             try {
-                vault.unlock(password.bytes());
+                answer = call.apply(password.bytes());
             } finally {
                 judging.release();
             }
+            exchange.json(answer);
         }
-        exchange.json(object().put("unlocked", true));
+    }
+
+    /** Where the vault was open, this process ends with it, as with a lock. */
+    private void wipe(Exchange exchange) {
+        exchange.query(List.of());
+        exchange.withoutBody();
+        StepUp stepUp = StepUp.of(exchange);
+        vault.watch().answering();
+        exchange.afterwards(vault.watch()::answered);
+        var wiped = vault.permitted(client -> client.wipe(new WipeParams(stepUp.permit(), stepUp.session())));
+        var answer = object().put("wiped", true).put("keys_gone_ms", wiped.keysGoneMillis());
+        var backups = wiped.backups();
+        if (backups != null) {
+            backups.forEach(answer.putArray("backups")::add);
+        } else {
+            answer.putNull("backups");
+        }
+        exchange.json(answer);
     }
 
     private void retention(Exchange exchange) {

@@ -1,6 +1,9 @@
 package omni.api;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
@@ -22,6 +25,8 @@ import omni.role.Role;
 import omni.role.RoleContext;
 import omni.role.Section;
 import omni.vault.SecretCall;
+import omni.vault.VaultProtocol;
+import omni.vault.VaultProtocol.RedeemParams;
 import omni.vault.VaultRole;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -77,6 +82,109 @@ final class RealVaultTest {
         }
     }
 
+    /** Another role learns that the owner was there, once; what it learns it from is in no log. */
+    @Test
+    void theOwnersPasswordIsAPermitThatAnotherRoleUsesUp() throws Exception {
+        try (var log = new CapturedLog();
+                var _ = new Box();
+                var daemon = new TestDaemon(home, home.resolve("engine.sock"), proven("daemon"), () -> {});
+                var bus = BusClient.to(home.resolve("vault.sock"))) {
+            SecretCall.make(secrets(), SecretCall.Verb.CREATE, List.of(bytes(PASSWORD), bytes("")));
+            var stepUp = TestDaemon.json(withPassword(daemon, "/v1/vault/step-up", PASSWORD));
+            var permit = stepUp.get("permit").asString();
+            var vault = VaultProtocol.Client.of(bus);
+
+            denied(vault, permit, "another key");
+            vault.redeem(new RedeemParams(permit, TestDaemon.keyId()));
+            denied(vault, permit, TestDaemon.keyId());
+
+            Await.until("it is logged", () -> log.count("http POST /v1/vault/step-up 200") == 1);
+            assertEquals(0, log.count(permit));
+            assertEquals(0, log.count(PASSWORD));
+        }
+    }
+
+    private static void denied(VaultProtocol.Client vault, String permit, String session) {
+        var refusal = assertThrows(VaultProtocol.Failed.class, () -> vault.redeem(new RedeemParams(permit, session)));
+        assertEquals(VaultProtocol.FailedReason.DENIED, refusal.reason());
+        assertFalse(refusal.message().contains(permit));
+    }
+
+    /** A key alone wipes nothing; what is wiped is gone with the next start. */
+    @Test
+    void aWipeNeedsThePasswordGivenMomentsAgo() throws Exception {
+        try (var vault = new Box();
+                var daemon = new TestDaemon(home, home.resolve("engine.sock"), proven("daemon"), () -> {})) {
+            SecretCall.make(secrets(), SecretCall.Verb.CREATE, List.of(bytes(PASSWORD), bytes("")));
+            var stepUp = TestDaemon.json(withPassword(daemon, "/v1/vault/step-up", PASSWORD));
+            var permit = stepUp.get("permit").asString();
+            var ofAnother = new String(
+                    SecretCall.make(
+                            secrets(),
+                            SecretCall.Verb.PROVE,
+                            List.of(bytes(PASSWORD), bytes(""), bytes("another key"))),
+                    StandardCharsets.US_ASCII);
+
+            ErrorsTest.assertError(wipe(daemon), 403, "step_up_required");
+            ErrorsTest.assertError(wipe(daemon, "Omni-Step-Up", ""), 403, "step_up_required");
+            ErrorsTest.assertError(wipe(daemon, "Omni-Step-Up", permit + "x"), 403, "step_up_required");
+            ErrorsTest.assertError(wipe(daemon, "Omni-Step-Up", ofAnother), 403, "step_up_required");
+            assertEquals(200, daemon.get("/v1/memory").statusCode(), "the control");
+
+            var wiped = TestDaemon.json(wipe(daemon, "Omni-Step-Up", permit));
+            assertEquals("[]", wiped.get("backups").toString());
+            assertTrue(wiped.get("keys_gone_ms").isInt(), wiped::toString);
+            Await.until("the vault has ended", locked::get);
+            assertEquals(0, vault.faults.get());
+        }
+        try (var _ = new Box();
+                var daemon = new TestDaemon(home, home.resolve("engine.sock"), proven("daemon"), () -> {})) {
+            ErrorsTest.assertError(daemon.get("/v1/memory"), 423, "vault_absent");
+            try (var left = Files.list(home.resolve("vault"))) {
+                assertEquals(List.of(), left.toList());
+            }
+        }
+    }
+
+    private static HttpResponse<String> wipe(TestDaemon daemon, String... headers) throws Exception {
+        var request = daemon.request("/v1/vault/wipe").POST(BodyPublishers.noBody());
+        return daemon.send(headers.length == 0 ? request : request.headers(headers));
+    }
+
+    @Test
+    void isBackedUpWhereTheConfigurationSaysAndADeletionNamesTheCopies() throws Exception {
+        try (var _ = new Box();
+                var daemon = new TestDaemon(home, home.resolve("engine.sock"), proven("daemon"), () -> {})) {
+            ErrorsTest.assertError(backup(daemon), 423, "vault_absent");
+            SecretCall.make(secrets(), SecretCall.Verb.CREATE, List.of(bytes(PASSWORD), bytes("")));
+            ErrorsTest.assertError(backup(daemon), 400, "invalid_value");
+        }
+        var stick = home.resolve("stick");
+        try (var _ = new Box("backup = \"" + stick + "\"\n");
+                var daemon = new TestDaemon(home, home.resolve("engine.sock"), proven("daemon"), () -> {})) {
+            ErrorsTest.assertError(backup(daemon), 423, "vault_locked");
+            SecretCall.make(secrets(), SecretCall.Verb.UNLOCK, List.of(bytes(PASSWORD), bytes("")));
+            var id = TestDaemon.json(daemon.post("/v1/conversations", "{}"))
+                    .get("id")
+                    .asString();
+            var taken = TestDaemon.json(backup(daemon));
+            var snapshot = taken.get("snapshot").asString();
+            assertTrue(taken.get("written").asLong() > 0, taken::toString);
+            var listed = TestDaemon.json(daemon.get("/v1/vault/backups")).get("copies");
+            assertEquals(1, listed.size());
+            assertEquals(snapshot, listed.get(0).get("snapshot").asString());
+            var deleted = TestDaemon.json(
+                    daemon.send(daemon.request("/v1/conversations/" + id).DELETE()));
+            assertEquals(
+                    "[\"" + stick + " " + snapshot + "\"]",
+                    deleted.get("backups").toString());
+        }
+    }
+
+    private static HttpResponse<String> backup(TestDaemon daemon) throws Exception {
+        return daemon.send(daemon.request("/v1/vault/backup").POST(BodyPublishers.noBody()));
+    }
+
     /** The vault speaks with the daemon alone: the same daemon without its proof gets nothing. */
     @Test
     void aDaemonThatProvesNothingIsDenied() throws Exception {
@@ -96,8 +204,13 @@ final class RealVaultTest {
         private final BusServer server;
 
         Box() throws Exception {
+            this("");
+        }
+
+        /** With that line in the table. */
+        Box(String line) throws Exception {
             var role = new VaultRole();
-            var toml = Files.writeString(home.resolve("vault.toml"), "[vault]\n");
+            var toml = Files.writeString(home.resolve("vault.toml"), "[vault]\n" + line);
             config = Config.load(toml, role.sections());
             running = ((Role) role).start(this);
             var builder = BusServer.at(home.resolve("vault.sock")).knowing(root);
@@ -172,7 +285,11 @@ final class RealVaultTest {
     }
 
     private static HttpResponse<String> unlock(TestDaemon daemon, String password) throws Exception {
-        return daemon.send(daemon.request("/v1/vault/unlock")
+        return withPassword(daemon, "/v1/vault/unlock", password);
+    }
+
+    private static HttpResponse<String> withPassword(TestDaemon daemon, String path, String password) throws Exception {
+        return daemon.send(daemon.request(path)
                 .header("Content-Type", "application/octet-stream")
                 .POST(BodyPublishers.ofString(password)));
     }

@@ -8,7 +8,6 @@ import omni.vault.BackupsProtocol.TakeParams;
 import omni.vault.BackupsProtocol.TakeReply;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code omni vault backup}: an encrypted copy of what the vault keeps, in a folder. */
@@ -27,16 +26,13 @@ final class VaultBackupCommand extends OmniCommand {
             description = "Where to: empty, new, or with backups of this vault; by default that of omni.toml.")
     private @Nullable Path folder;
 
-    @Option(names = "--git", description = "Keep the chunks in a git repository, where the folder is new.")
-    private boolean git;
-
     VaultBackupCommand(World world) {
         super(world);
     }
 
     @Override
     ExitCode run() {
-        var params = new TakeParams(place(folder), git ? BackupsProtocol.TakeParamsKind.GIT : null);
+        var params = new TakeParams(place(folder));
         var done = world.withPatience("vault", bus -> {
             try (var line = new ProgressLine(world, json());
                     var replies = BackupsProtocol.Client.of(bus).takeMore(params)) {
@@ -45,8 +41,8 @@ final class VaultBackupCommand extends OmniCommand {
         });
         answer(
                 done.toJson(),
-                () -> "Snapshot " + done.snapshot() + ": " + Text.bytes(done.read()) + " read, " + Text.bytes(done.written())
-                        + " written.");
+                () -> "Snapshot " + done.snapshot() + ": " + Text.bytes(done.read()) + " read, "
+                        + Text.bytes(done.written()) + " written.");
         return ExitCode.OK;
     }
 

@@ -28,8 +28,7 @@ final class VaultBackupsCommand extends OmniCommand {
     @Override
     ExitCode run() {
         var found = world.withPatience(
-                "vault",
-                bus -> BackupsProtocol.Client.of(bus).list(new ListParams(VaultBackupCommand.place(folder))));
+                "vault", bus -> BackupsProtocol.Client.of(bus).list(new ListParams(VaultBackupCommand.place(folder))));
         answer(found.toJson(), () -> text(found));
         return ExitCode.OK;
     }

@@ -35,7 +35,9 @@ final class VaultCommand extends OmniCommand {
                 .addSubcommand(new VaultBackupCommand(world))
                 .addSubcommand(new VaultBackupsCommand(world))
                 .addSubcommand(new VaultBackupVerifyCommand(world))
-                .addSubcommand(new VaultRestoreCommand(world));
+                .addSubcommand(new VaultBackupForgetCommand(world))
+                .addSubcommand(new VaultRestoreCommand(world))
+                .addSubcommand(new VaultWipeCommand(world));
     }
 
     @Override

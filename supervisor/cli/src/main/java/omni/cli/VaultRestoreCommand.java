@@ -27,7 +27,11 @@ final class VaultRestoreCommand extends OmniCommand {
     @Parameters(index = "0", paramLabel = "FOLDER", description = "Where the backups are.")
     private Path folder = Path.of("");
 
-    @Parameters(index = "1", arity = "0..1", paramLabel = "SNAPSHOT", description = "One of them; by default the newest.")
+    @Parameters(
+            index = "1",
+            arity = "0..1",
+            paramLabel = "SNAPSHOT",
+            description = "One of them; by default the newest.")
     private @Nullable String snapshot;
 
     @Option(names = "--key-file", paramLabel = "FILE", description = "The key file that belongs to the password.")

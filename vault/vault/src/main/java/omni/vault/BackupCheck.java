@@ -135,8 +135,9 @@ final class BackupCheck {
     }
 
     private void length(Snapshot snapshot, Snapshot.Blob file) {
-        long length =
-                file.chunks().stream().mapToLong(chunk -> lengths.getOrDefault(chunk, 0)).sum();
+        long length = file.chunks().stream()
+                .mapToLong(chunk -> lengths.getOrDefault(chunk, 0))
+                .sum();
         if (length != file.bytes()) {
             problem("The snapshot " + snapshot.name() + " has " + length + " of " + file.bytes() + " bytes of the file "
                     + file.id() + ".");

@@ -22,7 +22,11 @@ record BackupPolicy(int days, int weeks, int months) {
         }
         Set<String> kept = new HashSet<>();
         keep(names, days, day -> day, kept);
-        keep(names, weeks, day -> day.get(IsoFields.WEEK_BASED_YEAR) * 100 + day.get(IsoFields.WEEK_OF_WEEK_BASED_YEAR), kept);
+        keep(
+                names,
+                weeks,
+                day -> day.get(IsoFields.WEEK_BASED_YEAR) * 100 + day.get(IsoFields.WEEK_OF_WEEK_BASED_YEAR),
+                kept);
         keep(names, months, YearMonth::from, kept);
         return names.stream().filter(name -> !kept.contains(name)).sorted().toList();
     }

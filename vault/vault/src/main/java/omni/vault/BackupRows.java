@@ -24,8 +24,7 @@ final class BackupRows {
     private static final int AT_ONCE = 200;
 
     /** Each table that has no index, search table or key in it; the ones that others belong to first. */
-    private static final String TABLES =
-            """
+    private static final String TABLES = """
             SELECT name FROM sqlite_schema WHERE type = 'table' AND sql LIKE '%STRICT'
             AND name NOT IN ('migrations', 'row_keys', 'purge_due') ORDER BY rowid
             """;

@@ -52,6 +52,11 @@ final class BackupSchedule implements AutoCloseable {
         return config.backup();
     }
 
+    /** Which snapshots the configuration keeps. */
+    BackupPolicy policy() {
+        return config.backupPolicy();
+    }
+
     /** Why the last one failed, and when; nothing where it did not. */
     Optional<String> trouble() {
         return trouble;
@@ -77,8 +82,8 @@ final class BackupSchedule implements AutoCloseable {
         try {
             Backups backups = new Backups(open.get());
             if (isDue(backups, now)) {
-                backups.take(place(), Optional.empty(), (read, written) -> {});
-                backups.prune(place(), config.backupPolicy());
+                backups.take(place(), (read, written) -> {});
+                backups.prune(place(), policy());
             }
             trouble = Optional.empty();
         } catch (VaultException e) {

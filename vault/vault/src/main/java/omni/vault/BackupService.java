@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import omni.bus.Call;
 import omni.vault.BackupsProtocol.FailedReason;
+import omni.vault.BackupsProtocol.ForgetReply;
 import omni.vault.BackupsProtocol.ListReply;
 import omni.vault.BackupsProtocol.Progress;
 import omni.vault.BackupsProtocol.TakeReply;
@@ -55,9 +56,7 @@ final class BackupService implements BackupsProtocol.Handler {
                 }
             }
         };
-        Optional<BackupTarget.Kind> kind =
-                Optional.ofNullable(in.kind()).map(asked -> BackupTarget.Kind.valueOf(asked.name()));
-        BackupWriter.Done done = in(backups -> backups.take(place(in.target()), kind, progress));
+        BackupWriter.Done done = in(backups -> backups.take(place(in.target()), progress));
         call.reply(new TakeReply(
                 new Progress(done.read(), done.written(), done.snapshot().name())));
     }
@@ -78,8 +77,7 @@ final class BackupService implements BackupsProtocol.Handler {
     @Override
     public void list(BackupsProtocol.ListParams in, Call<ListReply> call) {
         String target = in.target();
-        List<Backups.Copy> copies =
-                in(backups -> target == null ? backups.known() : backups.in(path(target)));
+        List<Backups.Copy> copies = in(backups -> target == null ? backups.known() : backups.in(path(target)));
         call.reply(new ListReply(
                 copies.stream()
                         .map(copy -> new BackupsProtocol.Copy(
@@ -89,9 +87,32 @@ final class BackupService implements BackupsProtocol.Handler {
     }
 
     @Override
+    public void forget(BackupsProtocol.ForgetParams in, Call<ForgetReply> call) {
+        call.reply(new ForgetReply(in(backups -> {
+            vault.permits().require(in.permit(), in.session());
+            return forget(backups, in);
+        })));
+    }
+
+    private List<String> forget(Backups backups, BackupsProtocol.ForgetParams in) throws VaultException {
+        Path folder = path(in.target());
+        String snapshot = in.snapshot();
+        String conversation = in.conversation();
+        if (snapshot != null && conversation != null) {
+            throw new VaultException(VaultException.Reason.INVALID, "Name a snapshot or a conversation, and not both.");
+        }
+        if (snapshot != null) {
+            backups.forget(folder, List.of(snapshot));
+            return List.of(snapshot);
+        }
+        return conversation != null
+                ? backups.forgetConversation(folder, conversation)
+                : backups.prune(folder, schedule.policy());
+    }
+
+    @Override
     public void verify(BackupsProtocol.VerifyParams in, Call<VerifyReply> call) {
-        BackupCheck.Report report =
-                in(backups -> backups.check(path(in.target()), Optional.ofNullable(in.snapshot())));
+        BackupCheck.Report report = in(backups -> backups.check(path(in.target()), Optional.ofNullable(in.snapshot())));
         call.reply(new VerifyReply(
                 (long) report.snapshots(), report.chunks(), report.bytes(), report.left(), report.problems()));
     }

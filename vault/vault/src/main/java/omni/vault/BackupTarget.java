@@ -17,7 +17,6 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -28,7 +27,7 @@ import omni.vault.VaultException.Reason;
  * A folder with backups of one vault, on this disk or on a USB stick:
  *
  * <pre>
- *   omni-backup    what it is: "omni-backup/1 folder", or "git"
+ *   omni-backup    what it is: "omni-backup/1" and a line feed
  *   identity       a copy of keys.json, and a line with its tag: what a password or a recovery key opens
  *   keys/NAME      a snapshot: its chunks, their keys, and the rows' wrapped keys (Snapshot)
  *   keys/begun     the secret of one that is not finished
@@ -41,23 +40,11 @@ final class BackupTarget implements AutoCloseable {
     static final int SNAPSHOTS_MAX = 200;
 
     private static final String BEGUN = "begun";
-    private static final String FORMAT = "omni-backup/1 ";
+    private static final String FORMAT = "omni-backup/1\n";
     private static final int FORMAT_BYTES_MAX = 64;
     private static final int PATH_CHARACTERS_MAX = 1000;
     private static final int KEYS_BYTES_MAX = 256 << 20;
     private static final int TAG_BYTES = 65; // 64 digits and a line feed
-
-    /** How the chunks are kept. */
-    enum Kind {
-        /** As files of a folder. */
-        FOLDER,
-        /** In a git repository. */
-        GIT;
-
-        String text() {
-            return name().toLowerCase(Locale.ROOT);
-        }
-    }
 
     /** What unlocks: a key file, and the line that a change of it is found by. */
     record Identity(KeyFile keys, Bytes json, String tag) {}
@@ -80,23 +67,24 @@ final class BackupTarget implements AutoCloseable {
     static BackupTarget open(Path folder) throws VaultException {
         try {
             requirePlace(folder);
-            Kind kind = kind(folder)
-                    .orElseThrow(() -> new VaultException(
-                            Reason.MISSING, "In " + folder + " are no backups. Is the disk there, and the path right?"));
+            if (!isOne(folder)) {
+                throw new VaultException(
+                        Reason.MISSING, "In " + folder + " are no backups. Is the disk there, and the path right?");
+            }
             FileChannel lock = FileChannel.open(file(folder), StandardOpenOption.READ, StandardOpenOption.WRITE);
-            return opened(folder, lock, kind);
+            return opened(folder, lock);
         } catch (IOException e) {
             throw failed(folder, e);
         }
     }
 
-    private static BackupTarget opened(Path folder, FileChannel lock, Kind kind) throws IOException {
+    private static BackupTarget opened(Path folder, FileChannel lock) throws IOException {
         boolean opened = false;
         try {
             if (!isTaken(lock)) {
                 throw new VaultException(Reason.REFUSED, "Another one is at work in " + folder + ": wait for it.");
             }
-            var target = new BackupTarget(folder, lock, store(folder.resolve("chunks"), kind));
+            var target = new BackupTarget(folder, lock, new BackupFolder(folder.resolve("chunks")));
             opened = true;
             return target;
         } finally {
@@ -115,28 +103,12 @@ final class BackupTarget implements AutoCloseable {
         }
     }
 
-    private static BackupStore store(Path chunks, Kind kind) throws IOException {
-        return switch (kind) {
-            case FOLDER -> new BackupFolder(chunks);
-            case GIT -> throw new VaultException(Reason.REFUSED, "no git yet");
-        };
-    }
-
-    /**
-     * As {@link #open}, and makes them where the folder is empty or not there; its parent is there.
-     *
-     * @param kind which it is to be; nothing: what it is, or a folder
-     */
-    static BackupTarget make(Path folder, Optional<Kind> kind) throws VaultException {
+    /** As {@link #open}, and makes them where the folder is empty or not there; its parent is there. */
+    static BackupTarget make(Path folder) throws VaultException {
         try {
             requirePlace(folder);
-            Optional<Kind> there = kind(folder);
-            if (there.isPresent() && !there.get().equals(kind.orElse(there.get()))) {
-                throw new VaultException(
-                        Reason.REFUSED, "The backups in " + folder + " are kept in another way: name another folder.");
-            }
-            if (there.isEmpty()) {
-                begin(folder, kind.orElse(Kind.FOLDER));
+            if (!isOne(folder)) {
+                begin(folder);
             }
             return open(folder);
         } catch (IOException e) {
@@ -144,7 +116,7 @@ final class BackupTarget implements AutoCloseable {
         }
     }
 
-    private static void begin(Path folder, Kind kind) throws IOException {
+    private static void begin(Path folder) throws IOException {
         var mode = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
         if (Files.notExists(folder)) {
             Files.createDirectory(folder, mode); // and none above: a disk that is not there stays away
@@ -158,11 +130,7 @@ final class BackupTarget implements AutoCloseable {
             }
         }
         Files.createDirectories(folder.resolve("keys"), mode);
-        PrivateFile.write(file(folder), text(kind));
-    }
-
-    private static byte[] text(Kind kind) {
-        return (FORMAT + kind.text() + "\n").getBytes(StandardCharsets.US_ASCII);
+        PrivateFile.write(file(folder), FORMAT.getBytes(StandardCharsets.US_ASCII));
     }
 
     private static void requirePlace(Path folder) throws VaultException {
@@ -176,18 +144,13 @@ final class BackupTarget implements AutoCloseable {
         return folder.resolve("omni-backup");
     }
 
-    private static Optional<Kind> kind(Path folder) throws IOException {
+    private static boolean isOne(Path folder) throws IOException {
         Optional<String> text = PrivateFile.read(file(folder), FORMAT_BYTES_MAX);
-        if (text.isEmpty()) {
-            return Optional.empty();
+        if (text.isPresent() && !text.get().equals(FORMAT)) {
+            throw new VaultException(
+                    Reason.DAMAGED, file(folder) + " is not what was written there, or by a newer version of Omni.");
         }
-        for (Kind kind : Kind.values()) {
-            if (Arrays.equals(text.get().getBytes(StandardCharsets.US_ASCII), text(kind))) {
-                return Optional.of(kind);
-            }
-        }
-        throw new VaultException(
-                Reason.DAMAGED, file(folder) + " is not what was written there, or by a newer version of Omni.");
+        return text.isPresent();
     }
 
     Path folder() {

@@ -40,13 +40,15 @@ final class Backups {
     }
 
     /** Takes a snapshot, and writes down that it was. */
-    BackupWriter.Done take(Path folder, Optional<BackupTarget.Kind> kind, BackupWriter.Progress progress)
-            throws VaultException {
+    BackupWriter.Done take(Path folder, BackupWriter.Progress progress) throws VaultException {
         requireRoom(folder);
-        try (BackupTarget target = BackupTarget.make(folder, kind)) {
+        try (BackupTarget target = BackupTarget.make(folder)) {
             BackupWriter.Done done = BackupWriter.write(vault, target, progress);
             note(target);
-            vault.audit().add(AuditEvent.BACKED_UP, Map.of("snapshot", done.snapshot().name()));
+            vault.audit()
+                    .add(
+                            AuditEvent.BACKED_UP,
+                            Map.of("snapshot", done.snapshot().name()));
             return done;
         }
     }
@@ -56,7 +58,8 @@ final class Backups {
         if (all.size() >= TARGETS_MAX && !all.containsKey(setting(folder))) {
             throw new VaultException(
                     Reason.REFUSED,
-                    "Backups are in " + TARGETS_MAX + " places already: forget those of one, with omni vault backup-forget.");
+                    "Backups are in " + TARGETS_MAX
+                            + " places already: forget those of one, with omni vault backup-forget.");
         }
     }
 

@@ -2,6 +2,7 @@ package omni.vault;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -11,7 +12,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import omni.role.Attempts;
 import omni.role.LaterException;
@@ -36,6 +42,8 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
     private final Clock clock;
     private final Runnable end;
     private final SealedLog sealedLog;
+    private final Permits permits;
+    private final Wipe wipe;
     private final Object judging = new Object();
     private final Set<Consumer<Status>> listeners = ConcurrentHashMap.newKeySet();
 
@@ -78,12 +86,18 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
         this.clock = clock;
         this.end = end;
         this.sealedLog = new SealedLog(folder, clock);
+        this.permits = new Permits(clock);
+        this.wipe = new Wipe(folder);
         this.status = atStart();
     }
 
     /** A key file that cannot be read is said, and ends nothing: the rest of the box does without this. */
     private Status atStart() {
         try {
+            if (wipe.isBegun()) {
+                wipe.finish();
+                return new Status(State.ABSENT, clock.instant(), "wiped");
+            }
             State state = keeper.file().isPresent() ? State.SEALED : State.ABSENT;
             return new Status(state, clock.instant(), "started");
         } catch (VaultException e) {
@@ -103,6 +117,11 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
         } catch (IOException e) {
             throw failed(e);
         }
+    }
+
+    /** What whoever proved to be the owner may. */
+    Permits permits() {
+        return permits;
     }
 
     /** Hears of every change from now on. */
@@ -135,15 +154,70 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
      * Wipes the keys and ends the process, where it is open; it comes back sealed. An unlock that is under way comes to nothing.
      */
     void lock(String cause) {
-        Optional<OpenVault> closing;
+        taken().ifPresent(closing -> end(closing, cause));
+    }
+
+    /** Opens no more, and gives what was open to whoever closes it. */
+    private Optional<OpenVault> taken() {
+        permits.clear();
         synchronized (this) {
             locks++;
-            closing = open;
+            Optional<OpenVault> closing = open;
             open = Optional.empty();
+            return closing;
         }
-        if (closing.isPresent()) {
-            end(closing.get(), cause);
+    }
+
+    /**
+     * What came of a wipe.
+     *
+     * @param took until the keys were gone
+     * @param backups that are somewhere else, and stay; nothing where that is not known
+     */
+    record Wiped(Duration took, Optional<List<String>> backups) {
+        Wiped {
+            backups = backups.map(List::copyOf);
         }
+    }
+
+    /**
+     * Destroys the keys, on the disk and in memory, open or sealed. The process is to be ended afterwards, whatever came of it
+     * ({@link #vanish}); its next start removes what the keys protected.
+     *
+     * @throws VaultException FAILED where the keys may still be on the disk
+     */
+    Wiped wipe() throws VaultException {
+        long begun = System.nanoTime();
+        Optional<OpenVault> closing = taken();
+        Optional<List<String>> backups;
+        try {
+            wipe.begin();
+            backups = closing.flatMap(Vault::backups);
+        } finally {
+            closing.ifPresent(was -> was.keys().close());
+        }
+        return new Wiped(Duration.ofNanos(System.nanoTime() - begun), backups);
+    }
+
+    /** Within a moment, or not at all: a database that hangs keeps no wipe waiting. */
+    private static Optional<List<String>> backups(OpenVault open) {
+        FutureTask<List<String>> look = new FutureTask<>(() -> new Backups(open)
+                .known().stream().map(Backups.Copy::target).distinct().toList());
+        Thread.ofPlatform().daemon().name("backups").start(look);
+        try {
+            return Optional.of(look.get(LAST_WORD.toMillis(), TimeUnit.MILLISECONDS));
+        } catch (ExecutionException | TimeoutException e) {
+            System.getLogger("omni.vault").log(System.Logger.Level.WARNING, "The backups' places are not known", e);
+            return Optional.empty();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return Optional.empty();
+        }
+    }
+
+    /** Ends this process after that time; it comes back sealed, or absent. */
+    void vanish(Duration after) {
+        CompletableFuture.delayedExecutor(after.toNanos(), TimeUnit.NANOSECONDS).execute(end);
     }
 
     /** Nothing keeps it from the end: not a disk that hangs, nor a log that nobody reads. */
@@ -178,6 +252,10 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
     @Override
     public Optional<SecretMemory> serve(Verb verb, List<Optional<SecretMemory>> fields) throws VaultException {
         synchronized (judging) {
+            if (wipe.isBegun()) {
+                throw new VaultException(
+                        Reason.REFUSED, "The vault is being wiped. Where that goes on, omni vault says what is left.");
+            }
             return switch (verb) {
                 case CREATE -> Optional.of(create(password(fields, 0)));
                 case UNLOCK -> unlock(password(fields, 0));
@@ -185,6 +263,7 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
                 case CHANGE_PASSWORD -> changePassword(password(fields, 0), password(fields, 2));
                 case NEW_RECOVERY_KEY -> Optional.of(newRecoveryKey(password(fields, 0)));
                 case RESTORE -> restore(fields);
+                case PROVE -> Optional.of(prove(password(fields, 0), session(fields.get(2))));
             };
         }
     }
@@ -268,6 +347,7 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
             keeper.changePassword(recovery, next);
             return true;
         });
+        permits.clear();
         told(AuditEvent.RECOVERY_USED);
         return unlock(next);
     }
@@ -277,8 +357,21 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
             keeper.changePassword(old, next);
             return true;
         });
+        permits.clear(); // who proved to know the old one may not be the owner
         told(AuditEvent.PASSWORD_CHANGED);
         return Optional.empty();
+    }
+
+    private SecretMemory prove(Secret.Password password, String session) throws VaultException {
+        judged(password, () -> {
+            keeper.check(password);
+            return true;
+        });
+        told(AuditEvent.PROVED);
+        byte[] permit = permits.issue(session).getBytes(StandardCharsets.US_ASCII);
+        SecretMemory answer = SecretMemory.of(permit.length);
+        answer.buffer().put(permit);
+        return answer;
     }
 
     private void opened(KeyRing keys, String cause, AuditEvent event, long locksBefore) throws VaultException {
@@ -396,6 +489,19 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
     /** What of a call is no secret. */
     private static String text(Optional<SecretMemory> field) {
         return StandardCharsets.UTF_8.decode(bytes(field)).toString();
+    }
+
+    private static String session(Optional<SecretMemory> field) throws VaultException {
+        ByteBuffer bytes = bytes(field);
+        try {
+            if (bytes.hasRemaining() && bytes.remaining() <= SecretCall.SESSION_BYTES_MAX) {
+                return StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
+            }
+        } catch (CharacterCodingException e) {
+            System.getLogger("omni.vault").log(System.Logger.Level.DEBUG, "A session's name is no UTF-8", e);
+        }
+        throw new VaultException(
+                Reason.INVALID, "A session's name is UTF-8 of 1 to " + SecretCall.SESSION_BYTES_MAX + " bytes.");
     }
 
     private static ByteBuffer bytes(Optional<SecretMemory> field) {

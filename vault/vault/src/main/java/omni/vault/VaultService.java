@@ -12,10 +12,14 @@ import omni.vault.VaultProtocol.LockReply;
 import omni.vault.VaultProtocol.StatusReply;
 import omni.vault.VaultProtocol.VaultState;
 import omni.vault.VaultProtocol.VerifyReply;
+import omni.vault.VaultProtocol.WipeReply;
 
 /** {@code omni.Vault}: how the vault stands, and its lock. Anybody may ask, and anybody may lock. For any thread. */
 final class VaultService implements VaultProtocol.Handler {
     private static final int CHANGES_MAX = 100;
+
+    /** For how long the end of the process waits for an answer to be read. */
+    private static final Duration ANSWER_MAX = Duration.ofMillis(100);
 
     private final Vault vault;
     private final Duration lockAfter;
@@ -53,6 +57,34 @@ final class VaultService implements VaultProtocol.Handler {
             call.reply(new LockReply());
         } finally { // also where the caller has gone
             vault.lock("asked for");
+        }
+    }
+
+    @Override
+    public void redeem(VaultProtocol.RedeemParams in, Call<VaultProtocol.RedeemReply> call) {
+        try {
+            vault.permits().redeem(in.permit(), in.session());
+        } catch (VaultException e) {
+            throw failed(e);
+        }
+        call.reply(new VaultProtocol.RedeemReply());
+    }
+
+    @Override
+    public void wipe(VaultProtocol.WipeParams in, Call<WipeReply> call) {
+        try {
+            vault.permits().require(in.permit(), in.session());
+        } catch (VaultException e) {
+            throw failed(e);
+        }
+        try {
+            Vault.Wiped wiped = vault.wipe();
+            call.reply(new WipeReply(
+                    wiped.took().plusNanos(999_999).toMillis(), wiped.backups().orElse(null)));
+        } catch (VaultException e) {
+            throw failed(e);
+        } finally { // also where the caller has gone; a failure is still to be told
+            vault.vanish(ANSWER_MAX);
         }
     }
 

@@ -80,7 +80,9 @@ class BackupScheduleTest {
                 .orElseThrow()
                 .close();
         schedule.look();
-        assertTrue(schedule.trouble().orElseThrow().contains("not-mounted"), schedule.trouble().toString());
+        assertTrue(
+                schedule.trouble().orElseThrow().contains("not-mounted"),
+                schedule.trouble().toString());
         vault.lock("a test");
     }
 

@@ -70,7 +70,8 @@ class BackupTest {
         assertEquals(before, BackupVault.hash(other));
         try (BackupVault restored = BackupVault.at(other)) {
             assertEquals(List.of(), restored.open.audit().alarms());
-            assertEquals(30, restored.open.search().conversations("walnuts", 100).size());
+            assertEquals(
+                    30, restored.open.search().conversations("walnuts", 100).size());
             assertEquals(List.of(), RecordsCheck.open(restored.open.records()).problems());
             assertEquals(1, restored.files().list().files().size());
             assertEquals(List.of(), restored.files().list().problems());
@@ -104,8 +105,8 @@ class BackupTest {
         vault.take(target);
         assertEquals(
                 Reason.REFUSED,
-                reason(() -> BackupVault.restore(
-                        target, Optional.empty(), vault.folder, Made.password(Made.PASSWORD))));
+                reason(() ->
+                        BackupVault.restore(target, Optional.empty(), vault.folder, Made.password(Made.PASSWORD))));
         Path other = folder.resolve("other");
         Files.createDirectories(other.resolve("files"));
         assertEquals(
@@ -146,7 +147,8 @@ class BackupTest {
         for (Path file : all()) {
             String name = target.relativize(file).toString();
             assertTrue(
-                    name.matches("omni-backup|identity|keys/[0-9]{8}-[0-9]{6}-[0-9a-f]{4}|chunks/[0-9a-f]{2}/[0-9a-f]{64}"),
+                    name.matches(
+                            "omni-backup|identity|keys/[0-9]{8}-[0-9]{6}-[0-9a-f]{4}|chunks/[0-9a-f]{2}/[0-9a-f]{64}"),
                     name);
             byte[] bytes = Files.readAllBytes(file);
             String text = new String(bytes, StandardCharsets.ISO_8859_1);
@@ -217,7 +219,7 @@ class BackupTest {
             AtomicLong left = new AtomicLong(stop);
             assertEquals(
                     Reason.REFUSED,
-                    reason(() -> vault.backups.take(target, Optional.of(BackupTarget.Kind.FOLDER), (read, written) -> {
+                    reason(() -> vault.backups.take(target, (read, written) -> {
                         if (left.decrementAndGet() == 0) {
                             throw new VaultException(Reason.REFUSED, "stopped");
                         }
@@ -249,7 +251,7 @@ class BackupTest {
         AtomicLong calls = new AtomicLong();
         assertThrows(
                 VaultException.class,
-                () -> vault.backups.take(target, Optional.of(BackupTarget.Kind.FOLDER), (read, written) -> {
+                () -> vault.backups.take(target, (read, written) -> {
                     calls.incrementAndGet();
                     if (written > 5 << 20) {
                         throw new VaultException(Reason.REFUSED, "stopped");
@@ -328,8 +330,10 @@ class BackupTest {
         BackupVault.restore(target, Optional.of(first), other, Made.password(Made.PASSWORD));
         try (BackupVault restored = BackupVault.at(other)) {
             assertEquals(List.of(), restored.open.search().conversations("xylophone", 10));
-            assertEquals(30, restored.open.search().conversations("walnuts", 100).size());
-            assertEquals(Reason.MISSING, reason(() -> restored.open.conversations().retrieve(secret)));
+            assertEquals(
+                    30, restored.open.search().conversations("walnuts", 100).size());
+            assertEquals(
+                    Reason.MISSING, reason(() -> restored.open.conversations().retrieve(secret)));
             assertEquals(List.of(), RecordsCheck.open(restored.open.records()).problems());
         }
     }
@@ -363,7 +367,8 @@ class BackupTest {
     void placesAndSnapshotsAreBounded() throws IOException {
         vault.take(target);
         Path keys = target.resolve("keys");
-        byte[] one = Files.readAllBytes(keys.resolve(vault.backups.in(target).getFirst().snapshot()));
+        byte[] one = Files.readAllBytes(
+                keys.resolve(vault.backups.in(target).getFirst().snapshot()));
         for (int i = 1; i < BackupTarget.SNAPSHOTS_MAX; i++) {
             Files.write(keys.resolve(String.format("20250101-000000-%04x", i)), one);
         }

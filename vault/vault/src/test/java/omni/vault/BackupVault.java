@@ -58,7 +58,8 @@ final class BackupVault implements AutoCloseable {
 
     private static KeyRing ring(KeyWork.Outcome outcome) throws VaultException {
         List<KeyRing.Name> names = new ArrayList<>();
-        SecretMemory memory = SecretMemory.of(DataKeys.KEY_BYTES * outcome.keys().size());
+        SecretMemory memory =
+                SecretMemory.of(DataKeys.KEY_BYTES * outcome.keys().size());
         ByteBuffer into = memory.buffer();
         for (KeyWork.PlainKey key : outcome.keys()) {
             names.add(new KeyRing.Name(key.purpose(), key.version()));
@@ -81,13 +82,12 @@ final class BackupVault implements AutoCloseable {
     }
 
     BackupWriter.Done take(Path target) throws VaultException {
-        return backups.take(target, Optional.of(BackupTarget.Kind.FOLDER), (read, written) -> {});
+        return backups.take(target, (read, written) -> {});
     }
 
     /** A conversation with a message of each text. */
     String conversation(String... texts) throws VaultException {
-        List<ObjectNode> messages =
-                Stream.of(texts).map(TestVault::message).toList();
+        List<ObjectNode> messages = Stream.of(texts).map(TestVault::message).toList();
         return open.conversations()
                 .create(Map.of("topic", "test"), messages, Optional.empty())
                 .id();
@@ -112,7 +112,11 @@ final class BackupVault implements AutoCloseable {
 
     SealedFiles files() throws VaultException {
         return SealedFiles.open(
-                folder.resolve("files"), open.keys(), Purpose.FILES, "vault", new FileLimits(2L << 30, 8L << 30, 10_000, 0));
+                folder.resolve("files"),
+                open.keys(),
+                Purpose.FILES,
+                "vault",
+                new FileLimits(2L << 30, 8L << 30, 10_000, 0));
     }
 
     /** Of every row and every file, as they are kept. */
@@ -124,11 +128,12 @@ final class BackupVault implements AutoCloseable {
                 digest.update(table.getBytes(StandardCharsets.UTF_8));
                 BackupRows.read(sql, table, BackupRows.columns(sql, table), (number, row) -> digest.update(row));
             }
-            return sql.rows("SELECT number, wrapped FROM row_keys WHERE wrapped <> zeroblob(76) ORDER BY number", row -> {
-                digest.update((row.getLong(1) + " ").getBytes(StandardCharsets.UTF_8));
-                digest.update(row.getBytes(2));
-                return row.getLong(1);
-            });
+            return sql.rows(
+                    "SELECT number, wrapped FROM row_keys WHERE wrapped <> zeroblob(76) ORDER BY number", row -> {
+                        digest.update((row.getLong(1) + " ").getBytes(StandardCharsets.UTF_8));
+                        digest.update(row.getBytes(2));
+                        return row.getLong(1);
+                    });
         });
         try (Stream<Path> all = Files.exists(files) ? Files.walk(files) : Stream.empty()) {
             for (Path file : all.filter(Files::isRegularFile).sorted().toList()) {
