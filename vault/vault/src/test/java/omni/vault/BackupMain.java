@@ -23,6 +23,9 @@ final class BackupMain {
     private static final int MESSAGES_A_CONVERSATION = 20;
     private static final int FILE_MIB = 64;
 
+    /** What a process ends with that SIGKILL has ended. */
+    private static final int KILLED = 128 + 9;
+
     private final Path folder;
     private final Random random;
 
@@ -119,7 +122,11 @@ final class BackupMain {
         // What is tried is a moment that nobody has chosen.
         LockSupport.parkNanos(random.nextLong(within.toNanos()));
         process.toHandle().destroyForcibly();
-        return process.waitFor() != 0;
+        int exit = process.waitFor();
+        if (exit != 0 && exit != KILLED) {
+            throw new IOException("The backup ended with " + exit);
+        }
+        return exit == KILLED;
     }
 
     private static void delete(Path folder) throws IOException {

@@ -67,7 +67,7 @@ class BackupScheduleTest {
                         .toList());
         assertEquals(backups.in(stick), backups.known());
         assertEquals(Optional.empty(), schedule.trouble());
-        vault.lock("a test");
+        vault.open().close();
     }
 
     @Test
@@ -83,7 +83,7 @@ class BackupScheduleTest {
         assertTrue(
                 schedule.trouble().orElseThrow().contains("not-mounted"),
                 schedule.trouble().toString());
-        vault.lock("a test");
+        vault.open().close();
     }
 
     @Test

@@ -55,10 +55,12 @@ class BackupServiceTest {
     }
 
     @AfterEach
-    void close() {
+    void close() throws VaultException {
         bus.close();
         server.close();
-        vault.lock("a test");
+        if (vault.peek().isPresent()) {
+            vault.open().close();
+        }
     }
 
     private void open() throws VaultException {
