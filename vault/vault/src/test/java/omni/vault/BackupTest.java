@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
@@ -35,9 +36,9 @@ class BackupTest {
     @BeforeEach
     void make() throws IOException {
         target = folder.resolve("stick");
-        BackupVault.Made1 made = BackupVault.make(folder.resolve("vault"));
+        BackupVault.Fresh made = BackupVault.make(folder.resolve("vault"));
         vault = made.vault();
-        words = made.words();
+        words = made.words().array();
         vault.fill(random, 30, 3 << 20);
     }
 
@@ -301,7 +302,8 @@ class BackupTest {
                     assertEquals(Reason.DAMAGED, reason(() -> cipher.openChunk(key.array(), chunk, sealed)));
                 }
                 // the control: with its key it opens
-                cipher.openChunk(forgotten.chunkKeys().get(chunk).array(), chunk, sealed);
+                cipher.openChunk(
+                        Objects.requireNonNull(forgotten.chunkKeys().get(chunk)).array(), chunk, sealed);
             }
         }
     }

@@ -33,15 +33,15 @@ final class BackupVault implements AutoCloseable {
     }
 
     /** A new one, and the words of its recovery key. */
-    record Made1(BackupVault vault, byte[] words) {}
+    record Fresh(BackupVault vault, Bytes words) {}
 
-    static Made1 make(Path folder) throws IOException {
+    static Fresh make(Path folder) throws IOException {
         KeyWork.Outcome made = new KeyWork(Made::quick).create(Made.password(Made.PASSWORD), Made.LEAST);
         Files.createDirectories(folder);
         Files.write(folder.resolve(KeyKeeper.FILE), made.file().orElseThrow().json());
-        return new Made1(
+        return new Fresh(
                 new BackupVault(folder, OpenVault.open(folder, ring(made), Clock.systemUTC())),
-                made.words().orElseThrow());
+                new Bytes(made.words().orElseThrow()));
     }
 
     /** The one that is there. */
