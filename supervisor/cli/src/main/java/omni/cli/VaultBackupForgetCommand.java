@@ -5,7 +5,6 @@ import java.util.Objects;
 import omni.vault.BackupsProtocol;
 import omni.vault.BackupsProtocol.ForgetParams;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -28,20 +27,14 @@ final class VaultBackupForgetCommand extends OmniCommand {
     @Parameters(index = "0", paramLabel = "FOLDER", description = "Where the backups are.")
     private Path folder = Path.of("");
 
-    /** What is to go: one of these. */
-    static final class What {
-        @Parameters(index = "1", paramLabel = "SNAPSHOT", description = "The snapshot.")
-        private @Nullable String snapshot;
+    @Parameters(index = "1", arity = "0..1", paramLabel = "SNAPSHOT", description = "The snapshot.")
+    private @Nullable String snapshot;
 
-        @Option(names = "--conversation", paramLabel = "ID", description = "The conversation, deleted here or not.")
-        private @Nullable String conversation;
+    @Option(names = "--conversation", paramLabel = "ID", description = "The conversation, deleted here or not.")
+    private @Nullable String conversation;
 
-        @Option(names = "--over", description = "What backup_keep_days, _weeks and _months do not keep.")
-        private boolean over;
-    }
-
-    @ArgGroup(multiplicity = "1")
-    private What what = new What();
+    @Option(names = "--over", description = "What backup_keep_days, _weeks and _months do not keep.")
+    private boolean over;
 
     @Option(names = "--key-file", paramLabel = "FILE", description = "The key file that belongs to the password.")
     private @Nullable Path keyFile;
@@ -52,18 +45,21 @@ final class VaultBackupForgetCommand extends OmniCommand {
 
     @Override
     ExitCode run() {
+        if ((snapshot != null ? 1 : 0) + (conversation != null ? 1 : 0) + (over ? 1 : 0) != 1) {
+            throw new CommandException(
+                    ExitCode.USAGE, "Name a snapshot, or --conversation ID, or --over: one of them.");
+        }
         var place = Objects.requireNonNull(VaultBackupCommand.place(folder), "a folder is a place");
         var permit = new VaultSecrets(world).prove(VaultSecrets.keyFile(keyFile));
         var gone = world.withPatience(
                 "vault",
                 bus -> BackupsProtocol.Client.of(bus)
-                        .forget(new ForgetParams(
-                                place, what.snapshot, what.conversation, permit.permit(), permit.session())));
+                        .forget(new ForgetParams(place, snapshot, conversation, permit.permit(), permit.session())));
         answer(
                 gone.toJson(),
                 () -> gone.snapshots().isEmpty()
                         ? "There was nothing to forget."
-                        : (what.conversation == null ? "Destroyed: " : "No longer in: ")
+                        : (conversation == null ? "Destroyed: " : "No longer in: ")
                                 + String.join(", ", gone.snapshots()) + ".");
         return ExitCode.OK;
     }
