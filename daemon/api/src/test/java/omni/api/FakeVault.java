@@ -135,7 +135,11 @@ final class FakeVault implements VaultProtocol.Handler, RecordsProtocol.Handler,
         for (var i = 0; i < lengths.length; i++) {
             lengths[i] = in.readInt();
         }
-        var given = new String(in.readNBytes(lengths[0]), StandardCharsets.UTF_8);
+        var fields = new ArrayList<String>();
+        for (var length : lengths) {
+            fields.add(new String(in.readNBytes(length), StandardCharsets.UTF_8));
+        }
+        var given = fields.getFirst();
         passwords.add(given);
         if (endsAtPassword) {
             return;
@@ -147,8 +151,7 @@ final class FakeVault implements VaultProtocol.Handler, RecordsProtocol.Handler,
         } else if (!given.equals(PASSWORD)) {
             answer(channel, 1, "denied That is wrong.");
         } else if (lengths.length == PROVE_FIELDS) {
-            in.readNBytes(lengths[1]);
-            answer(channel, 0, "permit for " + new String(in.readNBytes(lengths[2]), StandardCharsets.UTF_8));
+            answer(channel, 0, "permit for " + fields.getLast());
         } else {
             become(VaultState.OPEN);
             answer(channel, 0, "");

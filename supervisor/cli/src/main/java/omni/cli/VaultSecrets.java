@@ -46,7 +46,7 @@ final class VaultSecrets {
     }
 
     /** In one form, whatever the keyboard sends: the vault compares bytes (Unicode's NFC). */
-    private static ByteBuffer bytes(String text) {
+    static ByteBuffer bytes(String text) {
         return ByteBuffer.wrap(Normalizer.normalize(text, Normalizer.Form.NFC).getBytes(StandardCharsets.UTF_8));
     }
 
@@ -97,9 +97,12 @@ final class VaultSecrets {
         var random = new byte[SESSION_BYTES];
         new SecureRandom().nextBytes(random);
         var session = HexFormat.of().formatHex(random);
-        var permit = call(
-                Verb.PROVE, ask("Password: "), keyFile, ByteBuffer.wrap(session.getBytes(StandardCharsets.US_ASCII)));
-        return new Permit(permit, session);
+        return new Permit(prove(ask("Password: "), keyFile, session), session);
+    }
+
+    /** The permit for one session, by a password that was asked for. */
+    String prove(ByteBuffer password, ByteBuffer keyFile, String session) {
+        return call(Verb.PROVE, password, keyFile, ByteBuffer.wrap(session.getBytes(StandardCharsets.UTF_8)));
     }
 
     private static void wipe(ByteBuffer field) {

@@ -119,6 +119,18 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
         }
     }
 
+    /**
+     * The random name that this vault got when it was made.
+     *
+     * @throws VaultException SEALED where there is none
+     */
+    String name() throws VaultException {
+        return keeper.file()
+                .map(KeyFile::vault)
+                .orElseThrow(() ->
+                        new VaultException(Reason.SEALED, "There is no vault yet: make one with omni vault init."));
+    }
+
     /** What whoever proved to be the owner may. */
     Permits permits() {
         return permits;

@@ -64,10 +64,10 @@ final class VaultService implements VaultProtocol.Handler {
     public void redeem(VaultProtocol.RedeemParams in, Call<VaultProtocol.RedeemReply> call) {
         try {
             vault.permits().redeem(in.permit(), in.session());
+            call.reply(new VaultProtocol.RedeemReply(vault.name()));
         } catch (VaultException e) {
             throw failed(e);
         }
-        call.reply(new VaultProtocol.RedeemReply());
     }
 
     @Override
