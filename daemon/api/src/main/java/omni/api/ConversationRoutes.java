@@ -139,12 +139,14 @@ final class ConversationRoutes {
         exchange.query(List.of());
         exchange.withoutBody();
         var id = exchange.pathValues().getFirst();
-        vault.records(records -> records.deleteConversation(new DeleteConversationParams(id)));
-        exchange.json(JsonNodeFactory.instance
+        var gone = vault.records(records -> records.deleteConversation(new DeleteConversationParams(id)));
+        var answer = JsonNodeFactory.instance
                 .objectNode()
                 .put("id", id)
                 .put("object", "conversation.deleted")
-                .put("deleted", true));
+                .put("deleted", true);
+        gone.copies().forEach(answer.putArray("backups")::add);
+        exchange.json(answer);
     }
 
     private void createItems(Exchange exchange) {

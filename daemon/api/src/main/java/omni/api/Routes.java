@@ -44,6 +44,7 @@ final class Routes {
                 new Route(Method.GET, "/health", true, this::health)));
         this.routes.addAll(new VaultRoutes(vault).all());
         this.routes.addAll(new ResponseRoutes(answers, vault, clock).all());
+        this.routes.addAll(new BackupRoutes(vault).all());
         this.routes.addAll(new ConversationRoutes(vault).all());
         this.routes.addAll(new MemoryRoutes(vault).all());
     }

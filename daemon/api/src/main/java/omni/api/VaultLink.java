@@ -7,9 +7,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import omni.bus.BusClient;
 import omni.bus.BusError;
 import omni.bus.BusException;
+import omni.vault.BackupsProtocol;
 import omni.vault.RecordsProtocol;
 import omni.vault.SecretCall;
 import omni.vault.VaultProtocol;
@@ -30,6 +32,7 @@ final class VaultLink implements AutoCloseable {
 
     private final VaultProtocol.Client vault;
     private final RecordsProtocol.Client records;
+    private final BackupsProtocol.Client backups;
     private final Path secrets;
     private final Runnable vanish;
     private final VaultWatch watch;
@@ -44,6 +47,7 @@ final class VaultLink implements AutoCloseable {
     VaultLink(BusClient bus, Path secrets, Runnable vanish, Duration answerMax) {
         this.vault = VaultProtocol.Client.of(bus);
         this.records = RecordsProtocol.Client.of(bus);
+        this.backups = BackupsProtocol.Client.of(bus);
         this.secrets = secrets;
         this.vanish = vanish;
         this.watch = new VaultWatch(vault, vanish, answerMax);
@@ -79,11 +83,20 @@ final class VaultLink implements AutoCloseable {
 
     /** Asks for something that it keeps. */
     <T> T records(Function<RecordsProtocol.Client, T> call) {
+        return opened(() -> call.apply(records));
+    }
+
+    /** Asks for something about its backups. */
+    <T> T backups(Function<BackupsProtocol.Client, T> call) {
+        return opened(() -> call.apply(backups));
+    }
+
+    private <T> T opened(Supplier<T> call) {
         if (!watch.isOpen()) {
             requireOpen(status().state());
         }
         try {
-            return call.apply(records);
+            return call.get();
         } catch (BusException e) {
             throw translate(e);
         }
@@ -185,6 +198,8 @@ final class VaultLink implements AutoCloseable {
     static ApiError translate(BusException e) {
         return switch (e) {
             case VaultProtocol.Failed error -> failed(error.reason(), error.message(), error);
+            case BackupsProtocol.Failed error ->
+                failed(FailedReason.valueOf(error.reason().name()), error.message(), error);
             case RecordsProtocol.Failed error ->
                 failed(FailedReason.valueOf(error.reason().name()), error.message(), error);
             case BusError error ->

@@ -61,7 +61,8 @@ final class ConversationsTest {
                         + "\"first_id\":\"msg_2\",\"last_id\":\"msg_2\",\"has_more\":false}",
                 items("{\"role\":\"user\",\"content\":\"hi\"}").body());
         assertEquals(
-                "{\"id\":\"conv_1\",\"object\":\"conversation.deleted\",\"deleted\":true}",
+                "{\"id\":\"conv_1\",\"object\":\"conversation.deleted\",\"deleted\":true,"
+                        + "\"backups\":[\"/media/usb 20260301-120000-3f2a\"]}",
                 daemon.send(daemon.request(ALL + "/conv_1").DELETE()).body());
     }
 

@@ -154,6 +154,40 @@ final class RealVaultTest {
         return daemon.send(headers.length == 0 ? request : request.headers(headers));
     }
 
+    @Test
+    void isBackedUpWhereTheConfigurationSaysAndADeletionNamesTheCopies() throws Exception {
+        try (var _ = new Box();
+                var daemon = new TestDaemon(home, home.resolve("engine.sock"), proven("daemon"), () -> {})) {
+            ErrorsTest.assertError(backup(daemon), 423, "vault_absent");
+            SecretCall.make(secrets(), SecretCall.Verb.CREATE, List.of(bytes(PASSWORD), bytes("")));
+            ErrorsTest.assertError(backup(daemon), 400, "invalid_value");
+        }
+        var stick = home.resolve("stick");
+        try (var _ = new Box("backup = \"" + stick + "\"\n");
+                var daemon = new TestDaemon(home, home.resolve("engine.sock"), proven("daemon"), () -> {})) {
+            ErrorsTest.assertError(backup(daemon), 423, "vault_locked");
+            SecretCall.make(secrets(), SecretCall.Verb.UNLOCK, List.of(bytes(PASSWORD), bytes("")));
+            var id = TestDaemon.json(daemon.post("/v1/conversations", "{}"))
+                    .get("id")
+                    .asString();
+            var taken = TestDaemon.json(backup(daemon));
+            var snapshot = taken.get("snapshot").asString();
+            assertTrue(taken.get("written").asLong() > 0, taken::toString);
+            var listed = TestDaemon.json(daemon.get("/v1/vault/backups")).get("copies");
+            assertEquals(1, listed.size());
+            assertEquals(snapshot, listed.get(0).get("snapshot").asString());
+            var deleted = TestDaemon.json(
+                    daemon.send(daemon.request("/v1/conversations/" + id).DELETE()));
+            assertEquals(
+                    "[\"" + stick + " " + snapshot + "\"]",
+                    deleted.get("backups").toString());
+        }
+    }
+
+    private static HttpResponse<String> backup(TestDaemon daemon) throws Exception {
+        return daemon.send(daemon.request("/v1/vault/backup").POST(BodyPublishers.noBody()));
+    }
+
     /** The vault speaks with the daemon alone: the same daemon without its proof gets nothing. */
     @Test
     void aDaemonThatProvesNothingIsDenied() throws Exception {
@@ -173,8 +207,13 @@ final class RealVaultTest {
         private final BusServer server;
 
         Box() throws Exception {
+            this("");
+        }
+
+        /** With that line in the table. */
+        Box(String line) throws Exception {
             var role = new VaultRole();
-            var toml = Files.writeString(home.resolve("vault.toml"), "[vault]\n");
+            var toml = Files.writeString(home.resolve("vault.toml"), "[vault]\n" + line);
             config = Config.load(toml, role.sections());
             running = ((Role) role).start(this);
             var builder = BusServer.at(home.resolve("vault.sock")).knowing(root);

@@ -8,6 +8,7 @@ import omni.engine.EngineProtocol;
 import omni.fetch.FetchProtocol;
 import omni.role.ConfigException;
 import omni.role.SupervisorProtocol;
+import omni.vault.BackupsProtocol;
 import omni.vault.VaultProtocol;
 
 /** Turns what was thrown into a sentence that says what to do, and an exit code. */
@@ -82,6 +83,8 @@ final class Failures {
             case FetchProtocol.Failed e -> new Told(exit(e.reason()), e.message());
             case AirgapProtocol.Failed e -> new Told(exit(e.reason()), e.message());
             case VaultProtocol.Failed e -> new Told(exit(e.reason()), e.message());
+            case BackupsProtocol.Failed e ->
+                new Told(exit(VaultProtocol.FailedReason.valueOf(e.reason().name())), e.message());
             case DaemonProtocol.NoSuchKey e -> refused("There is no key \"" + e.key() + "\": see omni key list.");
             case DaemonProtocol.AmbiguousKey e ->
                 refused("More than one key is named \"" + e.key() + "\": use one of the ids " + list(e.ids()) + ".");

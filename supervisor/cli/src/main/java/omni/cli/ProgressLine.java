@@ -12,8 +12,13 @@ final class ProgressLine implements AutoCloseable {
     }
 
     void show(long done, long total) {
+        say(bar(done, total));
+    }
+
+    /** The same for a work of which nobody knows how long it is. */
+    void say(String how) {
         if (shown) {
-            world.err().print("\r" + bar(done, total));
+            world.err().print("\r" + how);
             world.err().flush();
         }
     }

@@ -34,6 +34,11 @@ final class VaultCommand extends OmniCommand {
                 .addSubcommand(new VaultRotateCommand(world))
                 .addSubcommand(new VaultTpmCommand(world))
                 .addSubcommand(new VaultVerifyCommand(world))
+                .addSubcommand(new VaultBackupCommand(world))
+                .addSubcommand(new VaultBackupsCommand(world))
+                .addSubcommand(new VaultBackupVerifyCommand(world))
+                .addSubcommand(new VaultBackupForgetCommand(world))
+                .addSubcommand(new VaultRestoreCommand(world))
                 .addSubcommand(new VaultWipeCommand(world));
     }
 

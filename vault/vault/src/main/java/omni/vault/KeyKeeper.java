@@ -71,6 +71,11 @@ final class KeyKeeper {
         this.tpm = tpm;
     }
 
+    /** The keys in another folder, of a vault that is being put back. */
+    KeyKeeper in(Path other) {
+        return new KeyKeeper(other, run, machine);
+    }
+
     /** A new vault's keys, and its recovery key's words as ASCII, to be shown once. */
     record Created(KeyRing keys, SecretMemory words) {}
 

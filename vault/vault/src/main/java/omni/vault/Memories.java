@@ -123,6 +123,11 @@ final class Memories {
         return name + "\n" + text;
     }
 
+    /** What of a memory can be searched. */
+    static String words(ObjectNode body) {
+        return words(body.path("name").asString(), body.path("text").asString());
+    }
+
     private static byte[] sealed(RowKey key, String name, String text) throws VaultException {
         ObjectNode body = Json.object().put("name", name).put("text", text);
         return key.encrypt(Json.bytes(body, STORED_BYTES_MAX), BODY);

@@ -83,11 +83,13 @@ final class RecordsService implements RecordsProtocol.Handler {
     @Override
     public void deleteConversation(
             RecordsProtocol.DeleteConversationParams in, Call<RecordsProtocol.DeleteConversationReply> call) {
-        in(call, vault -> {
+        var copies = in(call, vault -> {
+            Instant made = vault.conversations().retrieve(in.id()).created();
             vault.conversations().delete(in.id());
-            return true;
+            return new Backups(vault).since(made);
         });
-        call.reply(new RecordsProtocol.DeleteConversationReply());
+        call.reply(new RecordsProtocol.DeleteConversationReply(
+                copies.stream().map(Backups.Copy::text).toList()));
     }
 
     @Override

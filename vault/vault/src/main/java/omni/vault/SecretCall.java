@@ -72,7 +72,12 @@ public final class SecretCall {
         /** The TPM belongs to the password from now on: the password, and the key file or nothing. */
         BIND_TPM(30, 2),
         /** No TPM belongs to the password any more: the password, and the key file or nothing. */
-        UNBIND_TPM(31, 2);
+        UNBIND_TPM(31, 2),
+        /**
+         * Put a backup back where there is no vault, and unlock: the path of its folder in UTF-8, the snapshot's name or nothing for
+         * the newest; then the password and the key file or nothing, or else the recovery key.
+         */
+        RESTORE(9, 5);
 
         private final int code;
         private final int fields;

@@ -261,8 +261,8 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
 
     /** Within a moment, or not at all: a database that hangs keeps no wipe waiting. */
     private static Optional<List<String>> backups(OpenVault open) {
-        FutureTask<List<String>> look = new FutureTask<>(() -> new Settings(open.records())
-                .get(Settings.BACKUP_TARGETS).stream().flatMap(String::lines).toList());
+        FutureTask<List<String>> look = new FutureTask<>(() -> new Backups(open)
+                .known().stream().map(Backups.Copy::target).distinct().toList());
         Thread.ofPlatform().daemon().name("backups").start(look);
         try {
             return Optional.of(look.get(LAST_WORD.toMillis(), TimeUnit.MILLISECONDS));
@@ -323,12 +323,13 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
             return switch (verb) {
                 case CREATE -> Optional.of(create(password(fields, 0)));
                 case UNLOCK -> unlock(password(fields, 0));
-                case RECOVER -> recover(recovery(fields), password(fields, 1));
+                case RECOVER -> recover(recovery(fields.getFirst()), password(fields, 1));
                 case CHANGE_PASSWORD -> changePassword(password(fields, 0), password(fields, 2));
                 case NEW_RECOVERY_KEY -> Optional.of(newRecoveryKey(password(fields, 0)));
                 case ROTATE -> throw new IllegalStateException("It is not served here");
                 case BIND_TPM -> bindTpm(password(fields, 0), true);
                 case UNBIND_TPM -> bindTpm(password(fields, 0), false);
+                case RESTORE -> restore(fields);
                 case PROVE -> Optional.of(prove(password(fields, 0), session(fields.get(2))));
             };
         }
@@ -336,6 +337,7 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
 
     private SecretMemory create(Secret.Password password) throws VaultException {
         long before = locksSoFar();
+        new BackupRestore(folder).giveUp(); // a new vault takes no half of an old one
         KeyKeeper.Created created = keeper.create(password);
         change(new Status(State.SEALED, clock.instant(), "made"));
         boolean whole = false;
@@ -354,6 +356,44 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
         SecretMemory words = judged(password, () -> keeper.newRecovery(password));
         told(AuditEvent.RECOVERY_CHANGED);
         return words;
+    }
+
+    private Optional<SecretMemory> restore(List<Optional<SecretMemory>> fields) throws VaultException {
+        long before = locksSoFar();
+        Path from = BackupService.path(text(fields.get(0)));
+        Optional<String> snapshot = fields.get(1).isPresent() ? Optional.of(text(fields.get(1))) : Optional.empty();
+        Secret secret = fields.get(4).isPresent() ? recovery(fields.get(4)) : password(fields, 2);
+        try (BackupTarget target = BackupTarget.open(from)) {
+            KeyRing keys = restored(target, snapshot, secret);
+            change(new Status(State.SEALED, clock.instant(), "restored"));
+            opened(keys, "restored", AuditEvent.RESTORED, before);
+            new Backups(open()).note(target);
+        }
+        return Optional.empty();
+    }
+
+    private KeyRing restored(BackupTarget target, Optional<String> snapshot, Secret secret) throws VaultException {
+        BackupRestore restore = new BackupRestore(folder);
+        try {
+            BackupTarget.Identity identity = target.identity()
+                    .orElseThrow(() -> new VaultException(Reason.DAMAGED, "The backup's file identity is missing."));
+            String name = target.choose(snapshot);
+            KeyKeeper there = keeper.in(restore.begin(identity));
+            KeyRing keys = judged(secret, () -> there.open(secret));
+            boolean whole = false;
+            try {
+                restore.restore(BackupReader.of(target, name, keys), identity, keys);
+                whole = true;
+                return keys;
+            } finally {
+                if (!whole) {
+                    keys.close();
+                }
+            }
+        } catch (IOException e) {
+            restore.giveUp();
+            throw BackupTarget.failed(target.folder(), e);
+        }
     }
 
     private Optional<SecretMemory> unlock(Secret secret) throws VaultException {
@@ -552,8 +592,13 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
         return new Secret.Password(bytes(fields.get(at)), fields.get(at + 1).map(SecretMemory::buffer));
     }
 
-    private static Secret.Recovery recovery(List<Optional<SecretMemory>> fields) {
-        return new Secret.Recovery(bytes(fields.getFirst()));
+    private static Secret.Recovery recovery(Optional<SecretMemory> field) {
+        return new Secret.Recovery(bytes(field));
+    }
+
+    /** What of a call is no secret. */
+    private static String text(Optional<SecretMemory> field) {
+        return StandardCharsets.UTF_8.decode(bytes(field)).toString();
     }
 
     private static String session(Optional<SecretMemory> field) throws VaultException {

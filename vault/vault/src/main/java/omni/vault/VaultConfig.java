@@ -1,5 +1,6 @@
 package omni.vault;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import omni.role.Key;
 import omni.role.Section;
@@ -10,6 +11,9 @@ import omni.role.Section;
  * @param lockAfter without use for so long, it locks itself; zero: never
  * @param lockInGap whether closing the air gap locks it
  * @param tpm which TPM it may use
+ * @param backup folder that it backs itself up to; empty: none
+ * @param backupEvery how old the last snapshot there may be
+ * @param backupKeepDays of how many days with a snapshot the newest is kept, and so on
  */
 public record VaultConfig(
         @Key(
@@ -28,7 +32,37 @@ public record VaultConfig(
                 def = "auto",
                 min = "1",
                 max = "4096")
-        String tpm) {
+        String tpm,
+
+                doc = "Folder that the vault backs itself up to while it is open, on a disk of its own best; empty: none.",
+                def = "")
+        Path backup,
+
+        @Key(
+                doc = "Take a snapshot into that folder when the last one is this old.",
+                def = "24h",
+                min = "1h",
+                max = "8760h")
+        Duration backupEvery,
+
+        @Key(
+                doc = "Of the snapshots in that folder, keep the newest of each of the last so many days that have one;"
+                        + " where all three of these are 0, every one.",
+                def = "7",
+                min = "0",
+                max = "60")
+        int backupKeepDays,
+
+        @Key(doc = "The same, of each of the last so many weeks.", def = "4", min = "0", max = "60")
+        int backupKeepWeeks,
+
+        @Key(doc = "The same, of each of the last so many months.", def = "12", min = "0", max = "60")
+        int backupKeepMonths) {
     /** The table. */
     public static final Section<VaultConfig> SECTION = Section.of("vault", VaultConfig.class);
+
+    /** Which snapshots are kept. */
+    BackupPolicy backupPolicy() {
+        return new BackupPolicy(backupKeepDays, backupKeepWeeks, backupKeepMonths);
+    }
 }

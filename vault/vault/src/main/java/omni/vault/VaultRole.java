@@ -54,7 +54,8 @@ public final class VaultRole implements Role {
         SecretSocket secrets = SecretSocket.at(RunDirectory.socket(context.runDir(), SecretCall.SOCKET), vault);
         AutoLock autoLock = new AutoLock(vault, config.lockAfter(), clock)
                 .start(config.lockInGap() ? Optional.of(context.peer("airgap")) : Optional.empty());
-        return new Keeping(vault, secrets, autoLock, new VaultService(vault, config.lockAfter(), limits()));
+        var schedule = new BackupSchedule(vault, config, clock).start();
+        return new Keeping(vault, secrets, autoLock, schedule, new VaultService(vault, config.lockAfter(), limits()));
     }
 
     private static Path folder(Path home) throws VaultException {
@@ -89,16 +90,21 @@ public final class VaultRole implements Role {
     }
 
     /** The role at work. Its end is a lock. */
-    private record Keeping(Vault vault, SecretSocket secrets, AutoLock autoLock, VaultService service)
+    private record Keeping(
+            Vault vault, SecretSocket secrets, AutoLock autoLock, BackupSchedule schedule, VaultService service)
             implements Running {
         @Override
         public List<Service> services() {
-            return List.of(VaultProtocol.service(service), RecordsProtocol.service(new RecordsService(vault)));
+            return List.of(
+                    VaultProtocol.service(service),
+                    RecordsProtocol.service(new RecordsService(vault)),
+                    BackupsProtocol.service(new BackupService(vault, schedule)));
         }
 
         @Override
         public void stop(Duration grace) {
             autoLock.close();
+            schedule.close();
             secrets.close();
             vault.peek().ifPresent(Keeping::close);
         }

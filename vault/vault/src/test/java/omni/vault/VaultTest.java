@@ -414,11 +414,13 @@ final class VaultTest {
         Vault vault = started();
         words(call(vault, Verb.CREATE, PASSWORD, ""));
         byte[] keys = Files.readAllBytes(folder.resolve("keys.json"));
-        new Settings(vault.open().records()).put(Settings.BACKUP_TARGETS, "/media/usb\n/mnt/nas");
+        Path stick = Files.createTempDirectory("stick");
+        new Backups(vault.open()).take(stick, (read, written) -> {});
+        new Backups(vault.open()).take(stick, (read, written) -> {});
 
         Vault.Wiped wiped = vault.wipe();
 
-        assertEquals(Optional.of(List.of("/media/usb", "/mnt/nas")), wiped.backups());
+        assertEquals(Optional.of(List.of(stick.toString())), wiped.backups());
         assertTrue(wiped.took().isPositive());
         assertFalse(Files.exists(folder.resolve("keys.json")));
         assertEquals(
@@ -506,5 +508,56 @@ final class VaultTest {
                 List.of(Vault.State.SEALED, Vault.State.OPEN),
                 heard.stream().map(Vault.Status::state).toList());
         vault.open().close();
+    }
+
+    /** Another box: nothing in its folder yet. */
+    private Vault elsewhere(Path other) throws IOException {
+        Files.createDirectories(other);
+        var machine = new KeyKeeper.Machine(
+                1L << 30, new Calibration(Argon2.MEMORY_KIB_MIN, Duration.ofMillis(1)), Duration.ofMinutes(2));
+        return new Vault(
+                other,
+                new KeyKeeper(other, run, machine),
+                new Attempts(other.resolve("attempts"), clock),
+                clock,
+                ends::incrementAndGet);
+    }
+
+    @Test
+    void aBackupIsPutBackOnAnotherBoxByPasswordOrRecoveryKey() throws IOException {
+        Vault vault = started();
+        String recovery = words(call(vault, Verb.CREATE, PASSWORD, ""));
+        String id = vault.open()
+                .conversations()
+                .create(Map.of("a", "b"), List.of(), Optional.empty())
+                .id();
+        Path stick = folder.resolveSibling("stick" + folder.getFileName());
+        String snapshot = new Backups(vault.open())
+                .take(stick, (read, written) -> {})
+                .snapshot()
+                .name();
+        vault.lock("a test");
+
+        Path box = Files.createTempDirectory("box");
+        Vault other = elsewhere(box.resolve("by-password"));
+        assertEquals(Reason.DENIED, refused(other, Verb.RESTORE, stick.toString(), "", "correct horsf", "", ""));
+        assertEquals(1, other.standing().wrong(), "a wrong one is counted");
+        assertEquals(Vault.State.ABSENT, other.status().state());
+        ahead = ahead.plusSeconds(100);
+        assertEquals(Reason.MISSING, refused(other, Verb.RESTORE, box.toString(), "", PASSWORD, "", ""));
+        assertEquals(
+                Reason.MISSING,
+                refused(other, Verb.RESTORE, stick.toString(), "20200101-000000-0000", PASSWORD, "", ""));
+        call(other, Verb.RESTORE, stick.toString(), snapshot, PASSWORD, "", "");
+        assertEquals(Map.of("a", "b"), other.open().conversations().retrieve(id).metadata());
+        assertEquals(List.of(), other.open().audit().alarms());
+        assertEquals(1, new Backups(other.open()).known().size(), "it knows of the copies that it came from");
+        assertEquals(Reason.REFUSED, refused(other, Verb.RESTORE, stick.toString(), "", PASSWORD, "", ""));
+        other.lock("a test");
+
+        Vault third = elsewhere(box.resolve("by-recovery-key"));
+        call(third, Verb.RESTORE, stick.toString(), "", "", "", recovery);
+        assertEquals(Map.of("a", "b"), third.open().conversations().retrieve(id).metadata());
+        third.lock("a test");
     }
 }

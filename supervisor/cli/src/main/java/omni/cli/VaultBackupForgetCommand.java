@@ -1,0 +1,66 @@
+package omni.cli;
+
+import java.nio.file.Path;
+import java.util.Objects;
+import omni.vault.BackupsProtocol;
+import omni.vault.BackupsProtocol.ForgetParams;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code omni vault backup-forget}: destroys snapshots, or one conversation in all of them. */
+@Command(
+        name = "backup-forget",
+        description = {
+            "Destroys a snapshot in a folder of backups: its keys first, so that what is left of it, also in copies of its chunks,"
+                    + " opens for nobody. With --conversation, one conversation in all snapshots there; with --over, the"
+                    + " snapshots that the configuration does not keep.",
+            "The password is asked for at the terminal, or read from standard input, one line."
+        },
+        footer = {
+            "",
+            "Example: omni vault backup-forget /media/usb/omni 20260301-120000-3f2a",
+            "Example: omni vault backup-forget /media/usb/omni --conversation conv_0123"
+        })
+final class VaultBackupForgetCommand extends OmniCommand {
+    @Parameters(index = "0", paramLabel = "FOLDER", description = "Where the backups are.")
+    private Path folder = Path.of("");
+
+    @Parameters(index = "1", arity = "0..1", paramLabel = "SNAPSHOT", description = "The snapshot.")
+    private @Nullable String snapshot;
+
+    @Option(names = "--conversation", paramLabel = "ID", description = "The conversation, deleted here or not.")
+    private @Nullable String conversation;
+
+    @Option(names = "--over", description = "What backup_keep_days, _weeks and _months do not keep.")
+    private boolean over;
+
+    @Option(names = "--key-file", paramLabel = "FILE", description = "The key file that belongs to the password.")
+    private @Nullable Path keyFile;
+
+    VaultBackupForgetCommand(World world) {
+        super(world);
+    }
+
+    @Override
+    ExitCode run() {
+        if ((snapshot != null ? 1 : 0) + (conversation != null ? 1 : 0) + (over ? 1 : 0) != 1) {
+            throw new CommandException(
+                    ExitCode.USAGE, "Name a snapshot, or --conversation ID, or --over: one of them.");
+        }
+        var place = Objects.requireNonNull(VaultBackupCommand.place(folder), "a folder is a place");
+        var permit = new VaultSecrets(world).prove(VaultSecrets.keyFile(keyFile));
+        var gone = world.withPatience(
+                "vault",
+                bus -> BackupsProtocol.Client.of(bus)
+                        .forget(new ForgetParams(place, snapshot, conversation, permit.permit(), permit.session())));
+        answer(
+                gone.toJson(),
+                () -> gone.snapshots().isEmpty()
+                        ? "There was nothing to forget."
+                        : (conversation == null ? "Destroyed: " : "No longer in: ")
+                                + String.join(", ", gone.snapshots()) + ".");
+        return ExitCode.OK;
+    }
+}

@@ -1,0 +1,296 @@
+package omni.vault;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+import omni.role.PrivateFile;
+import omni.vault.VaultException.Reason;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Puts a snapshot into the folder of a vault that is absent. It is made whole in {@code restoring/} first; {@code keys.json}, which makes it a
+ * vault, is moved last. Where it is interrupted there is no vault, and the next try begins anew. For one thread.
+ */
+final class BackupRestore {
+    private static final int ROWS_AT_ONCE = 500;
+    private static final Pattern FILE = Pattern.compile("[0-9a-f]{32}");
+    private static final FileAttribute<?> FOLDER =
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+    private static final FileAttribute<?> PRIVATE =
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+
+    /** What a vault is made of, the keys last. */
+    private static final List<String> PARTS = List.of("files", "records.db", "audit.pub", "audit.head", KeyKeeper.FILE);
+
+    private final Path folder;
+    private final Path staging;
+
+    /** Into that folder of a vault. */
+    BackupRestore(Path folder) {
+        this.folder = folder;
+        this.staging = folder.resolve("restoring");
+    }
+
+    /**
+     * Makes room, and returns the folder with a copy of that key file, for a {@link KeyKeeper} to open.
+     *
+     * @throws VaultException REFUSED where there is a vault, or something of one
+     */
+    Path begin(BackupTarget.Identity identity) throws VaultException {
+        try {
+            if (Files.exists(folder.resolve(KeyKeeper.FILE))) {
+                throw new VaultException(
+                        Reason.REFUSED, "There is a vault already: a backup is put back where there is none.");
+            }
+            giveUp();
+            for (String part : List.of("files", "records.db", "records.db-wal")) {
+                if (Files.exists(folder.resolve(part))) {
+                    throw new VaultException(
+                            Reason.REFUSED,
+                            "There is a " + part + " in " + folder + " without keys: move that folder away first.");
+                }
+            }
+            Files.createDirectory(staging, FOLDER);
+            PrivateFile.write(staging.resolve(KeyKeeper.FILE), identity.json().array());
+            return staging;
+        } catch (IOException e) {
+            throw failed(e);
+        }
+    }
+
+    /** Forgets a try that came to nothing, and what it has moved already; nothing where there was none. */
+    void giveUp() throws VaultException {
+        try {
+            if (Files.exists(staging) && Files.notExists(folder.resolve(KeyKeeper.FILE))) {
+                for (String part : PARTS) {
+                    delete(folder.resolve(part));
+                }
+            }
+            delete(staging);
+        } catch (IOException e) {
+            throw failed(e);
+        }
+    }
+
+    /**
+     * Puts all of it there.
+     *
+     * @throws VaultException DAMAGED where a part of the snapshot is; then nothing is there
+     */
+    void restore(BackupReader reader, BackupTarget.Identity identity, DataKeys keys) throws VaultException {
+        Snapshot snapshot = reader.snapshot();
+        try {
+            BackupCipher cipher = BackupCipher.newest(keys);
+            if (!cipher.isTag(identity.tag(), identity.json().array())) {
+                throw new VaultException(Reason.DAMAGED, "The file identity of the backup is not as it was written.");
+            }
+            try (Records records = Records.open(staging, keys)) {
+                rows(reader, records);
+                index(records);
+                records.checkpoint();
+                new AuditTable(records)
+                        .newest()
+                        .map(AuditHead::of)
+                        .orElse(AuditHead.NONE)
+                        .keepIn(staging);
+            }
+            Optional<AuditPublicKey> auditKey = AuditPublicKey.read(snapshot.auditKey());
+            if (auditKey.isPresent()) {
+                auditKey.get().keepIn(staging);
+            }
+            files(reader);
+            move();
+        } catch (IOException e) {
+            throw failed(e);
+        }
+    }
+
+    private void rows(BackupReader reader, Records records) throws IOException {
+        Snapshot snapshot = reader.snapshot();
+        int steps = Math.toIntExact(records.read(sql -> sql.number("SELECT count(*) FROM migrations")));
+        if (snapshot.steps() > steps) {
+            throw new VaultException(
+                    Reason.REFUSED, "The backup was written by a newer version of this program. Install that one.");
+        }
+        records.write(sql -> {
+            for (var key : snapshot.rowKeys().entrySet()) {
+                sql.change(
+                        "INSERT INTO row_keys (number, wrapped) VALUES (?, ?)",
+                        key.getKey(),
+                        key.getValue().array());
+            }
+            return snapshot;
+        });
+        Set<Object> gone = new HashSet<>();
+        for (Snapshot.Table table : snapshot.tables()) {
+            rows(reader, records, table, gone);
+        }
+    }
+
+    /** Whatever has lost its key is left out, and so are the items of such a conversation. */
+    private static void rows(BackupReader reader, Records records, Snapshot.Table table, Set<Object> gone)
+            throws IOException {
+        requireKnown(records, table);
+        String insert = "INSERT INTO " + table.name() + " (" + String.join(", ", table.columns()) + ") VALUES ("
+                + String.join(", ", Collections.nCopies(table.columns().size(), "?")) + ")";
+        int key = table.columns().indexOf("key");
+        int owner = table.name().equals("items") ? table.columns().indexOf("conversation") : -1;
+        Set<Long> keys = reader.snapshot().rowKeys().keySet();
+        InputStream in = reader.content(table.chunks());
+        List<List<@Nullable Object>> some = new ArrayList<>();
+        boolean more = true;
+        while (more) {
+            Optional<List<@Nullable Object>> row =
+                    BackupRows.next(in, table.columns().size());
+            more = row.isPresent();
+            if (more) {
+                List<@Nullable Object> values = row.get();
+                if (key >= 0 && !keys.contains(values.get(key))) {
+                    gone.add(Objects.requireNonNull(values.getFirst(), "a row with a key has a name"));
+                } else if (owner < 0 || !gone.contains(values.get(owner))) {
+                    some.add(values);
+                }
+            }
+            if (some.size() == ROWS_AT_ONCE || !more) {
+                records.write(sql -> insert(sql, insert, some));
+                some.clear();
+            }
+        }
+    }
+
+    private static int insert(Sql sql, String insert, List<List<@Nullable Object>> rows) throws SQLException {
+        for (List<@Nullable Object> row : rows) {
+            sql.change(insert, row.toArray());
+        }
+        return rows.size();
+    }
+
+    /** Names of tables and columns stand in a statement: only such as there are. */
+    private static void requireKnown(Records records, Snapshot.Table table) throws VaultException {
+        boolean known = records.read(sql -> BackupRows.tables(sql).contains(table.name())
+                && BackupRows.columns(sql, table.name()).containsAll(table.columns()));
+        if (!known) {
+            throw new VaultException(
+                    Reason.REFUSED, "The backup has a table that this program does not know: install its version.");
+        }
+    }
+
+    /** The words are in no backup: they are taken out of the texts anew. */
+    private static void index(Records records) throws VaultException {
+        RowKeys keys = new RowKeys(records.keys());
+        index(
+                records,
+                "SELECT items.number, conversations.id, key, items.id, body FROM items JOIN conversations"
+                        + " ON conversations.number = conversation WHERE items.number > ? ORDER BY items.number LIMIT ?",
+                keys,
+                Words.ITEMS,
+                Json::words);
+        index(
+                records,
+                "SELECT number, id, key, 'memory', body FROM memories WHERE number > ? ORDER BY number LIMIT ?",
+                keys,
+                Words.MEMORIES,
+                Memories::words);
+    }
+
+    private static void index(
+            Records records, String texts, RowKeys keys, Words words, Function<ObjectNode, String> said)
+            throws VaultException {
+        long last = 0;
+        while (last >= 0) {
+            long from = last;
+            last = records.write(sql -> {
+                List<Long> numbers = sql.rows(
+                        texts,
+                        row -> {
+                            byte[] text = keys.open(sql, row.getLong(3), row.getString(2))
+                                    .decrypt(new Bytes(row.getBytes(5)), row.getString(4));
+                            words.add(sql, row.getLong(1), said.apply(Json.object(text)));
+                            return row.getLong(1);
+                        },
+                        from,
+                        ROWS_AT_ONCE);
+                return numbers.isEmpty() ? -1 : numbers.getLast();
+            });
+        }
+    }
+
+    private void files(BackupReader reader) throws IOException {
+        Path files = staging.resolve("files");
+        for (Snapshot.Blob file : reader.snapshot().files()) {
+            if (!FILE.matcher(file.id()).matches()) {
+                throw new VaultException(Reason.DAMAGED, "A file in the backup has a name that no file has.");
+            }
+            Path inner = Files.createDirectories(files.resolve(file.id().substring(0, 2)), FOLDER);
+            Path path = Files.createFile(inner.resolve(file.id()), PRIVATE);
+            try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE);
+                    InputStream in = reader.content(file.chunks())) {
+                OutputStream out = Channels.newOutputStream(channel);
+                in.transferTo(out);
+                channel.force(true);
+                if (channel.size() != file.bytes()) {
+                    throw new VaultException(Reason.DAMAGED, "The backup has not all of the file " + file.id() + ".");
+                }
+            }
+            force(inner);
+        }
+        if (Files.exists(files)) {
+            force(files);
+        }
+    }
+
+    private void move() throws IOException {
+        for (String part : PARTS) {
+            if (Files.exists(staging.resolve(part))) {
+                Files.move(staging.resolve(part), folder.resolve(part), StandardCopyOption.ATOMIC_MOVE);
+            }
+            force(folder);
+        }
+        delete(staging);
+    }
+
+    private static void force(Path directory) throws IOException {
+        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+            channel.force(true);
+        }
+    }
+
+    private static void delete(Path path) throws IOException {
+        if (Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
+            try (DirectoryStream<Path> inner = Files.newDirectoryStream(path)) {
+                for (Path each : inner) {
+                    delete(each);
+                }
+            }
+        }
+        Files.deleteIfExists(path);
+    }
+
+    private static VaultException failed(IOException e) {
+        return e instanceof VaultException own
+                ? own
+                : new VaultException(
+                        Reason.FAILED, "The backup was not put back, and there is no vault. Is there room?", e);
+    }
+}

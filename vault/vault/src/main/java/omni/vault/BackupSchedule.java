@@ -1,0 +1,107 @@
+package omni.vault;
+
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import omni.vault.VaultException.Reason;
+
+/**
+ * Takes a snapshot by itself when the last one in the configured place is old enough and the vault is open, and then forgets those that
+ * the policy does not keep. It does not count as use. One thread.
+ */
+final class BackupSchedule implements AutoCloseable {
+    private static final Duration LOOK_EVERY = Duration.ofMinutes(1);
+    private static final Duration RETRY_AFTER = Duration.ofMinutes(10);
+
+    private final Vault vault;
+    private final VaultConfig config;
+    private final Clock clock;
+    private final CountDownLatch closed = new CountDownLatch(1);
+    private Instant failed = Instant.EPOCH;
+    private volatile Optional<String> trouble = Optional.empty();
+
+    BackupSchedule(Vault vault, VaultConfig config, Clock clock) {
+        this.vault = vault;
+        this.config = config;
+        this.clock = clock;
+    }
+
+    /** Begins to look, where there is a place. */
+    BackupSchedule start() {
+        if (!config.backup().toString().isEmpty()) {
+            Thread.ofVirtual().name("backup").start(this::run);
+        }
+        return this;
+    }
+
+    /**
+     * The folder of the configuration.
+     *
+     * @throws VaultException INVALID where there is none
+     */
+    Path place() throws VaultException {
+        if (config.backup().toString().isEmpty()) {
+            throw new VaultException(
+                    Reason.INVALID, "Name a folder for the backup, or set backup in [vault] of omni.toml.");
+        }
+        return config.backup();
+    }
+
+    /** Which snapshots the configuration keeps. */
+    BackupPolicy policy() {
+        return config.backupPolicy();
+    }
+
+    /** Why the last one failed, and when; nothing where it did not. */
+    Optional<String> trouble() {
+        return trouble;
+    }
+
+    private void run() {
+        try {
+            while (!closed.await(LOOK_EVERY.toMillis(), TimeUnit.MILLISECONDS)) {
+                look();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Takes one where it is time to. */
+    void look() {
+        Optional<OpenVault> open = vault.peek();
+        Instant now = clock.instant();
+        if (open.isEmpty() || now.isBefore(failed.plus(RETRY_AFTER))) {
+            return;
+        }
+        try {
+            Backups backups = new Backups(open.get());
+            if (isDue(backups, now)) {
+                backups.take(place(), (read, written) -> {});
+                backups.prune(place(), policy());
+            }
+            trouble = Optional.empty();
+        } catch (VaultException e) {
+            failed = now;
+            trouble = Optional.of(now + ": " + e.getMessage());
+            System.getLogger("omni.vault").log(Level.WARNING, "The backup by schedule failed", e);
+        }
+    }
+
+    private boolean isDue(Backups backups, Instant now) throws VaultException {
+        String place = place().toString();
+        return backups.known().stream()
+                .filter(copy -> copy.target().equals(place))
+                .noneMatch(copy -> copy.taken().plus(config.backupEvery()).isAfter(now));
+    }
+
+    @Override
+    public void close() {
+        closed.countDown();
+    }
+}

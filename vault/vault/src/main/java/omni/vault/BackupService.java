@@ -1,0 +1,119 @@
+package omni.vault;
+
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import omni.bus.Call;
+import omni.vault.BackupsProtocol.FailedReason;
+import omni.vault.BackupsProtocol.ForgetReply;
+import omni.vault.BackupsProtocol.ListReply;
+import omni.vault.BackupsProtocol.Progress;
+import omni.vault.BackupsProtocol.TakeReply;
+import omni.vault.BackupsProtocol.VerifyReply;
+import org.jspecify.annotations.Nullable;
+
+/** {@code omni.Backups}: whoever may read the vault's files may have copies of them made, which tell no more. For any thread. */
+final class BackupService implements BackupsProtocol.Handler {
+    private static final Duration TELL_EVERY = Duration.ofMillis(200);
+
+    private final Vault vault;
+    private final BackupSchedule schedule;
+
+    BackupService(Vault vault, BackupSchedule schedule) {
+        this.vault = vault;
+        this.schedule = schedule;
+    }
+
+    /** What is done with the backups of an open vault. */
+    private interface Work<T> {
+        T with(Backups backups) throws VaultException;
+    }
+
+    private <T> T in(Work<T> work) {
+        try {
+            return work.with(new Backups(vault.open()));
+        } catch (VaultException e) {
+            throw new BackupsProtocol.Failed(FailedReason.valueOf(e.reason().name()), e.getMessage());
+        }
+    }
+
+    @Override
+    public void take(BackupsProtocol.TakeParams in, Call<TakeReply> call) {
+        BackupWriter.Progress progress = new BackupWriter.Progress() {
+            private long toldNanos = System.nanoTime();
+
+            @Override
+            public void at(long read, long written) throws VaultException {
+                if (call.isCancelled()) {
+                    throw new VaultException(
+                            VaultException.Reason.REFUSED, "The caller has gone: the next backup goes on from here.");
+                }
+                if (call.wantsMore() && System.nanoTime() - toldNanos > TELL_EVERY.toNanos()) {
+                    toldNanos = System.nanoTime();
+                    call.next(new TakeReply(new Progress(read, written, null)));
+                }
+            }
+        };
+        BackupWriter.Done done = in(backups -> backups.take(place(in.target()), progress));
+        call.reply(new TakeReply(
+                new Progress(done.read(), done.written(), done.snapshot().name())));
+    }
+
+    private Path place(@Nullable String target) throws VaultException {
+        return target == null ? schedule.place() : path(target);
+    }
+
+    /** A path as it was sent. */
+    static Path path(String text) throws VaultException {
+        try {
+            return Path.of(text);
+        } catch (InvalidPathException e) {
+            throw new VaultException(VaultException.Reason.INVALID, "That is no path of a folder.", e);
+        }
+    }
+
+    @Override
+    public void list(BackupsProtocol.ListParams in, Call<ListReply> call) {
+        String target = in.target();
+        List<Backups.Copy> copies = in(backups -> target == null ? backups.known() : backups.in(path(target)));
+        call.reply(new ListReply(
+                copies.stream()
+                        .map(copy -> new BackupsProtocol.Copy(
+                                copy.target(), copy.snapshot(), copy.taken().toString()))
+                        .toList(),
+                schedule.trouble().orElse(null)));
+    }
+
+    @Override
+    public void forget(BackupsProtocol.ForgetParams in, Call<ForgetReply> call) {
+        call.reply(new ForgetReply(in(backups -> {
+            vault.permits().require(in.permit(), in.session());
+            return forget(backups, in);
+        })));
+    }
+
+    private List<String> forget(Backups backups, BackupsProtocol.ForgetParams in) throws VaultException {
+        Path folder = path(in.target());
+        String snapshot = in.snapshot();
+        String conversation = in.conversation();
+        if (snapshot != null && conversation != null) {
+            throw new VaultException(VaultException.Reason.INVALID, "Name a snapshot or a conversation, and not both.");
+        }
+        if (snapshot != null) {
+            backups.forget(folder, List.of(snapshot));
+            return List.of(snapshot);
+        }
+        return conversation != null
+                ? backups.forgetConversation(folder, conversation)
+                : backups.prune(folder, schedule.policy());
+    }
+
+    @Override
+    public void verify(BackupsProtocol.VerifyParams in, Call<VerifyReply> call) {
+        BackupCheck.Report report = in(backups -> backups.check(path(in.target()), Optional.ofNullable(in.snapshot())));
+        call.reply(new VerifyReply(
+                (long) report.snapshots(), report.chunks(), report.bytes(), report.left(), report.problems()));
+    }
+}

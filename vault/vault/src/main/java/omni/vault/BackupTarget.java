@@ -1,0 +1,381 @@
+package omni.vault;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.RandomAccessFile;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Consumer;
+import omni.role.PrivateFile;
+import omni.vault.VaultException.Reason;
+
+/**
+ * A folder with backups of one vault, on this disk or on a USB stick:
+ *
+ * <pre>
+ *   omni-backup    what it is: "omni-backup/1" and a line feed
+ *   identity       a copy of keys.json, and a line with its tag: what a password or a recovery key opens
+ *   keys/NAME      a snapshot: its chunks, their keys, and the rows' wrapped keys (Snapshot)
+ *   keys/begun     the secret of one that is not finished
+ *   chunks/        the store of the chunks, which never change
+ * </pre>
+ *
+ * <p>All but the chunks is replaced in its place, and written over with zeros where it goes. For one thread; a lock keeps another process out.
+ */
+final class BackupTarget implements AutoCloseable {
+    static final int SNAPSHOTS_MAX = 200;
+
+    private static final String BEGUN = "begun";
+    private static final String FORMAT = "omni-backup/1\n";
+    private static final int FORMAT_BYTES_MAX = 64;
+    private static final int PATH_CHARACTERS_MAX = 1000;
+    private static final int KEYS_BYTES_MAX = 256 << 20;
+    private static final int TAG_BYTES = 65; // 64 digits and a line feed
+
+    /** What unlocks: a key file, and the line that a change of it is found by. */
+    record Identity(KeyFile keys, Bytes json, String tag) {}
+
+    private final Path folder;
+    private final FileChannel lock;
+    private final BackupStore store;
+
+    private BackupTarget(Path folder, FileChannel lock, BackupStore store) {
+        this.folder = folder;
+        this.lock = lock;
+        this.store = store;
+    }
+
+    /**
+     * The backups that are there already.
+     *
+     * @throws VaultException MISSING where there are none; REFUSED while another process is at work there
+     */
+    static BackupTarget open(Path folder) throws VaultException {
+        try {
+            requirePlace(folder);
+            if (!isOne(folder)) {
+                throw new VaultException(
+                        Reason.MISSING, "In " + folder + " are no backups. Is the disk there, and the path right?");
+            }
+            FileChannel lock = FileChannel.open(file(folder), StandardOpenOption.READ, StandardOpenOption.WRITE);
+            return opened(folder, lock);
+        } catch (IOException e) {
+            throw failed(folder, e);
+        }
+    }
+
+    private static BackupTarget opened(Path folder, FileChannel lock) throws IOException {
+        boolean opened = false;
+        try {
+            if (!isTaken(lock)) {
+                throw new VaultException(Reason.REFUSED, "Another one is at work in " + folder + ": wait for it.");
+            }
+            var target = new BackupTarget(folder, lock, new BackupFolder(folder.resolve("chunks")));
+            opened = true;
+            return target;
+        } finally {
+            if (!opened) {
+                lock.close();
+            }
+        }
+    }
+
+    private static boolean isTaken(FileChannel channel) throws IOException {
+        try {
+            FileLock taken = channel.tryLock();
+            return taken != null;
+        } catch (OverlappingFileLockException e) {
+            return false; // by this process
+        }
+    }
+
+    /** As {@link #open}, and makes them where the folder is empty or not there; its parent is there. */
+    static BackupTarget make(Path folder) throws VaultException {
+        try {
+            requirePlace(folder);
+            if (!isOne(folder)) {
+                begin(folder);
+            }
+            return open(folder);
+        } catch (IOException e) {
+            throw failed(folder, e);
+        }
+    }
+
+    private static void begin(Path folder) throws IOException {
+        var mode = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+        if (Files.notExists(folder)) {
+            Files.createDirectory(folder, mode); // and none above: a disk that is not there stays away
+        }
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
+            for (Path file : files) {
+                if (!file.endsWith("keys") && !file.endsWith("omni-backup.new")) { // a begin that was interrupted
+                    throw new VaultException(
+                            Reason.REFUSED, "In " + folder + " is something else: name a folder that is empty or new.");
+                }
+            }
+        }
+        Files.createDirectories(folder.resolve("keys"), mode);
+        PrivateFile.write(file(folder), FORMAT.getBytes(StandardCharsets.US_ASCII));
+    }
+
+    private static void requirePlace(Path folder) throws VaultException {
+        Bounds.name("The path of a backup", folder.toString(), PATH_CHARACTERS_MAX);
+        if (!folder.isAbsolute() || !folder.normalize().equals(folder) || folder.getParent() == null) {
+            throw Bounds.invalid("The path of a backup is that of a folder, begins with / and has no .. in it.");
+        }
+    }
+
+    private static Path file(Path folder) {
+        return folder.resolve("omni-backup");
+    }
+
+    private static boolean isOne(Path folder) throws IOException {
+        Optional<String> text = PrivateFile.read(file(folder), FORMAT_BYTES_MAX);
+        if (text.isPresent() && !text.get().equals(FORMAT)) {
+            throw new VaultException(
+                    Reason.DAMAGED, file(folder) + " is not what was written there, or by a newer version of Omni.");
+        }
+        return text.isPresent();
+    }
+
+    Path folder() {
+        return folder;
+    }
+
+    BackupStore store() {
+        return store;
+    }
+
+    /** The names of the finished snapshots, the oldest first. */
+    List<String> snapshots() throws IOException {
+        List<String> names = new ArrayList<>();
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder.resolve("keys"))) {
+            for (Path file : files) {
+                String name = String.valueOf(file.getFileName());
+                if (Snapshot.isName(name)) {
+                    names.add(name);
+                }
+            }
+        }
+        names.sort(null);
+        return names;
+    }
+
+    /** The newest, or the one of that name. */
+    String choose(Optional<String> name) throws IOException {
+        List<String> all = snapshots();
+        if (name.isPresent() && !all.contains(name.get())) {
+            throw new VaultException(Reason.MISSING, "There is no snapshot " + name.get() + " in " + folder + ".");
+        }
+        if (all.isEmpty()) {
+            throw new VaultException(Reason.MISSING, "There is no finished snapshot in " + folder + ".");
+        }
+        return name.orElse(all.getLast());
+    }
+
+    /** What one of them says. */
+    Snapshot read(String name, DataKeys keys) throws IOException {
+        byte[] sealed = sealed(keys(name));
+        return Snapshot.read(name, BackupCipher.of(keys, sealed, name).open(name, sealed));
+    }
+
+    /** The version of the key that names its chunks. */
+    BackupCipher cipher(String name, DataKeys keys) throws IOException {
+        return BackupCipher.of(keys, sealed(keys(name)), name);
+    }
+
+    /** Puts it there: what it is made of is settled before. */
+    void write(Snapshot snapshot, BackupCipher cipher) throws IOException {
+        byte[] content = snapshot.bytes();
+        if (content.length > KEYS_BYTES_MAX / 2 - BackupCipher.SEALED_BYTES_MIN) {
+            throw new VaultException(
+                    Reason.REFUSED, "The vault has more in it than one snapshot can hold: delete something.");
+        }
+        replace(keys(snapshot.name()), cipher.seal(snapshot.name(), content));
+    }
+
+    /** Destroys a snapshot. */
+    void forget(String name) throws IOException {
+        erase(keys(name));
+    }
+
+    /** The secret of the snapshot that was begun and not finished under this key; or of one that begins now. */
+    byte[] begun(BackupCipher cipher) throws IOException {
+        Path file = keys(BEGUN);
+        if (Files.exists(file)) {
+            try {
+                return cipher.open(BEGUN, sealed(file));
+            } catch (VaultException e) {
+                if (e.reason() != Reason.DAMAGED) {
+                    throw e;
+                }
+                erase(file); // of another key, or torn: what it had written is left for the sweep
+            }
+        }
+        byte[] secret = Ids.bytes(DataKeys.KEY_BYTES);
+        replace(file, cipher.seal(BEGUN, secret));
+        return secret;
+    }
+
+    /** Forgets that one was begun: what it left is noise from now on. */
+    void finished() throws IOException {
+        erase(keys(BEGUN));
+    }
+
+    /**
+     * Whether a backup was begun here and not finished.
+     *
+     * @throws VaultException DAMAGED where its secret is not what was written, under a newest key of the same vault
+     */
+    boolean isBegun(BackupCipher cipher) throws IOException {
+        boolean begun = Files.exists(keys(BEGUN));
+        if (begun) {
+            cipher.open(BEGUN, sealed(keys(BEGUN)));
+        }
+        return begun;
+    }
+
+    /** Puts a copy of the vault's key file there. */
+    void identity(byte[] json, BackupCipher cipher) throws IOException {
+        byte[] tag = (cipher.tag(json) + "\n").getBytes(StandardCharsets.US_ASCII);
+        byte[] both = Arrays.copyOf(json, json.length + tag.length);
+        System.arraycopy(tag, 0, both, json.length, tag.length);
+        replace(folder.resolve("identity"), both);
+    }
+
+    /**
+     * What unlocks these backups; nothing where none was ever begun.
+     *
+     * @throws VaultException DAMAGED
+     */
+    Optional<Identity> identity() throws IOException {
+        try (InputStream in = Files.newInputStream(folder.resolve("identity"))) {
+            byte[] both = in.readNBytes(KeyFile.BYTES_MAX + TAG_BYTES + 1);
+            if (both.length <= TAG_BYTES || both[both.length - 1] != '\n') {
+                throw new VaultException(Reason.DAMAGED, "The file identity of the backup is damaged.");
+            }
+            byte[] json = Arrays.copyOf(both, both.length - TAG_BYTES);
+            String tag = new String(both, json.length, TAG_BYTES - 1, StandardCharsets.US_ASCII);
+            return Optional.of(new Identity(KeyFile.of(json), new Bytes(json), tag));
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        }
+    }
+
+    /**
+     * Returns where these backups are of that vault, or of none yet.
+     *
+     * @throws VaultException REFUSED where they are another's
+     */
+    void requireOf(KeyFile vault) throws IOException {
+        Optional<Identity> identity = identity();
+        if (identity.isPresent() && !identity.get().keys().vault().equals(vault.vault())) {
+            throw new VaultException(
+                    Reason.REFUSED, "The backups in " + folder + " are another vault's: name another folder.");
+        }
+    }
+
+    /** Tells of what is there and does not belong there. */
+    void check(Consumer<String> problems) throws IOException {
+        List<String> known = List.of("omni-backup", "identity", "keys", "chunks");
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
+            for (Path file : files) {
+                if (!known.contains(String.valueOf(file.getFileName()))) {
+                    problems.accept("The file " + file + " is none of the backup's.");
+                }
+            }
+        }
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder.resolve("keys"))) {
+            for (Path file : files) {
+                String name = String.valueOf(file.getFileName());
+                if (!Snapshot.isName(name) && !name.equals(BEGUN)) {
+                    problems.accept("The file " + file + " is none of the backup's.");
+                }
+            }
+        }
+        store.check(problems);
+    }
+
+    private Path keys(String name) {
+        return folder.resolve("keys").resolve(name);
+    }
+
+    private static byte[] sealed(Path file) throws IOException {
+        if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+            throw new VaultException(Reason.MISSING, "There is no " + file + ".");
+        }
+        try (InputStream in = Files.newInputStream(file)) {
+            byte[] sealed = in.readNBytes(KEYS_BYTES_MAX + 1);
+            if (sealed.length > KEYS_BYTES_MAX) {
+                throw new VaultException(Reason.DAMAGED, file + " is longer than such a file is.");
+            }
+            return sealed;
+        }
+    }
+
+    /** In the place of what was there, of which nothing stays but what the disk keeps of its own accord. */
+    private static void replace(Path file, byte[] bytes) throws IOException {
+        if (Files.notExists(file)) {
+            PrivateFile.write(file, bytes);
+            return;
+        }
+        try (RandomAccessFile before = new RandomAccessFile(file.toFile(), "rw")) {
+            PrivateFile.write(file, bytes);
+            zero(before);
+        }
+    }
+
+    private static void erase(Path file) throws IOException {
+        try (RandomAccessFile before = new RandomAccessFile(file.toFile(), "rw")) {
+            zero(before);
+        }
+        Files.deleteIfExists(file);
+        Path parent = Objects.requireNonNull(file.getParent(), "a file is in a folder");
+        try (FileChannel directory = FileChannel.open(parent, StandardOpenOption.READ)) {
+            directory.force(true);
+        }
+    }
+
+    private static void zero(RandomAccessFile file) throws IOException {
+        byte[] zeros = new byte[64 << 10];
+        for (long left = file.length(); left > 0; left -= zeros.length) {
+            file.write(zeros, 0, (int) Math.min(left, zeros.length));
+        }
+        file.getFD().sync();
+    }
+
+    /** What a failure of that disk means. */
+    static VaultException failed(Path folder, IOException e) {
+        return e instanceof VaultException own
+                ? own
+                : new VaultException(
+                        Reason.FAILED,
+                        "The backups in " + folder + " cannot be read or written: is the disk there, writable, and not"
+                                + " full?",
+                        e);
+    }
+
+    @Override
+    public void close() throws VaultException {
+        try {
+            lock.close();
+        } catch (IOException e) {
+            throw failed(folder, e);
+        }
+    }
+}

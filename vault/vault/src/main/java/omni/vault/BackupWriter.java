@@ -1,0 +1,281 @@
+package omni.vault;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import omni.vault.VaultException.Reason;
+
+/**
+ * Takes one snapshot. First the chunks that are not there yet, then, in one step, the file that makes a snapshot of them; wherever it is interrupted
+ * in between, the next one goes on with the chunks that are there. A chunk of rows ends behind a row that the
+ * naming key chooses, so that a row that comes or goes changes the chunk it is in and no other.
+ */
+final class BackupWriter {
+    /** One row in so many ends a chunk. */
+    private static final int ROWS_A_CHUNK = 256;
+
+    private static final Pattern FILE = Pattern.compile("[0-9a-f]{32}");
+
+    private static final String KEYS = "SELECT number, wrapped FROM row_keys WHERE number > ? AND wrapped <> zeroblob("
+            + RowKeys.WRAPPED_BYTES + ") ORDER BY number LIMIT 1000";
+
+    /** How far it is. */
+    interface Progress {
+        /**
+         * Is told after each chunk.
+         *
+         * @param read bytes of the vault so far
+         * @param written bytes in the target so far
+         * @throws VaultException where it is to end here
+         */
+        void at(long read, long written) throws VaultException;
+    }
+
+    private final OpenVault vault;
+    private final BackupTarget target;
+    private final BackupCipher cipher;
+    private final Progress progress;
+    private final byte[] secret;
+    private final Set<String> present;
+    private final Map<String, Bytes> known = new HashMap<>();
+    private final Map<String, Snapshot.Blob> knownFiles = new HashMap<>();
+    private final Map<String, Bytes> chunkKeys = new LinkedHashMap<>();
+    private long read;
+    private long written;
+
+    private BackupWriter(OpenVault vault, BackupTarget target, BackupCipher cipher, Progress progress)
+            throws IOException {
+        this.vault = vault;
+        this.target = target;
+        this.cipher = cipher;
+        this.progress = progress;
+        this.present = target.store().names();
+        for (String name : target.snapshots()) {
+            Snapshot before = target.read(name, vault.keys());
+            known.putAll(before.chunkKeys());
+            before.files().forEach(file -> knownFiles.put(file.id(), file));
+        }
+        known.keySet().retainAll(present);
+        this.secret = target.begun(cipher);
+    }
+
+    /** What was done: the snapshot, how much of the vault was read, how much was written. */
+    record Done(Snapshot snapshot, long read, long written) {}
+
+    /**
+     * Takes a snapshot of that vault, and returns when the disk has it.
+     *
+     * @throws VaultException REFUSED where the target is another vault's, or full of snapshots
+     */
+    static Done write(OpenVault vault, BackupTarget target, Progress progress) throws VaultException {
+        try {
+            Path folder = vault.records().folder();
+            byte[] json = Files.readAllBytes(folder.resolve(KeyKeeper.FILE));
+            target.requireOf(KeyFile.of(json));
+            if (target.snapshots().size() >= BackupTarget.SNAPSHOTS_MAX) {
+                throw new VaultException(
+                        Reason.REFUSED,
+                        "In " + target.folder() + " are " + BackupTarget.SNAPSHOTS_MAX
+                                + " snapshots: forget some first, with omni vault backup-forget.");
+            }
+            BackupCipher cipher = BackupCipher.newest(vault.keys());
+            target.identity(json, cipher);
+            return new BackupWriter(vault, target, cipher, progress).write(folder);
+        } catch (IOException e) {
+            throw BackupTarget.failed(target.folder(), e);
+        }
+    }
+
+    private Done write(Path folder) throws IOException {
+        Snapshot rows = vault.records().read(sql -> rows(sql, folder));
+        List<Snapshot.Blob> files = files(folder.resolve("files"));
+        Snapshot snapshot = new Snapshot(
+                rows.name(), rows.auditKey(), rows.steps(), rows.tables(), files, rows.rowKeys(), chunkKeys);
+        target.store().settle();
+        target.write(snapshot, cipher);
+        target.finished();
+        sweep(target, vault.keys());
+        return new Done(snapshot, read, written);
+    }
+
+    /** The records as they are at one moment. */
+    private Snapshot rows(Sql sql, Path folder) throws SQLException, VaultException {
+        String name = Snapshot.name(vault.clock().instant());
+        List<Snapshot.Table> tables = new ArrayList<>();
+        for (String table : BackupRows.tables(sql)) {
+            List<String> columns = BackupRows.columns(sql, table);
+            Cutter cutter = new Cutter(table);
+            long rows = BackupRows.read(sql, table, columns, cutter);
+            tables.add(new Snapshot.Table(table, columns, rows, cutter.end()));
+        }
+        String auditKey = AuditPublicKey.in(folder).map(AuditPublicKey::text).orElse("");
+        int steps = Math.toIntExact(sql.number("SELECT count(*) FROM migrations"));
+        return new Snapshot(name, auditKey, steps, tables, List.of(), rowKeys(sql), chunkKeys);
+    }
+
+    private static Map<Long, Bytes> rowKeys(Sql sql) throws SQLException, VaultException {
+        Map<Long, Bytes> keys = new TreeMap<>();
+        long last = 0;
+        while (last >= 0) {
+            List<Long> some = sql.rows(
+                    KEYS,
+                    row -> {
+                        keys.put(row.getLong(1), new Bytes(row.getBytes(2)));
+                        return row.getLong(1);
+                    },
+                    last);
+            last = some.isEmpty() ? -1 : some.getLast();
+        }
+        return keys;
+    }
+
+    /** Cuts the rows of a table into chunks. */
+    private final class Cutter implements BackupRows.Taker {
+        private final String table;
+        private final ByteArrayOutputStream content = new ByteArrayOutputStream();
+        private final List<String> chunks = new ArrayList<>();
+
+        Cutter(String table) {
+            this.table = table;
+        }
+
+        @Override
+        public void take(long number, byte[] row) throws VaultException {
+            for (int from = 0; from < row.length; ) {
+                int some = Math.min(row.length - from, BackupCipher.CONTENT_BYTES_MAX - content.size());
+                content.write(row, from, some);
+                from += some;
+                if (content.size() == BackupCipher.CONTENT_BYTES_MAX) {
+                    cut();
+                }
+            }
+            if (ends(number)) {
+                cut();
+            }
+        }
+
+        private boolean ends(long number) {
+            String place = cipher.name((table + "\n" + number).getBytes(StandardCharsets.US_ASCII));
+            return Integer.parseInt(place.substring(0, 4), 16) % ROWS_A_CHUNK == 0;
+        }
+
+        private void cut() throws VaultException {
+            if (content.size() > 0) {
+                chunks.add(put(content.toByteArray()));
+                content.reset();
+            }
+        }
+
+        List<String> end() throws VaultException {
+            cut();
+            return List.copyOf(chunks);
+        }
+    }
+
+    private List<Snapshot.Blob> files(Path folder) throws IOException {
+        List<Snapshot.Blob> files = new ArrayList<>();
+        if (Files.notExists(folder)) {
+            return files;
+        }
+        try (DirectoryStream<Path> folders = Files.newDirectoryStream(folder, "[0-9a-f][0-9a-f]")) {
+            for (Path inner : folders) {
+                try (DirectoryStream<Path> found = Files.newDirectoryStream(inner)) {
+                    for (Path file : found) {
+                        add(file, files);
+                    }
+                }
+            }
+        }
+        return files;
+    }
+
+    /** A file never changes: one that is in a snapshot already is not read again. */
+    private void add(Path file, List<Snapshot.Blob> files) throws IOException {
+        String id = String.valueOf(file.getFileName());
+        if (!FILE.matcher(id).matches() || !Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+            return; // is being written, or is none of the vault's
+        }
+        Snapshot.Blob before = knownFiles.get(id);
+        if (before != null && known.keySet().containsAll(before.chunks())) {
+            before.chunks().forEach(chunk -> chunkKeys.put(chunk, known.getOrDefault(chunk, new Bytes(new byte[0]))));
+            files.add(before);
+            return;
+        }
+        try (InputStream in = Files.newInputStream(file)) {
+            List<String> chunks = new ArrayList<>();
+            long bytes = 0;
+            while (true) {
+                byte[] content = in.readNBytes(BackupCipher.CONTENT_BYTES_MAX);
+                if (content.length == 0) {
+                    break;
+                }
+                bytes += content.length;
+                chunks.add(put(content));
+            }
+            files.add(new Snapshot.Blob(id, bytes, chunks));
+        } catch (NoSuchFileException e) {
+            // deleted since the folder was listed
+        }
+    }
+
+    /** Sees to it that a chunk of that content is there, and returns its name. */
+    private String put(byte[] content) throws VaultException {
+        read += content.length;
+        String name = cipher.name(content);
+        if (!chunkKeys.containsKey(name)) {
+            try {
+                chunkKeys.put(name, known.containsKey(name) ? known.get(name) : add(name, content));
+            } catch (IOException e) {
+                throw BackupTarget.failed(target.folder(), e);
+            }
+        }
+        progress.at(read, written);
+        return name;
+    }
+
+    /** One that an interrupted snapshot has left is taken as it is. */
+    private Bytes add(String name, byte[] content) throws IOException {
+        byte[] key = BackupCipher.chunkKey(secret, name);
+        if (!present.contains(name) || !isWhole(key, name, content)) {
+            byte[] sealed = BackupCipher.sealChunk(key, name, content);
+            target.store().put(name, sealed);
+            present.add(name);
+            written += sealed.length;
+        }
+        return new Bytes(key);
+    }
+
+    private boolean isWhole(byte[] key, String name, byte[] content) throws IOException {
+        try {
+            return Arrays.equals(cipher.openChunk(key, name, target.store().get(name)), content);
+        } catch (VaultException e) {
+            return false; // under the secret of another one, or damaged: it is written anew
+        }
+    }
+
+    /** Takes away the chunks that no snapshot has. */
+    static void sweep(BackupTarget target, DataKeys keys) throws IOException {
+        Set<String> gone = new HashSet<>(target.store().names());
+        for (String name : target.snapshots()) {
+            target.read(name, keys).chunkKeys().keySet().forEach(gone::remove);
+        }
+        target.store().remove(gone);
+    }
+}

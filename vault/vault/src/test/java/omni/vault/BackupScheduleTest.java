@@ -1,0 +1,98 @@
+package omni.vault;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Optional;
+import omni.role.Attempts;
+import omni.vault.SecretCall.Verb;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class BackupScheduleTest {
+    @TempDir
+    Path folder;
+
+    private Instant now = Instant.parse("2026-03-01T12:00:00Z");
+    private final Clock clock = ((InstantSource) () -> now).withZone(ZoneOffset.UTC);
+
+    private Vault vault() throws IOException {
+        Path home = Files.createDirectories(folder.resolve("vault"));
+        var machine = new KeyKeeper.Machine(1L << 30, Made.LEAST, Duration.ofMinutes(2));
+        return new Vault(
+                home,
+                new KeyKeeper(home, Files.createTempDirectory("ov"), machine),
+                new Attempts(home.resolve("attempts"), clock),
+                clock,
+                () -> {});
+    }
+
+    private BackupSchedule schedule(Vault vault, Path place) {
+        return new BackupSchedule(
+                vault, new VaultConfig(Duration.ZERO, false, place, Duration.ofHours(24), 2, 0, 0), clock);
+    }
+
+    @Test
+    void itTakesOneWhenTheLastIsOldAndForgetsWhatIsOver() throws IOException {
+        Vault vault = vault();
+        Path stick = folder.resolve("stick");
+        BackupSchedule schedule = schedule(vault, stick);
+        schedule.look();
+        assertTrue(Files.notExists(stick), "there is no vault yet");
+        SecretMemory password = SecretMemory.of(Made.PASSWORD.length());
+        password.buffer().put(Made.PASSWORD.getBytes(StandardCharsets.US_ASCII));
+        vault.serve(Verb.CREATE, List.of(Optional.of(password), Optional.empty()))
+                .orElseThrow()
+                .close();
+        Backups backups = new Backups(vault.open());
+        for (int hour = 0; hour < 72; hour += 8) {
+            schedule.look();
+            now = now.plus(Duration.ofHours(8));
+        }
+        assertEquals(
+                List.of("20260302-12", "20260303-12"),
+                backups.in(stick).stream()
+                        .map(copy -> copy.snapshot().substring(0, 11))
+                        .toList());
+        assertEquals(backups.in(stick), backups.known());
+        assertEquals(Optional.empty(), schedule.trouble());
+        vault.open().close();
+    }
+
+    @Test
+    void aPlaceThatIsNotThereIsTold() throws IOException {
+        Vault vault = vault();
+        BackupSchedule schedule = schedule(vault, folder.resolve("not-mounted/omni"));
+        SecretMemory password = SecretMemory.of(Made.PASSWORD.length());
+        password.buffer().put(Made.PASSWORD.getBytes(StandardCharsets.US_ASCII));
+        vault.serve(Verb.CREATE, List.of(Optional.of(password), Optional.empty()))
+                .orElseThrow()
+                .close();
+        schedule.look();
+        assertTrue(
+                schedule.trouble().orElseThrow().contains("not-mounted"),
+                schedule.trouble().toString());
+        vault.open().close();
+    }
+
+    @Test
+    void withoutAPlaceThereIsNone() throws IOException {
+        BackupSchedule schedule = schedule(vault(), Path.of(""));
+        assertEquals(
+                VaultException.Reason.INVALID,
+                assertThrows(VaultException.class, schedule::place).reason());
+        schedule.look();
+        assertEquals(Optional.empty(), schedule.trouble());
+    }
+}

@@ -1,0 +1,148 @@
+package omni.vault;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import omni.bus.BusClient;
+import omni.bus.BusServer;
+import omni.role.Attempts;
+import omni.vault.BackupsProtocol.FailedReason;
+import omni.vault.BackupsProtocol.ForgetParams;
+import omni.vault.BackupsProtocol.ListParams;
+import omni.vault.BackupsProtocol.TakeParams;
+import omni.vault.BackupsProtocol.VerifyParams;
+import omni.vault.SecretCall.Verb;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class BackupServiceTest {
+    @TempDir
+    Path folder;
+
+    private Vault vault;
+    private BusServer server;
+    private BusClient bus;
+    private BackupsProtocol.Client client;
+
+    @BeforeEach
+    void make() throws IOException {
+        Path home = Files.createDirectories(folder.resolve("vault"));
+        Clock clock = Clock.systemUTC();
+        Path run = Files.createTempDirectory("ov");
+        var machine = new KeyKeeper.Machine(1L << 30, Made.LEAST, Duration.ofMinutes(2));
+        vault = new Vault(
+                home,
+                new KeyKeeper(home, run, machine),
+                new Attempts(home.resolve("attempts"), clock),
+                clock,
+                () -> {});
+        var config = new VaultConfig(Duration.ZERO, false, folder.resolve("stick"), Duration.ofHours(24), 1, 0, 0);
+        server = BusServer.at(run.resolve("vault.sock"))
+                .service(BackupsProtocol.service(new BackupService(vault, new BackupSchedule(vault, config, clock))))
+                .start();
+        bus = BusClient.to(run.resolve("vault.sock"));
+        client = BackupsProtocol.Client.of(bus);
+    }
+
+    @AfterEach
+    void close() throws VaultException {
+        bus.close();
+        server.close();
+        if (vault.peek().isPresent()) {
+            vault.open().close();
+        }
+    }
+
+    private void open() throws VaultException {
+        try (SecretMemory password = password()) {
+            vault.serve(Verb.CREATE, List.of(Optional.of(password), Optional.empty()))
+                    .orElseThrow()
+                    .close();
+        }
+    }
+
+    private static SecretMemory password() throws VaultException {
+        SecretMemory password = SecretMemory.of(Made.PASSWORD.length());
+        password.buffer().put(Made.PASSWORD.getBytes(StandardCharsets.US_ASCII));
+        return password;
+    }
+
+    private static FailedReason refused(org.junit.jupiter.api.function.Executable call) {
+        return assertThrows(BackupsProtocol.Failed.class, call).reason();
+    }
+
+    @Test
+    void aSealedVaultHasNone() {
+        assertEquals(FailedReason.SEALED, refused(() -> client.take(new TakeParams(null))));
+        assertEquals(FailedReason.SEALED, refused(() -> client.list(new ListParams(null))));
+        assertEquals(FailedReason.SEALED, refused(() -> client.verify(new VerifyParams("/x", null))));
+        assertEquals(FailedReason.SEALED, refused(() -> client.forget(new ForgetParams("/x", null, null, "p", "s"))));
+    }
+
+    @Test
+    void theyAreTakenListedVerifiedAndWithAPermitForgotten() throws IOException {
+        open();
+        String stick = folder.resolve("stick").toString();
+        String first =
+                String.valueOf(client.take(new TakeParams(null)).progress().snapshot());
+        client.take(new TakeParams(stick));
+        assertEquals(2, client.list(new ListParams(null)).copies().size());
+        assertEquals(2, client.list(new ListParams(stick)).copies().size());
+        assertEquals(
+                Snapshot.taken(first).toString(),
+                client.list(new ListParams(stick)).copies().getFirst().taken());
+        assertEquals(List.of(), client.verify(new VerifyParams(stick, null)).problems());
+        assertEquals(1, client.verify(new VerifyParams(stick, first)).snapshots());
+
+        String permit = vault.permits().issue("mine");
+        assertEquals(
+                FailedReason.DENIED,
+                refused(() -> client.forget(new ForgetParams(stick, first, null, "none", "mine"))));
+        assertEquals(
+                FailedReason.DENIED,
+                refused(() -> client.forget(new ForgetParams(stick, first, null, permit, "other"))));
+        assertEquals(2, client.list(new ListParams(stick)).copies().size(), "nothing was forgotten");
+        assertEquals(
+                FailedReason.INVALID,
+                refused(() -> client.forget(new ForgetParams(stick, first, "conv_1", permit, "mine"))));
+        assertEquals(
+                List.of(first),
+                client.forget(new ForgetParams(stick, first, null, permit, "mine"))
+                        .snapshots());
+        assertEquals(
+                FailedReason.MISSING,
+                refused(() -> client.forget(new ForgetParams(stick, first, null, permit, "mine"))));
+        assertEquals(
+                List.of(),
+                client.forget(new ForgetParams(stick, null, "conv_1", permit, "mine"))
+                        .snapshots());
+        String newest =
+                String.valueOf(client.take(new TakeParams(stick)).progress().snapshot());
+        assertEquals(
+                1,
+                client.forget(new ForgetParams(stick, null, null, permit, "mine"))
+                        .snapshots()
+                        .size());
+        assertEquals(
+                newest, client.list(new ListParams(stick)).copies().getFirst().snapshot());
+    }
+
+    @Test
+    void aPlaceThatMakesNoSenseIsRefused() throws IOException {
+        open();
+        assertEquals(FailedReason.INVALID, refused(() -> client.take(new TakeParams("relative"))));
+        assertEquals(FailedReason.INVALID, refused(() -> client.take(new TakeParams("/a\\0b".replace("\\0", "\0")))));
+        assertEquals(FailedReason.MISSING, refused(() -> client.list(new ListParams(folder.toString()))));
+        assertEquals(FailedReason.MISSING, refused(() -> client.verify(new VerifyParams(folder.toString(), null))));
+    }
+}
