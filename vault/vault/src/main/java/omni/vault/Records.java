@@ -107,7 +107,9 @@ final class Records implements AutoCloseable {
             Files.createFile(
                     folder.resolve(name),
                     PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-            open(folder, name, keys, options, keys.newest(Purpose.RECORDS)).close();
+            try (Records made = open(folder, name, keys, options, keys.newest(Purpose.RECORDS))) {
+                made.checkpoint(); // a close would leave the journal behind under the other name, and not say so
+            }
             Files.move(folder.resolve(name), file(folder), StandardCopyOption.ATOMIC_MOVE);
             try (FileChannel directory = FileChannel.open(folder, StandardOpenOption.READ)) {
                 directory.force(true);
