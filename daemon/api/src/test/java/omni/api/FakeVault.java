@@ -44,6 +44,7 @@ final class FakeVault implements VaultProtocol.Handler, RecordsProtocol.Handler,
     static final String PASSWORD = "correct horse";
 
     private static final int HEADER_BYTES = 6;
+    private static final int PROVE_FIELDS = 3;
     private static final long CREATED = 1_700_000_000_999L;
 
     private final Path socket;
@@ -145,6 +146,9 @@ final class FakeVault implements VaultProtocol.Handler, RecordsProtocol.Handler,
             answer(channel, 1, given.substring("fail:".length()) + " It had to.");
         } else if (!given.equals(PASSWORD)) {
             answer(channel, 1, "denied That is wrong.");
+        } else if (lengths.length == PROVE_FIELDS) {
+            in.readNBytes(lengths[1]);
+            answer(channel, 0, "permit for " + new String(in.readNBytes(lengths[2]), StandardCharsets.UTF_8));
         } else {
             become(VaultState.OPEN);
             answer(channel, 0, "");
@@ -202,6 +206,11 @@ final class FakeVault implements VaultProtocol.Handler, RecordsProtocol.Handler,
         if (now() == VaultState.OPEN) {
             Thread.ofVirtual().name("fake-end").start(this::die);
         }
+    }
+
+    @Override
+    public void redeem(VaultProtocol.RedeemParams in, Call<VaultProtocol.RedeemReply> call) {
+        throw new UnsupportedOperationException();
     }
 
     @Override

@@ -5,7 +5,9 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.text.Normalizer;
+import java.util.HexFormat;
 import java.util.List;
 import omni.bus.BusException;
 import omni.vault.SecretCall;
@@ -19,6 +21,7 @@ final class VaultSecrets {
     private static final int KEY_FILE_BYTES_MAX = 1 << 20;
 
     private static final int KEY_FILE_BYTES_MIN = 32;
+    private static final int SESSION_BYTES = 16;
 
     private final World world;
     private final SecretInput input;
@@ -84,6 +87,19 @@ final class VaultSecrets {
                 wipe(field);
             }
         }
+    }
+
+    /** What a dangerous call takes. */
+    record Permit(String permit, String session) {}
+
+    /** Asks for the password, and has the vault permit dangerous calls for a while; for this command, and no other one. */
+    Permit prove(ByteBuffer keyFile) {
+        var random = new byte[SESSION_BYTES];
+        new SecureRandom().nextBytes(random);
+        var session = HexFormat.of().formatHex(random);
+        var permit = call(
+                Verb.PROVE, ask("Password: "), keyFile, ByteBuffer.wrap(session.getBytes(StandardCharsets.US_ASCII)));
+        return new Permit(permit, session);
     }
 
     private static void wipe(ByteBuffer field) {
