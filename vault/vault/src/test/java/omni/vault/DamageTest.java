@@ -47,8 +47,9 @@ class DamageTest {
     /** The control: a vault that is only opened and read, without a check, does not tell of all. */
     @Test
     void withoutACheckSomeAreMissed() throws Exception {
-        DamageMain.Result result =
-                new DamageMain(folder, 20260301, place -> WholeVault.isRefused(WholeVault.contents(place))).run(COUNT / 3);
+        DamageMain.Result result = new DamageMain(
+                        folder, 20260301, place -> WholeVault.isRefused(WholeVault.contents(place)))
+                .run(COUNT / 3);
         assertFalse(result.missed().isEmpty(), result.toString());
     }
 }
