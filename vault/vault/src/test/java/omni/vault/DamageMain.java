@@ -132,7 +132,7 @@ final class DamageMain {
 
     private static String longest(Map<String, Bytes> whole) {
         return whole.keySet().stream()
-                .filter(name -> name.startsWith("files/") && whole.get(name).array().length > 1 << 20)
+                .filter(name -> name.startsWith("files/") && bytes(whole, name).length > 1 << 20)
                 .findFirst()
                 .orElseThrow();
     }
