@@ -8,6 +8,8 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Wrong tries in a row, and how long to wait for the next: one second, doubled each time, at most a quarter of an hour. The
@@ -19,6 +21,7 @@ public final class Attempts {
     private static final Duration LONGEST = Duration.ofMinutes(15);
     private static final int COUNT_MAX = 1_000_000;
     private static final int BYTES_MAX = 64;
+    private static final Pattern TEXT = Pattern.compile("(\\d{1,7}) \\1");
 
     private final Path file;
     private final Clock clock;
@@ -42,8 +45,7 @@ public final class Attempts {
             throw new LaterException(count, left);
         }
         try {
-            byte[] next = Integer.toString(Math.min(count + 1, COUNT_MAX)).getBytes(StandardCharsets.UTF_8);
-            PrivateFile.write(file, next);
+            write(Math.min(count + 1, COUNT_MAX));
         } catch (IOException e) {
             throw new IOException("Tries cannot be counted, so none is judged. Make room on the disk.", e);
         }
@@ -79,8 +81,13 @@ public final class Attempts {
         if (before <= 0) {
             succeeded();
         } else {
-            PrivateFile.write(file, Integer.toString(before).getBytes(StandardCharsets.UTF_8));
+            write(before);
         }
+    }
+
+    /** Twice, so that a count that was damaged is none. */
+    private void write(int count) throws IOException {
+        PrivateFile.write(file, (count + " " + count).getBytes(StandardCharsets.UTF_8));
     }
 
     private int count() throws IOException {
@@ -88,8 +95,8 @@ public final class Attempts {
             return COUNT_MAX;
         }
         try {
-            Optional<String> text = PrivateFile.read(file, BYTES_MAX).map(String::strip);
-            return text.map(t -> t.matches("\\d{1,7}") ? Integer.parseInt(t) : COUNT_MAX)
+            Optional<Matcher> text = PrivateFile.read(file, BYTES_MAX).map(TEXT::matcher);
+            return text.map(found -> found.matches() ? Integer.parseInt(found.group(1)) : COUNT_MAX)
                     .orElse(0);
         } catch (IOException e) {
             throw new IOException("The count of wrong tries cannot be read.", e);

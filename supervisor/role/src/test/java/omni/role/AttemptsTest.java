@@ -63,7 +63,7 @@ final class AttemptsTest {
             assertThrows(LaterException.class, () -> attempts().begin(), "after try " + wrong);
             after(wait);
             attempts().begin();
-            assertEquals(Integer.toString(wrong + 1), Files.readString(file));
+            assertEquals((wrong + 1) + " " + (wrong + 1), Files.readString(file));
         }
     }
 
@@ -78,7 +78,7 @@ final class AttemptsTest {
                 assertThrows(LaterException.class, () -> attempts().begin());
         assertEquals(Duration.ofMillis(2500), later.left());
         assertEquals("After 3 wrong tries wait another 3 seconds.", later.getMessage());
-        assertEquals("3", Files.readString(file));
+        assertEquals("3 3", Files.readString(file));
     }
 
     @Test
@@ -87,7 +87,7 @@ final class AttemptsTest {
         attempts().succeeded();
         assertFalse(Files.exists(file));
         attempts().begin();
-        assertEquals("1", Files.readString(file));
+        assertEquals("1 1", Files.readString(file));
         attempts().succeeded();
         attempts().succeeded(); // nothing is counted: nothing to take back
         assertFalse(Files.exists(file));
@@ -104,16 +104,17 @@ final class AttemptsTest {
 
     @Test
     void aBrokenCountIsTheGreatestOne() throws Exception {
-        for (String broken : new String[] {"", "none", "-1", "12345678", "1".repeat(64), "1".repeat(65)}) {
+        for (String broken :
+                new String[] {"", "none", "-1", "1", "1 3", "1 1 ", "12345678", "1".repeat(64), "1".repeat(65)}) {
             Files.writeString(file, broken);
             after(Duration.ofMinutes(15).minusMillis(1));
             assertThrows(LaterException.class, () -> attempts().begin(), broken);
             after(Duration.ofMinutes(15));
             attempts().begin();
-            assertEquals("1000000", Files.readString(file), broken);
+            assertEquals("1000000 1000000", Files.readString(file), broken);
             after(Duration.ofMinutes(15));
             attempts().begin();
-            assertEquals("1000000", Files.readString(file), "the count has an end");
+            assertEquals("1000000 1000000", Files.readString(file), "the count has an end");
         }
     }
 

@@ -56,7 +56,7 @@ final class BackupCheck {
         }
         Set<String> left = new HashSet<>(target.store().names());
         left.removeAll(used);
-        tell(() -> target.isBegun(BackupCipher.newest(keys)));
+        tell(() -> target.isBegun(keys));
         return new Report(names.size(), lengths.size(), bytes, only.isPresent() ? 0 : left.size(), problems);
     }
 

@@ -88,6 +88,11 @@ final class BackupCipher {
         }
     }
 
+    /** Of the data key that it stands under. */
+    int version() {
+        return version;
+    }
+
     /** The name of a chunk of that content: 64 digits that tell nothing without the key. */
     String name(byte[] content) {
         return HexFormat.of().formatHex(mac(naming, content));

@@ -240,12 +240,13 @@ final class BackupTarget implements AutoCloseable {
     /**
      * Whether a backup was begun here and not finished.
      *
-     * @throws VaultException DAMAGED where its secret is not what was written, under a newest key of the same vault
+     * @throws VaultException DAMAGED where its secret is not what was written
      */
-    boolean isBegun(BackupCipher cipher) throws IOException {
+    boolean isBegun(DataKeys keys) throws IOException {
         boolean begun = Files.exists(keys(BEGUN));
         if (begun) {
-            cipher.open(BEGUN, sealed(keys(BEGUN)));
+            byte[] sealed = sealed(keys(BEGUN));
+            BackupCipher.of(keys, sealed, BEGUN).open(BEGUN, sealed);
         }
         return begun;
     }

@@ -68,6 +68,9 @@ final class BackupWriter {
         this.progress = progress;
         this.present = target.store().names();
         for (String name : target.snapshots()) {
+            if (target.cipher(name, vault.keys()).version() != cipher.version()) {
+                continue; // its chunks have other names
+            }
             Snapshot before = target.read(name, vault.keys());
             known.putAll(before.chunkKeys());
             before.files().forEach(file -> knownFiles.put(file.id(), file));

@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
+import java.util.Arrays;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
@@ -26,6 +27,7 @@ final class CipherPages {
     static final int SALT_BYTES = 16;
     private static final int MAC_BYTES = 64;
     private static final byte SALT_MASK = 0x3a;
+    private static final int ROUNDS = 2;
 
     private final Mac mac;
 
@@ -48,19 +50,30 @@ final class CipherPages {
         return mac;
     }
 
-    /** PBKDF2 (RFC 8018) for one block of output: Java's own takes passwords of characters, and a raw key is none. */
     private static byte[] hmacKey(byte[] rawKey, byte[] salt) throws GeneralSecurityException {
-        Mac prf = mac(rawKey);
-        for (byte b : salt) {
-            prf.update((byte) (b ^ SALT_MASK));
+        byte[] masked = salt.clone();
+        for (int i = 0; i < masked.length; i++) {
+            masked[i] ^= SALT_MASK;
         }
-        byte[] first = prf.doFinal(new byte[] {0, 0, 0, 1});
-        byte[] second = prf.doFinal(first);
-        byte[] key = new byte[DataKeys.KEY_BYTES];
-        for (int i = 0; i < key.length; i++) {
-            key[i] = (byte) (first[i] ^ second[i]);
+        return pbkdf2(rawKey, masked, ROUNDS, DataKeys.KEY_BYTES);
+    }
+
+    /**
+     * PBKDF2-HMAC-SHA512 (RFC 8018) as far as its first block of 64 bytes: Java's own takes passwords of characters, and a raw
+     * key is none.
+     */
+    static byte[] pbkdf2(byte[] password, byte[] salt, int rounds, int bytes) throws GeneralSecurityException {
+        Mac prf = mac(password);
+        prf.update(salt);
+        byte[] last = prf.doFinal(new byte[] {0, 0, 0, 1});
+        byte[] block = last.clone();
+        for (int round = 1; round < rounds; round++) {
+            last = prf.doFinal(last);
+            for (int i = 0; i < block.length; i++) {
+                block[i] ^= last[i];
+            }
         }
-        return key;
+        return Arrays.copyOf(block, bytes);
     }
 
     /** Whether these {@value #PAGE_BYTES} bytes are what was written as the page of that number, from 1 up. */

@@ -5,18 +5,14 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
+import omni.role.PrivateFile;
 import omni.vault.VaultException.Reason;
 
 /**
@@ -197,7 +193,7 @@ final class KeyKeeper {
         KeyWire.Answer answer = talk(memoryKib, request);
         try {
             if (answer.file().isPresent()) {
-                write(answer.file().get().json());
+                write(file, answer.file().get());
                 keys.ifPresent(before -> forgetBefore(before, answer.file().get()));
             }
             return answer;
@@ -270,23 +266,9 @@ final class KeyKeeper {
     }
 
     /** In the place of what was there, mode 0600; returns when the disk has it, and leaves what was there where it does not take it. */
-    private void write(byte[] json) throws VaultException {
-        Path next = file.resolveSibling(FILE + ".new");
+    static void write(Path file, KeyFile keys) throws VaultException {
         try {
-            Files.deleteIfExists(next);
-            Files.createFile(next, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-            try (FileChannel channel = FileChannel.open(next, StandardOpenOption.WRITE)) {
-                ByteBuffer left = ByteBuffer.wrap(json);
-                while (left.hasRemaining()) {
-                    channel.write(left);
-                }
-                channel.force(true);
-            }
-            Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-            Path folder = Objects.requireNonNull(file.toAbsolutePath().getParent(), "a file is in a folder");
-            try (FileChannel directory = FileChannel.open(folder, StandardOpenOption.READ)) {
-                directory.force(true);
-            }
+            PrivateFile.write(file, keys.json());
         } catch (IOException e) {
             throw new VaultException(
                     Reason.FAILED,

@@ -109,7 +109,9 @@ final class Records implements AutoCloseable {
     private static void create(Path folder, DataKeys keys, RecordsOptions options) throws VaultException {
         try {
             makeCopy(folder);
-            open(folder, COPY, keys, options, keys.newest(Purpose.RECORDS)).close();
+            try (Records made = open(folder, COPY, keys, options, keys.newest(Purpose.RECORDS))) {
+                made.checkpoint(); // a close would leave the journal behind under the other name, and not say so
+            }
             useCopy(folder);
         } catch (VaultException e) {
             throw e;

@@ -21,11 +21,12 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * What happens while the vault is sealed, and nobody can sign it: {@code sealed.log}, until the next unlock folds it into the
- * audit log. Its first line is where that log ended; each further one names the one before by its hash:
+ * audit log. Its first line is where that log ended; each further one names the one before by its hash, and so does the end:
  *
  * <pre>
  *   {"number":7,"hash":"…"}
  *   {"first":"…","last":"…","count":3,"event":"wrong-secret","details":{…},"previous":"…"}
+ *   {"end":"…"}
  * </pre>
  *
  * <p>Equal events in a row are one line with a count. Behind {@value #LINES_MAX} lines there is one more for each kind of event,
@@ -69,13 +70,14 @@ final class SealedLog {
     }
 
     private static Content read(String text) throws VaultException {
-        if (!text.endsWith("\n")) {
+        List<String> lines = text.lines().toList();
+        int end = lines.size() - 1;
+        if (end < 1 || !text.endsWith("\n") || !lines.get(end).equals(endText(lines.get(end - 1)))) {
             throw new VaultException(Reason.DAMAGED, "its end is missing");
         }
-        List<String> lines = text.lines().toList();
         AuditHead anchor = anchor(lines.getFirst());
         List<SealedLine> read = new ArrayList<>();
-        for (int i = 1; i < lines.size(); i++) {
+        for (int i = 1; i < end; i++) {
             SealedLine line = SealedLine.read(lines.get(i));
             if (!line.previous().equals(AuditJson.hash(lines.get(i - 1)))) {
                 throw new VaultException(Reason.DAMAGED, "a line does not go on from the one before it");
@@ -97,6 +99,11 @@ final class SealedLog {
 
     private static String anchorText(AuditHead head) {
         return AuditJson.text(AuditJson.object().put("number", head.number()).put("hash", head.hash()));
+    }
+
+    /** Without it, nothing would vouch for the last line. */
+    private static String endText(String line) {
+        return AuditJson.text(AuditJson.object().put("end", AuditJson.hash(line)));
     }
 
     /**
@@ -139,6 +146,7 @@ final class SealedLog {
             before = line.behind(before).text();
             text.append(before).append('\n');
         }
+        text.append(endText(before)).append('\n');
         try {
             PrivateFile.write(file(folder), text.toString().getBytes(StandardCharsets.UTF_8));
         } catch (IOException e) {

@@ -34,6 +34,7 @@ public record VaultConfig(
                 max = "4096")
         String tpm,
 
+        @Key(
                 doc = "Folder that the vault backs itself up to while it is open, on a disk of its own best; empty: none.",
                 def = "")
         Path backup,

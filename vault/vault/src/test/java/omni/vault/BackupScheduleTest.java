@@ -40,7 +40,7 @@ class BackupScheduleTest {
 
     private BackupSchedule schedule(Vault vault, Path place) {
         return new BackupSchedule(
-                vault, new VaultConfig(Duration.ZERO, false, place, Duration.ofHours(24), 2, 0, 0), clock);
+                vault, new VaultConfig(Duration.ZERO, false, "off", place, Duration.ofHours(24), 2, 0, 0), clock);
     }
 
     @Test

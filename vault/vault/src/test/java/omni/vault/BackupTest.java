@@ -341,6 +341,27 @@ class BackupTest {
     }
 
     @Test
+    void underANewKeyAllIsWrittenAnewAndTheOldSnapshotsStayWhole() throws IOException {
+        String first = vault.take(target).snapshot().name();
+        assertThrows(
+                VaultException.class,
+                () -> vault.backups.take(target, (read, written) -> {
+                    throw new VaultException(Reason.REFUSED, "stopped");
+                }));
+        vault.close();
+        BackupVault.addVersion(vault.folder);
+        vault = BackupVault.at(vault.folder);
+        assertEquals(List.of(), problems());
+        String before = vault.hash();
+        assertTrue(vault.take(target).written() > 3 << 20);
+        assertEquals(List.of(), problems());
+        Path other = folder.resolve("other");
+        BackupVault.restore(target, Optional.empty(), other, Made.password(Made.PASSWORD));
+        assertEquals(before, BackupVault.hash(other));
+        BackupVault.restore(target, Optional.of(first), folder.resolve("third"), Made.password(Made.PASSWORD));
+    }
+
+    @Test
     void anotherVaultsBackupsAreLeftAlone() throws IOException {
         vault.take(target);
         try (BackupVault other = BackupVault.make(folder.resolve("second")).vault()) {

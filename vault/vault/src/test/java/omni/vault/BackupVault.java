@@ -50,6 +50,14 @@ final class BackupVault implements AutoCloseable {
         return new BackupVault(folder, OpenVault.open(folder, keys, Clock.systemUTC()));
     }
 
+    /** Adds a version of the data key for files to a vault that is closed. */
+    static void addVersion(Path folder) throws IOException {
+        Path file = folder.resolve(KeyKeeper.FILE);
+        KeyFile keys = KeyFile.of(Files.readAllBytes(file));
+        KeyWork.Outcome added = new KeyWork(Made::quick).addVersion(keys, Made.password(Made.PASSWORD), Purpose.FILES);
+        Files.write(file, added.file().orElseThrow().json());
+    }
+
     /** The data keys of the key file in that folder. */
     static KeyRing keys(Path folder, Secret secret) throws IOException {
         KeyFile file = KeyFile.of(Files.readAllBytes(folder.resolve(KeyKeeper.FILE)));

@@ -6,99 +6,150 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
 
 /**
- * Damages copies of a database and its journal, each at one place, and looks whether a check sees it; if it does not, all must
- * read as before. By itself it does 10,000, or as many as its first argument says, with the seed that is its second.
+ * Damages copies of a whole vault, each at one place of one of its files, and looks whether a check sees it; if it does not, all
+ * must read as before. If it does, what stands in other files must read as before, and of the records what can be read is counted. By
+ * itself it does 10,000, or as many as its first argument says, with the seed that is its second.
  */
 final class DamageMain {
     private static final int PAGE = 4096;
-    private static final int FRAME = 4096 + 24;
+    private static final int JOURNAL_HEADER = 32;
+    private static final int FRAME = PAGE + 24;
+    private static final String DATABASE = "records.db";
+    private static final String JOURNAL = "records.db-wal";
+
+    /** Says whether it sees damage in that folder. */
+    interface Check {
+        boolean sees(Path folder) throws IOException;
+    }
 
     /**
      * What came of it.
      *
-     * @param missed each damage that changed what is read, or crashed the check, and was not told
+     * @param seen by the check, by file
+     * @param withoutEffect not seen, and all reads as before, by file
+     * @param legible of hundred parts of the records, how many read as before where the records were damaged, on average
+     * @param missed each damage that changed what is read and was not told, hindered other files, or crashed something
      */
-    record Result(int seen, int withoutEffect, List<String> missed) {}
+    record Result(Map<String, Integer> seen, Map<String, Integer> withoutEffect, long legible, List<String> missed) {}
 
     private final Path folder;
     private final Random random;
+    private final Check check;
+    private final Map<String, Integer> seen = new TreeMap<>();
+    private final Map<String, Integer> withoutEffect = new TreeMap<>();
+    private final List<String> missed = new ArrayList<>();
+    private Map<String, String> before = Map.of();
+    private long parts;
+    private long legible;
 
-    DamageMain(Path folder, long seed) {
+    DamageMain(Path folder, long seed, Check check) {
         this.folder = folder;
         this.random = new Random(seed);
+        this.check = check;
+    }
+
+    /** One damage. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    private record Damage(String file, String what, byte[] bytes) {
+        String sort() {
+            return file.startsWith("files/") ? "files" : file;
+        }
     }
 
     public static void main(String[] args) throws IOException {
         int count = args.length > 0 ? Integer.parseInt(args[0]) : 10_000;
         long seed = args.length > 1 ? Long.parseLong(args[1]) : 1;
-        System.out.println(new DamageMain(Files.createTempDirectory("damage"), seed).run(count));
+        Path folder = Files.createTempDirectory("damage");
+        System.out.println(new DamageMain(
+                        folder, seed, place -> !WholeVault.problems(place).isEmpty())
+                .run(count));
     }
 
     Result run(int count) throws IOException {
-        Path whole = folder.resolve("whole");
-        byte[] database;
-        byte[] journal;
-        try (TestVault vault = new TestVault(whole)) {
-            for (int i = 0; i < 10; i++) {
-                vault.conversation("message " + i, "word ".repeat(500 * i));
-            }
-            vault.records.checkpoint();
-            for (int i = 0; i < 5; i++) {
-                vault.conversation("later " + i);
-            }
-            database = Files.readAllBytes(Records.file(whole));
-            journal = Files.readAllBytes(Records.journal(whole));
-        }
-        Map<String, String> before = contents(copy(database, journal));
-        if (told(copy(database, journal))) {
+        Map<String, Bytes> whole = WholeVault.make(Files.createDirectories(folder.resolve("whole")));
+        before = WholeVault.contents(copy(whole));
+        if (check.sees(copy(whole)) || WholeVault.isRefused(before)) {
             throw new IllegalStateException("A check tells of damage where there is none");
         }
-        int seen = 0;
-        int withoutEffect = 0;
-        List<String> missed = new ArrayList<>();
+        List<String> names = List.copyOf(whole.keySet());
         for (int i = 0; i < count; i++) {
-            byte[] damagedDatabase = database.clone();
-            byte[] damagedJournal = journal.clone();
-            String what = damage(damagedDatabase, damagedJournal);
-            Path place = copy(damagedDatabase, damagedJournal);
-            if (told(place)) {
-                seen++;
-            } else if (contents(place).equals(before)) {
-                withoutEffect++;
-            } else {
-                missed.add(what);
+            Damage damage = damage(whole, names);
+            try {
+                judge(whole, damage);
+            } catch (RuntimeException e) {
+                missed.add(damage.what() + " crashed it: " + e);
             }
         }
-        return new Result(seen, withoutEffect, missed);
+        return new Result(seen, withoutEffect, parts == 0 ? 0 : 100 * legible / parts, missed);
     }
 
-    private static boolean told(Path place) throws IOException {
-        try (FakeKeys keys = new FakeKeys("vault")) {
-            return !RecordsCheck.closed(place, keys).problems().isEmpty();
+    private void judge(Map<String, Bytes> whole, Damage damage) throws IOException {
+        boolean told = check.sees(copy(whole, damage));
+        Map<String, String> now = WholeVault.contents(copy(whole, damage));
+        if (!told) {
+            if (now.equals(before)) {
+                withoutEffect.merge(damage.sort(), 1, Integer::sum);
+            } else {
+                missed.add(damage.what());
+            }
+            return;
         }
+        seen.merge(damage.sort(), 1, Integer::sum);
+        boolean records = damage.file().startsWith(DATABASE);
+        before.forEach((part, text) -> {
+            boolean same = text.equals(now.get(part));
+            boolean ofRecords = part.startsWith(DATABASE);
+            if (records && ofRecords) {
+                parts++;
+                legible += same ? 1 : 0;
+            } else if (!same && !part.equals(damage.file()) && !needs(part, damage, records)) {
+                missed.add(damage.what() + " hinders " + part);
+            }
+        });
     }
 
-    private String damage(byte[] database, byte[] journal) {
-        return switch (random.nextInt(6)) {
-            case 0 -> swap(database, 0, PAGE);
-            case 1 -> swap(journal, 32, FRAME);
-            case 2, 3 -> flip("journal", journal);
-            default -> flip("database", database);
+    /** Whether that part cannot be read without what was damaged: without keys nothing of the vault's own. */
+    private static boolean needs(String part, Damage damage, boolean records) {
+        boolean underKeys = part.startsWith("files/") || part.startsWith(DATABASE);
+        return (damage.file().equals(KeyKeeper.FILE) && underKeys) || (records && part.equals(KeyKeeper.FILE));
+    }
+
+    private Damage damage(Map<String, Bytes> whole, List<String> names) {
+        return switch (random.nextInt(8)) {
+            case 0 -> swap(whole, DATABASE, 0, PAGE);
+            case 1 -> swap(whole, JOURNAL, JOURNAL_HEADER, FRAME);
+            case 2 -> swap(whole, longest(whole), 0, PAGE);
+            case 3 -> flip(whole, DATABASE);
+            case 4 -> flip(whole, JOURNAL);
+            default -> flip(whole, names.get(random.nextInt(names.size())));
         };
     }
 
-    private String flip(String name, byte[] bytes) {
-        int at = random.nextInt(bytes.length);
-        bytes[at] ^= (byte) (1 + random.nextInt(255));
-        return name + " at " + at;
+    private static String longest(Map<String, Bytes> whole) {
+        return whole.keySet().stream()
+                .filter(name -> name.startsWith("files/") && bytes(whole, name).length > 1 << 20)
+                .findFirst()
+                .orElseThrow();
     }
 
-    private String swap(byte[] bytes, int from, int unit) {
+    private static byte[] bytes(Map<String, Bytes> whole, String file) {
+        return Objects.requireNonNull(whole.get(file)).array().clone();
+    }
+
+    private Damage flip(Map<String, Bytes> whole, String file) {
+        byte[] bytes = bytes(whole, file);
+        int at = random.nextInt(bytes.length);
+        bytes[at] ^= (byte) (1 + random.nextInt(255));
+        return new Damage(file, file + " at " + at, bytes);
+    }
+
+    private Damage swap(Map<String, Bytes> whole, String file, int from, int unit) {
+        byte[] bytes = bytes(whole, file);
         int count = (bytes.length - from) / unit;
         int one = random.nextInt(count);
         int other = (one + 1 + random.nextInt(count - 1)) % count;
@@ -107,31 +158,18 @@ final class DamageMain {
             bytes[from + one * unit + i] = bytes[from + other * unit + i];
             bytes[from + other * unit + i] = kept;
         }
-        return "swap of " + one + " and " + other + " of " + unit + " bytes";
+        return new Damage(file, file + ": " + one + " and " + other + " of " + unit + " bytes changed places", bytes);
     }
 
-    private Path copy(byte[] database, byte[] journal) throws IOException {
-        Path place = Files.createDirectories(folder.resolve("damaged"));
-        Files.deleteIfExists(place.resolve("records.db-shm"));
-        Files.write(Records.file(place), database);
-        Files.write(Records.journal(place), journal);
+    private Path copy(Map<String, Bytes> whole) throws IOException {
+        Path place = folder.resolve("damaged");
+        WholeVault.put(whole, place);
         return place;
     }
 
-    /** All that the records say. */
-    private static Map<String, String> contents(Path place) throws IOException {
-        Map<String, String> contents = new TreeMap<>();
-        try (TestVault vault = new TestVault(place)) {
-            for (Conversation conversation :
-                    vault.conversations.list(Optional.empty(), 100).entries()) {
-                contents.put(
-                        conversation.toString(),
-                        vault.conversations
-                                .items()
-                                .list(conversation.id(), Optional.empty(), 100, ConversationItems.Order.OLDEST_FIRST)
-                                .toString());
-            }
-        }
-        return contents;
+    private Path copy(Map<String, Bytes> whole, Damage damage) throws IOException {
+        Path place = copy(whole);
+        Files.write(place.resolve(damage.file()), damage.bytes());
+        return place;
     }
 }

@@ -15,35 +15,14 @@ final class PowerCutRecorder {
 
     /** Returns the log. */
     static Path record(Path folder, String synchronous, int count) throws IOException, InterruptedException {
-        Path library = folder.resolve("powercut.so");
-        Path source = Path.of(System.getProperty("omni.root", "."), "vault/vault/src/test/c/powercut.c");
-        run(new ProcessBuilder(
-                "gcc",
-                "-shared",
-                "-fPIC",
-                "-O1",
-                "-Wall",
-                "-Werror",
-                "-o",
-                library.toString(),
-                source.toString(),
-                "-ldl"));
+        Path library = Preload.library(folder, "powercut");
         Path log = folder.resolve("log");
         Path place = folder.resolve("v");
         ProcessBuilder writer =
                 Jvm.process(List.of(), WriterMain.class, place.toString(), synchronous, Integer.toString(count));
-        writer.environment().put("LD_PRELOAD", library.toString());
         writer.environment().put("POWERCUT_FOLDER", place.toString());
         writer.environment().put("POWERCUT_LOG", log.toString());
-        run(writer);
+        Preload.run(library, writer);
         return log;
-    }
-
-    private static void run(ProcessBuilder builder) throws IOException, InterruptedException {
-        Process process = builder.start();
-        process.getInputStream().readAllBytes();
-        if (process.waitFor() != 0) {
-            throw new IOException("It does not run: " + builder.command());
-        }
     }
 }

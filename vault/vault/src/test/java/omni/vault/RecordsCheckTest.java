@@ -1,7 +1,6 @@
 package omni.vault;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
@@ -49,14 +48,5 @@ class RecordsCheckTest {
             List<String> problems = RecordsCheck.open(vault.records).problems();
             assertEquals(2, problems.size(), problems.toString());
         }
-    }
-
-    /** A sample of what {@link DamageMain} does. */
-    @Test
-    void everyFlipAndSwapIsSeenOrWithoutEffect() throws Exception {
-        DamageMain.Result result = new DamageMain(folder, 20260301).run(300);
-        assertEquals(List.of(), result.missed());
-        assertTrue(result.seen() > 250, result.toString());
-        assertFalse(result.withoutEffect() > 50, result.toString());
     }
 }

@@ -128,10 +128,10 @@ final class VaultTest {
         Vault vault = started();
         assertEquals(Reason.DENIED, refused(vault, Verb.UNLOCK, "correct horsf", ""));
         assertEquals(1, vault.standing().wrong());
-        Files.writeString(folder.resolve("attempts"), "8"); // so long that a slow machine is no help
+        Files.writeString(folder.resolve("attempts"), "8 8"); // so long that a slow machine is no help
         assertEquals(Reason.LATER, refused(vault, Verb.UNLOCK, PASSWORD, ""), "though it is right");
         assertEquals(Reason.LATER, refused(started(), Verb.UNLOCK, PASSWORD, ""), "a new process changes nothing");
-        Files.writeString(folder.resolve("attempts"), "9"); // 256 seconds
+        Files.writeString(folder.resolve("attempts"), "9 9"); // 256 seconds
         ahead = ahead.plusSeconds(200);
         assertEquals(Reason.LATER, refused(vault, Verb.UNLOCK, PASSWORD, ""), "longer each time");
         ahead = ahead.plusSeconds(100);
@@ -205,7 +205,7 @@ final class VaultTest {
         words(call(started(), Verb.CREATE, PASSWORD, ""));
         Vault vault = started();
         refused(vault, Verb.UNLOCK, "wrong password", "");
-        Files.writeString(folder.resolve("attempts"), "8"); // so long that a slow machine is no help
+        Files.writeString(folder.resolve("attempts"), "8 8"); // so long that a slow machine is no help
         refused(vault, Verb.UNLOCK, PASSWORD, "");
         ahead = ahead.plusSeconds(300);
         call(vault, Verb.UNLOCK, PASSWORD, "");
@@ -316,7 +316,7 @@ final class VaultTest {
         Vault vault = started();
         assertEquals(Reason.DENIED, refused(vault, Verb.PROVE, "wrong password", "", "one"));
         assertEquals(1, vault.standing().wrong());
-        Files.writeString(folder.resolve("attempts"), "8"); // so long that a slow machine is no help
+        Files.writeString(folder.resolve("attempts"), "8 8"); // so long that a slow machine is no help
         assertEquals(Reason.LATER, refused(vault, Verb.PROVE, PASSWORD, "", "one"), "though it is right");
         ahead = ahead.plusSeconds(300);
         String sealed = words(call(vault, Verb.PROVE, PASSWORD, "", "one"));
@@ -478,7 +478,7 @@ final class VaultTest {
     void triesThatComeTooEarlyAreOneLineAMinute() throws IOException {
         Vault vault = started();
         words(call(vault, Verb.CREATE, PASSWORD, ""));
-        Files.writeString(folder.resolve("attempts"), "20");
+        Files.writeString(folder.resolve("attempts"), "20 20");
         for (int i = 0; i < 50; i++) {
             assertEquals(Reason.LATER, refused(vault, Verb.UNLOCK, PASSWORD, ""));
         }

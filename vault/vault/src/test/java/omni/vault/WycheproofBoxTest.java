@@ -4,12 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.crypto.tink.subtle.Ed25519Verify;
+import com.google.crypto.tink.subtle.Hkdf;
 import com.google.crypto.tink.subtle.XChaCha20Poly1305;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
@@ -18,11 +20,14 @@ import java.util.Optional;
 import java.util.TreeMap;
 import javax.crypto.Cipher;
 import javax.crypto.KDF;
+import javax.crypto.Mac;
 import javax.crypto.spec.GCMParameterSpec;
 import javax.crypto.spec.HKDFParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -140,6 +145,51 @@ final class WycheproofBoxTest {
             return Arrays.equals(hex(test, "okm"), made);
         });
         assertCounts(50, 1, counts);
+    }
+
+    /** As the keys of labels are derived, and those of a stream within Tink. */
+    @Test
+    void hkdfSha256() {
+        Map<String, Integer> counts = run("hkdf_sha256_test.json", (_, test) -> {
+            byte[] made = Hkdf.computeHkdf(
+                    "HMACSHA256",
+                    hex(test, "ikm"),
+                    hex(test, "salt"),
+                    hex(test, "info"),
+                    test.get("size").intValue());
+            return Arrays.equals(hex(test, "okm"), made);
+        });
+        assertCounts(50, 1, counts);
+    }
+
+    /** As a check compares the tags of pages, and roles know each other. */
+    @ParameterizedTest
+    @ValueSource(strings = {"256", "512"})
+    void hmac(String bits) {
+        Map<String, Integer> counts = run("hmac_sha" + bits + "_test.json", (group, test) -> {
+            Mac mac = Mac.getInstance("HmacSHA" + bits);
+            mac.init(new SecretKeySpec(hex(test, "key"), "HMAC"));
+            byte[] tag = Arrays.copyOf(
+                    mac.doFinal(hex(test, "msg")), group.get("tagSize").intValue() / 8);
+            return MessageDigest.isEqual(hex(test, "tag"), tag);
+        });
+        assertCounts(50, 50, counts);
+    }
+
+    /** As the key of the pages' tags is derived: a block of 64 bytes at most, of a key that is not empty. */
+    @Test
+    void pbkdf2() {
+        Map<String, Integer> counts = run("pbkdf2_hmacsha512_test.json", (_, test) -> {
+            byte[] password = hex(test, "password");
+            byte[] expected = hex(test, "dk");
+            int bytes = Math.min(expected.length, 64);
+            int rounds = test.get("iterationCount").intValue();
+            return password.length == 0
+                    || Arrays.equals(
+                            Arrays.copyOf(expected, bytes),
+                            CipherPages.pbkdf2(password, hex(test, "salt"), rounds, bytes));
+        });
+        assertCounts(50, -1, counts);
     }
 
     @Test
