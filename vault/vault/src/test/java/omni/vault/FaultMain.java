@@ -39,13 +39,19 @@ final class FaultMain {
     private static final String PLAIN = "plain text that nobody may read";
 
     /** What fails, as {@code iofault.c} counts them. */
-    private enum Kind {
-        NONE,
-        EIO_ONCE,
-        EIO_ON,
-        FULL,
-        HALF,
-        SILENT
+    private enum Kind { // with the numbers of iofault.c
+        NONE(0),
+        EIO_ONCE(1),
+        EIO_ON(2),
+        FULL(3),
+        HALF(4),
+        SILENT(5);
+
+        private final int code;
+
+        Kind(int code) {
+            this.code = code;
+        }
     }
 
     private record Point(long at, Kind kind) {}
@@ -122,7 +128,7 @@ final class FaultMain {
     private void arm(Path place, Point point) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment path = arena.allocateFrom(place.toString());
-            arm.invokeExact(path, point.at(), point.kind().ordinal());
+            arm.invokeExact(path, point.at(), point.kind().code);
         } catch (Throwable e) {
             throw new IllegalStateException("iofault_arm", e);
         }
