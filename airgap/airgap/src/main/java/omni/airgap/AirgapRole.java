@@ -60,7 +60,8 @@ public final class AirgapRole implements Role {
         host.rehearse(context, name());
         Gap.Subscription watch = gap.watch();
         signal(gap, limits);
-        Factors factors = new Factors(folder, new ConsolePresence(config.console()), clock);
+        Owner owner = new VaultOwner(context.provenPeer("vault"));
+        Factors factors = new Factors(folder, new ConsolePresence(config.console()), owner, clock);
         Optional<TalkLog> talks = talks(folder.resolve("audit"), host, clock, limits);
         var service = new AirgapService(gap, factors, evidence, talks, rootless.words(config.scope()), limits);
         return new Guarding(gap, watch, recorder, talks, service);

@@ -174,23 +174,43 @@ final class AirgapService implements AirgapProtocol.Handler {
 
     @Override
     public void lift(LiftParams in, Call<LiftReply> call) {
-        Grant grant = attempt(() -> factors.judge(in.nonce(), in.signature(), in.code()));
+        String permit = in.permit();
+        Grant grant = attempt(() -> permit == null
+                ? factors.judge(in.nonce(), in.signature(), in.code())
+                : factors.judgePermit(in.nonce(), permit, in.code()));
         call.reply(new LiftReply(gap(attempt(() -> gap.lift(grant)))));
     }
 
     @Override
     public void setStepUp(SetStepUpParams in, Call<AirgapProtocol.SetStepUpReply> call) {
         attempt(() -> {
-            if (gap.status().state() != State.OPEN && !factors.keyed()) {
-                throw new DeniedException(
-                        FailedReason.REFUSED,
-                        "The first step-up key is made while the gap is open. Without one root lifts it at a terminal of the"
-                                + " box: omni airgap lift --offline.");
+            if (!factors.keyed()) {
+                requireOpen();
             }
             factors.keep(in.publicKey(), Optional.ofNullable(in.nonce()), Optional.ofNullable(in.signature()));
             return true;
         });
         call.reply(new AirgapProtocol.SetStepUpReply());
+    }
+
+    @Override
+    public void acceptPassword(AirgapProtocol.AcceptPasswordParams in, Call<AirgapProtocol.AcceptPasswordReply> call) {
+        attempt(() -> {
+            requireOpen();
+            factors.acceptPassword(in.permit(), Optional.ofNullable(in.nonce()), Optional.ofNullable(in.signature()));
+            return true;
+        });
+        call.reply(new AirgapProtocol.AcceptPasswordReply());
+    }
+
+    /** Or whoever can call would make their own way out of a gap. */
+    private void requireOpen() throws DeniedException {
+        if (gap.status().state() != State.OPEN) {
+            throw new DeniedException(
+                    FailedReason.REFUSED,
+                    "What lifts a gap is first said while it is open. Without it root lifts it at a terminal of the"
+                            + " box: omni airgap lift --offline.");
+        }
     }
 
     @Override

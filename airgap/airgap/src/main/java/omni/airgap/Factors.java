@@ -21,7 +21,8 @@ import omni.role.LaterException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The two factors of a lift: the step-up key, proved by a signature, and a code that only a person at the box can read.
+ * The two factors of a lift: the step-up key, proved by a signature, or the vault's password, proved by a permit of the vault; and
+ * a code that only a person at the box can read.
  * One try at a time, each with a nonce and a code of its own. Safe from any thread.
  */
 final class Factors {
@@ -31,6 +32,7 @@ final class Factors {
 
     private final Path folder;
     private final Presence presence;
+    private final Owner owner;
     private final Attempts attempts;
     /** Of their own: who has the key alone must not take back the count of wrong codes. */
     private final Attempts stepUpAttempts;
@@ -45,9 +47,10 @@ final class Factors {
     /** What a person needs for the next step: the nonce, and where the code is shown. */
     record Begun(String nonce, String console) {}
 
-    Factors(Path folder, Presence presence, Clock clock) {
+    Factors(Path folder, Presence presence, Owner owner, Clock clock) {
         this.folder = folder;
         this.presence = presence;
+        this.owner = owner;
         this.attempts = new Attempts(folder.resolve("attempts"), clock);
         this.stepUpAttempts = new Attempts(folder.resolve("attempts-step-up"), clock);
         this.clock = clock;
@@ -58,11 +61,18 @@ final class Factors {
         return publicKey().isPresent();
     }
 
+    /** Whether the vault's password is taken. */
+    boolean takesPassword() throws AirgapException {
+        return line(password()).isPresent();
+    }
+
     /** Shows a code at the box; it replaces the one before. */
     synchronized Begun beginLift() throws AirgapException {
-        if (!keyed()) {
+        if (!keyed() && !takesPassword()) {
             throw new DeniedException(
-                    FailedReason.DENIED, "There is no step-up key. Make one while the gap is open: omni key step-up");
+                    FailedReason.DENIED,
+                    "There is neither a step-up key nor a vault's password to lift it by. Make one while the gap is open: omni key"
+                            + " step-up [--password]. Without one root lifts it at a terminal of the box: omni airgap lift --offline.");
         }
         String code = "%06d".formatted(random.nextInt(CODES));
         String shown =
@@ -91,15 +101,31 @@ final class Factors {
      * @throws DeniedException where one is wrong, the nonce is not the last one, or it is too early for another try
      */
     synchronized Grant judge(String nonce, String signature, String code) throws AirgapException {
+        String key = publicKey().orElse("");
+        return judge(nonce, code, "step-up key", () -> StepUpKey.verify(key, StepUpKey.liftText(nonce), signature));
+    }
+
+    /** The same with a permit, by which the vault says that the password was given for this try. */
+    synchronized Grant judgePermit(String nonce, String permit, String code) throws AirgapException {
+        return judge(nonce, code, "password", () -> {
+            Optional<String> vault = owner.redeem(permit, StepUpKey.LIFT_SESSION + nonce);
+            return vault.isPresent() && vault.equals(line(password()));
+        });
+    }
+
+    /** Something that only the owner has. */
+    private interface OwnersSecret {
+        boolean isRight() throws AirgapException;
+    }
+
+    private Grant judge(String nonce, String code, String name, OwnersSecret secret) throws AirgapException {
         begin(attempts);
         Challenge challenge = take(nonce);
-        String key = publicKey().orElse("");
-        boolean secret = StepUpKey.verify(key, StepUpKey.liftText(nonce), signature);
         boolean present = !challenge.code().isEmpty() && same(challenge.code(), code.replaceAll("[ -]", ""));
-        Grant grant = new Grant(secret, present, "step-up key and a code from the box's console");
+        Grant grant = new Grant(secret.isRight(), present, name + " and a code from the box's console");
         if (!grant.holds()) {
             throw new DeniedException(
-                    FailedReason.DENIED, "The step-up key or the code is wrong. The gap stays closed; begin again.");
+                    FailedReason.DENIED, "The " + name + " or the code is wrong. The gap stays closed; begin again.");
         }
         succeeded(attempts);
         return grant;
@@ -126,17 +152,33 @@ final class Factors {
         if (!StepUpKey.isPublicKey(newKey)) {
             throw new DeniedException(FailedReason.INVALID, "The public key is not 32 bytes in base64.");
         }
+        requireOld(newKey, nonce, signature);
+        write(file(), newKey);
+    }
+
+    /**
+     * Takes the password of that vault from now on, and of no other one that somebody puts in its place; where a key is kept, it must
+     * have signed that.
+     */
+    synchronized void acceptPassword(String permit, Optional<String> nonce, Optional<String> signature)
+            throws AirgapException {
+        requireOld(StepUpKey.PASSWORD, nonce, signature);
+        String vault = owner.redeem(permit, StepUpKey.ACCEPT_SESSION)
+                .orElseThrow(() -> new DeniedException(FailedReason.DENIED, "That was not the vault's password."));
+        write(password(), vault);
+    }
+
+    private void requireOld(String next, Optional<String> nonce, Optional<String> signature) throws AirgapException {
         Optional<String> old = publicKey();
         if (old.isPresent()) {
             begin(stepUpAttempts);
             String given = take(nonce.orElse("")).nonce();
-            if (!StepUpKey.verify(old.get(), StepUpKey.stepUpText(given, newKey), signature.orElse(""))) {
+            if (!StepUpKey.verify(old.get(), StepUpKey.stepUpText(given, next), signature.orElse(""))) {
                 throw new DeniedException(
-                        FailedReason.DENIED, "There is a step-up key already, and only it can name the next one.");
+                        FailedReason.DENIED, "There is a step-up key already, and only it can name what else lifts.");
             }
             succeeded(stepUpAttempts);
         }
-        write(newKey);
     }
 
     private static void begin(Attempts attempts) throws AirgapException {
@@ -173,29 +215,37 @@ final class Factors {
     }
 
     private Optional<String> publicKey() throws AirgapException {
+        Optional<String> text = line(file());
+        if (text.isPresent() && !StepUpKey.isPublicKey(text.get())) {
+            throw new AirgapException(file() + " holds no key. Remove it as root at the box, and make one anew.");
+        }
+        return text;
+    }
+
+    private static Optional<String> line(Path file) throws AirgapException {
         try {
-            String text = Files.readString(file()).strip();
-            if (!StepUpKey.isPublicKey(text)) {
-                throw new AirgapException(file() + " holds no key. Remove it as root at the box, and make one anew.");
-            }
-            return Optional.of(text);
+            return Optional.of(Files.readString(file).strip());
         } catch (NoSuchFileException e) {
             return Optional.empty();
         } catch (IOException e) {
-            throw new AirgapException(file() + " cannot be read.", e);
+            throw new AirgapException(file + " cannot be read.", e);
         }
     }
 
-    private void write(String key) throws AirgapException {
-        Path next = folder.resolve("step-up.new");
+    private static void write(Path file, String line) throws AirgapException {
+        Path next = file.resolveSibling(file.getFileName() + ".new");
         try {
             Files.deleteIfExists(next);
             Files.createFile(next, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-            Files.writeString(next, key + "\n");
-            Files.move(next, file(), StandardCopyOption.ATOMIC_MOVE);
+            Files.writeString(next, line + "\n");
+            Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
-            throw new AirgapException("The step-up key cannot be kept in " + folder + ".", e);
+            throw new AirgapException("What lifts a gap cannot be kept in " + file + ".", e);
         }
+    }
+
+    private Path password() {
+        return folder.resolve("password");
     }
 
     private Path file() {

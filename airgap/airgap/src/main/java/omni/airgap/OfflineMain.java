@@ -49,7 +49,7 @@ public final class OfflineMain {
     static String lift(Path home, Path run, String scope, String secret) throws AirgapException {
         Path folder = home.resolve("airgap");
         Clock clock = Clock.systemUTC();
-        Factors factors = new Factors(folder, text -> "this terminal", clock);
+        Factors factors = new Factors(folder, text -> "this terminal", Owner.NOBODY, clock);
         Grant grant = factors.judgeAtTerminal(secret);
         Scope all = Scope.of(scope).withClosed(folder);
         Host host = Host.of(all, folder);

@@ -60,6 +60,15 @@ public final class StepUpKey {
         return sign(stepUpText(nonce, newPublicKey));
     }
 
+    /** In the place of a new key, where the vault's password is to be taken as well. */
+    public static final String PASSWORD = "password";
+
+    /** The vault's permit for a lift is for this session; the nonce follows. */
+    public static final String LIFT_SESSION = "airgap lift ";
+
+    /** The session of the permit by which a vault's password is taken from now on. */
+    public static final String ACCEPT_SESSION = "airgap accept password";
+
     static String liftText(String nonce) {
         return "omni airgap lift\n" + nonce;
     }

@@ -28,7 +28,8 @@ class FactorsTest {
     private final ScreenDouble screen = new ScreenDouble();
     private final HandClock clock = new HandClock();
     private final StepUpKey key = StepUpKey.make();
-    private Factors factors = new Factors(Path.of(""), screen, clock);
+    private final VaultDouble owner = new VaultDouble();
+    private Factors factors = new Factors(Path.of(""), screen, owner, clock);
 
     /** Stands for the box's screen. */
     private static final class ScreenDouble implements Presence {
@@ -44,6 +45,26 @@ class FactorsTest {
             var matcher = Pattern.compile("(\\d{3} \\d{3})").matcher(shown);
             assertTrue(matcher.find(), shown);
             return matcher.group(1);
+        }
+    }
+
+    /** Stands for the vault: one permit, for one session, once. */
+    private static final class VaultDouble implements Owner {
+        private String name = "a vault";
+        private String permit = "";
+        private String session = "";
+
+        String permit(String forSession) {
+            session = forSession;
+            permit = "permit for " + forSession;
+            return permit;
+        }
+
+        @Override
+        public Optional<String> redeem(String given, String forSession) {
+            boolean right = !permit.isEmpty() && permit.equals(given) && session.equals(forSession);
+            permit = right ? "" : permit;
+            return right ? Optional.of(name) : Optional.empty();
         }
     }
 
@@ -73,7 +94,7 @@ class FactorsTest {
 
     @BeforeEach
     void keep() throws AirgapException {
-        factors = new Factors(folder, screen, clock);
+        factors = new Factors(folder, screen, owner, clock);
         factors.keep(key.publicKey(), Optional.empty(), Optional.empty());
     }
 
@@ -137,7 +158,7 @@ class FactorsTest {
             clock.now = Files.getLastModifiedTime(folder.resolve("attempts")).toInstant();
             wait = Duration.ofSeconds(Math.min(1L << i, 900));
             clock.forward(wait.minusMillis(500));
-            factors = new Factors(folder, screen, clock); // as after a kill
+            factors = new Factors(folder, screen, owner, clock); // as after a kill
             String early = factors.beginLift().nonce();
             assertEquals(FailedReason.LATER, denied(early, key.signLift(early), screen.code()), "after try " + i);
         }
@@ -188,7 +209,7 @@ class FactorsTest {
 
     @Test
     void withoutAKeyNothingIsBegun() {
-        Factors none = new Factors(folder.resolve("none"), screen, clock);
+        Factors none = new Factors(folder.resolve("none"), screen, owner, clock);
         assertEquals(
                 FailedReason.DENIED,
                 assertThrows(DeniedException.class, none::beginLift).reason());
@@ -197,10 +218,68 @@ class FactorsTest {
     /** Who has closed without a key: root at the box, who could take Omni apart anyway, is the way out; and nobody else. */
     @Test
     void whereNoKeyWasEverMadeRootAtATerminalLiftsAndAnotherKeyDoesNotWhereOneWas() throws Exception {
-        Factors keyless = new Factors(folder.resolve("keyless"), screen, clock);
+        Factors keyless = new Factors(folder.resolve("keyless"), screen, owner, clock);
         assertTrue(keyless.judgeAtTerminal("any word").how().contains("no step-up key was kept"));
         assertThrows(
                 DeniedException.class,
                 () -> factors.judgeAtTerminal(StepUpKey.make().text()));
+    }
+
+    private void accept() throws AirgapException {
+        String nonce = factors.beginStepUp();
+        factors.acceptPassword(
+                owner.permit(StepUpKey.ACCEPT_SESSION),
+                Optional.of(nonce),
+                Optional.of(key.signStepUp(nonce, StepUpKey.PASSWORD)));
+    }
+
+    private FailedReason deniedPermit(String nonce, String permit, String code) {
+        return assertThrows(DeniedException.class, () -> factors.judgePermit(nonce, permit, code))
+                .reason();
+    }
+
+    @Test
+    void thePasswordOfTheVaultDoesInstead() throws Exception {
+        accept();
+        String nonce = factors.beginLift().nonce();
+        Grant grant = factors.judgePermit(nonce, owner.permit(StepUpKey.LIFT_SESSION + nonce), screen.code());
+        assertTrue(grant.holds());
+        assertTrue(grant.how().contains("password"), grant.how());
+    }
+
+    @Test
+    void whatIsNotThePasswordForThisTryIsDenied() throws Exception {
+        String early = factors.beginLift().nonce();
+        String unasked = owner.permit(StepUpKey.LIFT_SESSION + early);
+        assertEquals(FailedReason.DENIED, deniedPermit(early, unasked, screen.code()), "before it is accepted");
+        clock.forward(Duration.ofHours(1));
+        accept();
+        String nonce = factors.beginLift().nonce();
+        String old = owner.permit(StepUpKey.LIFT_SESSION + early);
+        assertEquals(FailedReason.DENIED, deniedPermit(nonce, old, screen.code()), "for another try");
+        clock.forward(Duration.ofHours(1));
+        nonce = factors.beginLift().nonce();
+        String right = owner.permit(StepUpKey.LIFT_SESSION + nonce);
+        assertEquals(FailedReason.DENIED, deniedPermit(nonce, right, ""), "without the code");
+        clock.forward(Duration.ofHours(1));
+        owner.name = "another vault in its place";
+        nonce = factors.beginLift().nonce();
+        right = owner.permit(StepUpKey.LIFT_SESSION + nonce);
+        assertEquals(FailedReason.DENIED, deniedPermit(nonce, right, screen.code()), "another vault");
+    }
+
+    @Test
+    void aKeptKeyMustSignThatThePasswordDoes() throws Exception {
+        String nonce = factors.beginStepUp();
+        String permit = owner.permit(StepUpKey.ACCEPT_SESSION);
+        Optional<String> wrong = Optional.of(StepUpKey.make().signStepUp(nonce, StepUpKey.PASSWORD));
+        assertThrows(DeniedException.class, () -> factors.acceptPassword(permit, Optional.of(nonce), wrong));
+        assertFalse(factors.takesPassword());
+        Factors keyless = new Factors(folder.resolve("keyless"), screen, owner, clock);
+        Files.createDirectory(folder.resolve("keyless"));
+        assertThrows(DeniedException.class, () -> keyless.acceptPassword("wrong", Optional.empty(), Optional.empty()));
+        keyless.acceptPassword(permit, Optional.empty(), Optional.empty());
+        assertTrue(keyless.takesPassword());
+        assertFalse(keyless.beginLift().nonce().isEmpty());
     }
 }

@@ -32,7 +32,7 @@ class OfflineBoxTest {
                     Obstacles::find,
                     point -> {})) {
                 gap.start();
-                new Factors(home.resolve("airgap"), text -> "nowhere", Clock.systemUTC())
+                new Factors(home.resolve("airgap"), text -> "nowhere", Owner.NOBODY, Clock.systemUTC())
                         .keep(key.publicKey(), Optional.empty(), Optional.empty());
                 assertEquals(State.GAP, gap.engage("a test").state());
             }

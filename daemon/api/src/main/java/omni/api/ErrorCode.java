@@ -32,6 +32,8 @@ enum ErrorCode {
     LOOPBACK_ONLY(403, Kind.PERMISSION, "loopback_only"),
     /** The vault's password is another one. */
     WRONG_PASSWORD(403, Kind.PERMISSION, "wrong_password"),
+    /** This needs the owner's password, given moments ago by the same key. */
+    STEP_UP_REQUIRED(403, Kind.PERMISSION, "step_up_required"),
     /** The vault does not take this process for the daemon. */
     VAULT_DENIED(403, Kind.PERMISSION, "vault_denied"),
     /** No such route. */

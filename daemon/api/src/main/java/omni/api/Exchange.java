@@ -87,6 +87,11 @@ final class Exchange {
         key = keyId;
     }
 
+    /** The id of the key that it came with. */
+    String key() {
+        return key;
+    }
+
     /** Counts for the log. */
     void usage(Usage counts) {
         usage = counts;

@@ -2,6 +2,7 @@ package omni.api;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -101,16 +102,46 @@ final class VaultLink implements AutoCloseable {
     }
 
     /**
+     * Asks for something dangerous, with the permit of a {@link StepUp} among its parameters.
+     *
+     * @throws ApiError STEP_UP_REQUIRED where the permit is not good
+     */
+    <T> T permitted(Function<VaultProtocol.Client, T> call) {
+        try {
+            return call.apply(vault);
+        } catch (VaultProtocol.Failed e) {
+            throw e.reason() == FailedReason.DENIED ? StepUp.required() : translate(e);
+        } catch (BusException e) {
+            throw translate(e);
+        }
+    }
+
+    /**
      * Unlocks it.
      *
      * @throws ApiError WRONG_PASSWORD; RATE_LIMIT_EXCEEDED where there were too many of them; VAULT_ABSENT
      */
     void unlock(ByteBuffer password) {
+        judge(SecretCall.Verb.UNLOCK, password, ByteBuffer.allocate(0));
+    }
+
+    /**
+     * A permit for dangerous calls of that session.
+     *
+     * @throws ApiError as {@link #unlock}
+     */
+    String prove(ByteBuffer password, String session) {
+        ByteBuffer name = StandardCharsets.UTF_8.encode(session);
+        byte[] permit = judge(SecretCall.Verb.PROVE, password, ByteBuffer.allocate(0), name);
+        return new String(permit, StandardCharsets.US_ASCII);
+    }
+
+    private byte[] judge(SecretCall.Verb verb, ByteBuffer... fields) {
         if (status().state() == VaultState.ABSENT) {
             throw absent();
         }
         try {
-            SecretCall.make(secrets, SecretCall.Verb.UNLOCK, List.of(password, ByteBuffer.allocate(0)));
+            return SecretCall.make(secrets, verb, List.of(fields));
         } catch (SecretCall.Refused e) {
             throw switch (e.reason()) {
                 case DENIED -> ApiError.of(ErrorCode.WRONG_PASSWORD, "That is not the vault's password.");

@@ -1,10 +1,14 @@
 package omni.api;
 
 import io.helidon.http.Method;
+import java.nio.ByteBuffer;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.Semaphore;
+import java.util.function.Function;
 import omni.vault.RecordsProtocol.RetentionParams;
 import omni.vault.RecordsProtocol.SetRetentionParams;
+import omni.vault.SecretCall;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
@@ -30,6 +34,7 @@ final class VaultRoutes {
                 Route.of(Method.GET, "/v1/vault", this::status),
                 Route.of(Method.POST, "/v1/vault/lock", this::lock),
                 Route.of(Method.POST, "/v1/vault/unlock", this::unlock),
+                Route.of(Method.POST, "/v1/vault/step-up", this::stepUp),
                 Route.of(Method.GET, "/v1/vault/retention", this::retention),
                 Route.of(Method.POST, "/v1/vault/retention", this::keep));
     }
@@ -50,16 +55,32 @@ final class VaultRoutes {
         exchange.json(object().put("locked", true));
     }
 
+    private void unlock(Exchange exchange) {
+        byPassword(exchange, password -> {
+            vault.unlock(password);
+            return object().put("unlocked", true);
+        });
+    }
+
+    /** The permit is good for the key alone that asks. */
+    private void stepUp(Exchange exchange) {
+        byPassword(exchange, password -> {
+            Instant before = Instant.now();
+            return object().put("permit", vault.prove(password, exchange.key()))
+                    .put("expires_at", before.plus(SecretCall.PERMIT_LASTS).toString());
+        });
+    }
+
     /**
      * Hands the password on to the vault. Its bytes come over this process's heap, where no wiping reaches all of them: whatever
      * came of it, this process ends when its answer is out.
      */
-    private void unlock(Exchange exchange) {
+    private void byPassword(Exchange exchange, Function<ByteBuffer, ObjectNode> call) {
         exchange.query(List.of());
         if (!exchange.isFromThisMachine()) {
             throw ApiError.of(
                     ErrorCode.LOOPBACK_ONLY,
-                    "A password is taken over the loopback only: unlock the vault at the box, with omni vault unlock.");
+                    "A password is taken over the loopback only: do this at the box, with omni vault.");
         }
         exchange.afterwards(vault::vanish);
         try (var password = exchange.secret(PASSWORD_BYTES_MAX)) {
@@ -67,13 +88,14 @@ final class VaultRoutes {
                 throw ApiError.later(
                         ErrorCode.RATE_LIMIT_EXCEEDED, BUSY_SECONDS, "Another password is being tried. Wait for it.");
             }
+            ObjectNode answer;
             try {
-                vault.unlock(password.bytes());
+                answer = call.apply(password.bytes());
             } finally {
                 judging.release();
             }
+            exchange.json(answer);
         }
-        exchange.json(object().put("unlocked", true));
     }
 
     private void retention(Exchange exchange) {

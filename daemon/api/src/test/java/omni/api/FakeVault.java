@@ -44,6 +44,7 @@ final class FakeVault implements VaultProtocol.Handler, RecordsProtocol.Handler,
     static final String PASSWORD = "correct horse";
 
     private static final int HEADER_BYTES = 6;
+    private static final int PROVE_FIELDS = 3;
     private static final long CREATED = 1_700_000_000_999L;
 
     private final Path socket;
@@ -134,7 +135,11 @@ final class FakeVault implements VaultProtocol.Handler, RecordsProtocol.Handler,
         for (var i = 0; i < lengths.length; i++) {
             lengths[i] = in.readInt();
         }
-        var given = new String(in.readNBytes(lengths[0]), StandardCharsets.UTF_8);
+        var fields = new ArrayList<String>();
+        for (var length : lengths) {
+            fields.add(new String(in.readNBytes(length), StandardCharsets.UTF_8));
+        }
+        var given = fields.getFirst();
         passwords.add(given);
         if (endsAtPassword) {
             return;
@@ -145,6 +150,8 @@ final class FakeVault implements VaultProtocol.Handler, RecordsProtocol.Handler,
             answer(channel, 1, given.substring("fail:".length()) + " It had to.");
         } else if (!given.equals(PASSWORD)) {
             answer(channel, 1, "denied That is wrong.");
+        } else if (lengths.length == PROVE_FIELDS) {
+            answer(channel, 0, "permit for " + fields.getLast());
         } else {
             become(VaultState.OPEN);
             answer(channel, 0, "");
@@ -202,6 +209,11 @@ final class FakeVault implements VaultProtocol.Handler, RecordsProtocol.Handler,
         if (now() == VaultState.OPEN) {
             Thread.ofVirtual().name("fake-end").start(this::die);
         }
+    }
+
+    @Override
+    public void redeem(VaultProtocol.RedeemParams in, Call<VaultProtocol.RedeemReply> call) {
+        throw new UnsupportedOperationException();
     }
 
     @Override

@@ -5,19 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.net.http.HttpRequest;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.logging.Handler;
 import java.util.logging.Level;
-import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import omni.vault.VaultProtocol.VaultState;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -25,38 +20,12 @@ import org.junit.jupiter.api.io.TempDir;
 final class PrivacyTest {
     private static final String CANARY = "kanarie-4711-fugl";
 
-    private final ConcurrentLinkedQueue<String> lines = new ConcurrentLinkedQueue<>();
-    private final Handler capture = new Handler() {
-        @Override
-        public void publish(LogRecord line) {
-            var text = new StringWriter().append(line.getMessage()).append(' ');
-            if (line.getThrown() != null) {
-                line.getThrown().printStackTrace(new PrintWriter(text, true));
-            }
-            lines.add(text.toString());
-        }
-
-        @Override
-        public void flush() {}
-
-        @Override
-        public void close() {}
-    };
-
-    @BeforeEach
-    void listen() {
-        for (var name : new String[] {"", "omni", "io.helidon"}) {
-            Logger.getLogger(name).setLevel(Level.ALL);
-        }
-        Logger.getLogger("").addHandler(capture);
-    }
+    private final CapturedLog log = new CapturedLog();
+    private final ConcurrentLinkedQueue<String> lines = log.lines;
 
     @AfterEach
     void hush() {
-        Logger.getLogger("").removeHandler(capture);
-        for (var name : new String[] {"", "omni", "io.helidon"}) {
-            Logger.getLogger(name).setLevel(Level.INFO);
-        }
+        log.close();
     }
 
     @Test
@@ -113,18 +82,14 @@ final class PrivacyTest {
                     .POST(HttpRequest.BodyPublishers.ofString(CANARY)));
             assertEquals(1, vault.passwords.size());
 
-            Await.until("all is logged", () -> count("http POST /v1/vault/unlock 403 wrong_password") == 1);
-            assertTrue(count("a request could not be answered") >= 2);
+            Await.until("all is logged", () -> log.count("http POST /v1/vault/unlock 403 wrong_password") == 1);
+            assertTrue(log.count("a request could not be answered") >= 2);
             for (var line : lines) {
                 assertFalse(line.contains(CANARY), line);
                 assertFalse(line.contains(TestDaemon.KEY), line);
             }
             assertEquals("", found(home));
         }
-    }
-
-    private long count(String said) {
-        return lines.stream().filter(line -> line.contains(said)).count();
     }
 
     /** A refusal whose body was not read ends its connection, and is no broken answer for that. */

@@ -1,6 +1,8 @@
 package omni.api;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
@@ -22,6 +24,8 @@ import omni.role.Role;
 import omni.role.RoleContext;
 import omni.role.Section;
 import omni.vault.SecretCall;
+import omni.vault.VaultProtocol;
+import omni.vault.VaultProtocol.RedeemParams;
 import omni.vault.VaultRole;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -75,6 +79,34 @@ final class RealVaultTest {
                     "open",
                     TestDaemon.json(daemon.get("/v1/vault")).get("state").asString());
         }
+    }
+
+    /** Another role learns that the owner was there, once; what it learns it from is in no log. */
+    @Test
+    void theOwnersPasswordIsAPermitThatAnotherRoleUsesUp() throws Exception {
+        try (var log = new CapturedLog();
+                var _ = new Box();
+                var daemon = new TestDaemon(home, home.resolve("engine.sock"), proven("daemon"), () -> {});
+                var bus = BusClient.to(home.resolve("vault.sock"))) {
+            SecretCall.make(secrets(), SecretCall.Verb.CREATE, List.of(bytes(PASSWORD), bytes("")));
+            var stepUp = TestDaemon.json(withPassword(daemon, "/v1/vault/step-up", PASSWORD));
+            var permit = stepUp.get("permit").asString();
+            var vault = VaultProtocol.Client.of(bus);
+
+            denied(vault, permit, "another key");
+            vault.redeem(new RedeemParams(permit, TestDaemon.keyId()));
+            denied(vault, permit, TestDaemon.keyId());
+
+            Await.until("it is logged", () -> log.count("http POST /v1/vault/step-up 200") == 1);
+            assertEquals(0, log.count(permit));
+            assertEquals(0, log.count(PASSWORD));
+        }
+    }
+
+    private static void denied(VaultProtocol.Client vault, String permit, String session) {
+        var refusal = assertThrows(VaultProtocol.Failed.class, () -> vault.redeem(new RedeemParams(permit, session)));
+        assertEquals(VaultProtocol.FailedReason.DENIED, refusal.reason());
+        assertFalse(refusal.message().contains(permit));
     }
 
     /** The vault speaks with the daemon alone: the same daemon without its proof gets nothing. */
@@ -172,7 +204,11 @@ final class RealVaultTest {
     }
 
     private static HttpResponse<String> unlock(TestDaemon daemon, String password) throws Exception {
-        return daemon.send(daemon.request("/v1/vault/unlock")
+        return withPassword(daemon, "/v1/vault/unlock", password);
+    }
+
+    private static HttpResponse<String> withPassword(TestDaemon daemon, String path, String password) throws Exception {
+        return daemon.send(daemon.request(path)
                 .header("Content-Type", "application/octet-stream")
                 .POST(BodyPublishers.ofString(password)));
     }

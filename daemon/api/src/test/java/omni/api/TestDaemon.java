@@ -130,6 +130,11 @@ final class TestDaemon implements AutoCloseable {
         return json(response).get("error");
     }
 
+    /** The id of the key that requests have. */
+    static String keyId() {
+        return hash(KEY).substring(0, 12);
+    }
+
     static String hash(String key) {
         try {
             return HexFormat.of()

@@ -16,6 +16,7 @@ import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
@@ -26,6 +27,7 @@ import omni.bus.BusClient;
 import omni.bus.BusException;
 import omni.vault.RecordsProtocol;
 import omni.vault.RecordsProtocol.FailedReason;
+import omni.vault.SecretCall;
 import omni.vault.VaultProtocol;
 import omni.vault.VaultProtocol.VaultState;
 import org.junit.jupiter.api.AfterEach;
@@ -40,6 +42,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** {@code /v1/vault}, and what a vault that is locked, missing or away means to every route that needs it. */
 final class VaultRoutesTest {
     private static final String UNLOCK = "/v1/vault/unlock";
+    private static final String STEP_UP = "/v1/vault/step-up";
 
     @TempDir
     private Path home;
@@ -257,12 +260,13 @@ final class VaultRoutesTest {
     }
 
     /** The same request is taken over the loopback, and refused over this machine's other address, where it has one. */
-    @Test
-    void aPasswordIsTakenOverTheLoopbackOnly(@TempDir Path elsewhere) throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {UNLOCK, STEP_UP})
+    void aPasswordIsTakenOverTheLoopbackOnly(String path, @TempDir Path elsewhere) throws Exception {
         try (var sealed = new FakeVault(elsewhere, VaultState.SEALED);
                 var open = new TestDaemon(elsewhere, elsewhere.resolve("engine.sock"), "host = \"0.0.0.0\"")) {
             for (var address : addresses()) {
-                var url = "http://" + address + ":" + open.url.getPort() + UNLOCK;
+                var url = "http://" + address + ":" + open.url.getPort() + path;
                 var response = open.send(HttpRequest.newBuilder(URI.create(url))
                         .header("Authorization", "Bearer " + TestDaemon.KEY)
                         .header("Content-Type", "application/octet-stream")
@@ -299,6 +303,29 @@ final class VaultRoutesTest {
                 .filter(address -> address instanceof Inet4Address)
                 .map(address -> address.getHostAddress())
                 .toList();
+    }
+
+    @Test
+    void thePasswordIsAPermitForTheKeyThatGaveItAndThenTheDaemonEnds() throws Exception {
+        var before = Instant.now();
+
+        var response = password(STEP_UP, BodyPublishers.ofString(FakeVault.PASSWORD));
+
+        var answer = TestDaemon.json(response);
+        assertEquals("permit for " + TestDaemon.keyId(), answer.get("permit").asString());
+        var expires = Instant.parse(answer.get("expires_at").asString());
+        assertFalse(expires.isBefore(before.plus(SecretCall.PERMIT_LASTS)), expires::toString);
+        assertFalse(expires.isAfter(Instant.now().plus(SecretCall.PERMIT_LASTS)), expires::toString);
+        Await.until("it has vanished", () -> daemon.vanished.get() == 1);
+        ErrorsTest.assertError(daemon.get("/v1/conversations"), 423, "vault_locked");
+    }
+
+    @Test
+    void aWrongPasswordIsNoPermitAndIsForgottenToo() throws Exception {
+        ErrorsTest.assertError(password(STEP_UP, BodyPublishers.ofString("wrong")), 403, "wrong_password");
+        Await.until("it has vanished", () -> daemon.vanished.get() == 1);
+        vault.become(VaultState.ABSENT);
+        ErrorsTest.assertError(password(STEP_UP, BodyPublishers.ofString(FakeVault.PASSWORD)), 423, "vault_absent");
     }
 
     @Test
@@ -346,7 +373,14 @@ final class VaultRoutesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"GET /v1/vault", "POST /v1/vault/lock", "POST /v1/vault/unlock", "GET /v1/vault/retention"})
+    @ValueSource(
+            strings = {
+                "GET /v1/vault",
+                "POST /v1/vault/lock",
+                "POST /v1/vault/unlock",
+                "POST /v1/vault/step-up",
+                "GET /v1/vault/retention"
+            })
     void whatTheyDoNotTakeIsRefused(String route) throws Exception {
         vault.become(VaultState.OPEN);
         var parts = route.split(" ", 2);
@@ -355,7 +389,7 @@ final class VaultRoutesTest {
                 daemon.send(daemon.request(parts[1] + "?x=1").method(parts[0], BodyPublishers.noBody())),
                 400,
                 "unsupported_parameter");
-        if (!parts[1].equals(UNLOCK)) {
+        if (!List.of(UNLOCK, STEP_UP).contains(parts[1])) {
             ErrorsTest.assertError(
                     daemon.send(daemon.request(parts[1]).method(parts[0], BodyPublishers.ofString("x"))),
                     400,
@@ -401,7 +435,11 @@ final class VaultRoutesTest {
     }
 
     private HttpResponse<String> unlock(BodyPublisher password) throws Exception {
-        return daemon.send(daemon.request(UNLOCK)
+        return password(UNLOCK, password);
+    }
+
+    private HttpResponse<String> password(String path, BodyPublisher password) throws Exception {
+        return daemon.send(daemon.request(path)
                 .header("Content-Type", "application/octet-stream")
                 .POST(password));
     }

@@ -12,6 +12,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -94,6 +95,7 @@ class AirgapBoxTest {
                     "the wait is over", () -> !attempt(product, console, key).startsWith("After"));
             assertEquals("open", state(product));
 
+            liftedByThePassword(product, console, key);
             api(product, up.curl());
             Await.until("the API closed it", () -> state(product).equals("gap"));
             assertFalse(up());
@@ -108,6 +110,30 @@ class AirgapBoxTest {
             var offline = product.omniWith(key + "\n", "airgap", "lift", "--offline");
             assertEquals(5, offline.exit(), "no terminal of the box");
             assertTrue(offline.err().contains("local terminal"), offline.err());
+        }
+    }
+
+    private void liftedByThePassword(Product product, Path console, String key) throws Exception {
+        var password = "a password of the vault";
+        assertEquals(0, product.omniWith(password + "\n", "vault", "init").exit());
+        assertEquals(0, product.omni("vault", "lock").exit());
+        Await.until(
+                "the vault is back, sealed",
+                () -> done(() -> product.omniWith(key + "\n" + password + "\n", "key", "step-up", "--password")));
+        assertEquals(0, product.omni("airgap", "engage").exit());
+        assertEquals(5, lift(product, console, "no password", true).exit());
+        assertEquals("gap", state(product));
+        Await.until("the wait is over", () -> done(() -> lift(product, console, password, true)));
+        assertEquals("open", state(product));
+        assertTrue(up());
+        assertFalse(product.omni("logs").out().contains(password), "the password is in no log");
+    }
+
+    private static boolean done(Callable<Product.Done> command) {
+        try {
+            return command.call().exit() == 0;
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
         }
     }
 

@@ -1,8 +1,12 @@
 package omni.cli;
 
+import java.nio.file.Path;
 import omni.airgap.AirgapProtocol;
+import omni.airgap.AirgapProtocol.BeginStepUpReply;
 import omni.airgap.StepUpKey;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
 /** {@code omni key step-up}: makes the key that lifts a gap, and shows it once. */
 @Command(
@@ -11,29 +15,38 @@ import picocli.CommandLine.Command;
             "Makes the key that lifts the air gap and prints it, this once: Omni keeps only its public half. It is no key"
                     + " of the HTTP API.",
             "Where there is one already, that one is asked for, at the terminal or from standard input: only it can name"
-                    + " the next."
+                    + " what else lifts."
         },
-        footer = {"", "Example: omni key step-up"})
+        footer = {"", "Example: omni key step-up", "Example: omni key step-up --password"})
 final class KeyStepUpCommand extends OmniCommand {
     KeyStepUpCommand(World world) {
         super(world);
     }
 
+    @Option(
+            names = "--password",
+            description =
+                    "Makes no key: from now on the vault's password lifts the gap as well. While the gap is open.")
+    private boolean password;
+
+    @Option(
+            names = "--key-file",
+            paramLabel = "FILE",
+            description = "The file that is needed beside the vault's password.")
+    private @Nullable Path keyFile;
+
     @Override
     ExitCode run() {
         var begun = world.with(
                 "airgap", bus -> AirgapProtocol.Client.of(bus).beginStepUp(new AirgapProtocol.BeginStepUpParams()));
+        return password ? acceptPassword(begun) : makeKey(begun);
+    }
+
+    private ExitCode makeKey(BeginStepUpReply begun) {
         var fresh = StepUpKey.make();
-        var params = new AirgapProtocol.SetStepUpParams(fresh.publicKey(), null, null);
-        if (begun.needed()) {
-            var old = StepUpKey.read(new SecretInput(world).read("The step-up key until now: "))
-                    .orElseThrow(() -> new CommandException(
-                            ExitCode.USAGE, "That is no step-up key: it begins with omni-step-up-."));
-            params = new AirgapProtocol.SetStepUpParams(
-                    fresh.publicKey(), begun.nonce(), old.signStepUp(begun.nonce(), fresh.publicKey()));
-        }
-        var kept = params;
-        world.with("airgap", bus -> AirgapProtocol.Client.of(bus).setStepUp(kept));
+        var signature = signature(begun, fresh.publicKey());
+        var params = new AirgapProtocol.SetStepUpParams(fresh.publicKey(), begun.nonce(), signature);
+        world.with("airgap", bus -> AirgapProtocol.Client.of(bus).setStepUp(params));
         answer(Json.object().put("key", fresh.text()), fresh::text);
         if (!json()) {
             world.err()
@@ -41,5 +54,28 @@ final class KeyStepUpCommand extends OmniCommand {
                             + " the gap.");
         }
         return ExitCode.OK;
+    }
+
+    private ExitCode acceptPassword(BeginStepUpReply begun) {
+        var signature = signature(begun, StepUpKey.PASSWORD);
+        var secrets = new VaultSecrets(world);
+        var permit = secrets.prove(secrets.ask("Password: "), VaultSecrets.keyFile(keyFile), StepUpKey.ACCEPT_SESSION);
+        var params = new AirgapProtocol.AcceptPasswordParams(permit, begun.nonce(), signature);
+        world.with("airgap", bus -> AirgapProtocol.Client.of(bus).acceptPassword(params));
+        answer(
+                Json.object().put("accepted", true),
+                () -> "From now on the vault's password lifts the air gap, with the code on the box.");
+        return ExitCode.OK;
+    }
+
+    /** Of what is named next, by the key that there is; nothing where there is none. */
+    private @Nullable String signature(BeginStepUpReply begun, String next) {
+        if (!begun.needed()) {
+            return null;
+        }
+        return StepUpKey.read(new SecretInput(world).read("The step-up key until now: "))
+                .orElseThrow(() ->
+                        new CommandException(ExitCode.USAGE, "That is no step-up key: it begins with omni-step-up-."))
+                .signStepUp(begun.nonce(), next);
     }
 }

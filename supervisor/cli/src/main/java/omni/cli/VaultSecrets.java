@@ -5,7 +5,9 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.text.Normalizer;
+import java.util.HexFormat;
 import java.util.List;
 import omni.bus.BusException;
 import omni.vault.SecretCall;
@@ -19,6 +21,7 @@ final class VaultSecrets {
     private static final int KEY_FILE_BYTES_MAX = 1 << 20;
 
     private static final int KEY_FILE_BYTES_MIN = 32;
+    private static final int SESSION_BYTES = 16;
 
     private final World world;
     private final SecretInput input;
@@ -43,7 +46,7 @@ final class VaultSecrets {
     }
 
     /** In one form, whatever the keyboard sends: the vault compares bytes (Unicode's NFC). */
-    private static ByteBuffer bytes(String text) {
+    static ByteBuffer bytes(String text) {
         return ByteBuffer.wrap(Normalizer.normalize(text, Normalizer.Form.NFC).getBytes(StandardCharsets.UTF_8));
     }
 
@@ -84,6 +87,22 @@ final class VaultSecrets {
                 wipe(field);
             }
         }
+    }
+
+    /** What a dangerous call takes. */
+    record Permit(String permit, String session) {}
+
+    /** Asks for the password, and has the vault permit dangerous calls for a while; for this command, and no other one. */
+    Permit prove(ByteBuffer keyFile) {
+        var random = new byte[SESSION_BYTES];
+        new SecureRandom().nextBytes(random);
+        var session = HexFormat.of().formatHex(random);
+        return new Permit(prove(ask("Password: "), keyFile, session), session);
+    }
+
+    /** The permit for one session, by a password that was asked for. */
+    String prove(ByteBuffer password, ByteBuffer keyFile, String session) {
+        return call(Verb.PROVE, password, keyFile, ByteBuffer.wrap(session.getBytes(StandardCharsets.UTF_8)));
     }
 
     private static void wipe(ByteBuffer field) {

@@ -14,6 +14,8 @@ enum AuditEvent {
     WRONG_SECRET,
     /** A try came before its time, and was not judged. */
     TOO_EARLY,
+    /** The password was given for something dangerous. */
+    PROVED,
     /** A key was handed out, or used for somebody else. */
     KEY_USED,
     EXPORTED,

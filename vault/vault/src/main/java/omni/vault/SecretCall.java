@@ -9,6 +9,7 @@ import java.nio.ByteOrder;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -39,6 +40,12 @@ public final class SecretCall {
     /** The longest answer: an error's sentence, or a recovery key. */
     static final int ANSWER_BYTES_MAX = 4096;
 
+    /** The longest name of a session. */
+    static final int SESSION_BYTES_MAX = 128;
+
+    /** For how long a permit is good. */
+    public static final Duration PERMIT_LASTS = Duration.ofMinutes(5);
+
     /** The name of the socket beside the roles' own. */
     public static final String SOCKET = "vault-secrets";
 
@@ -53,7 +60,13 @@ public final class SecretCall {
         /** Another password: the old one, its key file or nothing, the new one, its key file or nothing. */
         CHANGE_PASSWORD(4, 4),
         /** Another recovery key: the password, and the key file or nothing. Answers the new one; the old one is void. */
-        NEW_RECOVERY_KEY(5, 2);
+        NEW_RECOVERY_KEY(5, 2),
+        /**
+         * Prove that the owner is there, for dangerous calls of one session: the password, the key file or nothing, and the
+         * session's name, UTF-8 of 1 to {@value SecretCall#SESSION_BYTES_MAX} bytes. Answers a permit, which lasts
+         * {@link SecretCall#PERMIT_LASTS}.
+         */
+        PROVE(6, 3);
 
         private final int code;
         private final int fields;

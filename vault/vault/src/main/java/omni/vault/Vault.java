@@ -2,6 +2,8 @@ package omni.vault;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -35,6 +37,7 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
     private final Clock clock;
     private final Runnable end;
     private final SealedLog sealedLog;
+    private final Permits permits;
     private final Object judging = new Object();
     private final Set<Consumer<Status>> listeners = ConcurrentHashMap.newKeySet();
 
@@ -78,6 +81,7 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
         this.clock = clock;
         this.end = end;
         this.sealedLog = new SealedLog(folder, clock);
+        this.permits = new Permits(clock);
         this.status = atStart();
     }
 
@@ -103,6 +107,23 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
         } catch (IOException e) {
             throw failed(e);
         }
+    }
+
+    /**
+     * The random name that this vault got when it was made.
+     *
+     * @throws VaultException SEALED where there is none
+     */
+    String name() throws VaultException {
+        return keeper.file()
+                .map(KeyFile::vault)
+                .orElseThrow(() ->
+                        new VaultException(Reason.SEALED, "There is no vault yet: make one with omni vault init."));
+    }
+
+    /** What whoever proved to be the owner may. */
+    Permits permits() {
+        return permits;
     }
 
     /** Hears of every change from now on. */
@@ -141,6 +162,7 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
             closing = open;
             open = Optional.empty();
         }
+        permits.clear();
         if (closing.isPresent()) {
             end(closing.get(), cause);
         }
@@ -184,6 +206,7 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
                 case RECOVER -> recover(recovery(fields), password(fields, 1));
                 case CHANGE_PASSWORD -> changePassword(password(fields, 0), password(fields, 2));
                 case NEW_RECOVERY_KEY -> Optional.of(newRecoveryKey(password(fields, 0)));
+                case PROVE -> Optional.of(prove(password(fields, 0), session(fields.get(2))));
             };
         }
     }
@@ -239,6 +262,7 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
             keeper.changePassword(recovery, next);
             return true;
         });
+        permits.clear();
         told(AuditEvent.RECOVERY_USED);
         return unlock(next);
     }
@@ -248,8 +272,21 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
             keeper.changePassword(old, next);
             return true;
         });
+        permits.clear(); // who proved to know the old one may not be the owner
         told(AuditEvent.PASSWORD_CHANGED);
         return Optional.empty();
+    }
+
+    private SecretMemory prove(Secret.Password password, String session) throws VaultException {
+        judged(password, () -> {
+            keeper.check(password);
+            return true;
+        });
+        told(AuditEvent.PROVED);
+        byte[] permit = permits.issue(session).getBytes(StandardCharsets.US_ASCII);
+        SecretMemory answer = SecretMemory.of(permit.length);
+        answer.buffer().put(permit);
+        return answer;
     }
 
     private void opened(KeyRing keys, String cause, AuditEvent event, long locksBefore) throws VaultException {
@@ -362,6 +399,19 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
 
     private static Secret.Recovery recovery(List<Optional<SecretMemory>> fields) {
         return new Secret.Recovery(bytes(fields.getFirst()));
+    }
+
+    private static String session(Optional<SecretMemory> field) throws VaultException {
+        ByteBuffer bytes = bytes(field);
+        try {
+            if (bytes.hasRemaining() && bytes.remaining() <= SecretCall.SESSION_BYTES_MAX) {
+                return StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
+            }
+        } catch (CharacterCodingException e) {
+            System.getLogger("omni.vault").log(System.Logger.Level.DEBUG, "A session's name is no UTF-8", e);
+        }
+        throw new VaultException(
+                Reason.INVALID, "A session's name is UTF-8 of 1 to " + SecretCall.SESSION_BYTES_MAX + " bytes.");
     }
 
     private static ByteBuffer bytes(Optional<SecretMemory> field) {

@@ -57,6 +57,16 @@ final class VaultService implements VaultProtocol.Handler {
     }
 
     @Override
+    public void redeem(VaultProtocol.RedeemParams in, Call<VaultProtocol.RedeemReply> call) {
+        try {
+            vault.permits().redeem(in.permit(), in.session());
+            call.reply(new VaultProtocol.RedeemReply(vault.name()));
+        } catch (VaultException e) {
+            throw failed(e);
+        }
+    }
+
+    @Override
     public void verify(VaultProtocol.VerifyParams in, Call<VerifyReply> call) {
         if (!verifying.tryAcquire()) {
             throw new VaultProtocol.Failed(FailedReason.REFUSED, "The vault is being verified already: wait for that.");

@@ -300,6 +300,74 @@ final class VaultTest {
                 Reason.SEALED, assertThrows(VaultException.class, vault::open).reason());
     }
 
+    private static boolean permits(Vault vault, String permit, String session) {
+        try {
+            vault.permits().require(permit, session);
+            return true;
+        } catch (VaultException e) {
+            assertEquals(Reason.DENIED, e.reason());
+            return false;
+        }
+    }
+
+    @Test
+    void thePasswordIsAPermitForOneSessionSealedAndOpen() throws IOException {
+        words(call(started(), Verb.CREATE, PASSWORD, ""));
+        Vault vault = started();
+        assertEquals(Reason.DENIED, refused(vault, Verb.PROVE, "wrong password", "", "one"));
+        assertEquals(1, vault.standing().wrong());
+        Files.writeString(folder.resolve("attempts"), "8"); // so long that a slow machine is no help
+        assertEquals(Reason.LATER, refused(vault, Verb.PROVE, PASSWORD, "", "one"), "though it is right");
+        ahead = ahead.plusSeconds(300);
+        String sealed = words(call(vault, Verb.PROVE, PASSWORD, "", "one"));
+        assertEquals(0, vault.standing().wrong());
+        assertEquals(Vault.State.SEALED, vault.status().state(), "it opens nothing");
+        assertTrue(permits(vault, sealed, "one"));
+        assertFalse(permits(vault, sealed, "two"));
+        assertFalse(permits(started(), sealed, "one"), "a new process knows of none");
+
+        call(vault, Verb.UNLOCK, PASSWORD, "");
+        assertTrue(permits(vault, sealed, "one"));
+        String open = words(call(vault, Verb.PROVE, PASSWORD, "", "s".repeat(128)));
+        assertTrue(permits(vault, open, "s".repeat(128)));
+        vault.lock("a test");
+        assertFalse(permits(vault, open, "s".repeat(128)));
+        assertFalse(permits(vault, sealed, "one"));
+    }
+
+    @Test
+    void aPermitEndsWithItsTimeAndWithThePassword() throws VaultException {
+        Vault vault = started();
+        words(call(vault, Verb.CREATE, PASSWORD, ""));
+        String early = words(call(vault, Verb.PROVE, PASSWORD, "", "one"));
+        ahead = ahead.plusMinutes(5);
+        assertFalse(permits(vault, early, "one"));
+        String late = words(call(vault, Verb.PROVE, PASSWORD, "", "one"));
+        assertTrue(permits(vault, late, "one"));
+        call(vault, Verb.CHANGE_PASSWORD, PASSWORD, "", "another password", "");
+        assertFalse(permits(vault, late, "one"));
+        vault.open().close();
+    }
+
+    @Test
+    void aSessionHasANameOfUpTo128Bytes() throws VaultException {
+        words(call(started(), Verb.CREATE, PASSWORD, ""));
+        Vault vault = started();
+        for (String session : List.of("", "s".repeat(129), "ä".repeat(65))) {
+            assertEquals(Reason.INVALID, refused(vault, Verb.PROVE, PASSWORD, "", session));
+        }
+        try (SecretMemory password = secret(PASSWORD);
+                SecretMemory noText = SecretMemory.of(1)) {
+            noText.buffer().put((byte) 0x80);
+            List<Optional<SecretMemory>> fields = List.of(Optional.of(password), Optional.empty(), Optional.of(noText));
+            assertEquals(
+                    Reason.INVALID,
+                    assertThrows(VaultException.class, () -> vault.serve(Verb.PROVE, fields))
+                            .reason());
+        }
+        assertEquals(0, vault.standing().wrong(), "none was judged");
+    }
+
     /** The rest of the box does without the vault. */
     @Test
     void aKeyFileThatIsDamagedIsSaidAndCountsNoTries() throws IOException {

@@ -1,0 +1,17 @@
+package omni.airgap;
+
+import java.util.Optional;
+
+/** Whether the owner gave their password moments ago; the vault knows. */
+interface Owner {
+    /** Where no vault can be asked. */
+    Owner NOBODY = (permit, session) -> Optional.empty();
+
+    /**
+     * Takes a permit that the vault gave for its password, for that session alone; it is good for nothing afterwards.
+     *
+     * @return the random name of the vault whose password it was; nothing where the permit is wrong
+     * @throws AirgapException where the vault cannot be asked
+     */
+    Optional<String> redeem(String permit, String session) throws AirgapException;
+}
