@@ -3,7 +3,10 @@ package omni.airgap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.locks.ReentrantLock;
 import omni.airgap.AirgapProtocol.BeginLiftReply;
 import omni.airgap.AirgapProtocol.BeginStepUpReply;
 import omni.airgap.AirgapProtocol.EngageParams;
@@ -30,6 +33,7 @@ final class AirgapService implements AirgapProtocol.Handler {
     private final Optional<Witnessed> witnessed;
     private final String scope;
     private final List<String> limits;
+    private final ReentrantLock looking = new ReentrantLock();
 
     AirgapService(
             Gap gap,
@@ -77,7 +81,7 @@ final class AirgapService implements AirgapProtocol.Handler {
 
     @Override
     public void audit(AirgapProtocol.AuditParams in, Call<AirgapProtocol.AuditReply> call) {
-        Audit audit = attempt(() -> in.everywhere() ? gap.everywhere() : gap.audit());
+        Audit audit = look(() -> in.everywhere() ? gap.everywhere() : gap.audit());
         List<AirgapProtocol.Socket> sockets =
                 audit.census().sockets().stream().map(AirgapService::socket).toList();
         int last = 0;
@@ -187,7 +191,11 @@ final class AirgapService implements AirgapProtocol.Handler {
             if (!factors.keyed()) {
                 requireOpen();
             }
-            factors.keep(in.publicKey(), Optional.ofNullable(in.nonce()), Optional.ofNullable(in.signature()));
+            factors.keep(
+                    in.publicKey(),
+                    Optional.ofNullable(in.nonce()),
+                    Optional.ofNullable(in.signature()),
+                    Optional.ofNullable(in.permit()));
             return true;
         });
         call.reply(new AirgapProtocol.SetStepUpReply());
@@ -216,7 +224,34 @@ final class AirgapService implements AirgapProtocol.Handler {
     @Override
     public void beginStepUp(AirgapProtocol.BeginStepUpParams in, Call<BeginStepUpReply> call) {
         boolean needed = attempt(factors::keyed);
-        call.reply(new BeginStepUpReply(factors.beginStepUp(), needed));
+        boolean password = !needed && attempt(factors::takesPassword);
+        call.reply(new BeginStepUpReply(factors.beginStepUp(), needed, password));
+    }
+
+    /**
+     * One after the other, on a thread that takes turns with other programs': those that answer here do not, and are for what is
+     * urgent.
+     */
+    private <T> T look(Work<T> work) {
+        looking.lock();
+        try {
+            var task = new FutureTask<>(() -> {
+                Rehearsal.takeTurns();
+                return attempt(work);
+            });
+            Thread.ofPlatform().daemon().name("look").start(task);
+            return task.get();
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof RuntimeException known) {
+                throw known;
+            }
+            throw new IllegalStateException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw failed(FailedReason.FAILED, "The role is being stopped.");
+        } finally {
+            looking.unlock();
+        }
     }
 
     /** Work that may be refused. */
@@ -242,7 +277,7 @@ final class AirgapService implements AirgapProtocol.Handler {
     /** A key that cannot be read is none; and no reason not to say, or do, the rest. */
     private boolean keyed() {
         try {
-            return factors.keyed();
+            return factors.keyed() || factors.takesPassword();
         } catch (AirgapException e) {
             System.getLogger("omni.airgap").log(System.Logger.Level.ERROR, "The step-up key is of no use", e);
             return false;

@@ -28,7 +28,7 @@ record Census(List<Count> namespaces, List<SocketEntry> sockets) {
     /** So many looks must agree that something is unexplained. */
     private static final int AGREED = 6;
 
-    private static final long PAUSE_NANOS = 10_000_000;
+    private static final long PAUSE_NANOS = 30_000_000;
 
     Census {
         namespaces = List.copyOf(namespaces);

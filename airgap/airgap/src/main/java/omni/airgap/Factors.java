@@ -122,13 +122,27 @@ final class Factors {
         begin(attempts);
         Challenge challenge = take(nonce);
         boolean present = !challenge.code().isEmpty() && same(challenge.code(), code.replaceAll("[ -]", ""));
-        Grant grant = new Grant(secret.isRight(), present, name + " and a code from the box's console");
+        Grant grant = new Grant(judged(secret), present, name + " and a code from the box's console");
         if (!grant.holds()) {
             throw new DeniedException(
                     FailedReason.DENIED, "The " + name + " or the code is wrong. The gap stays closed; begin again.");
         }
         succeeded(attempts);
         return grant;
+    }
+
+    /** Whoever could not be asked makes nobody wait for the next try. */
+    private boolean judged(OwnersSecret secret) throws AirgapException {
+        try {
+            return secret.isRight();
+        } catch (AirgapException e) {
+            try {
+                attempts.notJudged();
+            } catch (IOException alsoThat) {
+                e.addSuppressed(alsoThat);
+            }
+            throw e;
+        }
     }
 
     /** The same for a person at a local terminal, who gives the step-up key itself: it stays in this process. */
@@ -147,12 +161,21 @@ final class Factors {
         return new Grant(true, true, "step-up key at a local terminal, offline");
     }
 
-    /** Keeps a public half; where one is kept already, the old key must have signed the new one. */
-    synchronized void keep(String newKey, Optional<String> nonce, Optional<String> signature) throws AirgapException {
+    /**
+     * Keeps a public half; where one is kept already, the old key must have signed the new one. Where only the vault's password
+     * lifts, it must have been given: a permit.
+     */
+    synchronized void keep(String newKey, Optional<String> nonce, Optional<String> signature, Optional<String> permit)
+            throws AirgapException {
         if (!StepUpKey.isPublicKey(newKey)) {
             throw new DeniedException(FailedReason.INVALID, "The public key is not 32 bytes in base64.");
         }
         requireOld(newKey, nonce, signature);
+        Optional<String> vault = line(password());
+        if (!keyed() && vault.isPresent() && !vault.equals(owner.redeem(permit.orElse(""), StepUpKey.ACCEPT_SESSION))) {
+            throw new DeniedException(
+                    FailedReason.DENIED, "The vault's password lifts a gap already, and only with it a key is named.");
+        }
         write(file(), newKey);
     }
 

@@ -13,7 +13,9 @@ import java.util.Optional;
  * box keeps the public half alone: nothing that it holds lifts a gap. Immutable.
  */
 public final class StepUpKey {
-    private static final String PREFIX = "omni-step-up-";
+    /** What the text of every step-up key begins with. */
+    public static final String PREFIX = "omni-step-up-";
+
     private static final int SEED_BYTES = 32;
     private static final int PUBLIC_BYTES = 32;
     private static final int SIGNATURE_BYTES = 64;

@@ -10,6 +10,7 @@ import tools.jackson.databind.node.JsonNodeFactory;
 /** Asks the role vault, which has proved that it is the one. Called by name: this module needs nothing else of the vault's. */
 final class VaultOwner implements Owner {
     private static final String REDEEM = "omni.Vault.Redeem";
+    private static final String FAILED = "omni.Vault.Failed";
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     private final BusClient vault;
@@ -30,9 +31,12 @@ final class VaultOwner implements Owner {
                     .path("vault")
                     .asString("");
             return Optional.of(name).filter(text -> !text.isEmpty());
-        } catch (BusError denied) {
-            return Optional.empty();
         } catch (BusException e) {
+            if (e instanceof BusError error
+                    && error.name().equals(FAILED)
+                    && error.parameters().path("reason").asString("").equals("denied")) {
+                return Optional.empty();
+            }
             throw new AirgapException("The vault does not say whether that was the password. The gap stays closed.", e);
         }
     }

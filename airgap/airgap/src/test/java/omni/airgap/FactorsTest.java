@@ -95,7 +95,7 @@ class FactorsTest {
     @BeforeEach
     void keep() throws AirgapException {
         factors = new Factors(folder, screen, owner, clock);
-        factors.keep(key.publicKey(), Optional.empty(), Optional.empty());
+        factors.keep(key.publicKey(), Optional.empty(), Optional.empty(), Optional.empty());
     }
 
     private FailedReason denied(String nonce, String signature, String code) {
@@ -180,10 +180,16 @@ class FactorsTest {
     @Test
     void onlyTheOldKeyNamesTheNextOne() throws Exception {
         StepUpKey next = StepUpKey.make();
-        assertThrows(DeniedException.class, () -> factors.keep(next.publicKey(), Optional.empty(), Optional.empty()));
+        assertThrows(
+                DeniedException.class,
+                () -> factors.keep(next.publicKey(), Optional.empty(), Optional.empty(), Optional.empty()));
         clock.forward(Duration.ofHours(1));
         String nonce = factors.beginStepUp();
-        factors.keep(next.publicKey(), Optional.of(nonce), Optional.of(key.signStepUp(nonce, next.publicKey())));
+        factors.keep(
+                next.publicKey(),
+                Optional.of(nonce),
+                Optional.of(key.signStepUp(nonce, next.publicKey())),
+                Optional.empty());
         String lift = factors.beginLift().nonce();
         assertEquals(FailedReason.DENIED, denied(lift, key.signLift(lift), screen.code()));
         clock.forward(Duration.ofHours(1));
@@ -202,8 +208,9 @@ class FactorsTest {
                 new String[] {"", "omni-step-up-", key.text() + "A", key.text().substring(1), "omni-step-up-*"}) {
             assertTrue(StepUpKey.read(bad).isEmpty(), bad);
         }
-        DeniedException thrown =
-                assertThrows(DeniedException.class, () -> factors.keep("AAAA", Optional.empty(), Optional.empty()));
+        DeniedException thrown = assertThrows(
+                DeniedException.class,
+                () -> factors.keep("AAAA", Optional.empty(), Optional.empty(), Optional.empty()));
         assertEquals(FailedReason.INVALID, thrown.reason());
     }
 
@@ -281,5 +288,34 @@ class FactorsTest {
         keyless.acceptPassword(permit, Optional.empty(), Optional.empty());
         assertTrue(keyless.takesPassword());
         assertFalse(keyless.beginLift().nonce().isEmpty());
+    }
+
+    @Test
+    void whereThePasswordLiftsItMustNameTheFirstKey() throws Exception {
+        Files.createDirectory(folder.resolve("keyless"));
+        Factors keyless = new Factors(folder.resolve("keyless"), screen, owner, clock);
+        keyless.acceptPassword(owner.permit(StepUpKey.ACCEPT_SESSION), Optional.empty(), Optional.empty());
+        Optional<String> none = Optional.empty();
+        assertThrows(DeniedException.class, () -> keyless.keep(key.publicKey(), none, none, none));
+        assertFalse(keyless.keyed());
+        keyless.keep(key.publicKey(), none, none, Optional.of(owner.permit(StepUpKey.ACCEPT_SESSION)));
+        assertTrue(keyless.keyed());
+    }
+
+    @Test
+    void aVaultThatCannotBeAskedIsNoWrongTry() throws Exception {
+        accept();
+        Factors deaf = new Factors(
+                folder,
+                screen,
+                (permit, session) -> {
+                    throw new AirgapException("The vault does not answer.");
+                },
+                clock);
+        String nonce = deaf.beginLift().nonce();
+        assertFalse(
+                assertThrows(AirgapException.class, () -> deaf.judgePermit(nonce, "any", screen.code()))
+                        instanceof DeniedException);
+        assertFalse(Files.exists(folder.resolve("attempts")));
     }
 }

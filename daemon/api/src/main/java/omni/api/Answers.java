@@ -217,7 +217,8 @@ final class Answers {
         events.done();
     }
 
-    private static Usage counted(@Nullable Usage usage) {
+    /** The counts of an answer that has ended. */
+    static Usage counted(@Nullable Usage usage) {
         if (usage == null) {
             throw ApiError.of(ErrorCode.INTERNAL_ERROR, "The engine finished without counts.");
         }

@@ -88,6 +88,20 @@ final class Bodies {
         }
     }
 
+    /**
+     * Takes memory for so many bytes of text that do not come in a body, and are kept as it is.
+     *
+     * @throws ApiError RATE_LIMIT_EXCEEDED where it is not free in time
+     */
+    Memory.Share room(int bytes) {
+        return kept.take(keptBytes(bytes));
+    }
+
+    /** Memory for so many bytes of text that are kept. */
+    static long keptBytes(int bytes) {
+        return (long) bytes * KEPT_FACTOR;
+    }
+
     /** Bytes of memory that no body takes now. */
     long freeBytes() {
         return kept.freeBytes();

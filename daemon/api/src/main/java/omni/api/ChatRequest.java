@@ -35,7 +35,7 @@ record ChatRequest(Options options, ArrayNode messages) {
         var body = Fields.of(json.node());
         UNSUPPORTED.forEach((name, message) -> Options.refuse(body, name, message));
         tools(body);
-        responseFormat(body);
+        format(body, "response_format");
         modalities(body);
         return new ChatRequest(Options.read(body, maxTokens(body), logprobs(body)), messages(body, json));
     }
@@ -58,7 +58,8 @@ record ChatRequest(Options options, ArrayNode messages) {
         return OptionalInt.empty();
     }
 
-    private static void tools(Fields body) {
+    /** Refuses tools that may be called. */
+    static void tools(Fields body) {
         var choice = body.get("tool_choice");
         if (choice.isPresent()
                 && choice.get().isString()
@@ -72,17 +73,18 @@ record ChatRequest(Options options, ArrayNode messages) {
                 });
     }
 
-    private static void responseFormat(Fields body) {
-        var format = body.get("response_format");
+    /** Refuses a form of the answer, in the field of that name, that is not text. */
+    static void format(Fields body, String name) {
+        var format = body.get(name);
         if (format.isEmpty()) {
             return;
         }
         if (!format.get().isObject()) {
-            throw Fields.type("response_format", "an object");
+            throw Fields.type(body.at(name), "an object");
         }
-        if (!new Fields(format.get(), "response_format").requiredText("type").equals("text")) {
+        if (!new Fields(format.get(), body.at(name)).requiredText("type").equals("text")) {
             throw Options.unsupported(
-                    "response_format",
+                    body.at(name),
                     "Answers of a given form (json_object, json_schema) are not supported. Ask for JSON in the"
                             + " prompt.");
         }

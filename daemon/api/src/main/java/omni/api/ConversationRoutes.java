@@ -3,6 +3,7 @@ package omni.api;
 import io.helidon.http.Method;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import omni.vault.RecordsProtocol.Conversation;
 import omni.vault.RecordsProtocol.CreateConversationParams;
 import omni.vault.RecordsProtocol.CreateItemsParams;
@@ -12,10 +13,12 @@ import omni.vault.RecordsProtocol.GetConversationParams;
 import omni.vault.RecordsProtocol.GetItemParams;
 import omni.vault.RecordsProtocol.Hit;
 import omni.vault.RecordsProtocol.Item;
+import omni.vault.RecordsProtocol.KeepConversationParams;
 import omni.vault.RecordsProtocol.ListConversationsParams;
 import omni.vault.RecordsProtocol.ListItemsParams;
 import omni.vault.RecordsProtocol.SearchConversationsParams;
 import omni.vault.RecordsProtocol.UpdateConversationParams;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
@@ -27,6 +30,8 @@ final class ConversationRoutes {
     private static final String ITEMS = ONE + "/items";
     private static final String ITEM = ITEMS + "/{item}";
 
+    private static final String METADATA = "metadata";
+    private static final String KEEP = "keep_seconds";
     private static final long MILLIS = 1000;
 
     private final VaultLink vault;
@@ -59,7 +64,8 @@ final class ConversationRoutes {
 
     private static CreateConversationParams creation(Json.Body json) {
         var body = Fields.of(json.node());
-        return new CreateConversationParams(Metadata.read(body).orElse(Map.of()), Items.read(body), null);
+        var keep = body.get(KEEP).isPresent() ? VaultRoutes.keepSeconds(body) : null;
+        return new CreateConversationParams(Metadata.read(body).orElse(Map.of()), Items.read(body), keep);
     }
 
     private void list(Exchange exchange) {
@@ -95,19 +101,38 @@ final class ConversationRoutes {
     private void update(Exchange exchange) {
         exchange.query(List.of());
         var id = exchange.pathValues().getFirst();
-        try (var request = exchange.body(ConversationRoutes::metadata)) {
-            var params = new UpdateConversationParams(id, request.get());
+        try (var request = exchange.body(Change::read)) {
+            var change = request.get();
+            if (change.keep().isPresent()) {
+                var params = new KeepConversationParams(id, change.keep().get().seconds());
+                var kept = vault.records(records -> records.keepConversation(params));
+                if (change.metadata().isEmpty()) {
+                    exchange.json(json(kept.conversation()));
+                    return;
+                }
+            }
+            var params = new UpdateConversationParams(id, change.metadata().orElse(Map.of()));
             exchange.json(json(
                     vault.records(records -> records.updateConversation(params)).conversation()));
         }
     }
 
-    /** Null takes it away, as with OpenAI. */
-    private static Map<String, String> metadata(Json.Body json) {
-        if (!json.node().has("metadata")) {
-            throw Fields.missing("metadata");
+    /** How long it is kept; null where the vault's own rule holds. */
+    private record Keep(@Nullable Long seconds) {}
+
+    /** What is changed of a conversation: one of these, or both. */
+    private record Change(Optional<Map<String, String>> metadata, Optional<Keep> keep) {
+        /** Metadata that is null takes it away, as with OpenAI. */
+        static Change read(Json.Body json) {
+            var body = Fields.of(json.node());
+            var keeps = json.node().has(KEEP);
+            if (!keeps && !json.node().has(METADATA)) {
+                throw Fields.missing(METADATA);
+            }
+            return new Change(
+                    json.node().has(METADATA) ? Optional.of(Metadata.read(body).orElse(Map.of())) : Optional.empty(),
+                    keeps ? Optional.of(new Keep(VaultRoutes.keepSeconds(body))) : Optional.empty());
         }
-        return Metadata.read(Fields.of(json.node())).orElse(Map.of());
     }
 
     private void delete(Exchange exchange) {
@@ -181,8 +206,8 @@ final class ConversationRoutes {
                 .put("id", conversation.id())
                 .put("object", "conversation")
                 .put("created_at", conversation.created() / MILLIS);
-        json.set("metadata", Metadata.json(conversation.metadata()));
-        return json;
+        json.set(METADATA, Metadata.json(conversation.metadata()));
+        return conversation.keepSeconds() == null ? json : json.put(KEEP, conversation.keepSeconds());
     }
 
     private static ObjectNode json(Hit hit) {

@@ -56,8 +56,8 @@ final class Daemon implements Role.Running {
         var sweeper = new Sweeper(config.patience());
         var answers = new Answers(engine, new Templates(engine, clock), sweeper, config.answerTimeout(), clock);
         var airgap = new AirgapLink(AirgapProtocol.Client.of(airgapBus));
-        var routes =
-                new Routes(answers, engine, airgap, vault, new Health(engine::models), config.embeddingInputsMax());
+        var routes = new Routes(
+                answers, engine, airgap, vault, new Health(engine::models), config.embeddingInputsMax(), clock);
         var json = new Json(config.nestingMax());
         var bodies = new Bodies(json, config.bodyBytesMax(), config.bodiesBytesMax());
         var guard = new Guard(config.host(), config.hosts(), config.origins(), keys);
@@ -70,7 +70,7 @@ final class Daemon implements Role.Running {
             throw new IllegalStateException(why(config, e), e);
         }
         var address = Address.of(config, server.address());
-        var service = DaemonProtocol.service(new DaemonService(keys, answers, address, json));
+        var service = DaemonProtocol.service(new DaemonService(keys, answers, address, json, vault));
         return new Daemon(server, sweeper, answers, vault, service, address.url());
     }
 

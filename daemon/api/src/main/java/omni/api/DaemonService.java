@@ -1,6 +1,8 @@
 package omni.api;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import omni.api.DaemonProtocol.AddKeyParams;
 import omni.api.DaemonProtocol.AddKeyReply;
 import omni.api.DaemonProtocol.AddressParams;
@@ -15,6 +17,7 @@ import omni.bus.BusError;
 import omni.bus.BusException;
 import omni.bus.Call;
 import omni.engine.EngineProtocol.GenerateReply;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 
@@ -24,12 +27,16 @@ final class DaemonService implements DaemonProtocol.Handler {
     private final Answers answers;
     private final Address address;
     private final Json json;
+    private final VaultLink vault;
+    private final History history;
 
-    DaemonService(KeyStore keys, Answers answers, Address address, Json json) {
+    DaemonService(KeyStore keys, Answers answers, Address address, Json json, VaultLink vault) {
         this.keys = keys;
         this.answers = answers;
         this.address = address;
         this.json = json;
+        this.vault = vault;
+        this.history = new History(vault);
     }
 
     @Override
@@ -72,56 +79,62 @@ final class DaemonService implements DaemonProtocol.Handler {
 
     @Override
     public void chat(ChatParams in, Call<ChatReply> call) {
-        try (var request = new Held<>(ChatRequest.read(json.body(body(in))), () -> {})) {
-            answers.chat(request, call::onCancel, (_, answer) -> {
-                if (call.wantsMore()) {
-                    stream(answer, call);
-                } else {
-                    whole(answer, call);
-                }
-            });
+        try {
+            var keeps = in.conversation() != null || (in.store() && vault.isOpen());
+            var kept = keeps ? Optional.of(items(in)) : Optional.<List<JsonNode>>empty();
+            try (var request = new Held<>(ChatRequest.read(json.body(body(in))), () -> {})) {
+                answers.chat(request, call::onCancel, (_, answer) -> answer(in, kept, answer, call));
+            }
         } catch (ApiException e) {
             throw translate(e);
         }
     }
 
-    private static void stream(Answer<GenerateReply> answer, Call<ChatReply> call) {
-        while (true) {
-            var reply = answer.next();
-            if (reply.finish() != null) {
-                call.reply(last(reply.text(), reply));
-                return;
-            }
-            if (!reply.text().isEmpty()) {
-                call.next(new ChatReply(reply.text(), null, null, null));
-            }
-        }
-    }
-
-    private static void whole(Answer<GenerateReply> answer, Call<ChatReply> call) {
+    private void answer(
+            ChatParams in, Optional<List<JsonNode>> kept, Answer<GenerateReply> answer, Call<ChatReply> call) {
         var text = new StringBuilder();
         while (true) {
             var reply = answer.next();
             text.append(reply.text());
             if (reply.finish() != null) {
-                call.reply(last(text.toString(), reply));
+                var whole = text.toString();
+                var conversation =
+                        kept.map(items -> keep(in.conversation(), items, whole)).orElse(null);
+                call.reply(last(call.wantsMore() ? reply.text() : whole, reply, conversation));
                 return;
+            }
+            if (call.wantsMore() && !reply.text().isEmpty()) {
+                call.next(new ChatReply(reply.text(), null, null, null, null));
             }
         }
     }
 
-    private static ChatReply last(String text, GenerateReply reply) {
+    private static List<JsonNode> items(ChatParams in) {
+        return List.copyOf(in.messages()).stream()
+                .<JsonNode>map(m -> Items.message(m.role(), m.content()))
+                .toList();
+    }
+
+    /** Keeps what was asked and answered, and returns the conversation that it is in. */
+    private String keep(@Nullable String conversation, List<JsonNode> asked, String answer) {
+        var items = new ArrayList<>(asked);
+        items.add(Items.message("assistant", answer));
+        return history.keep(conversation, items);
+    }
+
+    private static ChatReply last(String text, GenerateReply reply, @Nullable String conversation) {
         var finish = reply.finish();
         var usage = reply.usage();
         return new ChatReply(
                 text,
                 finish == null ? null : finish.wire(),
                 usage == null ? null : usage.promptTokens(),
-                usage == null ? null : usage.completionTokens());
+                usage == null ? null : usage.completionTokens(),
+                conversation);
     }
 
     /** The call as the body of an HTTP request, so that both are read by the same code. */
-    private static JsonNode body(ChatParams in) {
+    private JsonNode body(ChatParams in) {
         var body = JsonNodeFactory.instance
                 .objectNode()
                 .put("model", in.model())
@@ -129,6 +142,9 @@ final class DaemonService implements DaemonProtocol.Handler {
                 .put("temperature", in.temperature())
                 .put("seed", in.seed());
         var messages = body.putArray("messages");
+        if (in.conversation() != null) {
+            history.conversation(in.conversation()).forEach(item -> History.add(messages, item.body(), "conversation"));
+        }
         List.copyOf(in.messages())
                 .forEach(m -> messages.addObject().put("role", m.role()).put("content", m.content()));
         return body;

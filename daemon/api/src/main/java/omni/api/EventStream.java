@@ -15,6 +15,7 @@ import tools.jackson.databind.JsonNode;
  */
 final class EventStream implements AutoCloseable {
     private static final byte[] DATA = "data: ".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] NAMELESS = {};
     private static final byte[] END = "\n\n".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] DONE = "[DONE]".getBytes(StandardCharsets.US_ASCII);
 
@@ -26,12 +27,17 @@ final class EventStream implements AutoCloseable {
 
     /** Sends one event. */
     void send(JsonNode data) {
-        write(Json.bytes(data));
+        write(NAMELESS, Json.bytes(data));
+    }
+
+    /** Sends one event under its own name, its member {@code type}. */
+    void named(JsonNode data) {
+        write(("event: " + data.path("type").asString() + "\n").getBytes(StandardCharsets.US_ASCII), Json.bytes(data));
     }
 
     /** Sends the event after which nothing comes. */
     void done() {
-        write(DONE);
+        write(NAMELESS, DONE);
     }
 
     @Override
@@ -43,8 +49,9 @@ final class EventStream implements AutoCloseable {
         }
     }
 
-    private void write(byte[] data) {
+    private void write(byte[] name, byte[] data) {
         try {
+            out.write(name);
             out.write(DATA);
             out.write(data);
             out.write(END);

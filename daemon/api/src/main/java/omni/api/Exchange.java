@@ -58,9 +58,18 @@ final class Exchange {
         return Query.read(request.query().rawValue(), known);
     }
 
-    /** Whether the connection comes from this machine, over its loopback. */
-    boolean isFromThisMachine() {
-        return Guard.isLoopback(request.remotePeer().address());
+    /**
+     * Returns where the connection comes from this machine, over its loopback: nothing else is kept from who listens.
+     *
+     * @throws ApiError LOOPBACK_ONLY
+     */
+    void requireThisMachine() {
+        if (!Guard.isLoopback(request.remotePeer().address())) {
+            throw ApiError.of(
+                    ErrorCode.LOOPBACK_ONLY,
+                    "This is taken over the loopback only, for it would cross a network unencrypted: do it at the box, with omni"
+                            + " vault.");
+        }
     }
 
     Optional<String> header(io.helidon.http.HeaderName name) {
@@ -108,6 +117,11 @@ final class Exchange {
         bodyRead = true;
         wire.answering();
         return read;
+    }
+
+    /** Takes memory for so many bytes of text that come from elsewhere, as for a body. */
+    Memory.Share room(int bytes) {
+        return bodies.room(bytes);
     }
 
     /** Reads a body that is a secret of up to so many bytes; see {@link Secret#read}. */

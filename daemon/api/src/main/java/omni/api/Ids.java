@@ -7,6 +7,7 @@ import java.util.HexFormat;
 final class Ids {
     private static final SecureRandom RANDOM = new SecureRandom();
     private static final int BYTES = 12;
+    private static final int VAULT_BYTES = 24;
 
     private Ids() {}
 
@@ -25,8 +26,22 @@ final class Ids {
         return "cmpl-" + random();
     }
 
+    /** A name for a response, as the vault has them. */
+    static String response() {
+        return "resp_" + random(VAULT_BYTES);
+    }
+
+    /** A name for what a response says, as the vault has them. */
+    static String message() {
+        return "msg_" + random(VAULT_BYTES);
+    }
+
     private static String random() {
-        var bytes = new byte[BYTES];
+        return random(BYTES);
+    }
+
+    private static String random(int count) {
+        var bytes = new byte[count];
         RANDOM.nextBytes(bytes);
         return HexFormat.of().formatHex(bytes);
     }

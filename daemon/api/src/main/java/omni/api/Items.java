@@ -15,7 +15,6 @@ final class Items {
     /** Items in one request. */
     static final int AT_ONCE_MAX = 20;
 
-    private static final String NAME = "items";
     private static final String MESSAGE = "message";
     private static final Set<String> ROLES = Set.of("user", "assistant", "system", "developer");
     private static final Set<String> STATUSES = Set.of("in_progress", "completed", "incomplete");
@@ -24,20 +23,31 @@ final class Items {
 
     private Items() {}
 
-    /** What a body has of them, at most {@value #AT_ONCE_MAX}; nothing where they are absent or null. */
+    /** What a body has of them as {@code items}, at most {@value #AT_ONCE_MAX}; nothing where they are absent or null. */
     static List<JsonNode> read(Fields body) {
-        var given = body.get(NAME).orElseGet(JsonNodeFactory.instance::arrayNode);
+        return read(body, "items", AT_ONCE_MAX);
+    }
+
+    /** What a body has of them under that name, at most so many. */
+    static List<JsonNode> read(Fields body, String name, int atOnceMax) {
+        var given = body.get(name).orElseGet(JsonNodeFactory.instance::arrayNode);
         if (!given.isArray()) {
-            throw Fields.type(NAME, "an array of items");
+            throw Fields.type(name, "an array of items");
         }
-        if (given.size() > AT_ONCE_MAX) {
-            throw ApiError.at(NAME, ErrorCode.INVALID_VALUE, "At most " + AT_ONCE_MAX + " items may be sent at once.");
+        if (given.size() > atOnceMax) {
+            throw ApiError.at(name, ErrorCode.INVALID_VALUE, "At most " + atOnceMax + " items may be sent at once.");
         }
         var items = new ArrayList<JsonNode>();
         for (var i = 0; i < given.size(); i++) {
-            items.add(item(object(given.get(i), NAME + "[" + i + "]")));
+            items.add(item(object(given.get(i), name + "[" + i + "]")));
         }
         return items;
+    }
+
+    /** A message of one text. */
+    static ObjectNode message(String role, String text) {
+        var given = JsonNodeFactory.instance.objectNode().put("role", role).put("content", text);
+        return message(Fields.of(given));
     }
 
     private static JsonNode item(Fields given) {

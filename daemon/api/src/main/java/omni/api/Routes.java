@@ -1,6 +1,7 @@
 package omni.api;
 
 import io.helidon.http.Method;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -24,7 +25,8 @@ final class Routes {
             AirgapLink airgap,
             VaultLink vault,
             Health health,
-            int embeddingInputsMax) {
+            int embeddingInputsMax,
+            InstantSource clock) {
         this.answers = answers;
         this.embeddings = new Embeddings(answers, engine);
         this.engine = engine;
@@ -41,6 +43,7 @@ final class Routes {
                 Route.of(Method.POST, "/v1/airgap/engage", this::engage),
                 new Route(Method.GET, "/health", true, this::health)));
         this.routes.addAll(new VaultRoutes(vault).all());
+        this.routes.addAll(new ResponseRoutes(answers, vault, clock).all());
         this.routes.addAll(new ConversationRoutes(vault).all());
         this.routes.addAll(new MemoryRoutes(vault).all());
     }

@@ -14,9 +14,11 @@ record StepUp(String permit, String session) {
     /**
      * The one that came with a request; whether it is good is the vault's to say.
      *
-     * @throws ApiError STEP_UP_REQUIRED where none came
+     * @throws ApiError STEP_UP_REQUIRED where none came; LOOPBACK_ONLY where it crossed a network, for who reads it there could
+     *     use it
      */
     static StepUp of(Exchange exchange) {
+        exchange.requireThisMachine();
         return new StepUp(exchange.header(HEADER).orElseThrow(StepUp::required), exchange.key());
     }
 

@@ -89,6 +89,19 @@ final class VaultLink implements AutoCloseable {
         }
     }
 
+    /** Whether it is open, and what comes may be kept; a vault that is away is not. */
+    boolean isOpen() {
+        if (watch.isOpen()) {
+            return true;
+        }
+        try {
+            return vault.status(new StatusParams()).vault().state() == VaultState.OPEN && watch.awaitOpen(HEARD_WITHIN);
+        } catch (BusException e) {
+            Log.debug("the vault is away: nothing is kept", e);
+            return false;
+        }
+    }
+
     private void requireOpen(VaultState state) {
         switch (state) {
             case ABSENT -> throw absent();
@@ -134,6 +147,15 @@ final class VaultLink implements AutoCloseable {
         ByteBuffer name = StandardCharsets.UTF_8.encode(session);
         byte[] permit = judge(SecretCall.Verb.PROVE, password, ByteBuffer.allocate(0), name);
         return new String(permit, StandardCharsets.US_ASCII);
+    }
+
+    /**
+     * Goes over to new data keys, which takes as long as it is large.
+     *
+     * @throws ApiError as {@link #unlock}; VAULT_LOCKED
+     */
+    void rotate(ByteBuffer password) {
+        judge(SecretCall.Verb.ROTATE, password, ByteBuffer.allocate(0));
     }
 
     private byte[] judge(SecretCall.Verb verb, ByteBuffer... fields) {

@@ -9,6 +9,7 @@ import java.util.function.Function;
 import omni.vault.RecordsProtocol.RetentionParams;
 import omni.vault.RecordsProtocol.SetRetentionParams;
 import omni.vault.SecretCall;
+import omni.vault.VaultProtocol.WipeParams;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
@@ -35,6 +36,8 @@ final class VaultRoutes {
                 Route.of(Method.POST, "/v1/vault/lock", this::lock),
                 Route.of(Method.POST, "/v1/vault/unlock", this::unlock),
                 Route.of(Method.POST, "/v1/vault/step-up", this::stepUp),
+                Route.of(Method.POST, "/v1/vault/rotate", this::rotate),
+                Route.of(Method.POST, "/v1/vault/wipe", this::wipe),
                 Route.of(Method.GET, "/v1/vault/retention", this::retention),
                 Route.of(Method.POST, "/v1/vault/retention", this::keep));
     }
@@ -62,6 +65,13 @@ final class VaultRoutes {
         });
     }
 
+    private void rotate(Exchange exchange) {
+        byPassword(exchange, password -> {
+            vault.rotate(password);
+            return object().put("rotated", true);
+        });
+    }
+
     /** The permit is good for the key alone that asks. */
     private void stepUp(Exchange exchange) {
         byPassword(exchange, password -> {
@@ -77,25 +87,39 @@ final class VaultRoutes {
      */
     private void byPassword(Exchange exchange, Function<ByteBuffer, ObjectNode> call) {
         exchange.query(List.of());
-        if (!exchange.isFromThisMachine()) {
-            throw ApiError.of(
-                    ErrorCode.LOOPBACK_ONLY,
-                    "A password is taken over the loopback only: do this at the box, with omni vault.");
-        }
+        exchange.requireThisMachine();
         exchange.afterwards(vault::vanish);
+        ObjectNode answer;
         try (var password = exchange.secret(PASSWORD_BYTES_MAX)) {
             if (!judging.tryAcquire()) {
                 throw ApiError.later(
                         ErrorCode.RATE_LIMIT_EXCEEDED, BUSY_SECONDS, "Another password is being tried. Wait for it.");
             }
-            ObjectNode answer;
             try {
                 answer = call.apply(password.bytes());
             } finally {
                 judging.release();
             }
-            exchange.json(answer);
         }
+        exchange.json(answer); // a slow reader keeps no password
+    }
+
+    /** Where the vault was open, this process ends with it, as with a lock. */
+    private void wipe(Exchange exchange) {
+        exchange.query(List.of());
+        exchange.withoutBody();
+        StepUp stepUp = StepUp.of(exchange);
+        vault.watch().answering();
+        exchange.afterwards(vault.watch()::answered);
+        var wiped = vault.permitted(client -> client.wipe(new WipeParams(stepUp.permit(), stepUp.session())));
+        var answer = object().put("wiped", true).put("keys_gone_ms", wiped.keysGoneMillis());
+        var backups = wiped.backups();
+        if (backups != null) {
+            backups.forEach(answer.putArray("backups")::add);
+        } else {
+            answer.putNull("backups");
+        }
+        exchange.json(answer);
     }
 
     private void retention(Exchange exchange) {
@@ -113,8 +137,8 @@ final class VaultRoutes {
         }
     }
 
-    /** Null is a rule, too: for ever. */
-    private static @Nullable Long keepSeconds(Fields body) {
+    /** Null is a rule, too: for ever, and of a conversation that the vault's rule holds. */
+    static @Nullable Long keepSeconds(Fields body) {
         if (!body.node().has("keep_seconds")) {
             throw Fields.missing("keep_seconds");
         }

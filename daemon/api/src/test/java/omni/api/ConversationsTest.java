@@ -1,6 +1,7 @@
 package omni.api;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -100,6 +101,29 @@ final class ConversationsTest {
 
         assertEquals("{}", TestDaemon.json(taken).get("metadata").toString());
         ErrorsTest.assertError(daemon.post(ALL + "/conv_1", "{}"), 400, "missing_required_parameter");
+    }
+
+    @Test
+    void oneIsKeptForATimeOfItsOwn() throws Exception {
+        var made = daemon.post(ALL, "{\"keep_seconds\":1}");
+        assertEquals(1, TestDaemon.json(made).get("keep_seconds").asInt());
+        var changed = daemon.post(ALL + "/conv_1", "{\"keep_seconds\":2147483647}");
+        assertEquals(
+                Integer.MAX_VALUE, TestDaemon.json(changed).get("keep_seconds").asInt());
+        var both = daemon.post(ALL + "/conv_1", "{\"keep_seconds\":60,\"metadata\":{\"a\":\"b\"}}");
+        assertEquals(
+                "{\"id\":\"conv_1\",\"object\":\"conversation\",\"created_at\":1700000000,"
+                        + "\"metadata\":{\"a\":\"b\"},\"keep_seconds\":60}",
+                both.body());
+        var kept = daemon.post(ALL + "/conv_1", "{\"metadata\":null}");
+        assertEquals(60, TestDaemon.json(kept).get("keep_seconds").asInt());
+        assertFalse(TestDaemon.json(daemon.post(ALL + "/conv_1", "{\"keep_seconds\":null}"))
+                .has("keep_seconds"));
+        for (var bad : new String[] {"0", "-1", "2147483648"}) {
+            refused(daemon.post(ALL, "{\"keep_seconds\":" + bad + "}"), "keep_seconds", "invalid_value");
+            refused(daemon.post(ALL + "/conv_1", "{\"keep_seconds\":" + bad + "}"), "keep_seconds", "invalid_value");
+        }
+        refused(daemon.post(ALL, "{\"keep_seconds\":\"1\"}"), "keep_seconds", "invalid_type");
     }
 
     @Test

@@ -111,7 +111,7 @@ final class DaemonServiceTest {
 
     @Test
     void settingsReachTheEngine() {
-        client.chat(new ChatParams("echo", List.of(new Message("user", "hi")), 9L, 0.5, 3L));
+        client.chat(new ChatParams("echo", List.of(new Message("user", "hi")), 9L, 0.5, 3L, false, null));
 
         var asked = engine.asked.remove();
         assertEquals(9L, asked.maxTokens());
@@ -123,7 +123,8 @@ final class DaemonServiceTest {
     @Test
     void whatHttpWouldRefuseIsRefusedHere() {
         var none = assertThrows(
-                DaemonProtocol.Refused.class, () -> client.chat(new ChatParams("three", List.of(), null, null, null)));
+                DaemonProtocol.Refused.class,
+                () -> client.chat(new ChatParams("three", List.of(), null, null, null, false, null)));
         assertEquals("invalid_value", none.code());
         var model = assertThrows(DaemonProtocol.Refused.class, () -> client.chat(chat("nowhere")));
         assertEquals("model_not_found", model.code());
@@ -149,7 +150,7 @@ final class DaemonServiceTest {
     }
 
     private static ChatParams chat(String model) {
-        return new ChatParams(model, List.of(new Message("user", "hi")), null, null, null);
+        return new ChatParams(model, List.of(new Message("user", "hi")), null, null, null, false, null);
     }
 
     private int models(String key) throws IOException, InterruptedException {

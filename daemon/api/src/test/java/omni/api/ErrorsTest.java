@@ -333,7 +333,7 @@ final class ErrorsTest {
         var vault =
                 new VaultLink(BusClient.to(Path.of("nobody.sock")), Path.of("nobody.sock"), () -> {}, Duration.ZERO);
         vault.close();
-        return new Routes(answers, link, airgap, vault, new Health(() -> {}), 1);
+        return new Routes(answers, link, airgap, vault, new Health(() -> {}), 1, clock);
     }
 
     static void assertError(HttpResponse<String> response, int status, String code) {

@@ -69,6 +69,10 @@ final class FakeEngine implements EngineProtocol.Handler, AutoCloseable {
 
     FakeEngine(Path socket) {
         scripts.put("echo", (_, in, call) -> call.reply(last(String.valueOf(in.prompt()))));
+        scripts.put(
+                "told",
+                (_, in, call) ->
+                        call.reply(last("heard " + String.valueOf(in.prompt()).length())));
         scripts.put("three", FakeEngine::three);
         scripts.put("endless", FakeEngine::endless);
         scripts.put("silent", FakeEngine::silent);
@@ -154,7 +158,10 @@ final class FakeEngine implements EngineProtocol.Handler, AutoCloseable {
             call.onCancel(cancelled::incrementAndGet);
             waitFor(hold);
         }
-        call.reply(new TemplateReply(new ChatTemplate(String.valueOf(in.model()), "A prompt.", "", "", false)));
+        var source = "id-told".equals(in.model())
+                ? "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}"
+                : "A prompt.";
+        call.reply(new TemplateReply(new ChatTemplate(String.valueOf(in.model()), source, "", "", false)));
     }
 
     @Override

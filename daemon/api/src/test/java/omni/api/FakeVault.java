@@ -70,6 +70,9 @@ final class FakeVault implements VaultProtocol.Handler, RecordsProtocol.Handler,
     /** Seconds to wait for the next password; above zero every one is refused. */
     volatile int waitSeconds;
 
+    /** Why no response is kept: it keeps none. */
+    volatile String keepsResponses = "FAILED";
+
     /** Whether the next password ends the vault before it answers. */
     volatile boolean endsAtPassword;
 
@@ -217,6 +220,11 @@ final class FakeVault implements VaultProtocol.Handler, RecordsProtocol.Handler,
     }
 
     @Override
+    public void wipe(VaultProtocol.WipeParams in, Call<VaultProtocol.WipeReply> call) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
     public void verify(VaultProtocol.VerifyParams in, Call<VaultProtocol.VerifyReply> call) {
         throw new UnsupportedOperationException();
     }
@@ -268,7 +276,8 @@ final class FakeVault implements VaultProtocol.Handler, RecordsProtocol.Handler,
             RecordsProtocol.CreateConversationParams in, Call<RecordsProtocol.CreateConversationReply> call) {
         check(in.metadata().getOrDefault("topic", ""));
         var id = "conv_" + numbers.incrementAndGet();
-        var made = new Conversation(id, CREATED, CREATED, null, in.items().size(), in.metadata());
+        var made = new Conversation(
+                id, CREATED, CREATED, in.keepSeconds(), in.items().size(), in.metadata());
         conversations.put(id, made);
         items.put(id, new ArrayList<>(kept(in.items())));
         call.reply(new RecordsProtocol.CreateConversationReply(made));
@@ -286,15 +295,19 @@ final class FakeVault implements VaultProtocol.Handler, RecordsProtocol.Handler,
             RecordsProtocol.UpdateConversationParams in, Call<RecordsProtocol.UpdateConversationReply> call) {
         check(in.id());
         var old = found(conversations, in.id());
-        var next = new Conversation(old.id(), old.created(), CREATED, null, old.items(), in.metadata());
+        var next = new Conversation(old.id(), old.created(), CREATED, old.keepSeconds(), old.items(), in.metadata());
         conversations.put(in.id(), next);
         call.reply(new RecordsProtocol.UpdateConversationReply(next));
     }
 
     @Override
-    public void keepConversation(
+    public synchronized void keepConversation(
             RecordsProtocol.KeepConversationParams in, Call<RecordsProtocol.KeepConversationReply> call) {
-        throw new UnsupportedOperationException();
+        check(in.id());
+        var old = found(conversations, in.id());
+        var next = new Conversation(old.id(), old.created(), CREATED, in.keepSeconds(), old.items(), old.metadata());
+        conversations.put(in.id(), next);
+        call.reply(new RecordsProtocol.KeepConversationReply(next));
     }
 
     @Override
@@ -350,6 +363,33 @@ final class FakeVault implements VaultProtocol.Handler, RecordsProtocol.Handler,
     public synchronized void getItem(RecordsProtocol.GetItemParams in, Call<RecordsProtocol.GetItemReply> call) {
         check(in.id());
         call.reply(new RecordsProtocol.GetItemReply(item(in.conversation(), in.id())));
+    }
+
+    @Override
+    public synchronized void keepResponse(
+            RecordsProtocol.KeepResponseParams in, Call<RecordsProtocol.KeepResponseReply> call) {
+        check(in.id());
+        throw failed(RecordsProtocol.FailedReason.valueOf(keepsResponses));
+    }
+
+    @Override
+    public void getResponse(RecordsProtocol.GetResponseParams in, Call<RecordsProtocol.GetResponseReply> call) {
+        check(in.id());
+        throw failed(RecordsProtocol.FailedReason.MISSING);
+    }
+
+    @Override
+    public void listResponseInput(
+            RecordsProtocol.ListResponseInputParams in, Call<RecordsProtocol.ListResponseInputReply> call) {
+        check(in.id());
+        throw failed(RecordsProtocol.FailedReason.MISSING);
+    }
+
+    @Override
+    public void deleteResponse(
+            RecordsProtocol.DeleteResponseParams in, Call<RecordsProtocol.DeleteResponseReply> call) {
+        check(in.id());
+        throw failed(RecordsProtocol.FailedReason.MISSING);
     }
 
     private Item item(String conversation, String id) {

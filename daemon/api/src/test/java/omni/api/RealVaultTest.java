@@ -3,6 +3,7 @@ package omni.api;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
@@ -48,6 +49,9 @@ final class RealVaultTest {
             SecretCall.make(secrets(), SecretCall.Verb.CREATE, List.of(bytes(PASSWORD), bytes("")));
 
             ConversationWalk.through(daemon);
+            try (var engine = new FakeEngine(home.resolve("engine.sock"))) {
+                ResponseWalk.through(daemon, engine);
+            }
             daemon.post(
                     "/v1/conversations", "{\"items\":[{\"role\":\"user\",\"content\":\"The barn owl screeches\"}]}");
             daemon.post("/v1/memory", "{\"name\":\"bird\",\"text\":\"an owl\"}");
@@ -83,7 +87,7 @@ final class RealVaultTest {
 
     /** Another role learns that the owner was there, once; what it learns it from is in no log. */
     @Test
-    void theOwnersPasswordIsAPermitThatAnotherRoleUsesUp() throws Exception {
+    void theOwnersPasswordIsAPermitThatAnotherRoleUsesUpAndMakesNewKeys() throws Exception {
         try (var log = new CapturedLog();
                 var _ = new Box();
                 var daemon = new TestDaemon(home, home.resolve("engine.sock"), proven("daemon"), () -> {});
@@ -97,6 +101,13 @@ final class RealVaultTest {
             vault.redeem(new RedeemParams(permit, TestDaemon.keyId()));
             denied(vault, permit, TestDaemon.keyId());
 
+            daemon.post("/v1/memory", "{\"name\":\"bird\",\"text\":\"an owl\"}");
+            assertEquals(
+                    "{\"rotated\":true}",
+                    withPassword(daemon, "/v1/vault/rotate", PASSWORD).body());
+            var kept = TestDaemon.json(daemon.get("/v1/memory"));
+            assertEquals("an owl", kept.at("/data/0/text").asString());
+
             Await.until("it is logged", () -> log.count("http POST /v1/vault/step-up 200") == 1);
             assertEquals(0, log.count(permit));
             assertEquals(0, log.count(PASSWORD));
@@ -107,6 +118,47 @@ final class RealVaultTest {
         var refusal = assertThrows(VaultProtocol.Failed.class, () -> vault.redeem(new RedeemParams(permit, session)));
         assertEquals(VaultProtocol.FailedReason.DENIED, refusal.reason());
         assertFalse(refusal.message().contains(permit));
+    }
+
+    /** A key alone wipes nothing; what is wiped is gone with the next start. */
+    @Test
+    void aWipeNeedsThePasswordGivenMomentsAgo() throws Exception {
+        try (var vault = new Box();
+                var daemon = new TestDaemon(home, home.resolve("engine.sock"), proven("daemon"), () -> {})) {
+            SecretCall.make(secrets(), SecretCall.Verb.CREATE, List.of(bytes(PASSWORD), bytes("")));
+            var stepUp = TestDaemon.json(withPassword(daemon, "/v1/vault/step-up", PASSWORD));
+            var permit = stepUp.get("permit").asString();
+            var ofAnother = new String(
+                    SecretCall.make(
+                            secrets(),
+                            SecretCall.Verb.PROVE,
+                            List.of(bytes(PASSWORD), bytes(""), bytes("another key"))),
+                    StandardCharsets.US_ASCII);
+
+            ErrorsTest.assertError(wipe(daemon), 403, "step_up_required");
+            ErrorsTest.assertError(wipe(daemon, "Omni-Step-Up", ""), 403, "step_up_required");
+            ErrorsTest.assertError(wipe(daemon, "Omni-Step-Up", permit + "x"), 403, "step_up_required");
+            ErrorsTest.assertError(wipe(daemon, "Omni-Step-Up", ofAnother), 403, "step_up_required");
+            assertEquals(200, daemon.get("/v1/memory").statusCode(), "the control");
+
+            var wiped = TestDaemon.json(wipe(daemon, "Omni-Step-Up", permit));
+            assertEquals("[]", wiped.get("backups").toString());
+            assertTrue(wiped.get("keys_gone_ms").isInt(), wiped::toString);
+            Await.until("the vault has ended", locked::get);
+            assertEquals(0, vault.faults.get());
+        }
+        try (var _ = new Box();
+                var daemon = new TestDaemon(home, home.resolve("engine.sock"), proven("daemon"), () -> {})) {
+            ErrorsTest.assertError(daemon.get("/v1/memory"), 423, "vault_absent");
+            try (var left = Files.list(home.resolve("vault"))) {
+                assertEquals(List.of(), left.toList());
+            }
+        }
+    }
+
+    private static HttpResponse<String> wipe(TestDaemon daemon, String... headers) throws Exception {
+        var request = daemon.request("/v1/vault/wipe").POST(BodyPublishers.noBody());
+        return daemon.send(headers.length == 0 ? request : request.headers(headers));
     }
 
     /** The vault speaks with the daemon alone: the same daemon without its proof gets nothing. */

@@ -261,7 +261,7 @@ final class VaultRoutesTest {
 
     /** The same request is taken over the loopback, and refused over this machine's other address, where it has one. */
     @ParameterizedTest
-    @ValueSource(strings = {UNLOCK, STEP_UP})
+    @ValueSource(strings = {UNLOCK, STEP_UP, "/v1/vault/rotate"})
     void aPasswordIsTakenOverTheLoopbackOnly(String path, @TempDir Path elsewhere) throws Exception {
         try (var sealed = new FakeVault(elsewhere, VaultState.SEALED);
                 var open = new TestDaemon(elsewhere, elsewhere.resolve("engine.sock"), "host = \"0.0.0.0\"")) {
@@ -275,6 +275,21 @@ final class VaultRoutesTest {
                 ErrorsTest.assertError(response, 403, code);
             }
             assertEquals(1, sealed.passwords.size());
+        }
+    }
+
+    @Test
+    void aPermitIsTakenOverTheLoopbackOnly(@TempDir Path elsewhere) throws Exception {
+        try (var _ = new FakeVault(elsewhere, VaultState.OPEN);
+                var open = new TestDaemon(elsewhere, elsewhere.resolve("engine.sock"), "host = \"0.0.0.0\"")) {
+            for (var address : addresses()) {
+                var url = "http://" + address + ":" + open.url.getPort() + "/v1/vault/wipe";
+                var response = open.send(HttpRequest.newBuilder(URI.create(url))
+                        .header("Authorization", "Bearer " + TestDaemon.KEY)
+                        .POST(BodyPublishers.noBody()));
+                var code = address.startsWith("127.") ? "step_up_required" : "loopback_only";
+                ErrorsTest.assertError(response, 403, code);
+            }
         }
     }
 
@@ -379,6 +394,8 @@ final class VaultRoutesTest {
                 "POST /v1/vault/lock",
                 "POST /v1/vault/unlock",
                 "POST /v1/vault/step-up",
+                "POST /v1/vault/rotate",
+                "POST /v1/vault/wipe",
                 "GET /v1/vault/retention"
             })
     void whatTheyDoNotTakeIsRefused(String route) throws Exception {
@@ -389,7 +406,7 @@ final class VaultRoutesTest {
                 daemon.send(daemon.request(parts[1] + "?x=1").method(parts[0], BodyPublishers.noBody())),
                 400,
                 "unsupported_parameter");
-        if (!List.of(UNLOCK, STEP_UP).contains(parts[1])) {
+        if (!List.of(UNLOCK, STEP_UP, "/v1/vault/rotate").contains(parts[1])) {
             ErrorsTest.assertError(
                     daemon.send(daemon.request(parts[1]).method(parts[0], BodyPublishers.ofString("x"))),
                     400,

@@ -83,7 +83,13 @@ final class Measure {
             var asked = System.nanoTime();
             DaemonProtocol.Client.of(daemon)
                     .chat(new DaemonProtocol.ChatParams(
-                            null, List.of(new DaemonProtocol.Message("user", "What is 7 plus 5?")), null, 0.0, null));
+                            null,
+                            List.of(new DaemonProtocol.Message("user", "What is 7 plus 5?")),
+                            null,
+                            0.0,
+                            null,
+                            false,
+                            null));
             chatSeconds.add(secondsSince(asked));
             client.stop(new SupervisorProtocol.StopParams());
             process.waitFor();

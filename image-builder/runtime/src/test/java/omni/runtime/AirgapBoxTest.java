@@ -2,6 +2,7 @@ package omni.runtime;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -121,7 +122,12 @@ class AirgapBoxTest {
                 "the vault is back, sealed",
                 () -> done(() -> product.omniWith(key + "\n" + password + "\n", "key", "step-up", "--password")));
         assertEquals(0, product.omni("airgap", "engage").exit());
-        assertEquals(5, lift(product, console, "no password", true).exit());
+        assertNotEquals(
+                0,
+                product.omniWith(key + "\n" + password + "\n", "key", "step-up", "--password")
+                        .exit(),
+                "not in a gap");
+        assertNotEquals(0, lift(product, console, "no password", true).exit());
         assertEquals("gap", state(product));
         Await.until("the wait is over", () -> done(() -> lift(product, console, password, true)));
         assertEquals("open", state(product));

@@ -70,8 +70,8 @@ final class AirgapCommand extends OmniCommand {
             line(
                     text,
                     gap.state() == GapState.OPEN
-                            ? "no step-up key: nobody could lift a gap. Make one with omni key step-up"
-                            : "no step-up key: only root can lift this, at a terminal of the box, by omni airgap lift"
+                            ? "no step-up key and no password: nobody could lift a gap. Make one with omni key step-up"
+                            : "no step-up key and no password: only root can lift this, at a terminal of the box, by omni airgap lift"
                                     + " --offline (any word will do for the key)");
         }
         gap.limits().forEach(limit -> line(text, limit));

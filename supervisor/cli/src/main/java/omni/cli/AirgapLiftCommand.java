@@ -47,6 +47,9 @@ final class AirgapLiftCommand extends OmniCommand {
         var input = new SecretInput(world);
         var secret = input.read("Step-up key or password: ");
         var key = StepUpKey.read(secret);
+        if (key.isEmpty() && secret.startsWith(StepUpKey.PREFIX)) { // mistyped, and nobody else's to see
+            throw new CommandException(ExitCode.USAGE, "That is no whole step-up key. The gap stays closed.");
+        }
         var permit = key.isPresent() ? null : permit(secret, begun.nonce());
         var code = input.read("Code on the box: ");
         var params = new AirgapProtocol.LiftParams(

@@ -17,7 +17,9 @@ import picocli.CommandLine.Parameters;
                     + " input, it answers that and ends; at a terminal it is a conversation, in which Ctrl-C stops the"
                     + " answer and not the program. Other users of this machine can read a PROMPT in its list of processes:"
                     + " give what is private on standard input or at the terminal.",
-            "With --json: a line {\"text\":…} for each piece, and a last line with finish and the token counts."
+            "While the vault is open, a chat is kept in it as a conversation.",
+            "With --json: a line {\"text\":…} for each piece, and a last line with finish, the token counts and the"
+                    + " conversation."
         },
         footer = {"", "Example: omni chat \"What is 7 plus 5?\"", "Example: omni chat < question.txt"})
 final class ChatCommand extends OmniCommand {
@@ -39,25 +41,38 @@ final class ChatCommand extends OmniCommand {
     @Option(names = "--seed", paramLabel = "NUMBER", description = "Makes sampling repeatable.")
     private Optional<Long> seed = Optional.empty();
 
+    @Option(names = "--no-store", description = "Do not keep it, also where the vault is open.")
+    private boolean unkept;
+
+    @Option(
+            names = "--continue",
+            paramLabel = "ID",
+            description = "Go on with a conversation that is kept in the vault, which must be open.")
+    private Optional<String> conversation = Optional.empty();
+
     ChatCommand(World world) {
         super(world);
     }
 
     @Override
     ExitCode run() {
+        if (unkept && conversation.isPresent()) {
+            throw new CommandException(
+                    ExitCode.USAGE, "--continue adds to what is kept, so it does not go with --no-store.");
+        }
         var settings = new Conversation.Settings(
-                model.orElse(null), maxTokens.orElse(null), temperature.orElse(null), seed.orElse(null));
-        try (var conversation = new Conversation(BusClient.to(world.socket("daemon")), settings)) {
+                model.orElse(null), maxTokens.orElse(null), temperature.orElse(null), seed.orElse(null), !unkept);
+        try (var talk = new Conversation(BusClient.to(world.socket("daemon")), settings, conversation.orElse(null))) {
             if (prompt.isEmpty() && !json() && world.isTerminal(0) && world.isTerminal(1)) {
-                return new ChatTerminal(world).run(conversation);
+                return new ChatTerminal(world).run(talk);
             }
-            return once(conversation, prompt.isPresent() ? prompt.get() : read());
+            return once(talk, prompt.isPresent() ? prompt.get() : read());
         }
     }
 
-    private ExitCode once(Conversation conversation, String question) {
+    private ExitCode once(Conversation talk, String question) {
         var out = world.out();
-        var ending = conversation.ask(question, text -> {
+        var ending = talk.ask(question, text -> {
             if (json()) {
                 out.println(Json.line(Json.object().put("text", text)));
             } else {
@@ -69,7 +84,8 @@ final class ChatCommand extends OmniCommand {
             out.println(Json.line(Json.object()
                     .put("finish", ending.finish())
                     .put("promptTokens", ending.promptTokens())
-                    .put("completionTokens", ending.completionTokens())));
+                    .put("completionTokens", ending.completionTokens())
+                    .put("conversation", ending.conversation())));
         } else {
             out.println();
         }

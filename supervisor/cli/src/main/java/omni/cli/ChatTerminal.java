@@ -42,21 +42,29 @@ final class ChatTerminal {
                     .option(LineReader.Option.DISABLE_EVENT_EXPANSION, true)
                     .build();
             terminal.writer().println(world.style().faint(HELP));
-            return talk(terminal, reader, conversation);
+            talk(terminal, reader, conversation);
+            conversation
+                    .kept()
+                    .ifPresent(id -> terminal.writer()
+                            .println(world.style()
+                                    .faint("Kept in the vault. Go on with: omni chat --continue "
+                                            + Text.printable(id))));
+            terminal.flush();
+            return ExitCode.OK;
         } catch (IOException e) {
             throw new CommandException(
                     ExitCode.ERROR, "This terminal cannot be used: pipe the question in, or give it as PROMPT.", e);
         }
     }
 
-    private ExitCode talk(Terminal terminal, LineReader reader, Conversation conversation) {
+    private void talk(Terminal terminal, LineReader reader, Conversation conversation) {
         while (true) {
             try {
                 var line = reader.readLine("> ").strip();
                 switch (line) {
                     case "" -> {}
                     case "/exit" -> {
-                        return ExitCode.OK;
+                        return;
                     }
                     case "/new" -> {
                         conversation.forget();
@@ -68,7 +76,7 @@ final class ChatTerminal {
             } catch (UserInterruptException e) {
                 terminal.writer().println(world.style().faint(HELP));
             } catch (EndOfFileException e) {
-                return ExitCode.OK;
+                return;
             }
             terminal.flush();
         }

@@ -2,6 +2,7 @@ package omni.cli;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import omni.api.DaemonProtocol;
 import omni.api.DaemonProtocol.ChatParams;
@@ -14,37 +15,52 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A chat over the bus: what was said so far, and the answer that comes. One thread asks; {@link #cancel} may be called
- * from any. What is said lives in this object alone and is written nowhere.
+ * from any. What the daemon keeps in the vault is sent no more; the rest lives in this object alone.
  */
 final class Conversation implements AutoCloseable {
     private final BusClient bus;
     private final DaemonProtocol.Client daemon;
     private final Settings settings;
+    /** What was said and is not kept. */
     private final List<Message> messages = new ArrayList<>();
+    /** Where what was said before is kept. */
+    private @Nullable String kept;
+
     private final Object lock = new Object();
     /** The answer that comes; guarded by lock, like cancelled. */
     private @Nullable ReplyStream<ChatReply> running;
 
     private boolean cancelled;
 
-    /** How to answer; null is the server's default. */
+    /** How to answer; null is the server's default. With {@code store} it is kept, where the vault is open. */
     record Settings(
             @Nullable String model,
             @Nullable Long maxTokens,
             @Nullable Double temperature,
-            @Nullable Long seed) {}
+            @Nullable Long seed,
+            boolean store) {}
 
     /** How an answer ended. */
     record Ending(
             boolean cancelled,
             @Nullable String finish,
             @Nullable Long promptTokens,
-            @Nullable Long completionTokens) {}
+            @Nullable Long completionTokens,
+            @Nullable String conversation) {
+        static final Ending CANCELLED = new Ending(true, null, null, null, null);
+    }
 
-    Conversation(BusClient bus, Settings settings) {
+    /** Begins one, or goes on with the one of that id. */
+    Conversation(BusClient bus, Settings settings, @Nullable String kept) {
         this.bus = bus;
         this.daemon = DaemonProtocol.Client.of(bus);
         this.settings = settings;
+        this.kept = kept;
+    }
+
+    /** The conversation in the vault that it is kept as. */
+    Optional<String> kept() {
+        return Optional.ofNullable(kept);
     }
 
     /**
@@ -56,12 +72,15 @@ final class Conversation implements AutoCloseable {
         var answer = new StringBuilder();
         try {
             var ending = stream(answer, sink);
-            if (!answer.isEmpty()) {
+            if (ending.conversation() != null) {
+                kept = ending.conversation();
+                messages.clear();
+            } else if (!answer.isEmpty()) {
                 messages.add(new Message("assistant", answer.toString()));
             }
             return ending;
         } finally {
-            if (messages.getLast().role().equals("user")) {
+            if (!messages.isEmpty() && messages.getLast().role().equals("user")) {
                 messages.removeLast();
             }
         }
@@ -69,20 +88,27 @@ final class Conversation implements AutoCloseable {
 
     private Ending stream(StringBuilder answer, Consumer<String> sink) {
         var params = new ChatParams(
-                settings.model(), messages, settings.maxTokens(), settings.temperature(), settings.seed());
+                settings.model(),
+                messages,
+                settings.maxTokens(),
+                settings.temperature(),
+                settings.seed(),
+                settings.store(),
+                kept);
         try (var replies = daemon.chatMore(params)) {
             begin(replies);
-            var ending = new Ending(false, null, null, null);
+            var ending = new Ending(false, null, null, null, null);
             while (replies.hasNext()) {
                 var reply = replies.next();
                 answer.append(reply.text());
                 sink.accept(reply.text());
-                ending = new Ending(false, reply.finish(), reply.promptTokens(), reply.completionTokens());
+                ending = new Ending(
+                        false, reply.finish(), reply.promptTokens(), reply.completionTokens(), reply.conversation());
             }
-            return isCancelled() ? new Ending(true, null, null, null) : ending;
+            return isCancelled() ? Ending.CANCELLED : ending;
         } catch (BusException e) {
             if (isCancelled()) {
-                return new Ending(true, null, null, null);
+                return Ending.CANCELLED;
             }
             throw e;
         } finally {
@@ -121,8 +147,9 @@ final class Conversation implements AutoCloseable {
         }
     }
 
-    /** Forgets what was said. */
+    /** Begins another: what was said is forgotten here. */
     void forget() {
+        kept = null;
         messages.clear();
     }
 

@@ -45,7 +45,8 @@ final class KeyStepUpCommand extends OmniCommand {
     private ExitCode makeKey(BeginStepUpReply begun) {
         var fresh = StepUpKey.make();
         var signature = signature(begun, fresh.publicKey());
-        var params = new AirgapProtocol.SetStepUpParams(fresh.publicKey(), begun.nonce(), signature);
+        var permit = begun.password() ? permit() : null;
+        var params = new AirgapProtocol.SetStepUpParams(fresh.publicKey(), begun.nonce(), signature, permit);
         world.with("airgap", bus -> AirgapProtocol.Client.of(bus).setStepUp(params));
         answer(Json.object().put("key", fresh.text()), fresh::text);
         if (!json()) {
@@ -58,14 +59,17 @@ final class KeyStepUpCommand extends OmniCommand {
 
     private ExitCode acceptPassword(BeginStepUpReply begun) {
         var signature = signature(begun, StepUpKey.PASSWORD);
-        var secrets = new VaultSecrets(world);
-        var permit = secrets.prove(secrets.ask("Password: "), VaultSecrets.keyFile(keyFile), StepUpKey.ACCEPT_SESSION);
-        var params = new AirgapProtocol.AcceptPasswordParams(permit, begun.nonce(), signature);
+        var params = new AirgapProtocol.AcceptPasswordParams(permit(), begun.nonce(), signature);
         world.with("airgap", bus -> AirgapProtocol.Client.of(bus).acceptPassword(params));
         answer(
                 Json.object().put("accepted", true),
                 () -> "From now on the vault's password lifts the air gap, with the code on the box.");
         return ExitCode.OK;
+    }
+
+    private String permit() {
+        var secrets = new VaultSecrets(world);
+        return secrets.prove(secrets.ask("Password: "), VaultSecrets.keyFile(keyFile), StepUpKey.ACCEPT_SESSION);
     }
 
     /** Of what is named next, by the key that there is; nothing where there is none. */

@@ -31,7 +31,10 @@ final class VaultCommand extends OmniCommand {
                 .addSubcommand(new VaultPasswdCommand(world))
                 .addSubcommand(new VaultRecoverCommand(world))
                 .addSubcommand(new VaultRecoveryKeyCommand(world))
-                .addSubcommand(new VaultVerifyCommand(world));
+                .addSubcommand(new VaultRotateCommand(world))
+                .addSubcommand(new VaultTpmCommand(world))
+                .addSubcommand(new VaultVerifyCommand(world))
+                .addSubcommand(new VaultWipeCommand(world));
     }
 
     @Override

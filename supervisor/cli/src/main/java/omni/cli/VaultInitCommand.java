@@ -22,6 +22,12 @@ final class VaultInitCommand extends OmniCommand {
             description = "A file that is needed beside the password from now on, such as one on a USB stick.")
     private @Nullable Path keyFile;
 
+    @Option(
+            names = "--tpm",
+            description =
+                    "The TPM of this machine is needed beside the password from now on, as omni vault tpm on does.")
+    private boolean tpm;
+
     VaultInitCommand(World world) {
         super(world);
     }
@@ -30,8 +36,14 @@ final class VaultInitCommand extends OmniCommand {
     ExitCode run() {
         var secrets = new VaultSecrets(world);
         var file = VaultSecrets.keyFile(keyFile);
-        var recovery = secrets.call(Verb.CREATE, secrets.askNew("New password: "), file);
-        VaultRecoveryKeyCommand.show(this, recovery);
+        var password = secrets.askNew("New password: ");
+        var again = VaultSecrets.copy(password);
+        var fileAgain = VaultSecrets.copy(file);
+        var recovery = secrets.call(Verb.CREATE, password, file);
+        VaultRecoveryKeyCommand.show(this, recovery); // before anything else can fail: it is not said twice
+        if (tpm) {
+            secrets.call(Verb.BIND_TPM, again, fileAgain);
+        }
         return ExitCode.OK;
     }
 }

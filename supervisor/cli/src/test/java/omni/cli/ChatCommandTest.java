@@ -1,11 +1,13 @@
 package omni.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import omni.api.DaemonProtocol.Message;
 import omni.bus.BusClient;
 import omni.bus.BusError;
@@ -110,6 +112,47 @@ class ChatCommandTest {
     }
 
     @Test
+    void whatIsKeptIsNotSentAgain() {
+        try (var tree = new FakeTree(folder).start();
+                var talk = talk(tree)) {
+            talk.ask("One?", _ -> {});
+            assertEquals(Optional.empty(), talk.kept(), "the vault is locked");
+            tree.daemon.conversation = "conv_1";
+            talk.ask("Two?", _ -> {});
+            assertEquals(3, tree.daemon.asked.getLast().messages().size());
+            assertEquals(Optional.of("conv_1"), talk.kept());
+            talk.ask("Three?", _ -> {});
+            var asked = tree.daemon.asked.getLast();
+            assertEquals(List.of(new Message("user", "Three?")), asked.messages());
+            assertEquals("conv_1", asked.conversation());
+            talk.forget();
+            talk.ask("Four?", _ -> {});
+            assertNull(tree.daemon.asked.getLast().conversation());
+        }
+    }
+
+    @Test
+    void keepsUnlessToldNotToAndGoesOnWithWhatIsKept() {
+        try (var tree = new FakeTree(folder).start()) {
+            tree.daemon.conversation = "conv_1";
+            var kept = tree.run("chat", "--json", "Hi");
+            assertEquals(
+                    "conv_1",
+                    Json.parse(kept.out().lines().toList().getLast())
+                            .path("conversation")
+                            .asString());
+            assertTrue(tree.daemon.asked.getLast().store());
+            assertEquals(0, tree.run("chat", "--no-store", "Hi").exit());
+            assertFalse(tree.daemon.asked.getLast().store());
+            assertEquals(0, tree.run("chat", "--continue", "conv_2", "Hi").exit());
+            assertEquals("conv_2", tree.daemon.asked.getLast().conversation());
+            assertEquals(
+                    ExitCode.USAGE.number(),
+                    tree.run("chat", "--continue", "conv_2", "--no-store", "Hi").exit());
+        }
+    }
+
+    @Test
     void cancellingEndsTheAnswerAndNotTheConversation() throws InterruptedException {
         try (var tree = new FakeTree(folder).start();
                 var talk = talk(tree)) {
@@ -123,6 +166,6 @@ class ChatCommandTest {
 
     private static Conversation talk(FakeTree tree) {
         var socket = Path.of(tree.environment.get("OMNI_RUN"), "daemon.sock");
-        return new Conversation(BusClient.to(socket), new Conversation.Settings(null, null, null, null));
+        return new Conversation(BusClient.to(socket), new Conversation.Settings(null, null, null, null, true), null);
     }
 }

@@ -7,6 +7,7 @@ import omni.api.DaemonProtocol;
 import omni.api.DaemonProtocol.*;
 import omni.bus.BusException;
 import omni.bus.Call;
+import org.jspecify.annotations.Nullable;
 
 /** A daemon without HTTP and without a model: it keeps hashes, and answers every question with "12." in two pieces. */
 class FakeDaemon implements DaemonProtocol.Handler {
@@ -20,6 +21,10 @@ class FakeDaemon implements DaemonProtocol.Handler {
     final CountDownLatch left = new CountDownLatch(1);
 
     boolean keepsKeys = true;
+
+    /** The conversation that chats are kept in; null as with a vault that is locked. */
+    @Nullable
+    String conversation;
 
     @Override
     public synchronized void addKey(AddKeyParams in, Call<AddKeyReply> call) {
@@ -68,12 +73,12 @@ class FakeDaemon implements DaemonProtocol.Handler {
         }
         try {
             do {
-                call.next(new ChatReply("1", null, null, null));
+                call.next(new ChatReply("1", null, null, null, null));
             } while (question.equals(ENDLESS));
         } catch (BusException.Cancelled e) {
             left.countDown();
             throw e;
         }
-        call.reply(new ChatReply("2.", "stop", 20L, 3L));
+        call.reply(new ChatReply("2.", "stop", 20L, 3L, in.store() || in.conversation() != null ? conversation : null));
     }
 }

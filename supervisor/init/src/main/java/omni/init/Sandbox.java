@@ -67,7 +67,7 @@ final class Sandbox {
             }
             case "vault" -> {
                 lines.addAll(noNetwork());
-                lines.addAll(noDevice());
+                lines.addAll(tpmOnly());
                 lines.add(
                         "# Of the owner's state it writes the vault and nothing else, and it alone sees what is in there.");
                 lines.add("ReadOnlyPaths=" + at.home());
@@ -182,6 +182,11 @@ final class Sandbox {
     /** What the owner has given for the hosts of models is for the role that asks them. */
     private static String noTokens(Installation at) {
         return "InaccessiblePaths=-" + at.home().resolve("tokens");
+    }
+
+    /** The TPM and no other device; a rule of udev gives Omni's user the right to it. */
+    private static List<String> tpmOnly() {
+        return List.of("DevicePolicy=closed", "DeviceAllow=/dev/tpmrm0 rw");
     }
 
     /** The graphics cards and no other device: NVIDIA's, its Jetson's, and those of the kernel's own drivers. */

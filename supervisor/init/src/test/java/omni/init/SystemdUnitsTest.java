@@ -126,6 +126,22 @@ class SystemdUnitsTest {
     }
 
     @Test
+    void theVaultHasTheTpmAndNoOtherDeviceAndNobodyElseHasThat() {
+        var vault = unit("vault");
+        assertTrue(vault.contains("DevicePolicy=closed"));
+        assertEquals(
+                List.of("DeviceAllow=/dev/tpmrm0 rw"),
+                vault.stream().filter(line -> line.startsWith("DeviceAllow")).toList());
+        assertFalse(vault.contains("PrivateDevices=yes"), "which would hide it");
+        for (var role : List.of("airgap", "engine", "daemon", "fetch", "supervisor")) {
+            assertTrue(unit(role).contains("DevicePolicy=closed"), role);
+            assertFalse(String.join("\n", unit(role)).contains("tpm"), role);
+        }
+        assertTrue(text(files, Path.of("etc/udev/rules.d/60-omni.rules"))
+                .contains("KERNEL==\"tpmrm0\", SUBSYSTEM==\"tpmrm\", GROUP=\"omni\", MODE=\"0660\""));
+    }
+
+    @Test
     void noRoleSeesTheFilesThatCarryCredentials() {
         for (var role : Roles.all().roles()) {
             assertTrue(unit(role.name()).contains("InaccessiblePaths=-/run/omni/launch"), role.name());

@@ -29,6 +29,8 @@ enum AuditEvent {
     POLICY_CHANGED,
     DELETED,
     WIPED,
+    /** The TPM has begun to count unlocks, and how far it was then. */
+    COUNTED,
     /** Something on the disk was not as it was written. */
     DAMAGE_FOUND,
     /** The log's own: the next lines are signed by this key. */

@@ -18,6 +18,8 @@ import omni.vault.VaultException.Reason;
  * line itself, and so is never forgotten. Safe from any thread.
  */
 final class AuditLog {
+    private static final int LOOK_BACK = 256;
+
     private final Path folder;
     private final AuditStore store;
     private final DataKeys keys;
@@ -95,6 +97,11 @@ final class AuditLog {
             put(AuditEvent.ALARM, Map.of("what", String.join(" ", alarms)));
             first.keepIn(folder);
         }
+        renewKey();
+    }
+
+    /** Goes over to the newest key, where that is another one: the line that names it is the last that the old one signs. */
+    synchronized void renewKey() throws VaultException {
         if (keys.newest(Purpose.AUDIT) > key.version()) {
             AuditKey next = new AuditKey(keys, keys.newest(Purpose.AUDIT));
             put(AuditEvent.AUDIT_KEY, Map.of("key", next.publicKey().text()));
@@ -194,6 +201,27 @@ final class AuditLog {
             throw new VaultException(Reason.INVALID, "That event or detail is the audit log's own.");
         }
         append(event, details);
+    }
+
+    /** Writes down, for ever, that something was found not to be as it was left. */
+    synchronized void alarm(String what) throws VaultException {
+        alarms.add(what);
+        append(AuditEvent.ALARM, Map.of("what", what));
+    }
+
+    /** The details of the newest line of one of those events; nothing where there is none. */
+    synchronized Map<String, String> newest(Set<AuditEvent> events) throws VaultException {
+        for (long before = last.number() + 1; before > 1; before -= LOOK_BACK) {
+            List<AuditRow> rows = store.read(Math.max(1, before - LOOK_BACK), (int) Math.min(LOOK_BACK, before - 1));
+            Optional<AuditLine> line = rows.reversed().stream()
+                    .flatMap(row -> line(row).stream())
+                    .filter(read -> events.contains(read.event()))
+                    .findFirst();
+            if (line.isPresent()) {
+                return line.get().details();
+            }
+        }
+        return Map.of();
     }
 
     private void append(AuditEvent event, Map<String, String> details) throws VaultException {

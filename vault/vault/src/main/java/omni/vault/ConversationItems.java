@@ -57,7 +57,7 @@ final class ConversationItems {
         if (bodies.isEmpty()) {
             throw Bounds.invalid("There is no item to add.");
         }
-        List<Written> written = written(bodies);
+        List<Written> written = written(bodies, AT_ONCE_MAX);
         return records.write(sql -> {
             Conversations.Stored stored = Conversations.stored(sql, conversation);
             return add(sql, stored, keys.open(sql, stored.key(), conversation), written);
@@ -103,13 +103,23 @@ final class ConversationItems {
     void delete(String conversation, String id) throws VaultException {
         records.erase(sql -> {
             Conversations.Stored stored = Conversations.stored(sql, conversation);
-            Stored item = one(sql, stored, id);
-            Words.ITEMS.remove(sql, item.number());
-            sql.change("DELETE FROM items WHERE number = ?", item.number());
-            sql.change(COUNT, -1, clock.millis(), stored.number());
-            encryptAnew(sql, stored);
+            one(sql, stored, id);
+            delete(sql, stored, List.of(id));
             return id;
         });
+    }
+
+    /** The same for those of them that are there, within a transaction. */
+    void delete(Sql sql, Conversations.Stored stored, List<String> ids) throws SQLException, VaultException {
+        for (String id : ids) {
+            Optional<Stored> item = sql.first(ONE, Stored::read, stored.number(), id);
+            if (item.isPresent()) {
+                Words.ITEMS.remove(sql, item.get().number());
+                sql.change("DELETE FROM items WHERE number = ?", item.get().number());
+                sql.change(COUNT, -1, clock.millis(), stored.number());
+            }
+        }
+        encryptAnew(sql, stored);
     }
 
     private void encryptAnew(Sql sql, Conversations.Stored stored) throws SQLException, VaultException {
@@ -119,6 +129,7 @@ final class ConversationItems {
                 "UPDATE conversations SET metadata = ? WHERE number = ?",
                 after.encrypt(before.decrypt(stored.metadata(), Conversations.METADATA), Conversations.METADATA),
                 stored.number());
+        Responses.encryptAnew(sql, stored.number(), before, after);
         long last = 0;
         while (true) {
             List<Stored> some = sql.rows(UP, Stored::read, stored.number(), last, AT_ONCE_MAX);
@@ -133,19 +144,48 @@ final class ConversationItems {
         }
     }
 
-    /** Checks them, and gives them names. */
-    List<Written> written(List<ObjectNode> bodies) throws VaultException {
+    /** Checks up to so many, and gives them names. */
+    List<Written> written(List<ObjectNode> bodies, int atOnceMax) throws VaultException {
+        if (bodies.size() > atOnceMax) {
+            throw Bounds.invalid("At most " + atOnceMax + " items are added at once.");
+        }
+        List<Written> written = new ArrayList<>();
+        for (ObjectNode body : bodies) {
+            written.add(written(body, Ids.random(PREFIX)));
+        }
+        return written;
+    }
+
+    /** Checks up to {@value #AT_ONCE_MAX} that have names of this form already. */
+    List<Written> named(List<ObjectNode> bodies) throws VaultException {
         if (bodies.size() > AT_ONCE_MAX) {
             throw Bounds.invalid("At most " + AT_ONCE_MAX + " items are added at once.");
         }
         List<Written> written = new ArrayList<>();
         for (ObjectNode body : bodies) {
-            Json.bytes(body, ITEM_BYTES_MAX);
-            String id = Ids.random(PREFIX);
-            ObjectNode named = body.deepCopy().put("id", id);
-            written.add(new Written(id, named, new Bytes(Json.bytes(named, STORED_BYTES_MAX))));
+            String id = body.path("id").asString("");
+            Ids.check(PREFIX, id);
+            written.add(written(body, id));
         }
         return written;
+    }
+
+    private static Written written(ObjectNode body, String id) throws VaultException {
+        Json.bytes(body, ITEM_BYTES_MAX);
+        ObjectNode named = body.deepCopy().put("id", id);
+        return new Written(id, named, new Bytes(Json.bytes(named, STORED_BYTES_MAX)));
+    }
+
+    /** The item of that id, where it is there, within a transaction. */
+    static Optional<ConversationItem> find(
+            Sql sql, Conversations.Stored conversation, RowKey key, String id, ReadBudget budget)
+            throws SQLException, VaultException {
+        Optional<Stored> stored = sql.first(ONE, Stored::read, conversation.number(), id);
+        if (stored.isEmpty()) {
+            return Optional.empty();
+        }
+        budget.take(stored.get().body().array().length);
+        return Optional.of(opened(key, stored.get()));
     }
 
     /** Adds them within a transaction. */

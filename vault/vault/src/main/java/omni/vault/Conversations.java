@@ -60,12 +60,14 @@ final class Conversations {
     private final RowKeys keys;
     private final Clock clock;
     private final ConversationItems items;
+    private final Responses responses;
 
     Conversations(Records records, Clock clock) {
         this.records = records;
         this.keys = new RowKeys(records.keys());
         this.clock = clock;
         this.items = new ConversationItems(records, keys, clock);
+        this.responses = new Responses(records, keys, clock, this);
     }
 
     /** What is in them. */
@@ -73,20 +75,31 @@ final class Conversations {
         return items;
     }
 
+    /** Answers that were asked for by themselves. */
+    Responses responses() {
+        return responses;
+    }
+
     /** Begins one, with up to {@value ConversationItems#AT_ONCE_MAX} items. */
     Conversation create(Map<String, String> metadata, List<ObjectNode> first, Optional<Duration> keep)
             throws VaultException {
         Bounds.metadata(metadata);
         checkKeep(keep);
-        List<ConversationItems.Written> written = items.written(first);
-        String id = Ids.random(PREFIX);
+        List<ConversationItems.Written> written = items.written(first, ConversationItems.AT_ONCE_MAX);
         return records.write(sql -> {
-            RowKeys.Fresh key = keys.add(sql, id);
-            long now = clock.millis();
-            sql.insert(ADD, id, key.number(), now, now, seconds(keep), sealed(key.key(), metadata));
-            items.add(sql, stored(sql, id), key.key(), written);
-            return opened(sql, stored(sql, id));
+            Stored begun = begin(sql, metadata, keep);
+            items.add(sql, begun, keys.open(sql, begun.key(), begun.id()), written);
+            return opened(sql, stored(sql, begun.id()));
         });
+    }
+
+    /** Begins an empty one, within a transaction. */
+    Stored begin(Sql sql, Map<String, String> metadata, Optional<Duration> keep) throws SQLException, VaultException {
+        String id = Ids.random(PREFIX);
+        RowKeys.Fresh key = keys.add(sql, id);
+        long now = clock.millis();
+        sql.insert(ADD, id, key.number(), now, now, seconds(keep), sealed(key.key(), metadata));
+        return stored(sql, id);
     }
 
     Conversation retrieve(String id) throws VaultException {
@@ -157,12 +170,14 @@ final class Conversations {
         }
     }
 
-    private int delete(Sql sql, long number) throws SQLException, VaultException {
+    /** Deletes it within a transaction; returns how many that were. */
+    int delete(Sql sql, long number) throws SQLException, VaultException {
         Optional<Long> key = sql.first("SELECT key FROM conversations WHERE number = ?", row -> row.getLong(1), number);
         if (key.isEmpty()) {
             return 0;
         }
         items.deleteAll(sql, number);
+        sql.change("DELETE FROM responses WHERE conversation = ?", number);
         sql.change("DELETE FROM conversations WHERE number = ?", number);
         keys.erase(sql, key.get());
         return 1;
@@ -186,6 +201,12 @@ final class Conversations {
     /** The row of that id; MISSING where there is none. */
     static Stored stored(Sql sql, String id) throws SQLException, VaultException {
         return sql.first(COLUMNS + "WHERE id = ?", Stored::read, id)
+                .orElseThrow(() -> new VaultException(Reason.MISSING, "There is no such conversation."));
+    }
+
+    /** The row of that number; MISSING where there is none. */
+    static Stored stored(Sql sql, long number) throws SQLException, VaultException {
+        return sql.first(COLUMNS + "WHERE number = ?", Stored::read, number)
                 .orElseThrow(() -> new VaultException(Reason.MISSING, "There is no such conversation."));
     }
 

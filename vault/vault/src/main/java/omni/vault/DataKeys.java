@@ -10,6 +10,9 @@ interface DataKeys {
     /** The version that new things are written with, from 1 up. */
     int newest(Purpose purpose);
 
+    /** The oldest version that there still is. */
+    int oldest(Purpose purpose);
+
     /**
      * That key: {@value #KEY_BYTES} bytes outside of the heap, wiped at the lock. Whoever copies them onto the heap, for a library that
      * takes nothing else, is listed in the threat model.

@@ -10,6 +10,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -37,8 +38,10 @@ import tools.jackson.databind.node.ObjectNode;
  *    "seal": "cXVp…"}
  * </pre>
  *
+ * <p>Where a TPM belongs to the password, that is there beside {@code keyFile}: {@code "tpm": {"place": 0, "key": "…"}} ({@link TpmSlot}).
+ *
  * <p>The members are these and no others, in any order, at most {@value #BYTES_MAX} bytes in all. Keys stand in the order of the
- * purposes, each purpose with its versions from 1 up; {@link Wrap} says what a tag and a seal of a key are, and what they are bound
+ * purposes, each purpose with its versions, from the oldest that is still there, one after the other; {@link Wrap} says what a tag and a seal of a key are, and what they are bound
  * to is a text of ASCII lines here. The seal at the end is made of the root key and all the rest, so that no part can be taken away,
  * put back or exchanged without one of the secrets. That the whole file is an older one does not show in it.
  *
@@ -81,8 +84,10 @@ record KeyFile(String vault, PasswordSlot password, Wrap recovery, List<DataKey>
             throw new IllegalArgumentException("there are more than " + KEYS_MAX + " keys");
         }
         Map<Purpose, Integer> versions = new EnumMap<>(Purpose.class);
-        boolean counted =
-                keys.stream().allMatch(key -> key.version() == versions.merge(key.purpose(), 1, Integer::sum));
+        boolean counted = keys.stream().allMatch(key -> {
+            Integer before = versions.put(key.purpose(), key.version());
+            return before == null ? key.version() >= 1 : key.version() == before + 1;
+        });
         if (!counted
                 || !keys.equals(
                         keys.stream().sorted(comparing(DataKey::purpose)).toList())) {
@@ -97,11 +102,13 @@ record KeyFile(String vault, PasswordSlot password, Wrap recovery, List<DataKey>
      * The root key under the password.
      *
      * @param keyFile whether a key file belongs to the password
+     * @param tpm where a TPM holds what belongs to the password, too
      */
-    record PasswordSlot(Argon2 argon2, boolean keyFile, Wrap wrap) {
+    record PasswordSlot(Argon2 argon2, boolean keyFile, Optional<TpmSlot> tpm, Wrap wrap) {
         /** What the wrap is bound to. */
-        static String context(String vault, Argon2 argon2, boolean keyFile) {
-            return "vault=" + vault + "\nslot=password\n" + argon2.text() + "\nkeyFile=" + keyFile;
+        static String context(String vault, Argon2 argon2, boolean keyFile, Optional<TpmSlot> tpm) {
+            return "vault=" + vault + "\nslot=password\n" + argon2.text() + "\nkeyFile=" + keyFile
+                    + tpm.map(TpmSlot::context).orElse("");
         }
     }
 
@@ -134,7 +141,7 @@ record KeyFile(String vault, PasswordSlot password, Wrap recovery, List<DataKey>
     }
 
     private static String text(String vault, PasswordSlot password, Wrap recovery, List<DataKey> keys) {
-        return PasswordSlot.context(vault, password.argon2(), password.keyFile())
+        return PasswordSlot.context(vault, password.argon2(), password.keyFile(), password.tpm())
                 + line(password.wrap())
                 + "\nrecovery"
                 + line(recovery)
@@ -157,6 +164,8 @@ record KeyFile(String vault, PasswordSlot password, Wrap recovery, List<DataKey>
                 .put("passes", password.argon2.passes())
                 .put("lanes", password.argon2.lanes())
                 .put("salt", password.argon2.salt());
+        password.tpm.ifPresent(
+                tpm -> slot.putObject("tpm").put("place", tpm.place()).put("key", tpm.key()));
         put(slot.put("keyFile", password.keyFile), password.wrap);
         put(root.putObject("recovery"), recovery);
         ArrayNode array = root.putArray("keys");
@@ -208,7 +217,12 @@ record KeyFile(String vault, PasswordSlot password, Wrap recovery, List<DataKey>
     }
 
     private static PasswordSlot passwordSlot(JsonNode node) {
-        requireMembers(node, "argon2id", "keyFile", "tag", "sealed");
+        boolean tpm = node.has("tpm");
+        requireMembers(
+                node,
+                tpm
+                        ? new String[] {"argon2id", "keyFile", "tpm", "tag", "sealed"}
+                        : new String[] {"argon2id", "keyFile", "tag", "sealed"});
         JsonNode argon2 = node.get("argon2id");
         requireMembers(argon2, "memoryKib", "passes", "lanes", "salt");
         if (!node.get("keyFile").isBoolean()) {
@@ -221,7 +235,13 @@ record KeyFile(String vault, PasswordSlot password, Wrap recovery, List<DataKey>
                         number(argon2, "lanes"),
                         text(argon2, "salt")),
                 node.get("keyFile").booleanValue(),
+                tpm ? Optional.of(tpmSlot(node.get("tpm"))) : Optional.empty(),
                 wrap(node));
+    }
+
+    private static TpmSlot tpmSlot(JsonNode node) {
+        requireMembers(node, "place", "key");
+        return new TpmSlot(number(node, "place"), text(node, "key"));
     }
 
     private static DataKey dataKey(JsonNode node) {

@@ -35,6 +35,7 @@ final class KeyKeeper {
     private final Path file;
     private final Path run;
     private final Machine machine;
+    private final TpmDevice tpm;
 
     /**
      * What the machine can do.
@@ -59,9 +60,15 @@ final class KeyKeeper {
      * @param run where sockets are
      */
     KeyKeeper(Path folder, Path run, Machine machine) {
+        this(folder, run, machine, TpmDevice.NONE);
+    }
+
+    /** With a TPM that can belong to the password. */
+    KeyKeeper(Path folder, Path run, Machine machine, TpmDevice tpm) {
         this.file = folder.resolve(FILE);
         this.run = run;
         this.machine = machine;
+        this.tpm = tpm;
     }
 
     /** A new vault's keys, and its recovery key's words as ASCII, to be shown once. */
@@ -118,13 +125,43 @@ final class KeyKeeper {
 
     /** Sets another password; the old one, or the recovery key, is asked for. */
     synchronized void changePassword(Secret secret, Secret.Password next) throws VaultException {
-        ask(KeyWire.Operation.CHANGE_PASSWORD, present(), Optional.of(secret), Optional.of(next), Purpose.RECORDS)
+        ask(
+                        KeyWire.Operation.CHANGE_PASSWORD,
+                        Optional.of(present()),
+                        Optional.of(secret),
+                        Optional.of(next),
+                        Purpose.RECORDS)
                 .close();
+    }
+
+    /** Makes the TPM belong to the password from now on, or not any more; both need it where it does now. */
+    synchronized void bindTpm(Secret.Password password, boolean toTpm) throws VaultException {
+        KeyWire.Operation operation = toTpm ? KeyWire.Operation.BIND_TPM : KeyWire.Operation.UNBIND_TPM;
+        ask(operation, Optional.of(present()), Optional.of(password), Optional.of(password), Purpose.RECORDS)
+                .close();
+    }
+
+    /**
+     * Takes away all that the TPM holds for that vault: its password opens it no more, also for who has a copy of its files.
+     *
+     * @throws VaultException REFUSED where there is no TPM
+     */
+    void forgetTpm(String vault) throws VaultException {
+        try (Tpm opened = tpm.open()) {
+            opened.forgetVault(vault);
+        }
     }
 
     /** Adds a version of a data key, and returns all data keys. */
     synchronized KeyRing addVersion(Secret secret, Purpose purpose) throws VaultException {
-        return keys(ask(KeyWire.Operation.ADD_VERSION, present(), Optional.of(secret), Optional.empty(), purpose));
+        return keys(ask(
+                KeyWire.Operation.ADD_VERSION, Optional.of(present()), Optional.of(secret), Optional.empty(), purpose));
+    }
+
+    /** Takes away all versions of a data key but the newest: what they encrypted opens no more. */
+    synchronized void dropOld(Secret secret, Purpose purpose) throws VaultException {
+        ask(KeyWire.Operation.DROP_OLD, Optional.of(present()), Optional.of(secret), Optional.empty(), purpose)
+                .close();
     }
 
     /** Makes another recovery key, and returns its words as ASCII; the one before opens nothing any more. */
@@ -133,7 +170,7 @@ final class KeyKeeper {
     }
 
     private KeyWire.Answer ask(KeyWire.Operation operation, Secret secret) throws VaultException {
-        return ask(operation, present(), Optional.of(secret), Optional.empty(), Purpose.RECORDS);
+        return ask(operation, Optional.of(present()), Optional.of(secret), Optional.empty(), Purpose.RECORDS);
     }
 
     private KeyWire.Answer ask(
@@ -151,16 +188,31 @@ final class KeyKeeper {
         if (keys.isPresent() && secret.isPresent() && secret.get() instanceof Secret.Password) {
             memoryKib = Math.max(memoryKib, affordable(keys.get()));
         }
-        var request = new KeyWire.Request(operation, purpose, machine.calibration(), keys, secret, next);
+        var request = new KeyWire.Request(operation, purpose, machine.calibration(), keys, secret, next, tpm);
         KeyWire.Answer answer = talk(memoryKib, request);
         try {
             if (answer.file().isPresent()) {
                 write(answer.file().get().json());
+                keys.ifPresent(before -> forgetBefore(before, answer.file().get()));
             }
             return answer;
         } catch (VaultException e) {
             answer.close();
             throw e;
+        }
+    }
+
+    /** What the TPM holds for a password that is none any more; it goes with the next change at the latest. */
+    private void forgetBefore(KeyFile before, KeyFile after) {
+        Optional<TpmSlot> old = before.password().tpm();
+        if (old.isEmpty() || old.equals(after.password().tpm()) || tpm.path().isEmpty()) {
+            return;
+        }
+        try (Tpm opened = tpm.open()) {
+            opened.forget(old.get().handle(before.vault()));
+        } catch (VaultException e) {
+            System.getLogger("omni.vault")
+                    .log(System.Logger.Level.WARNING, "The TPM still holds what belonged to the password before", e);
         }
     }
 
@@ -202,12 +254,14 @@ final class KeyKeeper {
         return answer.words().orElseThrow(() -> new IllegalStateException("An answer without words"));
     }
 
-    private Optional<KeyFile> present() throws VaultException {
-        Optional<KeyFile> keys = file();
-        if (keys.isEmpty()) {
-            throw new VaultException(Reason.MISSING, "There is no vault yet: create it with a password.");
-        }
-        return keys;
+    /**
+     * What is written of the keys.
+     *
+     * @throws VaultException MISSING where there is no vault yet
+     */
+    KeyFile present() throws VaultException {
+        return file().orElseThrow(
+                        () -> new VaultException(Reason.MISSING, "There is no vault yet: create it with a password."));
     }
 
     /** In the place of what was there, mode 0600; returns when the disk has it, and leaves what was there where it does not take it. */

@@ -62,7 +62,7 @@ final class KeyMain {
     private static void answer(SocketChannel channel) throws IOException {
         KeyWire.Request request = KeyWire.readRequest(channel);
         try {
-            KeyWire.write(channel, outcome(new KeyWork(Argon2::stretch), request));
+            KeyWire.write(channel, outcome(new KeyWork(Argon2::stretch, request.tpm()), request));
         } catch (VaultException e) {
             KeyWire.write(channel, e);
         }
@@ -78,7 +78,14 @@ final class KeyMain {
                         given(request.file()), given(request.secret()), given(request.next()), request.calibration());
             case ADD_VERSION -> work.addVersion(given(request.file()), given(request.secret()), request.purpose());
             case NEW_RECOVERY -> work.newRecovery(given(request.file()), given(request.secret()));
+            case DROP_OLD -> work.dropOld(given(request.file()), given(request.secret()), request.purpose());
+            case BIND_TPM -> bind(work, request, true);
+            case UNBIND_TPM -> bind(work, request, false);
         };
+    }
+
+    private static KeyWork.Outcome bind(KeyWork work, KeyWire.Request request, boolean toTpm) throws VaultException {
+        return work.bind(given(request.file()), given(request.next()), request.calibration(), toTpm);
     }
 
     private static <T> T given(Optional<T> part) throws VaultException {

@@ -1,10 +1,10 @@
 package omni.vault;
 
 import java.lang.foreign.MemorySegment;
-import java.util.EnumMap;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import omni.vault.VaultException.Reason;
 
 /**
@@ -12,9 +12,9 @@ import omni.vault.VaultException.Reason;
  * an IllegalStateException to read after the close.
  */
 final class KeyRing implements DataKeys, AutoCloseable {
-    private final SecretMemory memory;
-    private final Map<Name, Integer> places = new HashMap<>();
-    private final Map<Purpose, Integer> newest = new EnumMap<>(Purpose.class);
+    private final List<SecretMemory> memories = new CopyOnWriteArrayList<>();
+    private final Map<Name, MemorySegment> keys = new ConcurrentHashMap<>();
+    private final Map<Purpose, Integer> newest = new ConcurrentHashMap<>();
 
     /** Which key it is. */
     record Name(Purpose purpose, int version) {}
@@ -25,11 +25,28 @@ final class KeyRing implements DataKeys, AutoCloseable {
      * @param names in the order of the keys
      */
     KeyRing(SecretMemory memory, List<Name> names) {
-        this.memory = memory;
-        for (Name name : names) {
-            places.put(name, places.size());
-            newest.merge(name.purpose(), name.version(), Math::max);
+        memories.add(memory);
+        for (int i = 0; i < names.size(); i++) {
+            put(
+                    names.get(i),
+                    memory.segment().asSlice((long) i * KEY_BYTES, KEY_BYTES).asReadOnly());
         }
+    }
+
+    /** A version is the newest when it is there. */
+    private void put(Name name, MemorySegment key) {
+        keys.put(name, key);
+        newest.merge(name.purpose(), name.version(), Math::max);
+    }
+
+    /** Takes over the keys of another ring, which is this one's own from now on, beside those that it has. */
+    void add(KeyRing other) {
+        memories.addAll(other.memories);
+        other.keys.forEach((name, key) -> {
+            if (!keys.containsKey(name)) {
+                put(name, key);
+            }
+        });
     }
 
     @Override
@@ -38,26 +55,35 @@ final class KeyRing implements DataKeys, AutoCloseable {
     }
 
     @Override
+    public int oldest(Purpose purpose) {
+        return keys.keySet().stream()
+                .filter(name -> name.purpose() == purpose)
+                .mapToInt(Name::version)
+                .min()
+                .orElse(0);
+    }
+
+    @Override
     public MemorySegment key(Purpose purpose, int version) throws VaultException {
-        Integer place = places.get(new Name(purpose, version));
-        if (place == null) {
+        MemorySegment key = keys.get(new Name(purpose, version));
+        if (key == null) {
             throw new VaultException(
                     Reason.DAMAGED, "There is no version " + version + " of the key for " + purpose.text() + ".");
         }
-        if (!memory.segment().scope().isAlive()) {
+        if (!key.scope().isAlive()) {
             throw new VaultException(Reason.SEALED, "The vault is locked: unlock it first.");
         }
-        return memory.segment().asSlice((long) place * KEY_BYTES, KEY_BYTES).asReadOnly();
+        return key;
     }
 
     /** Whether the system keeps them out of the swap. */
     boolean isLocked() {
-        return memory.isLocked();
+        return memories.stream().allMatch(SecretMemory::isLocked);
     }
 
     /** Wipes all keys; nothing the second time. */
     @Override
     public void close() {
-        memory.close();
+        memories.forEach(SecretMemory::close);
     }
 }

@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,7 +18,7 @@ import omni.vault.VaultException.Reason;
  * before bytes is their count, and -1 where there are none. Secrets are read into {@link SecretMemory}, and written from where they are.
  *
  * <pre>
- *   request = operation byte, purpose byte, memory in KiB int, target in ms int, keys.json,
+ *   request = operation byte, purpose byte, memory in KiB int, target in ms int, keys.json, path of the TPM,
  *             kind of secret byte (0 none, 1 password, 2 recovery key), secret, its key file,
  *             new password, its key file
  *   answer  = 0 byte, keys.json, count of keys int, (purpose byte, version int) …, (key: 32 bytes) …, recovery words
@@ -27,6 +28,7 @@ import omni.vault.VaultException.Reason;
 final class KeyWire {
     private static final int HEADER_BYTES = 1 + 1 + 4 + 4;
     private static final int MESSAGE_BYTES_MAX = 1000;
+    private static final int PATH_BYTES_MAX = 4096;
     private static final int NONE = -1;
 
     private KeyWire() {}
@@ -38,16 +40,20 @@ final class KeyWire {
         CHECK,
         CHANGE_PASSWORD,
         ADD_VERSION,
-        NEW_RECOVERY
+        NEW_RECOVERY,
+        DROP_OLD,
+        BIND_TPM,
+        UNBIND_TPM
     }
 
     /**
      * What to do.
      *
-     * @param purpose of the key to add; of no meaning else
+     * @param purpose of the key to add or to take away; of no meaning else
      * @param file what keys.json holds; nothing for a new vault
      * @param secret none for a new vault
-     * @param next the new password, where there is one
+     * @param next the new password, where there is one, or the one to go with a TPM or without
+     * @param tpm which to use
      */
     record Request(
             Operation operation,
@@ -55,7 +61,8 @@ final class KeyWire {
             Calibration calibration,
             Optional<KeyFile> file,
             Optional<Secret> secret,
-            Optional<Secret.Password> next) {}
+            Optional<Secret.Password> next,
+            TpmDevice tpm) {}
 
     /**
      * What came of it.
@@ -81,6 +88,7 @@ final class KeyWire {
                 .flip();
         write(to, header);
         writeFile(to, request.file());
+        writeCounted(to, request.tpm().path().map(path -> StandardCharsets.UTF_8.encode(path.toString())));
         Optional<Secret> secret = request.secret();
         write(to, ByteBuffer.wrap(new byte[] {kind(secret)}));
         writeCounted(to, secret.map(s -> s.buffers().getFirst()));
@@ -110,6 +118,7 @@ final class KeyWire {
         Purpose purpose = at(Purpose.values(), header.get());
         Calibration calibration = new Calibration(header.getInt(), Duration.ofMillis(header.getInt()));
         Optional<KeyFile> file = readFile(from);
+        TpmDevice tpm = readTpm(from);
         byte kind = read(from, 1).get();
         Optional<ByteBuffer> first = secret(from, Math.max(Secret.PASSWORD_BYTES_MAX, RecoveryWords.INPUT_BYTES_MAX));
         Optional<ByteBuffer> second = secret(from, Secret.KEY_FILE_BYTES_MAX);
@@ -123,7 +132,15 @@ final class KeyWire {
                 calibration,
                 file,
                 secret,
-                password.map(bytes -> new Secret.Password(bytes, keyFile)));
+                password.map(bytes -> new Secret.Password(bytes, keyFile)),
+                tpm);
+    }
+
+    private static TpmDevice readTpm(ReadableByteChannel from) throws IOException {
+        byte[] path = read(from, count(from, PATH_BYTES_MAX)).array();
+        return path.length == 0
+                ? TpmDevice.NONE
+                : new TpmDevice(Optional.of(Path.of(new String(path, StandardCharsets.UTF_8))));
     }
 
     private static Optional<ByteBuffer> secret(ReadableByteChannel from, int bytesMax) throws IOException {

@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import omni.vault.VaultException.Reason;
 
 /**
@@ -23,10 +24,16 @@ final class KeyWork {
     private static final int ROOT_BYTES = 32;
 
     private final Argon2.Stretch stretch;
+    private final TpmDevice device;
     private final SecureRandom random = new SecureRandom();
 
     KeyWork(Argon2.Stretch stretch) {
+        this(stretch, TpmDevice.NONE);
+    }
+
+    KeyWork(Argon2.Stretch stretch, TpmDevice device) {
         this.stretch = stretch;
+        this.device = device;
     }
 
     /** A data key itself. */
@@ -52,7 +59,7 @@ final class KeyWork {
     @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Recovery(byte[] words, Wrap wrap) {}
 
-    /** A new vault. */
+    /** A new vault. No TPM belongs to its password. */
     Outcome create(Secret.Password password, Calibration calibration) throws VaultException {
         byte[] root = random(ROOT_BYTES);
         String vault = HexFormat.of().formatHex(random(KeyFile.VAULT_BYTES));
@@ -64,7 +71,8 @@ final class KeyWork {
             keys.add(wrap(key, vault, root));
         }
         Recovery recovery = recovery(vault, root);
-        KeyFile file = KeyFile.sealed(vault, slot(vault, password, calibration, root), recovery.wrap(), keys, root);
+        KeyFile file = KeyFile.sealed(
+                vault, slot(vault, password, calibration, root, OptionalInt.empty()), recovery.wrap(), keys, root);
         return new Outcome(Optional.of(file), plain, Optional.of(recovery.words()));
     }
 
@@ -80,11 +88,25 @@ final class KeyWork {
         return new Outcome(Optional.empty(), List.of(), Optional.empty());
     }
 
-    /** Another password. The recovery key stays. */
+    /** Another password. The recovery key stays; a TPM does where the old password was given, and goes where the recovery key was. */
     Outcome changePassword(KeyFile file, Secret secret, Secret.Password next, Calibration calibration)
             throws VaultException {
-        Root root = root(file, secret);
-        KeyFile.PasswordSlot slot = slot(file.vault(), next, calibration, root.key());
+        boolean bound =
+                secret instanceof Secret.Password && file.password().tpm().isPresent();
+        return withPassword(root(file, secret), next, calibration, bound);
+    }
+
+    /** The same password, and a TPM from now on, or none any more. */
+    Outcome bind(KeyFile file, Secret.Password password, Calibration calibration, boolean toTpm) throws VaultException {
+        return withPassword(root(file, password), password, calibration, toTpm);
+    }
+
+    private Outcome withPassword(Root root, Secret.Password next, Calibration calibration, boolean toTpm)
+            throws VaultException {
+        KeyFile file = root.file();
+        int free = file.password().tpm().map(tpm -> 1 - tpm.place()).orElse(0);
+        OptionalInt place = toTpm ? OptionalInt.of(free) : OptionalInt.empty();
+        KeyFile.PasswordSlot slot = slot(file.vault(), next, calibration, root.key(), place);
         KeyFile changed = KeyFile.sealed(file.vault(), slot, file.recovery(), file.keys(), root.key());
         return new Outcome(Optional.of(changed), List.of(), Optional.empty());
     }
@@ -95,6 +117,21 @@ final class KeyWork {
         Recovery recovery = recovery(file.vault(), root.key());
         KeyFile changed = KeyFile.sealed(file.vault(), file.password(), recovery.wrap(), file.keys(), root.key());
         return new Outcome(Optional.of(changed), List.of(), Optional.of(recovery.words()));
+    }
+
+    /** Takes away all versions of a data key but the newest. */
+    Outcome dropOld(KeyFile file, Secret secret, Purpose purpose) throws VaultException {
+        Root root = root(file, secret);
+        int newest = file.keys().stream()
+                .filter(key -> key.purpose() == purpose)
+                .mapToInt(KeyFile.DataKey::version)
+                .max()
+                .orElseThrow();
+        List<KeyFile.DataKey> left = file.keys().stream()
+                .filter(key -> key.purpose() != purpose || key.version() == newest)
+                .toList();
+        KeyFile changed = KeyFile.sealed(file.vault(), file.password(), file.recovery(), left, root.key());
+        return new Outcome(Optional.of(changed), List.of(), Optional.empty());
     }
 
     /** Another version of a data key, beside those that are there, and all data keys. */
@@ -140,9 +177,13 @@ final class KeyWork {
         if (!slot.keyFile() && password.keyFile().isPresent()) {
             throw new VaultException(Reason.INVALID, "No key file belongs to this vault's password: leave it out.");
         }
-        String context = KeyFile.PasswordSlot.context(file.vault(), slot.argon2(), slot.keyFile());
+        String context = KeyFile.PasswordSlot.context(file.vault(), slot.argon2(), slot.keyFile(), slot.tpm());
+        byte[] key = derived(password, slot.argon2());
+        if (slot.tpm().isPresent()) {
+            key = join(key, held(slot.tpm().get(), file.vault(), key));
+        }
         return slot.wrap()
-                .open(derived(password, slot.argon2()), context)
+                .open(key, context)
                 .orElseThrow(() -> new VaultException(
                         Reason.DENIED, slot.keyFile() ? "Wrong password or key file." : "Wrong password."));
     }
@@ -159,18 +200,70 @@ final class KeyWork {
     private byte[] derived(Secret.Password password, Argon2 argon2) {
         byte[] key = stretch.key(bytes(password.password()), argon2);
         byte[] hash = password.keyFile().map(file -> sha512(bytes(file))).orElse(new byte[0]);
-        byte[] both = Arrays.copyOf(key, key.length + hash.length);
-        System.arraycopy(hash, 0, both, key.length, hash.length);
+        return join(key, hash);
+    }
+
+    private static byte[] join(byte[] one, byte[] other) {
+        byte[] both = Arrays.copyOf(one, one.length + other.length);
+        System.arraycopy(other, 0, both, one.length, other.length);
         return both;
     }
 
-    private KeyFile.PasswordSlot slot(String vault, Secret.Password password, Calibration calibration, byte[] root)
+    /** What the TPM holds for a password's key; it counts wrong ones. */
+    private byte[] held(TpmSlot slot, String vault, byte[] key) throws VaultException {
+        if (device.path().isEmpty()) {
+            throw new VaultException(
+                    Reason.REFUSED,
+                    "The TPM of the machine where it was set belongs to this password, and there is none here: use the"
+                            + " recovery key.");
+        }
+        try (Tpm tpm = device.open()) {
+            if (!Base64Text.of(tpm.key()).equals(slot.key())) {
+                throw new VaultException(
+                        Reason.REFUSED,
+                        "Another TPM than this one belongs to this password, or this one was cleared: use the recovery"
+                                + " key.");
+            }
+            return tpm.secret(slot.handle(vault), tpmAuth(key));
+        } catch (VaultException e) {
+            if (e.reason() == Reason.MISSING) {
+                throw new VaultException(
+                        Reason.REFUSED,
+                        "The TPM holds nothing for this password any more: it was changed since, or taken out there. Use"
+                                + " the recovery key.",
+                        e);
+            }
+            throw e;
+        }
+    }
+
+    private static byte[] tpmAuth(byte[] key) {
+        return Wrap.derive(key, "tpm", "");
+    }
+
+    private KeyFile.PasswordSlot slot(
+            String vault, Secret.Password password, Calibration calibration, byte[] root, OptionalInt place)
             throws VaultException {
         requireGood(password);
         Argon2 argon2 = calibration.choose(this::nanos, Base64Text.of(random(Argon2.SALT_BYTES)));
         boolean keyFile = password.keyFile().isPresent();
-        String context = KeyFile.PasswordSlot.context(vault, argon2, keyFile);
-        return new KeyFile.PasswordSlot(argon2, keyFile, Wrap.of(root, derived(password, argon2), context));
+        byte[] key = derived(password, argon2);
+        Optional<TpmSlot> slot = Optional.empty();
+        if (place.isPresent()) {
+            byte[] secret = random(Tpm.SECRET_BYTES);
+            slot = Optional.of(hold(place.getAsInt(), vault, tpmAuth(key), secret));
+            key = join(key, secret);
+        }
+        String context = KeyFile.PasswordSlot.context(vault, argon2, keyFile, slot);
+        return new KeyFile.PasswordSlot(argon2, keyFile, slot, Wrap.of(root, key, context));
+    }
+
+    private TpmSlot hold(int place, String vault, byte[] auth, byte[] secret) throws VaultException {
+        try (Tpm tpm = device.open()) {
+            TpmSlot slot = new TpmSlot(place, Base64Text.of(tpm.key()));
+            tpm.keep(slot.handle(vault), auth, secret);
+            return slot;
+        }
     }
 
     /** Of this thread's own time: a busy machine must not make a weak password. One of the least memory before it warms the compiler. */

@@ -16,7 +16,7 @@ import omni.vault.VaultException.Reason;
  * {@code migrations}. A step that was done never changes afterwards.
  */
 final class Migrations {
-    private static final List<String> NAMES = List.of("0001-records.sql", "0002-audit.sql");
+    private static final List<String> NAMES = List.of("0001-records.sql", "0002-audit.sql", "0003-responses.sql");
 
     private static final Pattern END = Pattern.compile(";\\s*\n");
 

@@ -59,6 +59,13 @@ record OpenVault(
         }
     }
 
+    /** Goes over to the newest keys: nothing but files is under older ones afterwards. */
+    void renewKeys() throws VaultException {
+        audit.renewKey();
+        RowKeys.rewrapAll(records);
+        records.renewKey(() -> {});
+    }
+
     /** Closes the records, and wipes the keys whatever comes of that. */
     @Override
     public void close() throws VaultException {

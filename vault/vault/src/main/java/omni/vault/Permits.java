@@ -24,7 +24,7 @@ final class Permits {
     private final Deque<Given> given = new ArrayDeque<>();
 
     @SuppressWarnings("ArrayRecordComponent") // compared by MessageDigest
-    private record Given(byte[] hash, String session, long millis) {}
+    private record Given(byte[] hash, String session, long millis, long nanos) {}
 
     Permits(InstantSource clock) {
         this.clock = clock;
@@ -36,7 +36,7 @@ final class Permits {
         if (given.size() == MAX) {
             given.removeFirst();
         }
-        given.addLast(new Given(hash(permit), session, clock.millis()));
+        given.addLast(new Given(hash(permit), session, clock.millis(), System.nanoTime()));
         return permit;
     }
 
@@ -62,8 +62,10 @@ final class Permits {
     private Given find(String permit, String session) throws VaultException {
         long now = clock.millis();
         byte[] hash = hash(permit);
-        // A clock that was set back makes none last longer.
-        given.removeIf(one -> now < one.millis() || now - one.millis() >= SecretCall.PERMIT_LASTS.toMillis());
+        // By the clock, which goes on while the machine sleeps, and by what no one can set back.
+        given.removeIf(one -> now < one.millis()
+                || now - one.millis() >= SecretCall.PERMIT_LASTS.toMillis()
+                || System.nanoTime() - one.nanos() >= SecretCall.PERMIT_LASTS.toNanos());
         return given.stream()
                 .filter(one ->
                         MessageDigest.isEqual(one.hash(), hash) && one.session().equals(session))

@@ -23,10 +23,17 @@ import omni.vault.VaultException.Reason;
  *
  * <p>For any thread. {@code writing} guards the writer's connection; {@code quiet} is held shared while something reads, and alone
  * while the journal is emptied, which no reader may be in the way of. They are taken in this order, and work that reads does
- * not write.
+ * not write. What {@code keyVersion} is changes under both.
  */
 final class Records implements AutoCloseable {
     static final int READERS_MAX = 4;
+
+    /** What is not yet the database, or was not to be: it replaces the database when it is whole. */
+    private static final String COPY = "records.db.new";
+
+    /** So often a copy is made while others write; if they have each time, they wait for the next. */
+    private static final int COPIES_BESIDE = 2;
+
     private static final long READER_WAIT_SECONDS = 30;
 
     /** What is done in one transaction. */
@@ -37,8 +44,8 @@ final class Records implements AutoCloseable {
     private final Path folder;
     private final DataKeys keys;
     private final RecordsOptions options;
-    private final int keyVersion;
-    private final Sql writer;
+    private int keyVersion;
+    private Sql writer;
     private final ReentrantLock writing = new ReentrantLock();
     private final ReentrantReadWriteLock quiet = new ReentrantReadWriteLock();
     private final Semaphore places = new Semaphore(READERS_MAX);
@@ -64,6 +71,7 @@ final class Records implements AutoCloseable {
         }
         makeFolder(folder);
         SqliteLibrary.load(folder);
+        removeCopy(folder);
         if (Files.notExists(file(folder))) {
             create(folder, keys, options);
         }
@@ -97,23 +105,43 @@ final class Records implements AutoCloseable {
 
     /** Makes it whole under another name first, so that a crash leaves none or one that opens. */
     private static void create(Path folder, DataKeys keys, RecordsOptions options) throws VaultException {
-        String name = "records.db.new";
         try {
-            for (String end : List.of("", "-journal", "-wal", "-shm")) {
-                Files.deleteIfExists(folder.resolve(name + end));
-            }
-            Files.createFile(
-                    folder.resolve(name),
-                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-            open(folder, name, keys, options, keys.newest(Purpose.RECORDS)).close();
-            Files.move(folder.resolve(name), file(folder), StandardCopyOption.ATOMIC_MOVE);
-            try (FileChannel directory = FileChannel.open(folder, StandardOpenOption.READ)) {
-                directory.force(true);
-            }
+            makeCopy(folder);
+            open(folder, COPY, keys, options, keys.newest(Purpose.RECORDS)).close();
+            useCopy(folder);
         } catch (VaultException e) {
             throw e;
         } catch (IOException e) {
             throw new VaultException(Reason.FAILED, "The records cannot be begun. Make room on the disk.", e);
+        }
+    }
+
+    private static void makeCopy(Path folder) throws IOException {
+        Files.createFile(
+                folder.resolve(COPY),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    }
+
+    /** In the place of the database, where there is one. */
+    private static void useCopy(Path folder) throws IOException {
+        Files.move(
+                folder.resolve(COPY),
+                file(folder),
+                StandardCopyOption.ATOMIC_MOVE,
+                StandardCopyOption.REPLACE_EXISTING);
+        try (FileChannel directory = FileChannel.open(folder, StandardOpenOption.READ)) {
+            directory.force(true);
+        }
+    }
+
+    /** One that a crash has left: what it was to replace is whole. */
+    private static void removeCopy(Path folder) throws VaultException {
+        try {
+            for (String end : List.of("", "-journal", "-wal", "-shm")) {
+                Files.deleteIfExists(folder.resolve(COPY + end));
+            }
+        } catch (IOException e) {
+            throw new VaultException(Reason.FAILED, "A half copy of the records cannot be removed.", e);
         }
     }
 
@@ -218,6 +246,131 @@ final class Records implements AutoCloseable {
         }
     }
 
+    /**
+     * Goes over to the newest key: a copy under it takes the database's place, and readers and writers go on meanwhile. They wait
+     * while the file is copied or exchanged; where somebody writes all the time, writers wait for the encryption, too. A crash
+     * leaves the old one or the new one, whole.
+     *
+     * @param step is run after each step that is on the disk
+     */
+    void renewKey(Runnable step) throws VaultException {
+        checkNotReading();
+        try {
+            boolean done = false;
+            for (int i = 0; i < COPIES_BESIDE && !done; i++) {
+                done = exchange(encryptedCopy(step), step);
+            }
+            if (!done) {
+                copyAndExchange(step);
+            }
+        } finally {
+            removeCopy(folder);
+        }
+    }
+
+    private void copyAndExchange(Runnable step) throws VaultException {
+        writing.lock();
+        try {
+            exchange(encryptedCopy(step), step);
+        } finally {
+            writing.unlock();
+        }
+    }
+
+    /** Returns how many changes the writer had made when it was copied. */
+    private long encryptedCopy(Runnable step) throws VaultException {
+        try {
+            long changes = copy();
+            step.run();
+            Path copy = folder.resolve(COPY);
+            RecordsConnection.rekey(
+                    copy,
+                    keys.key(Purpose.RECORDS, keyVersion),
+                    keys.key(Purpose.RECORDS, keys.newest(Purpose.RECORDS)));
+            try (FileChannel channel = FileChannel.open(copy, StandardOpenOption.WRITE)) {
+                channel.force(true);
+            }
+            step.run();
+            return changes;
+        } catch (SQLException e) {
+            throw SqlFailure.of(e);
+        } catch (IOException e) {
+            throw uncopied(e);
+        }
+    }
+
+    /** The journal is emptied before, and filled by nobody meanwhile. */
+    private long copy() throws IOException, SQLException {
+        removeCopy(folder);
+        makeCopy(folder);
+        writing.lock();
+        try (FileChannel from = FileChannel.open(file(folder), StandardOpenOption.READ);
+                FileChannel to = FileChannel.open(folder.resolve(COPY), StandardOpenOption.WRITE)) {
+            checkOpen();
+            checkpoint();
+            long size = from.size();
+            for (long at = 0; at < size; ) {
+                at += from.transferTo(at, size - at, to);
+            }
+            return changes();
+        } finally {
+            writing.unlock();
+        }
+    }
+
+    private long changes() throws SQLException, VaultException {
+        return writer.number("SELECT total_changes()");
+    }
+
+    /** Puts the copy in the database's place, and says so; does nothing where there were other changes since. */
+    private boolean exchange(long changes, Runnable step) throws VaultException {
+        writing.lock();
+        quiet.writeLock().lock();
+        try {
+            checkOpen();
+            if (changes() != changes) {
+                return false;
+            }
+            checkpoint(); // a journal of the old database would be taken for the new one's
+            synchronized (readers) {
+                closeReaders();
+            }
+            writer.close();
+            step.run();
+            try {
+                useCopy(folder);
+            } finally {
+                keyVersion = RecordsKey.version(file(folder), journal(folder), keys);
+                writer = RecordsConnection.writer(file(folder), keys.key(Purpose.RECORDS, keyVersion), options);
+            }
+            step.run();
+            return true;
+        } catch (SQLException e) {
+            throw SqlFailure.of(e);
+        } catch (IOException e) {
+            throw uncopied(e);
+        } finally {
+            quiet.writeLock().unlock();
+            writing.unlock();
+        }
+    }
+
+    private static VaultException uncopied(IOException e) {
+        return e instanceof VaultException known
+                ? known
+                : new VaultException(
+                        Reason.FAILED,
+                        "The records keep their old key: they cannot be copied. Make room on the disk.",
+                        e);
+    }
+
+    private void closeReaders() throws SQLException {
+        for (Sql reader : readers) {
+            reader.close();
+        }
+        readers.clear();
+    }
+
     private void finishPurge() throws VaultException {
         if (options.erases()) {
             Purge.finish(this);
@@ -313,10 +466,7 @@ final class Records implements AutoCloseable {
         try {
             synchronized (readers) {
                 closed = true;
-                for (Sql reader : readers) {
-                    reader.close();
-                }
-                readers.clear();
+                closeReaders();
             }
             writer.close();
         } catch (SQLException e) {

@@ -51,13 +51,30 @@ final class RecordsConnection {
         return setUp(open(file, key, READ_ONLY), readerPragmas());
     }
 
+    /**
+     * Encrypts a database that nobody has open under another key. A crash meanwhile leaves nothing that opens, and the file is on
+     * the disk only when its caller has forced it there.
+     */
+    static void rekey(Path file, MemorySegment key, MemorySegment next) throws SQLException {
+        // There is no rekeying in WAL mode, and nothing to roll back in a file that is a copy.
+        List<String> pragmas = new ArrayList<>(ALL);
+        pragmas.add("PRAGMA journal_mode = MEMORY");
+        pragmas.add("PRAGMA synchronous = OFF");
+        pragmas.add("PRAGMA rekey = \"" + text(next) + "\"");
+        setUp(open(file, key, READ_WRITE_CREATE), pragmas).close();
+    }
+
     private static Connection open(Path file, MemorySegment key, String mode) throws SQLException {
         Properties properties = new Properties();
         properties.setProperty("cipher", "sqlcipher");
         properties.setProperty("legacy", "4");
-        properties.setProperty("key", "x'" + HexFormat.of().formatHex(key.toArray(ValueLayout.JAVA_BYTE)) + "'");
+        properties.setProperty("key", text(key));
         properties.setProperty("open_mode", mode);
         return JDBC.createConnection(JDBC.PREFIX + file.toAbsolutePath(), properties);
+    }
+
+    private static String text(MemorySegment key) {
+        return "x'" + HexFormat.of().formatHex(key.toArray(ValueLayout.JAVA_BYTE)) + "'";
     }
 
     static List<String> writerPragmas(RecordsOptions options) {

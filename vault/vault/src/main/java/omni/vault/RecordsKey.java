@@ -25,7 +25,7 @@ final class RecordsKey {
     static int version(Path file, Path journal, DataKeys keys) throws VaultException {
         try (RandomAccessFile in = new RandomAccessFile(file.toFile(), "r")) {
             byte[] salt = salt(in);
-            for (int version = keys.newest(Purpose.RECORDS); version >= 1; version--) {
+            for (int version = keys.newest(Purpose.RECORDS); version >= keys.oldest(Purpose.RECORDS); version--) {
                 if (opens(in, journal, CipherPages.of(keys.key(Purpose.RECORDS, version), salt))) {
                     return version;
                 }

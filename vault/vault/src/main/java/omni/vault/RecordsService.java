@@ -115,7 +115,7 @@ final class RecordsService implements RecordsProtocol.Handler {
 
     @Override
     public void listItems(RecordsProtocol.ListItemsParams in, Call<RecordsProtocol.ListItemsReply> call) {
-        var order = in.oldestFirst() ? Order.OLDEST_FIRST : Order.NEWEST_FIRST;
+        var order = order(in.oldestFirst());
         var listing = in(
                 call,
                 vault -> vault.conversations()
@@ -138,6 +138,45 @@ final class RecordsService implements RecordsProtocol.Handler {
             return vault.conversations().retrieve(in.conversation());
         });
         call.reply(new RecordsProtocol.DeleteItemReply(wire(left)));
+    }
+
+    @Override
+    public void keepResponse(RecordsProtocol.KeepResponseParams in, Call<RecordsProtocol.KeepResponseReply> call) {
+        var place = new Responses.Place(Optional.ofNullable(in.conversation()), Optional.ofNullable(in.previous()));
+        var kept = in(
+                call,
+                vault -> vault.conversations()
+                        .responses()
+                        .keep(in.id(), place, object(in.body()), objects(in.input()), objects(in.output())));
+        call.reply(new RecordsProtocol.KeepResponseReply(wire(kept)));
+    }
+
+    @Override
+    public void getResponse(RecordsProtocol.GetResponseParams in, Call<RecordsProtocol.GetResponseReply> call) {
+        var found = in(call, vault -> vault.conversations().responses().retrieve(in.id()));
+        call.reply(new RecordsProtocol.GetResponseReply(wire(found)));
+    }
+
+    @Override
+    public void listResponseInput(
+            RecordsProtocol.ListResponseInputParams in, Call<RecordsProtocol.ListResponseInputReply> call) {
+        var listing = in(
+                call,
+                vault -> vault.conversations()
+                        .responses()
+                        .input(in.id(), Optional.ofNullable(in.after()), number(in.limit()), order(in.oldestFirst())));
+        call.reply(new RecordsProtocol.ListResponseInputReply(
+                listing.entries().stream().map(RecordsService::wire).toList(), listing.more()));
+    }
+
+    @Override
+    public void deleteResponse(
+            RecordsProtocol.DeleteResponseParams in, Call<RecordsProtocol.DeleteResponseReply> call) {
+        in(call, vault -> {
+            vault.conversations().responses().delete(in.id());
+            return true;
+        });
+        call.reply(new RecordsProtocol.DeleteResponseReply());
     }
 
     @Override
@@ -201,12 +240,20 @@ final class RecordsService implements RecordsProtocol.Handler {
     private static List<ObjectNode> objects(List<JsonNode> nodes) throws VaultException {
         List<ObjectNode> objects = new ArrayList<>();
         for (JsonNode node : nodes) {
-            if (!(node instanceof ObjectNode object)) {
-                throw Bounds.invalid("An item is a JSON object.");
-            }
-            objects.add(object);
+            objects.add(object(node));
         }
         return objects;
+    }
+
+    private static ObjectNode object(JsonNode node) throws VaultException {
+        if (node instanceof ObjectNode object) {
+            return object;
+        }
+        throw Bounds.invalid("An item is a JSON object, and so is an answer.");
+    }
+
+    private static Order order(boolean oldestFirst) {
+        return oldestFirst ? Order.OLDEST_FIRST : Order.NEWEST_FIRST;
     }
 
     private static Optional<Duration> seconds(@Nullable Long seconds) throws VaultException {
@@ -233,6 +280,14 @@ final class RecordsService implements RecordsProtocol.Handler {
 
     private static RecordsProtocol.Item wire(ConversationItem item) {
         return new RecordsProtocol.Item(item.id(), item.created().toEpochMilli(), item.body());
+    }
+
+    private static RecordsProtocol.Response wire(Responses.Kept kept) {
+        return new RecordsProtocol.Response(
+                kept.id(),
+                kept.conversation(),
+                kept.body(),
+                kept.output().stream().map(RecordsService::wire).toList());
     }
 
     private static RecordsProtocol.Memory wire(Memory memory) {

@@ -13,6 +13,8 @@ final class RecordsTexts {
             "SELECT number, id, key, 'metadata', metadata FROM conversations WHERE number > ? ORDER BY number LIMIT ?",
             "SELECT items.number, conversations.id, key, items.id, body FROM items JOIN conversations"
                     + " ON conversations.number = conversation WHERE items.number > ? ORDER BY items.number LIMIT ?",
+            "SELECT responses.number, conversations.id, key, responses.id, body FROM responses JOIN conversations"
+                    + " ON conversations.number = conversation WHERE responses.number > ? ORDER BY responses.number LIMIT ?",
             "SELECT number, id, key, 'memory', body FROM memories WHERE number > ? ORDER BY number LIMIT ?",
             "SELECT rowid, 'secret ' || name, key, 'secret', body FROM provider_secrets WHERE rowid > ? ORDER BY rowid LIMIT ?");
 

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.sql.SQLException;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import omni.vault.VaultException.Reason;
@@ -26,6 +27,16 @@ final class RowKeys {
     private static final String ADD = "INSERT INTO row_keys (wrapped) VALUES (?)";
     private static final String WRAPPED = "SELECT wrapped FROM row_keys WHERE number = ?";
     private static final String REPLACE = "UPDATE row_keys SET wrapped = ? WHERE number = ?";
+
+    private static final int REWRAPPED_AT_ONCE = 100;
+
+    /** Whose keys there are: number, name as the key is bound to it, and number of the key. */
+    private static final List<String> OWNERS = List.of(
+            "SELECT number, id, key FROM conversations WHERE number > ? ORDER BY number LIMIT ?",
+            "SELECT number, id, key FROM memories WHERE number > ? ORDER BY number LIMIT ?",
+            "SELECT rowid, 'secret ' || name, key FROM provider_secrets WHERE rowid > ? ORDER BY rowid LIMIT ?");
+
+    private record Owner(long number, String name, long key) {}
 
     /** A key that was just made, and the number it is under. */
     record Fresh(long number, RowKey key) {}
@@ -58,14 +69,47 @@ final class RowKeys {
     /** The one under that number; DAMAGED where it is not that owner's. */
     RowKey open(Sql sql, long number, String owner) throws SQLException, VaultException {
         byte[] wrapped = sql.first(WRAPPED, row -> row.getBytes(1), number).orElseThrow(() -> damaged(owner, null));
+        return new RowKey(unwrapped(wrapped, owner), owner);
+    }
+
+    private byte[] unwrapped(byte[] wrapped, String owner) throws VaultException {
         int version = ByteBuffer.wrap(wrapped).getInt();
         try {
-            byte[] key = wrapping(version)
+            return wrapping(version)
                     .decrypt(Arrays.copyOfRange(wrapped, VERSION_BYTES, wrapped.length), binding(owner, version));
-            return new RowKey(key, owner);
         } catch (GeneralSecurityException e) {
             throw damaged(owner, e);
         }
+    }
+
+    /** Wraps it by the newest key, where it is under another one. */
+    private void rewrap(Sql sql, long number, String owner) throws SQLException, VaultException {
+        byte[] wrapped = sql.first(WRAPPED, row -> row.getBytes(1), number).orElseThrow(() -> damaged(owner, null));
+        if (ByteBuffer.wrap(wrapped).getInt() != keys.newest(Purpose.CONVERSATIONS)) {
+            sql.change(REPLACE, wrap(unwrapped(wrapped, owner), owner), number);
+        }
+    }
+
+    /** Wraps all by the newest key, some at a time. What is added meanwhile is under it already. */
+    static void rewrapAll(Records records) throws VaultException {
+        RowKeys keys = new RowKeys(records.keys());
+        for (String owners : OWNERS) {
+            long last = 0;
+            while (last >= 0) {
+                long from = last;
+                last = records.write(sql -> keys.rewrap(sql, owners, from));
+            }
+        }
+    }
+
+    /** Returns the number of the last one, or -1 where there is none. */
+    private long rewrap(Sql sql, String owners, long from) throws SQLException, VaultException {
+        List<Owner> next = sql.rows(
+                owners, row -> new Owner(row.getLong(1), row.getString(2), row.getLong(3)), from, REWRAPPED_AT_ONCE);
+        for (Owner owner : next) {
+            rewrap(sql, owner.key(), owner.name());
+        }
+        return next.isEmpty() ? -1 : next.getLast().number();
     }
 
     private byte[] wrap(byte[] key, String owner) throws VaultException {

@@ -66,7 +66,13 @@ public final class SecretCall {
          * session's name, UTF-8 of 1 to {@value SecretCall#SESSION_BYTES_MAX} bytes. Answers a permit, which lasts
          * {@link SecretCall#PERMIT_LASTS}.
          */
-        PROVE(6, 3);
+        PROVE(6, 3),
+        /** Go over to new data keys: the password, and the key file or nothing. The answer comes when the old ones are gone. */
+        ROTATE(7, 2),
+        /** The TPM belongs to the password from now on: the password, and the key file or nothing. */
+        BIND_TPM(30, 2),
+        /** No TPM belongs to the password any more: the password, and the key file or nothing. */
+        UNBIND_TPM(31, 2);
 
         private final int code;
         private final int fields;

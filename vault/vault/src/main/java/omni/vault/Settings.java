@@ -7,6 +7,9 @@ import omni.vault.VaultException.Reason;
 
 /** Settings that are kept with the records, by name. For any thread. */
 final class Settings {
+    /** The setting with the places of backups, a line each: what a wipe leaves. */
+    static final String BACKUP_TARGETS = "backup.targets";
+
     static final int COUNT_MAX = 1000;
     static final int NAME_MAX = 100;
     static final int VALUE_BYTES_MAX = 64 << 10;

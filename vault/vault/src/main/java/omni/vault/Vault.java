@@ -12,7 +12,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import omni.role.Attempts;
 import omni.role.LaterException;
@@ -36,9 +42,12 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
     private final Attempts attempts;
     private final Clock clock;
     private final Runnable end;
+    private final TpmCounter counter;
     private final SealedLog sealedLog;
     private final Permits permits;
+    private final Wipe wipe;
     private final Object judging = new Object();
+    private final Semaphore rotating = new Semaphore(1);
     private final Set<Consumer<Status>> listeners = ConcurrentHashMap.newKeySet();
 
     private Status status;
@@ -75,19 +84,30 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
      * @param end ends this process at once
      */
     Vault(Path folder, KeyKeeper keeper, Attempts attempts, Clock clock, Runnable end) {
+        this(folder, keeper, attempts, clock, end, new TpmCounter(TpmDevice.NONE));
+    }
+
+    /** With a TPM that counts its unlocks. */
+    Vault(Path folder, KeyKeeper keeper, Attempts attempts, Clock clock, Runnable end, TpmCounter counter) {
         this.folder = folder;
         this.keeper = keeper;
         this.attempts = attempts;
         this.clock = clock;
         this.end = end;
+        this.counter = counter;
         this.sealedLog = new SealedLog(folder, clock);
         this.permits = new Permits(clock);
+        this.wipe = new Wipe(folder);
         this.status = atStart();
     }
 
     /** A key file that cannot be read is said, and ends nothing: the rest of the box does without this. */
     private Status atStart() {
         try {
+            if (wipe.isBegun()) {
+                wipe.finish();
+                return new Status(State.ABSENT, clock.instant(), "wiped");
+            }
             State state = keeper.file().isPresent() ? State.SEALED : State.ABSENT;
             return new Status(state, clock.instant(), "started");
         } catch (VaultException e) {
@@ -107,6 +127,11 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
         } catch (IOException e) {
             throw failed(e);
         }
+    }
+
+    /** Whether it would be seen that the whole vault was put back to an earlier state. */
+    boolean countsUnlocks() {
+        return counter.counts();
     }
 
     /**
@@ -156,16 +181,104 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
      * Wipes the keys and ends the process, where it is open; it comes back sealed. An unlock that is under way comes to nothing.
      */
     void lock(String cause) {
-        Optional<OpenVault> closing;
+        taken().ifPresent(closing -> end(closing, cause));
+    }
+
+    /** Opens no more, and gives what was open to whoever closes it. */
+    private Optional<OpenVault> taken() {
         synchronized (this) {
             locks++;
-            closing = open;
+            Optional<OpenVault> closing = open;
+            if (closing
+                    .isPresent()) { // where it is sealed, anybody may ask for a lock, and a permit has its owner
+                                    // waiting
+                permits.clear();
+            }
             open = Optional.empty();
+            return closing;
         }
-        permits.clear();
-        if (closing.isPresent()) {
-            end(closing.get(), cause);
+    }
+
+    /**
+     * What came of a wipe.
+     *
+     * @param took until the keys were gone
+     * @param backups that are somewhere else, and stay; nothing where that is not known
+     */
+    record Wiped(Duration took, Optional<List<String>> backups) {
+        Wiped {
+            backups = backups.map(List::copyOf);
         }
+    }
+
+    /**
+     * Destroys the keys, on the disk and in memory, open or sealed. The process is to be ended afterwards, whatever came of it
+     * ({@link #vanish}); its next start removes what the keys protected.
+     *
+     * @throws VaultException FAILED where the keys may still be on the disk
+     */
+    Wiped wipe() throws VaultException {
+        long begun = System.nanoTime();
+        Optional<OpenVault> closing = taken();
+        Optional<String> name = held();
+        Optional<List<String>> backups;
+        try {
+            wipe.begin();
+            name.ifPresent(this::forgetTpm);
+            backups = closing.flatMap(Vault::backups);
+        } finally {
+            closing.ifPresent(was -> was.keys().close());
+        }
+        return new Wiped(Duration.ofNanos(System.nanoTime() - begun), backups);
+    }
+
+    /** The name of the vault, where its password needs the TPM. */
+    private Optional<String> held() {
+        try {
+            return keeper.file()
+                    .filter(keys -> keys.password().tpm().isPresent())
+                    .map(KeyFile::vault);
+        } catch (VaultException e) {
+            return Optional.empty(); // keys that cannot be read are to go all the same
+        }
+    }
+
+    /** So that no copy of the disk opens by the password; a TPM that hangs keeps no wipe waiting. */
+    private void forgetTpm(String name) {
+        FutureTask<Boolean> forget = new FutureTask<>(() -> {
+            keeper.forgetTpm(name);
+            return true;
+        });
+        Thread.ofPlatform().daemon().name("tpm").start(forget);
+        try {
+            forget.get(LAST_WORD.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            System.getLogger("omni.vault")
+                    .log(System.Logger.Level.WARNING, "The TPM may still hold what belonged to the password", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Within a moment, or not at all: a database that hangs keeps no wipe waiting. */
+    private static Optional<List<String>> backups(OpenVault open) {
+        FutureTask<List<String>> look = new FutureTask<>(() -> new Settings(open.records())
+                .get(Settings.BACKUP_TARGETS).stream().flatMap(String::lines).toList());
+        Thread.ofPlatform().daemon().name("backups").start(look);
+        try {
+            return Optional.of(look.get(LAST_WORD.toMillis(), TimeUnit.MILLISECONDS));
+        } catch (ExecutionException | TimeoutException e) {
+            System.getLogger("omni.vault").log(System.Logger.Level.WARNING, "The backups' places are not known", e);
+            return Optional.empty();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return Optional.empty();
+        }
+    }
+
+    /** Ends this process after that time; it comes back sealed, or absent. */
+    void vanish(Duration after) {
+        CompletableFuture.delayedExecutor(after.toNanos(), TimeUnit.NANOSECONDS).execute(end);
     }
 
     /** Nothing keeps it from the end: not a disk that hangs, nor a log that nobody reads. */
@@ -199,6 +312,14 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
 
     @Override
     public Optional<SecretMemory> serve(Verb verb, List<Optional<SecretMemory>> fields) throws VaultException {
+        if (wipe.isBegun()) {
+            throw new VaultException(
+                    Reason.REFUSED, "The vault is being wiped. Where that goes on, omni vault says what is left.");
+        }
+        if (verb == Verb.ROTATE) {
+            rotate(password(fields, 0));
+            return Optional.empty();
+        }
         synchronized (judging) {
             return switch (verb) {
                 case CREATE -> Optional.of(create(password(fields, 0)));
@@ -206,6 +327,9 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
                 case RECOVER -> recover(recovery(fields), password(fields, 1));
                 case CHANGE_PASSWORD -> changePassword(password(fields, 0), password(fields, 2));
                 case NEW_RECOVERY_KEY -> Optional.of(newRecoveryKey(password(fields, 0)));
+                case ROTATE -> throw new IllegalStateException("It is not served here");
+                case BIND_TPM -> bindTpm(password(fields, 0), true);
+                case UNBIND_TPM -> bindTpm(password(fields, 0), false);
                 case PROVE -> Optional.of(prove(password(fields, 0), session(fields.get(2))));
             };
         }
@@ -277,6 +401,15 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
         return Optional.empty();
     }
 
+    private Optional<SecretMemory> bindTpm(Secret.Password password, boolean toTpm) throws VaultException {
+        judged(password, () -> {
+            keeper.bindTpm(password, toTpm);
+            return true;
+        });
+        told(AuditEvent.PASSWORD_CHANGED);
+        return Optional.empty();
+    }
+
     private SecretMemory prove(Secret.Password password, String session) throws VaultException {
         judged(password, () -> {
             keeper.check(password);
@@ -289,11 +422,45 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
         return answer;
     }
 
+    /** Holds {@code judging} only while the password is needed: a wipe must not wait for a large database. */
+    private void rotate(Secret.Password password) throws VaultException {
+        if (!rotating.tryAcquire()) {
+            throw new VaultException(Reason.REFUSED, "New keys are being made already: wait for that.");
+        }
+        try {
+            OpenVault now = open();
+            synchronized (judging) {
+                now.keys().add(judged(password, () -> keeper.addVersion(password, Purpose.RECORDS)));
+                for (Purpose purpose : List.of(Purpose.CONVERSATIONS, Purpose.FILES, Purpose.AUDIT, Purpose.KV)) {
+                    now.keys().add(keeper.addVersion(password, purpose));
+                }
+            }
+            rotating("the records are being put under new keys");
+            now.renewKeys();
+            synchronized (judging) {
+                keeper.dropOld(password, Purpose.RECORDS);
+                keeper.dropOld(password, Purpose.CONVERSATIONS);
+            }
+            told(AuditEvent.ROTATED);
+            rotating("has new keys");
+        } finally {
+            rotating.release();
+        }
+    }
+
+    private void rotating(String how) throws VaultException {
+        synchronized (this) {
+            open();
+            status = new Status(State.OPEN, clock.instant(), how);
+        }
+        listeners.forEach(listener -> listener.accept(status()));
+    }
+
     private void opened(KeyRing keys, String cause, AuditEvent event, long locksBefore) throws VaultException {
         OpenVault opening = OpenVault.open(folder, keys, clock);
         boolean told = false;
         try {
-            opening.audit().add(event, Map.of());
+            counter.opened(keeper.present().vault(), opening.audit(), event);
             told = true;
         } finally {
             if (!told) { // what cannot be written down is not done

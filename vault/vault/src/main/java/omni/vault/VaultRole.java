@@ -40,8 +40,15 @@ public final class VaultRole implements Role {
         VaultConfig config = context.config(VaultConfig.SECTION);
         Path folder = folder(context.home());
         Clock clock = Clock.systemUTC();
-        var keeper = new KeyKeeper(folder, context.runDir(), KeyKeeper.Machine.ours());
-        var vault = new Vault(folder, keeper, new Attempts(folder.resolve("attempts"), clock), clock, context::vanish);
+        TpmDevice tpm = TpmDevice.of(config.tpm());
+        var keeper = new KeyKeeper(folder, context.runDir(), KeyKeeper.Machine.ours(), tpm);
+        var vault = new Vault(
+                folder,
+                keeper,
+                new Attempts(folder.resolve("attempts"), clock),
+                clock,
+                context::vanish,
+                new TpmCounter(tpm));
         var _ = vault.onChange(status -> context.note(note(status)));
         context.note(note(vault.status()));
         SecretSocket secrets = SecretSocket.at(RunDirectory.socket(context.runDir(), SecretCall.SOCKET), vault);
@@ -64,9 +71,6 @@ public final class VaultRole implements Role {
     /** What the machine does not give the vault, a line each. */
     private static List<String> limits() {
         List<String> limits = new ArrayList<>();
-        limits.add(
-                "that the whole vault was put back to an earlier state would not be seen here: keep elsewhere what omni vault"
-                        + " verify prints");
         try {
             if (Files.readString(SWAPS, StandardCharsets.US_ASCII).lines().count() > 1) {
                 limits.add(

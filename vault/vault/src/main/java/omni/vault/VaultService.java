@@ -12,10 +12,17 @@ import omni.vault.VaultProtocol.LockReply;
 import omni.vault.VaultProtocol.StatusReply;
 import omni.vault.VaultProtocol.VaultState;
 import omni.vault.VaultProtocol.VerifyReply;
+import omni.vault.VaultProtocol.WipeReply;
 
 /** {@code omni.Vault}: how the vault stands, and its lock. Anybody may ask, and anybody may lock. For any thread. */
 final class VaultService implements VaultProtocol.Handler {
     private static final int CHANGES_MAX = 100;
+    private static final String NOT_COUNTED =
+            "that the whole vault was put back to an earlier state would not be seen here, where no TPM counts its unlocks:"
+                    + " keep elsewhere what omni vault verify prints";
+
+    /** For how long the end of the process waits for an answer to be read. */
+    private static final Duration ANSWER_MAX = Duration.ofMillis(100);
 
     private final Vault vault;
     private final Duration lockAfter;
@@ -63,6 +70,24 @@ final class VaultService implements VaultProtocol.Handler {
             call.reply(new VaultProtocol.RedeemReply(vault.name()));
         } catch (VaultException e) {
             throw failed(e);
+        }
+    }
+
+    @Override
+    public void wipe(VaultProtocol.WipeParams in, Call<WipeReply> call) {
+        try {
+            vault.permits().require(in.permit(), in.session());
+        } catch (VaultException e) {
+            throw failed(e);
+        }
+        try {
+            Vault.Wiped wiped = vault.wipe();
+            call.reply(new WipeReply(
+                    wiped.took().plusNanos(999_999).toMillis(), wiped.backups().orElse(null)));
+        } catch (VaultException e) {
+            throw failed(e);
+        } finally { // also where the caller has gone; a failure is still to be told
+            vault.vanish(ANSWER_MAX);
         }
     }
 
@@ -115,6 +140,9 @@ final class VaultService implements VaultProtocol.Handler {
     private VaultProtocol.Vault wire(Vault.Status status) {
         Attempts.Standing standing = standing();
         List<String> lines = new ArrayList<>(limits);
+        if (!vault.countsUnlocks()) {
+            lines.addFirst(NOT_COUNTED);
+        }
         vault.peek()
                 .filter(open -> !open.keys().isLocked())
                 .ifPresent(_ -> lines.add("the keys are not kept out of the swap: the limit of locked memory is too low"

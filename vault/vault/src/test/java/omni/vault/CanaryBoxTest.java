@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -40,7 +41,7 @@ final class CanaryBoxTest {
         Argon2 argon2 = file.password().argon2();
         byte[] password = PASSWORD.getBytes(StandardCharsets.US_ASCII);
         byte[] derived = Argon2.stretch(password, argon2);
-        String context = KeyFile.PasswordSlot.context(file.vault(), argon2, false);
+        String context = KeyFile.PasswordSlot.context(file.vault(), argon2, false, Optional.empty());
         hidden.put("derived key", derived);
         hidden.put("root key", file.password().wrap().open(derived, context).orElseThrow());
         hidden.put("recovery words", made.words().orElseThrow());

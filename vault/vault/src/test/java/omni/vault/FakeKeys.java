@@ -24,6 +24,11 @@ final class FakeKeys implements DataKeys, AutoCloseable {
         return newest.getOrDefault(purpose, 1);
     }
 
+    @Override
+    public int oldest(Purpose purpose) {
+        return 1;
+    }
+
     void addVersion(Purpose purpose) {
         newest.merge(purpose, 2, (before, two) -> before + 1);
     }

@@ -28,6 +28,11 @@ final class FileKeysDouble implements DataKeys {
     }
 
     @Override
+    public int oldest(Purpose purpose) {
+        return 1;
+    }
+
+    @Override
     public MemorySegment key(Purpose purpose, int version) throws VaultException {
         if (version < 1 || version > newest) {
             throw new VaultException(Reason.DAMAGED, "There is no key " + version + ".");

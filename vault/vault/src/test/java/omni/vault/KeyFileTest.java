@@ -129,7 +129,8 @@ final class KeyFileTest {
         keys.set(0, new KeyFile.DataKey(first.purpose(), 1, second.wrap()));
         keys.set(1, new KeyFile.DataKey(second.purpose(), 1, first.wrap()));
         refusedOnOpen(with(file.password(), file.recovery(), keys));
-        KeyFile.PasswordSlot slot = new KeyFile.PasswordSlot(file.password().argon2(), false, file.recovery());
+        KeyFile.PasswordSlot slot =
+                new KeyFile.PasswordSlot(file.password().argon2(), false, Optional.empty(), file.recovery());
         refusedOnOpen(with(slot, file.password().wrap(), file.keys()));
     }
 
@@ -245,9 +246,15 @@ final class KeyFileTest {
         assertThrows(IllegalArgumentException.class, () -> with(file.password(), wrap, reversed));
         List<KeyFile.DataKey> gone = file.keys().subList(1, file.keys().size());
         assertThrows(IllegalArgumentException.class, () -> with(file.password(), wrap, gone));
-        List<KeyFile.DataKey> skipped = new ArrayList<>(file.keys());
-        skipped.set(0, new KeyFile.DataKey(Purpose.RECORDS, 2, wrap));
+        List<KeyFile.DataKey> later = new ArrayList<>(file.keys());
+        later.set(0, new KeyFile.DataKey(Purpose.RECORDS, 7, wrap));
+        assertEquals(later, with(file.password(), wrap, later).keys(), "the versions before are gone");
+        List<KeyFile.DataKey> skipped = new ArrayList<>(later);
+        skipped.add(1, new KeyFile.DataKey(Purpose.RECORDS, 9, wrap));
         assertThrows(IllegalArgumentException.class, () -> with(file.password(), wrap, skipped));
+        List<KeyFile.DataKey> none = new ArrayList<>(file.keys());
+        none.set(0, new KeyFile.DataKey(Purpose.RECORDS, 0, wrap));
+        assertThrows(IllegalArgumentException.class, () -> with(file.password(), wrap, none));
         List<KeyFile.DataKey> doubled = new ArrayList<>(file.keys());
         doubled.add(0, file.keys().getFirst());
         assertThrows(IllegalArgumentException.class, () -> with(file.password(), wrap, doubled));

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -49,7 +50,8 @@ final class KeyWireTest {
                 Made.LEAST,
                 Optional.of(file),
                 Optional.of(secret),
-                Optional.of(Made.password("another password", new byte[40])));
+                Optional.of(Made.password("another password", new byte[40])),
+                new TpmDevice(Optional.of(Path.of("/dev/tpmrm0"))));
     }
 
     @Test
@@ -82,7 +84,8 @@ final class KeyWireTest {
                 Made.LEAST,
                 Optional.empty(),
                 Optional.empty(),
-                Optional.empty());
+                Optional.empty(),
+                TpmDevice.NONE);
         assertEquals(bare, request(written(bare)));
     }
 

@@ -134,13 +134,33 @@ final class KeyWorkTest {
         assertFalse(Arrays.equals(first.key(), second.key()));
     }
 
+    @Test
+    void theOldVersionsGoAndTheOthersStay() throws VaultException {
+        KeyFile made =
+                work.create(Made.password(Made.PASSWORD), Made.LEAST).file().orElseThrow();
+        KeyWork.Outcome two = work.addVersion(made, Made.password(Made.PASSWORD), Purpose.FILES);
+        KeyWork.Outcome dropped = work.dropOld(two.file().orElseThrow(), Made.password(Made.PASSWORD), Purpose.FILES);
+        assertEquals(List.of(), dropped.keys());
+        KeyFile left = dropped.file().orElseThrow();
+        assertEquals(made.keys().size(), left.keys().size());
+        List<String> expected =
+                keys(two).stream().filter(key -> !key.startsWith("FILES/1=")).toList();
+        assertEquals(keys(two).size() - 1, expected.size());
+        assertEquals(expected, keys(work.open(left, Made.password(Made.PASSWORD))));
+        KeyFile same = work.dropOld(left, Made.password(Made.PASSWORD), Purpose.FILES)
+                .file()
+                .orElseThrow();
+        assertEquals(left.keys(), same.keys());
+        refused(VaultException.Reason.DENIED, () -> work.dropOld(left, Made.password("another"), Purpose.FILES));
+    }
+
     /** A file with all the keys that fit. */
     private static KeyFile full(KeyFile file) throws VaultException {
         Argon2 argon2 = file.password().argon2();
         byte[] derived = Made.quick(Made.PASSWORD.getBytes(StandardCharsets.US_ASCII), argon2);
         byte[] root = file.password()
                 .wrap()
-                .open(derived, KeyFile.PasswordSlot.context(file.vault(), argon2, false))
+                .open(derived, KeyFile.PasswordSlot.context(file.vault(), argon2, false, Optional.empty()))
                 .orElseThrow();
         List<KeyFile.DataKey> keys = new ArrayList<>(file.keys());
         for (int version = 2; keys.size() < KeyFile.KEYS_MAX; version++) {

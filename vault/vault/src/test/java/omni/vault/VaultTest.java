@@ -368,6 +368,82 @@ final class VaultTest {
         assertEquals(0, vault.standing().wrong(), "none was judged");
     }
 
+    @Test
+    void newKeysTakeThePlaceOfTheOldOnes() throws IOException {
+        Vault vault = started();
+        words(call(vault, Verb.CREATE, PASSWORD, ""));
+        byte[] before = Files.readAllBytes(folder.resolve("keys.json"));
+        String id = vault.open()
+                .conversations()
+                .create(Map.of("a", "b"), List.of(), Optional.empty())
+                .id();
+        assertEquals(Reason.DENIED, refused(vault, Verb.ROTATE, "wrong password", ""));
+        ahead = ahead.plusSeconds(2);
+
+        call(vault, Verb.ROTATE, PASSWORD, "");
+
+        assertEquals(0, vault.standing().wrong());
+        assertEquals(Map.of("a", "b"), vault.open().conversations().retrieve(id).metadata());
+        vault.lock("a test");
+        Vault again = started();
+        assertEquals(Reason.SEALED, refused(again, Verb.ROTATE, PASSWORD, ""));
+        call(again, Verb.UNLOCK, PASSWORD, "");
+        KeyRing keys = again.open().keys();
+        for (Purpose purpose : Purpose.values()) {
+            assertEquals(2, keys.newest(purpose));
+            boolean dropped = purpose == Purpose.RECORDS || purpose == Purpose.CONVERSATIONS;
+            assertEquals(dropped ? 2 : 1, keys.oldest(purpose), purpose.text());
+        }
+        assertEquals(Map.of("a", "b"), again.open().conversations().retrieve(id).metadata());
+        List<String> events = new ArrayList<>();
+        for (AuditRow row : new AuditTable(again.open().records()).read(1, 100)) {
+            events.add(AuditLine.read(row.line()).event().text());
+        }
+        assertEquals(List.of("created", "wrong-secret", "audit-key", "rotated", "locked", "unlocked"), events);
+        assertEquals(
+                List.of(),
+                AuditCheck.check(folder, new AuditTable(again.open().records()), List.of())
+                        .problems());
+        again.open().close();
+        Files.write(folder.resolve("keys.json"), before);
+        assertEquals(Reason.DENIED, refused(started(), Verb.UNLOCK, PASSWORD, ""), "the old keys open nothing");
+    }
+
+    @Test
+    void aWipeLeavesNothingAndRoomForANewVault() throws IOException {
+        Vault vault = started();
+        words(call(vault, Verb.CREATE, PASSWORD, ""));
+        byte[] keys = Files.readAllBytes(folder.resolve("keys.json"));
+        new Settings(vault.open().records()).put(Settings.BACKUP_TARGETS, "/media/usb\n/mnt/nas");
+
+        Vault.Wiped wiped = vault.wipe();
+
+        assertEquals(Optional.of(List.of("/media/usb", "/mnt/nas")), wiped.backups());
+        assertTrue(wiped.took().isPositive());
+        assertFalse(Files.exists(folder.resolve("keys.json")));
+        assertEquals(
+                Reason.SEALED, assertThrows(VaultException.class, vault::open).reason());
+        assertEquals(Reason.REFUSED, refused(vault, Verb.CREATE, PASSWORD, ""), "until the rest is gone, too");
+        Vault again = started();
+        assertEquals(Vault.State.ABSENT, again.status().state());
+        try (var left = Files.list(folder)) {
+            assertEquals(List.of(), left.toList());
+        }
+        Files.write(folder.resolve("keys.json"), keys);
+        assertEquals(Vault.State.SEALED, started().status().state(), "the control: the keys are what made it one");
+        Files.delete(folder.resolve("keys.json"));
+        words(call(again, Verb.CREATE, "another password", ""));
+        again.open().close();
+    }
+
+    @Test
+    void aSealedVaultIsWipedTooAndKnowsOfNoBackups() throws IOException {
+        words(call(started(), Verb.CREATE, PASSWORD, ""));
+        Vault vault = started();
+        assertEquals(Optional.empty(), vault.wipe().backups());
+        assertEquals(Vault.State.ABSENT, started().status().state());
+    }
+
     /** The rest of the box does without the vault. */
     @Test
     void aKeyFileThatIsDamagedIsSaidAndCountsNoTries() throws IOException {

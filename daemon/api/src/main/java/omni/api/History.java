@@ -1,0 +1,133 @@
+package omni.api;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import omni.vault.RecordsProtocol.CreateConversationParams;
+import omni.vault.RecordsProtocol.CreateItemsParams;
+import omni.vault.RecordsProtocol.GetResponseParams;
+import omni.vault.RecordsProtocol.Item;
+import omni.vault.RecordsProtocol.ListItemsParams;
+import omni.vault.RecordsProtocol.ListResponseInputParams;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/** What was said before, from the vault, as the messages of a chat. For any thread. */
+final class History {
+    /** Of what is read for one prompt; no model here takes as much. */
+    static final int CHARACTERS_MAX = 1 << 20;
+
+    private static final Set<String> WITHOUT_WORDS = Set.of("reasoning", "item_reference", "compaction");
+
+    private final VaultLink vault;
+
+    History(VaultLink vault) {
+        this.vault = vault;
+    }
+
+    /** A part of what was said. */
+    private record Page(List<Item> items, boolean more) {}
+
+    /** Where the pages come from; {@code after} is null for the first. */
+    private interface Pages {
+        Page after(@Nullable String after);
+    }
+
+    /** All that a conversation has, the oldest first. */
+    List<Item> conversation(String id) {
+        return all(after -> {
+            var listed = vault.records(
+                    records -> records.listItems(new ListItemsParams(id, after, (long) Query.LIMIT_MAX, true)));
+            return new Page(listed.items(), listed.more());
+        });
+    }
+
+    /** All that a response was made from, and what it gave. */
+    List<Item> response(String id) {
+        var items = all(after -> {
+            var listed = vault.records(records ->
+                    records.listResponseInput(new ListResponseInputParams(id, after, (long) Query.LIMIT_MAX, true)));
+            return new Page(listed.items(), listed.more());
+        });
+        items.addAll(vault.records(records -> records.getResponse(new GetResponseParams(id)))
+                .response()
+                .output());
+        return items;
+    }
+
+    private static List<Item> all(Pages pages) {
+        var items = new ArrayList<Item>();
+        var characters = 0L;
+        @Nullable String after = null;
+        while (true) {
+            var page = pages.after(after);
+            for (var item : page.items()) {
+                characters += item.body().toString().length();
+                items.add(item);
+                after = item.id();
+            }
+            if (characters > CHARACTERS_MAX) {
+                throw ApiError.of(
+                        ErrorCode.CONTEXT_LENGTH_EXCEEDED,
+                        "What was said before has more than " + CHARACTERS_MAX + " characters: no prompt takes as much."
+                                + " Begin another conversation.");
+            }
+            if (!page.more() || page.items().isEmpty()) {
+                return items;
+            }
+        }
+    }
+
+    /** Keeps what was said: in that conversation, or in a new one. Returns which. */
+    String keep(@Nullable String conversation, List<JsonNode> items) {
+        var id = conversation;
+        for (var from = 0; from < items.size(); from += Items.AT_ONCE_MAX) {
+            var some = items.subList(from, Math.min(items.size(), from + Items.AT_ONCE_MAX));
+            if (id == null) {
+                id = vault.records(records ->
+                                records.createConversation(new CreateConversationParams(Map.of(), some, null)))
+                        .conversation()
+                        .id();
+            } else {
+                var to = id;
+                vault.records(records -> records.createItems(new CreateItemsParams(to, some)));
+            }
+        }
+        return Objects.requireNonNull(id, "nothing was said");
+    }
+
+    /** Adds what an item says to the messages of a chat; {@code path} is where it came from. */
+    static void add(ArrayNode messages, JsonNode item, String path) {
+        var type = item.path("type").asString("");
+        if (WITHOUT_WORDS.contains(type)) {
+            return;
+        }
+        if (!type.equals("message")) {
+            throw Options.unsupported(path, "Only messages are read. Leave calls of tools and their results out.");
+        }
+        messages.add(message(item, path));
+    }
+
+    private static ObjectNode message(JsonNode item, String path) {
+        var texts = new ArrayList<String>();
+        item.path("content").stringValueOpt().ifPresent(texts::add);
+        for (var part : item.path("content").values()) {
+            switch (part.path("type").asString("")) {
+                case "input_text", "output_text", "text" ->
+                    texts.add(part.path("text").asString(""));
+                case "refusal" -> texts.add(part.path("refusal").asString(""));
+                default ->
+                    throw Options.unsupported(path, "Only parts of text are read. Leave images, audio and files out.");
+            }
+        }
+        return JsonNodeFactory.instance
+                .objectNode()
+                .put("role", item.path("role").asString(""))
+                .put("content", String.join("\n", texts));
+    }
+}

@@ -1,0 +1,152 @@
+package omni.api;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * The body of {@code POST /v1/responses}.
+ *
+ * @param input items, in the shape in which they are kept
+ * @param previous the response that this one goes on from
+ * @param conversation the conversation that it belongs to; not with {@code previous}
+ * @param store whether it is wished to be kept
+ */
+record ResponseRequest(
+        Options options,
+        List<JsonNode> input,
+        Optional<String> instructions,
+        Optional<String> previous,
+        Optional<String> conversation,
+        boolean store,
+        Map<String, String> metadata) {
+    /** The vault's own bound. */
+    static final int ITEMS_MAX = 500;
+
+    private static final int INSTRUCTIONS_CHARACTERS_MAX = 60_000;
+
+    private static final Map<String, String> UNSUPPORTED = Map.of(
+            "prompt", "Prompts that are kept elsewhere are not supported. Leave it out.",
+            "context_management", "Conversations are not shortened. Leave it out.",
+            "moderation", "Answers are not moderated. Leave it out.");
+
+    /**
+     * Reads the body.
+     *
+     * @throws ApiError naming the field that is wrong, missing or not supported
+     */
+    static ResponseRequest read(Json.Body json) {
+        var body = Fields.of(json.node());
+        UNSUPPORTED.forEach((name, message) -> Options.refuse(body, name, message));
+        ChatRequest.tools(body);
+        refuseFormat(body);
+        refuseRest(body);
+        var previous = id(body.text("previous_response_id"), "previous_response_id");
+        var conversation = id(conversation(body), "conversation");
+        if (previous.isPresent() && conversation.isPresent()) {
+            throw ApiError.at(
+                    "conversation",
+                    ErrorCode.INVALID_VALUE,
+                    "conversation does not go with previous_response_id. Leave one of them out.");
+        }
+        var input = input(body);
+        var instructions = instructions(body);
+        if (input.isEmpty()) {
+            throw Fields.missing("input");
+        }
+        return new ResponseRequest(
+                Options.read(body, body.integer("max_output_tokens", 1, Integer.MAX_VALUE), OptionalInt.empty()),
+                input,
+                instructions,
+                previous,
+                conversation,
+                body.get("store").isEmpty() || body.flag("store"),
+                Metadata.read(body).orElse(Map.of()));
+    }
+
+    /** Whether it cannot be answered without what the vault keeps. */
+    boolean remembers() {
+        return previous.isPresent() || conversation.isPresent();
+    }
+
+    private static List<JsonNode> input(Fields body) {
+        var given = body.get("input");
+        if (given.isPresent() && given.get().isString()) {
+            return List.of(Items.message("user", given.get().stringValue()));
+        }
+        return Items.read(body, "input", ITEMS_MAX);
+    }
+
+    private static Optional<String> instructions(Fields body) {
+        var text = body.text("instructions");
+        if (text.isPresent() && text.get().length() > INSTRUCTIONS_CHARACTERS_MAX) {
+            throw ApiError.at(
+                    "instructions",
+                    ErrorCode.INVALID_VALUE,
+                    "instructions have at most " + INSTRUCTIONS_CHARACTERS_MAX + " characters. Send them as input.");
+        }
+        return text;
+    }
+
+    private static Optional<String> conversation(Fields body) {
+        var given = body.get("conversation");
+        return given.isPresent() && given.get().isObject()
+                ? Optional.of(new Fields(given.get(), "conversation").requiredText("id"))
+                : body.text("conversation");
+    }
+
+    private static Optional<String> id(Optional<String> id, String param) {
+        if (id.isPresent() && (id.get().isEmpty() || id.get().length() > Query.ID_CHARACTERS_MAX)) {
+            throw ApiError.at(
+                    param,
+                    ErrorCode.INVALID_VALUE,
+                    param + " must have from 1 to " + Query.ID_CHARACTERS_MAX + " characters.");
+        }
+        return id;
+    }
+
+    private static void refuseFormat(Fields body) {
+        var text = body.get("text").orElseGet(JsonNodeFactory.instance::objectNode);
+        if (!text.isObject()) {
+            throw Fields.type("text", "an object");
+        }
+        ChatRequest.format(new Fields(text, "text"), "format");
+    }
+
+    private static void refuseRest(Fields body) {
+        if (body.flag("background")) {
+            throw Options.unsupported("background", "Answers in the background are not supported. Set it to false.");
+        }
+        if (!body.text("truncation").orElse("disabled").equals("disabled")) {
+            throw Options.unsupported("truncation", "What is asked is never shortened. Set truncation to disabled.");
+        }
+        body.integer("top_logprobs", 0, Options.LOGPROBS_MAX).ifPresent(count -> {
+            if (count != 0) {
+                throw Options.unsupported("top_logprobs", "Tokens are not reported here. Ask chat/completions.");
+            }
+        });
+    }
+
+    /** What of it a response says again, but what is said of its keeping. */
+    ObjectNode echo() {
+        var echo = JsonNodeFactory.instance.objectNode();
+        echo.put("background", false).putNull("error");
+        conversation.ifPresentOrElse(
+                id -> echo.putObject("conversation").put("id", id), () -> echo.putNull("conversation"));
+        echo.put("instructions", instructions.orElse(null));
+        echo.put(
+                "max_output_tokens",
+                options.maxTokens().isPresent() ? (Integer) options.maxTokens().getAsInt() : null);
+        echo.set("metadata", Metadata.json(metadata));
+        echo.put("parallel_tool_calls", true).put("previous_response_id", previous.orElse(null));
+        echo.put("temperature", options.sampling().temperature());
+        echo.put("top_p", options.sampling().topP());
+        echo.putObject("text").putObject("format").put("type", "text");
+        echo.put("tool_choice", "auto").putArray("tools");
+        return echo.put("truncation", "disabled");
+    }
+}

@@ -1,0 +1,212 @@
+package omni.api;
+
+import io.helidon.http.Method;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import omni.engine.EngineProtocol.GenerateReply;
+import omni.engine.EngineProtocol.Model;
+import omni.vault.RecordsProtocol.DeleteResponseParams;
+import omni.vault.RecordsProtocol.GetResponseParams;
+import omni.vault.RecordsProtocol.KeepResponseParams;
+import omni.vault.RecordsProtocol.ListResponseInputParams;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * {@code /v1/responses}: OpenAI's API of that name, for text. A response is kept where the vault is open, unless its asker does
+ * not wish it; where the vault is not, one that needs no memory is answered, and says that it is not kept.
+ */
+final class ResponseRoutes {
+    private static final String ALL = "/v1/responses";
+    private static final String ONE = ALL + "/{response}";
+    private static final String INPUT = ONE + "/input_items";
+
+    private final Answers answers;
+    private final VaultLink vault;
+    private final History history;
+    private final InstantSource clock;
+
+    ResponseRoutes(Answers answers, VaultLink vault, InstantSource clock) {
+        this.answers = answers;
+        this.vault = vault;
+        this.history = new History(vault);
+        this.clock = clock;
+    }
+
+    /** The routes. */
+    List<Route> all() {
+        return List.of(
+                Route.of(Method.POST, ALL, this::create),
+                Route.of(Method.GET, ONE, this::retrieve),
+                Route.of(Method.DELETE, ONE, this::delete),
+                Route.of(Method.GET, INPUT, this::listInput));
+    }
+
+    /**
+     * What is still to be known when the answer comes.
+     *
+     * @param echo what the response says again
+     * @param kept what is kept with the answer; nothing where it is not to be kept
+     */
+    private record Asked(String id, boolean stream, ObjectNode echo, Optional<ResponseRequest> kept) {
+        static Asked of(ResponseRequest request, boolean keeps) {
+            return new Asked(
+                    Ids.response(),
+                    request.options().stream(),
+                    request.echo().put("store", keeps),
+                    keeps ? Optional.of(request) : Optional.empty());
+        }
+    }
+
+    /** What was read is held until the answer is kept; where it is not to be, until the engine has the prompt. */
+    private void create(Exchange exchange) {
+        exchange.query(List.of());
+        try (var request = exchange.body(ResponseRequest::read)) {
+            var asked = request.get();
+            var keeps = asked.store() && (asked.remembers() || vault.isOpen());
+            try (var room = exchange.room(asked.remembers() ? History.CHARACTERS_MAX : 1)) {
+                var messages = messages(asked);
+                room.shrink(Bodies.keptBytes(messages.toString().length()));
+                var chat = new ChatRequest(asked.options(), messages);
+                List<Runnable> early = keeps ? List.of() : List.of(request::close, room::close);
+                var held = new Held<>(chat, () -> early.forEach(Runnable::run));
+                var made = Asked.of(asked, keeps);
+                answers.chat(held, exchange.wire()::watch, (model, answer) -> write(exchange, made, model, answer));
+            }
+        }
+    }
+
+    private ArrayNode messages(ResponseRequest asked) {
+        var messages = JsonNodeFactory.instance.arrayNode();
+        asked.instructions()
+                .ifPresent(text -> messages.addObject().put("role", "system").put("content", text));
+        asked.conversation()
+                .ifPresent(id ->
+                        history.conversation(id).forEach(item -> History.add(messages, item.body(), "conversation")));
+        asked.previous()
+                .ifPresent(id -> history.response(id)
+                        .forEach(item -> History.add(messages, item.body(), "previous_response_id")));
+        for (var i = 0; i < asked.input().size(); i++) {
+            History.add(messages, asked.input().get(i), "input[" + i + "]");
+        }
+        if (messages.isEmpty()) {
+            throw ApiError.at("input", ErrorCode.INVALID_VALUE, "There is no message. Send at least one.");
+        }
+        return messages;
+    }
+
+    private void write(Exchange exchange, Asked asked, Model model, Answer<GenerateReply> answer) {
+        var shape = new ResponseShape(asked.id(), clock.instant().getEpochSecond(), model.name(), asked.echo());
+        if (asked.stream()) {
+            stream(exchange, asked, shape, answer);
+        } else {
+            var text = new StringBuilder();
+            var reply = answer.next();
+            while (reply.finish() == null) {
+                text.append(reply.text());
+                reply = answer.next();
+            }
+            exchange.json(
+                    finished(exchange, asked, shape, text.append(reply.text()).toString(), reply));
+        }
+    }
+
+    /** The first reply is awaited before the response begins, so that a refusal still has its proper status. */
+    private void stream(Exchange exchange, Asked asked, ResponseShape shape, Answer<GenerateReply> answer) {
+        var reply = answer.next();
+        try (var events = exchange.events()) {
+            try {
+                events.named(shape.begun("response.created"));
+                events.named(shape.begun("response.in_progress"));
+                events.named(shape.itemBegun());
+                events.named(shape.partBegun());
+                var text = new StringBuilder();
+                while (true) {
+                    if (!reply.text().isEmpty()) {
+                        text.append(reply.text());
+                        events.named(shape.delta(reply.text()));
+                    }
+                    var finish = reply.finish();
+                    if (finish != null) {
+                        var whole = finished(exchange, asked, shape, text.toString(), reply);
+                        events.named(shape.textDone(text.toString()));
+                        events.named(shape.partDone(text.toString()));
+                        events.named(shape.itemDone(text.toString(), finish));
+                        events.named(shape.done(whole));
+                        return;
+                    }
+                    reply = answer.next();
+                }
+            } catch (ApiError e) {
+                events.named(shape.failed(e));
+                throw e;
+            }
+        }
+    }
+
+    /** Keeps it, where it is to be kept: who reads that it is complete may go on from it. */
+    private ObjectNode finished(Exchange exchange, Asked asked, ResponseShape shape, String text, GenerateReply last) {
+        var finish = last.finish();
+        if (finish == null) {
+            throw new IllegalArgumentException("not the last reply");
+        }
+        var usage = Answers.counted(last.usage());
+        exchange.usage(usage);
+        var response = shape.whole(finish, usage);
+        var item = shape.item(text, finish);
+        asked.kept()
+                .ifPresent(request -> vault.records(records -> records.keepResponse(new KeepResponseParams(
+                        asked.id(),
+                        request.conversation().orElse(null),
+                        request.previous().orElse(null),
+                        response,
+                        request.input(),
+                        List.of(item)))));
+        return withOutput(response, List.of(item));
+    }
+
+    private static ObjectNode withOutput(ObjectNode response, List<? extends JsonNode> output) {
+        var whole = response.deepCopy();
+        var items = whole.putArray("output");
+        output.forEach(items::add);
+        return whole;
+    }
+
+    private void retrieve(Exchange exchange) {
+        exchange.query(List.of("include"));
+        exchange.withoutBody();
+        var params = new GetResponseParams(exchange.pathValues().getFirst());
+        var found = vault.records(records -> records.getResponse(params)).response();
+        exchange.json(withOutput(
+                (ObjectNode) found.body(),
+                found.output().stream().map(item -> item.body()).toList()));
+    }
+
+    private void delete(Exchange exchange) {
+        exchange.query(List.of());
+        exchange.withoutBody();
+        var id = exchange.pathValues().getFirst();
+        vault.records(records -> records.deleteResponse(new DeleteResponseParams(id)));
+        exchange.json(JsonNodeFactory.instance
+                .objectNode()
+                .put("id", id)
+                .put("object", "response")
+                .put("deleted", true));
+    }
+
+    private void listInput(Exchange exchange) {
+        var query = exchange.query(List.of("limit", "after", "order", "include"));
+        exchange.withoutBody();
+        var params = new ListResponseInputParams(
+                exchange.pathValues().getFirst(),
+                query.after().orElse(null),
+                (long) query.limit(),
+                query.oldestFirst());
+        var listed = vault.records(records -> records.listResponseInput(params));
+        exchange.json(Listing.of(
+                listed.items().stream().map(item -> (ObjectNode) item.body()).toList(), listed.more()));
+    }
+}

@@ -1,0 +1,76 @@
+package omni.cli;
+
+import java.nio.file.Path;
+import omni.vault.VaultProtocol;
+import omni.vault.VaultProtocol.WipeReply;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code omni vault wipe}: destroys the keys, and with them all that the vault keeps. */
+@Command(
+        name = "wipe",
+        description = {
+            "Destroys the vault, open or locked: its keys at once, then all that they protected. Nothing brings it back but a"
+                    + " backup.",
+            "The word wipe and the password are asked for at the terminal, or read from standard input, a line each."
+        },
+        footer = {"", "Example: omni vault wipe", "Example: omni vault wipe --yes"})
+final class VaultWipeCommand extends OmniCommand {
+    private static final String WORD = "wipe";
+
+    /** There is no chip that holds a key outside of the disk, so this is so on every machine. */
+    private static final String WHAT_COULD_REMAIN =
+            "Whoever copied this disk before and learns the password can still read that copy. So may who takes the disk itself to a"
+                    + " laboratory and learns the password: flash cells, and file systems that write beside, keep older blocks of"
+                    + " the key file for a while. Tell nobody the password, and use it for nothing else.";
+
+    @Option(names = "--key-file", paramLabel = "FILE", description = "The key file that belongs to the password.")
+    private @Nullable Path keyFile;
+
+    @Option(names = "--yes", description = "Do not ask for the word; the password is asked for all the same.")
+    private boolean yes;
+
+    VaultWipeCommand(World world) {
+        super(world);
+    }
+
+    @Override
+    ExitCode run() {
+        var secrets = new VaultSecrets(world);
+        var file = VaultSecrets.keyFile(keyFile);
+        if (!yes
+                && !new SecretInput(world)
+                        .read("To destroy the vault, type the word wipe: ")
+                        .equals(WORD)) {
+            throw new CommandException(ExitCode.USAGE, "That is not the word wipe: nothing was changed.");
+        }
+        var permit = secrets.prove(file);
+        var wiped = world.with(
+                "vault",
+                bus -> VaultProtocol.Client.of(bus)
+                        .wipe(new VaultProtocol.WipeParams(permit.permit(), permit.session())));
+        answer(wiped.toJson(), () -> text(wiped));
+        return ExitCode.OK;
+    }
+
+    private static String text(WipeReply wiped) {
+        var text = new StringBuilder(512);
+        text.append("The vault is destroyed: its keys were gone within ")
+                .append(Text.count(wiped.keysGoneMillis(), "millisecond"))
+                .append(", and what they protected is being removed.\n")
+                .append(WHAT_COULD_REMAIN)
+                .append('\n');
+        var backups = wiped.backups();
+        if (backups == null) {
+            text.append(
+                    "Where backups are is not known, for it stood in the vault; they stay, and open with their secrets.");
+        } else if (backups.isEmpty()) {
+            text.append("No backups are known of.");
+        } else {
+            text.append("Backups stay, and open with their secrets:");
+            backups.forEach(backup -> text.append("\n   ").append(Text.printable(backup)));
+        }
+        return text.toString();
+    }
+}

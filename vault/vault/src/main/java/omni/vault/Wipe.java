@@ -1,0 +1,143 @@
+package omni.vault;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+import omni.vault.VaultException.Reason;
+
+/**
+ * The end of a vault: first the intent is written down, then the keys are destroyed, and the next start of the process removes what
+ * they protected. Each step is on the disk before the next one begins, and all can be done again: a power cut between any two is
+ * made good by that start. For one thread.
+ */
+final class Wipe {
+    /** Where this is, the vault in the folder is to go. */
+    static final String INTENT = "wipe";
+
+    private static final List<String> KEYS = List.of(KeyKeeper.FILE, KeyKeeper.FILE + ".new");
+
+    private final Path folder;
+    private final Runnable step;
+
+    Wipe(Path folder) {
+        this(folder, () -> {});
+    }
+
+    /** As above, and {@code step} is run after each step that is on the disk. */
+    Wipe(Path folder, Runnable step) {
+        this.folder = folder;
+        this.step = step;
+    }
+
+    /** Whether one was begun, and is not finished. */
+    boolean isBegun() {
+        return Files.exists(intent(), LinkOption.NOFOLLOW_LINKS);
+    }
+
+    private Path intent() {
+        return folder.resolve(INTENT);
+    }
+
+    /**
+     * Destroys the keys, and returns when the disk has it.
+     *
+     * @throws VaultException FAILED where it has not, or would not know that the rest is to go, too
+     */
+    void begin() throws VaultException {
+        try {
+            try {
+                writeIntent();
+            } catch (IOException e) { // a full disk saves no key
+                System.getLogger("omni.vault").log(System.Logger.Level.WARNING, "A wipe was not written down", e);
+            }
+            for (String name : KEYS) {
+                destroy(folder.resolve(name));
+            }
+            writeIntent();
+        } catch (IOException e) {
+            throw new VaultException(
+                    Reason.FAILED,
+                    "The vault was not wiped wholly: take this machine from the power and destroy what is in " + folder
+                            + ".",
+                    e);
+        }
+    }
+
+    private void writeIntent() throws IOException {
+        if (!isBegun()) {
+            Set<StandardOpenOption> options = Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+            var mode = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+            FileChannel.open(intent(), options, mode).close();
+            sync(folder);
+            step.run();
+        }
+    }
+
+    /** In its place on the disk first, so that its name is not all that is lost. */
+    private void destroy(Path file) throws IOException {
+        if (Files.notExists(file, LinkOption.NOFOLLOW_LINKS)) {
+            return;
+        }
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS)) {
+            ByteBuffer noise = ByteBuffer.wrap(Ids.bytes(Math.toIntExact(Math.min(channel.size(), KeyFile.BYTES_MAX))));
+            while (noise.hasRemaining()) {
+                channel.write(noise);
+            }
+            channel.force(true);
+        }
+        step.run();
+        Files.delete(file);
+        sync(folder);
+        step.run();
+    }
+
+    /**
+     * Does what is left of a wipe that was begun; nothing where there is none.
+     *
+     * @throws VaultException FAILED where the disk does not take it
+     */
+    void finish() throws VaultException {
+        if (!isBegun()) {
+            return;
+        }
+        begin();
+        try {
+            for (Path path : all()) {
+                Files.delete(path);
+                step.run();
+            }
+            sync(folder);
+            Files.delete(intent());
+            sync(folder);
+        } catch (IOException e) {
+            throw new VaultException(
+                    Reason.FAILED,
+                    "The vault's keys are destroyed, and what they protected cannot be removed: delete " + folder + ".",
+                    e);
+        }
+    }
+
+    /** All that is in the folder but the intent, the content of a folder before the folder. */
+    private List<Path> all() throws IOException {
+        try (Stream<Path> walk = Files.walk(folder)) {
+            return walk.filter(path -> !path.equals(folder) && !path.equals(intent()))
+                    .sorted(Comparator.reverseOrder())
+                    .toList();
+        }
+    }
+
+    private static void sync(Path folder) throws IOException {
+        try (FileChannel directory = FileChannel.open(folder, StandardOpenOption.READ)) {
+            directory.force(true);
+        }
+    }
+}

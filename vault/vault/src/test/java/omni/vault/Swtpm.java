@@ -1,0 +1,75 @@
+package omni.vault;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/** A TPM 2.0 in software: swtpm, the emulator that virtual machines get theirs from. Each folder is a TPM of its own. */
+final class Swtpm implements AutoCloseable {
+    private static final String FLAGS = "startup-clear,not-need-init";
+
+    /* Of a terminal's two ends swtpm gets one, and the other is a character device: what goes in comes out as it is. */
+    private static final String TERMINAL = """
+            import os, pty, sys, tty
+            ours, theirs = pty.openpty()
+            tty.setraw(theirs)
+            os.set_inheritable(ours, True)
+            os.set_inheritable(theirs, True)
+            print(os.ttyname(theirs), flush=True)
+            os.execvp("swtpm", ["swtpm", "chardev", "--fd", str(ours)] + sys.argv[1:])
+            """;
+
+    final Path path;
+    private final Process process;
+
+    private Swtpm(Path path, Process process) {
+        this.path = path;
+        this.process = process;
+    }
+
+    /** Behind a Unix socket. */
+    static Swtpm socket(Path state) throws IOException {
+        Path socket = state.resolve("s");
+        Files.deleteIfExists(socket);
+        Process process = start(List.of("swtpm", "socket", "--server", "type=unixio,path=" + socket), state);
+        for (int i = 0; i < 1000 && !answers(socket) && process.isAlive(); i++) {
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
+        }
+        return new Swtpm(socket, process);
+    }
+
+    private static boolean answers(Path socket) {
+        try (TpmChannel _ = TpmChannel.open(socket)) {
+            return true;
+        } catch (IOException e) {
+            return false; // not yet
+        }
+    }
+
+    /** Behind a character device, as the kernel's is: a terminal in raw mode. */
+    static Swtpm device(Path state) throws IOException {
+        Process process = start(List.of("python3", "-c", TERMINAL), state);
+        String name = process.inputReader(StandardCharsets.UTF_8).readLine();
+        return new Swtpm(Path.of(Objects.requireNonNull(name, "swtpm did not start")), process);
+    }
+
+    private static Process start(List<String> command, Path state) throws IOException {
+        List<String> line = new ArrayList<>(command);
+        line.addAll(List.of("--tpm2", "--tpmstate", "dir=" + state, "--flags", FLAGS));
+        return new ProcessBuilder(line)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+    }
+
+    @Override
+    public void close() {
+        process.destroy();
+        process.onExit().join();
+    }
+}

@@ -1,0 +1,327 @@
+package omni.vault;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import omni.role.Attempts;
+import omni.vault.SecretCall.Verb;
+import omni.vault.VaultException.Reason;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A vault with a TPM, by swtpm: what belongs to a password, and what tells that all was put back to an earlier state. */
+final class TpmVaultBoxTest {
+    private static final String PASSWORD = "correct horse";
+    private static final String OTHER = "battery staple";
+
+    @TempDir
+    Path home;
+
+    @TempDir
+    Path state;
+
+    @TempDir
+    Path otherState;
+
+    private Path folder;
+    private Path run;
+    private Swtpm swtpm;
+
+    @BeforeEach
+    void start() throws IOException {
+        folder = Files.createDirectories(home.resolve("vault"));
+        run = Files.createTempDirectory("ov");
+        swtpm = Swtpm.socket(state);
+    }
+
+    @AfterEach
+    void stop() {
+        swtpm.close();
+    }
+
+    private TpmDevice here() {
+        return new TpmDevice(Optional.of(swtpm.path));
+    }
+
+    /** As after a start of the process, where the tries before are forgotten: the TPM counts its own. */
+    private Vault started(TpmDevice device) throws IOException {
+        Files.deleteIfExists(folder.resolve("attempts"));
+        var machine = new KeyKeeper.Machine(
+                1L << 30, new Calibration(Argon2.MEMORY_KIB_MIN, Duration.ofMillis(1)), Duration.ofMinutes(2));
+        Clock clock = Clock.systemUTC();
+        return new Vault(
+                folder,
+                new KeyKeeper(folder, run, machine, device),
+                new Attempts(folder.resolve("attempts"), clock),
+                clock,
+                () -> {},
+                new TpmCounter(device));
+    }
+
+    private static String call(Vault vault, Verb verb, String... fields) throws VaultException {
+        List<Optional<SecretMemory>> secrets = new ArrayList<>();
+        try {
+            for (String field : fields) {
+                secrets.add(field.isEmpty() ? Optional.empty() : Optional.of(secret(field)));
+            }
+            Optional<SecretMemory> answer = vault.serve(verb, secrets);
+            return answer.map(words ->
+                            StandardCharsets.US_ASCII.decode(words.buffer()).toString())
+                    .orElse("");
+        } finally {
+            secrets.forEach(secret -> secret.ifPresent(SecretMemory::close));
+        }
+    }
+
+    private static SecretMemory secret(String text) throws VaultException {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        SecretMemory memory = SecretMemory.of(bytes.length);
+        memory.buffer().put(bytes);
+        return memory;
+    }
+
+    private static Reason refused(Vault vault, Verb verb, String... fields) {
+        return assertThrows(VaultException.class, () -> call(vault, verb, fields))
+                .reason();
+    }
+
+    /** A vault whose password the TPM belongs to, locked again, and its recovery key. */
+    private String bound() throws IOException {
+        Vault vault = started(here());
+        String words = call(vault, Verb.CREATE, PASSWORD, "");
+        assertEquals(Reason.DENIED, refused(vault, Verb.BIND_TPM, OTHER, ""));
+        Files.delete(folder.resolve("attempts"));
+        call(vault, Verb.BIND_TPM, PASSWORD, "");
+        vault.lock("a test");
+        return words;
+    }
+
+    private List<String> unlocked(TpmDevice device, String password) throws IOException {
+        Vault vault = started(device);
+        call(vault, Verb.UNLOCK, password, "");
+        List<String> alarms = vault.open().audit().alarms();
+        vault.lock("a test");
+        return alarms;
+    }
+
+    @Test
+    void thePasswordOpensWithItsTpmAlone() throws Exception {
+        String words = bound();
+        assertEquals(List.of(), unlocked(here(), PASSWORD));
+        assertEquals(Reason.DENIED, refused(started(here()), Verb.UNLOCK, OTHER, ""));
+        assertEquals(Reason.REFUSED, refused(started(TpmDevice.NONE), Verb.UNLOCK, PASSWORD, ""));
+        try (Swtpm other = Swtpm.socket(otherState)) {
+            TpmDevice board = new TpmDevice(Optional.of(other.path));
+            assertEquals(Reason.REFUSED, refused(started(board), Verb.UNLOCK, PASSWORD, ""));
+            Vault moved = started(board);
+            call(moved, Verb.RECOVER, words, OTHER, "");
+            assertTrue(
+                    moved.open().audit().alarms().getFirst().contains("is not there"),
+                    moved.open().audit().alarms().toString());
+            moved.lock("a test");
+            assertEquals(List.of(), unlocked(board, OTHER), "told once, and counted by this one from now on");
+        }
+    }
+
+    @Test
+    void anotherPasswordKeepsTheTpmAndTheOldOneIsDeadInEveryCopy() throws Exception {
+        bound();
+        Path copy = copy("before");
+        Vault vault = started(here());
+        call(vault, Verb.CHANGE_PASSWORD, PASSWORD, "", OTHER, "");
+        assertEquals(List.of(), unlocked(here(), OTHER));
+        assertEquals(Reason.REFUSED, refused(started(TpmDevice.NONE), Verb.UNLOCK, OTHER, ""));
+        putBack(copy);
+        assertEquals(Reason.REFUSED, refused(started(here()), Verb.UNLOCK, PASSWORD, ""));
+    }
+
+    @Test
+    void unboundItOpensWithoutOne() throws Exception {
+        bound();
+        call(started(here()), Verb.UNBIND_TPM, PASSWORD, "");
+        Vault without = started(TpmDevice.NONE);
+        call(without, Verb.UNLOCK, PASSWORD, "");
+        assertFalse(without.countsUnlocks());
+        assertEquals(1, without.open().audit().alarms().size(), "that its counter is not there");
+        without.lock("a test");
+        assertEquals(List.of(), unlocked(TpmDevice.NONE, PASSWORD), "told once");
+    }
+
+    @Test
+    void tooManyWrongOnesLockTheTpmAndTheRecoveryKeyStillOpens() throws Exception {
+        String words = bound();
+        Reason last = Reason.DENIED;
+        for (int tries = 0; last == Reason.DENIED && tries < 40; tries++) {
+            last = refused(started(here()), Verb.UNLOCK, OTHER, "");
+        }
+        assertEquals(Reason.LATER, last);
+        assertEquals(Reason.LATER, refused(started(here()), Verb.UNLOCK, PASSWORD, ""), "the right one, too");
+        Vault vault = started(here());
+        call(vault, Verb.RECOVER, words, OTHER, "");
+        assertEquals(List.of(), vault.open().audit().alarms());
+        vault.lock("a test");
+    }
+
+    /** Wiped, a copy of all files and the password open nothing; the control is the copy before. */
+    @Test
+    void whatTheTpmForgetsNoCopyBringsBack() throws Exception {
+        bound();
+        Path copy = copy("forensic");
+        putBack(copy);
+        assertEquals(List.of(), unlocked(here(), PASSWORD), "the control");
+        var keeper = new KeyKeeper(folder, run, KeyKeeper.Machine.ours(), here());
+        keeper.forgetTpm(keeper.present().vault());
+        keeper.forgetTpm(keeper.present().vault());
+        putBack(copy);
+        assertEquals(Reason.REFUSED, refused(started(here()), Verb.UNLOCK, PASSWORD, ""));
+        var none = new KeyKeeper(folder, run, KeyKeeper.Machine.ours());
+        assertEquals(
+                Reason.REFUSED,
+                assertThrows(
+                                VaultException.class,
+                                () -> none.forgetTpm(none.present().vault()))
+                        .reason());
+    }
+
+    @Test
+    void allThatIsPutBackIsSeen() throws Exception {
+        call(started(here()), Verb.CREATE, PASSWORD, "");
+        assertEquals(List.of(), unlocked(here(), PASSWORD));
+        Path copy = copy("yesterday");
+        assertEquals(List.of(), unlocked(here(), PASSWORD));
+        assertEquals(List.of(), unlocked(here(), PASSWORD));
+        putBack(copy);
+        List<String> alarms = unlocked(here(), PASSWORD);
+        assertEquals(1, alarms.size(), alarms.toString());
+        assertTrue(
+                alarms.getFirst().contains("was put back to an earlier state: the TPM has counted 2 more"),
+                alarms.getFirst());
+        assertEquals(List.of(), unlocked(here(), PASSWORD), "told once");
+        assertTrue(Files.exists(folder.resolve("records.db")));
+    }
+
+    @Test
+    void byOneUnlockIsSeenAsWell() throws Exception {
+        call(started(here()), Verb.CREATE, PASSWORD, "");
+        unlocked(here(), PASSWORD);
+        Path copy = copy("yesterday");
+        unlocked(here(), PASSWORD);
+        putBack(copy);
+        assertEquals(1, unlocked(here(), PASSWORD).size());
+    }
+
+    /** The control: without a TPM the same passes without a word, and the status says so beforehand. */
+    @Test
+    void withoutTheCounterItPassesSilently() throws Exception {
+        call(started(TpmDevice.NONE), Verb.CREATE, PASSWORD, "");
+        unlocked(TpmDevice.NONE, PASSWORD);
+        Path copy = copy("yesterday");
+        unlocked(TpmDevice.NONE, PASSWORD);
+        unlocked(TpmDevice.NONE, PASSWORD);
+        putBack(copy);
+        assertEquals(List.of(), unlocked(TpmDevice.NONE, PASSWORD));
+        assertFalse(started(TpmDevice.NONE).countsUnlocks());
+        assertTrue(started(here()).countsUnlocks());
+    }
+
+    /** To a time before the TPM counted, and with the TPM switched off in the configuration that was put back with it. */
+    @Test
+    void whoTakesTheCounterAwayIsSeen() throws Exception {
+        call(started(TpmDevice.NONE), Verb.CREATE, PASSWORD, "");
+        Path before = copy("before");
+        assertEquals(List.of(), unlocked(here(), PASSWORD), "it begins to count");
+        Path counted = copy("counted");
+        assertEquals(List.of(), unlocked(here(), PASSWORD));
+        putBack(before);
+        assertEquals(1, unlocked(here(), PASSWORD).size(), "to before it counted");
+        putBack(counted);
+        assertEquals(1, unlocked(TpmDevice.NONE, PASSWORD).size(), "without the TPM");
+        putBack(counted);
+        var keeper = new KeyKeeper(folder, run, KeyKeeper.Machine.ours(), here());
+        keeper.forgetTpm(keeper.present().vault());
+        assertEquals(1, unlocked(here(), PASSWORD).size(), "with the counter gone");
+    }
+
+    /** A crash between the line and the count: the line is there, and the TPM did not count. */
+    @Test
+    void aCrashBetweenLineAndCountIsNoAlarm() throws Exception {
+        call(started(here()), Verb.CREATE, PASSWORD, "");
+        unlocked(here(), PASSWORD);
+        swtpm.close();
+        Path tpmBefore = copyOf(state, home.resolve("tpm-before"));
+        swtpm = Swtpm.socket(state);
+        unlocked(here(), PASSWORD);
+        swtpm.close();
+        replace(state, tpmBefore); // the TPM as if it had not counted
+        swtpm = Swtpm.socket(state);
+        assertEquals(List.of(), unlocked(here(), PASSWORD));
+        assertEquals(List.of(), unlocked(here(), PASSWORD));
+    }
+
+    /** The TPM's own memory put back, as whoever has a virtual machine's files can: it is behind by more than a crash explains. */
+    @Test
+    void aTpmThatIsPutBackIsSeen() throws Exception {
+        call(started(here()), Verb.CREATE, PASSWORD, "");
+        swtpm.close();
+        Path tpmBefore = copyOf(state, home.resolve("tpm-before"));
+        swtpm = Swtpm.socket(state);
+        unlocked(here(), PASSWORD);
+        unlocked(here(), PASSWORD);
+        swtpm.close();
+        replace(state, tpmBefore);
+        swtpm = Swtpm.socket(state);
+        List<String> alarms = unlocked(here(), PASSWORD);
+        assertEquals(1, alarms.size(), alarms.toString());
+        assertTrue(alarms.getFirst().contains("behind the log"), alarms.getFirst());
+    }
+
+    private Path copy(String name) throws IOException {
+        return copyOf(folder, home.resolve(name));
+    }
+
+    private void putBack(Path copy) throws IOException {
+        replace(folder, copy);
+    }
+
+    private static void replace(Path at, Path by) throws IOException {
+        delete(at);
+        copyOf(by, at);
+    }
+
+    private static Path copyOf(Path from, Path to) throws IOException {
+        try (Stream<Path> files = Files.walk(from)) {
+            for (Path file : files.toList()) {
+                Path copy = to.resolve(from.relativize(file).toString());
+                if (Files.isDirectory(file)) {
+                    Files.createDirectories(copy);
+                } else if (Files.isRegularFile(file)) {
+                    Files.copy(file, copy);
+                }
+            }
+        }
+        return to;
+    }
+
+    private static void delete(Path folder) throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+}
