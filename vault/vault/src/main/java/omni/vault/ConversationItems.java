@@ -21,11 +21,11 @@ final class ConversationItems {
 
     private static final String PREFIX = "msg_";
     private static final String COLUMNS = "SELECT number, id, created, body FROM items ";
-    private static final String ADD = "INSERT INTO items (id, conversation, created, body) VALUES (?, ?, ?, ?)";
-    private static final String ONE = COLUMNS + "WHERE conversation = ? AND id = ?";
-    private static final String UP = COLUMNS + "WHERE conversation = ? AND number > ? ORDER BY number LIMIT ?";
+    static final String ADD = "INSERT INTO items (id, conversation, created, body) VALUES (?, ?, ?, ?)";
+    static final String ONE = COLUMNS + "WHERE conversation = ? AND id = ?";
+    static final String UP = COLUMNS + "WHERE conversation = ? AND number > ? ORDER BY number LIMIT ?";
     private static final String DOWN = COLUMNS + "WHERE conversation = ? AND number < ? ORDER BY number DESC LIMIT ?";
-    private static final String COUNT = "UPDATE conversations SET items = items + ?, changed = ? WHERE number = ?";
+    static final String COUNT = "UPDATE conversations SET items = items + ?, changed = ? WHERE number = ?";
 
     /** Which end of a conversation a list begins at. */
     enum Order {

@@ -25,7 +25,7 @@ final class Conversations {
 
     private static final String COLUMNS =
             "SELECT number, id, key, created, changed, keep_seconds, items, metadata FROM conversations ";
-    private static final String ADD =
+    static final String ADD =
             "INSERT INTO conversations (id, key, created, changed, keep_seconds, items, metadata) VALUES (?, ?, ?, ?, ?, 0, ?)";
     private static final String NEWEST = COLUMNS + "WHERE number < ? ORDER BY number DESC LIMIT ?";
     private static final String EXPIRED =

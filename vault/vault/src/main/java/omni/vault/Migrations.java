@@ -88,7 +88,7 @@ final class Migrations {
     }
 
     /** The statements of a step: each ends with a semicolon at the end of a line. */
-    private static List<String> statements(String step) {
+    static List<String> statements(String step) {
         return END.splitAsStream(step)
                 .map(String::strip)
                 .filter(statement -> !statement.isEmpty())

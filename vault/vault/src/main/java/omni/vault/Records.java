@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -46,14 +45,14 @@ final class Records implements AutoCloseable {
     private final DataKeys keys;
     private final RecordsOptions options;
     private int keyVersion;
-    private Connection writer;
+    private Sql writer;
     private final ReentrantLock writing = new ReentrantLock();
     private final ReentrantReadWriteLock quiet = new ReentrantReadWriteLock();
     private final Semaphore places = new Semaphore(READERS_MAX);
-    private final Deque<Connection> readers = new ArrayDeque<>();
+    private final Deque<Sql> readers = new ArrayDeque<>();
     private boolean closed;
 
-    private Records(Path folder, DataKeys keys, RecordsOptions options, int keyVersion, Connection writer) {
+    private Records(Path folder, DataKeys keys, RecordsOptions options, int keyVersion, Sql writer) {
         this.folder = folder;
         this.keys = keys;
         this.options = options;
@@ -90,8 +89,7 @@ final class Records implements AutoCloseable {
     private static Records open(Path folder, String name, DataKeys keys, RecordsOptions options, int version)
             throws VaultException {
         try {
-            Connection writer =
-                    RecordsConnection.writer(folder.resolve(name), keys.key(Purpose.RECORDS, version), options);
+            Sql writer = RecordsConnection.writer(folder.resolve(name), keys.key(Purpose.RECORDS, version), options);
             Records records = new Records(folder, keys, options, version, writer);
             try {
                 Migrations.bundled().apply(records);
@@ -204,9 +202,9 @@ final class Records implements AutoCloseable {
         takePlace();
         quiet.readLock().lock();
         try {
-            Connection reader = reader();
+            Sql reader = reader();
             try {
-                T result = transaction(new Sql(reader), "BEGIN", work);
+                T result = transaction(reader, "BEGIN", work);
                 giveBack(reader);
                 return result;
             } catch (SQLException | VaultException | RuntimeException e) {
@@ -239,7 +237,7 @@ final class Records implements AutoCloseable {
         writing.lock();
         quiet.writeLock().lock();
         try {
-            if (new Sql(writer).number("PRAGMA wal_checkpoint(TRUNCATE)") != 0) {
+            if (writer.number("PRAGMA wal_checkpoint(TRUNCATE)") != 0) {
                 throw new VaultException(Reason.FAILED, "Another program reads the records: end it.");
             }
         } catch (SQLException e) {
@@ -323,7 +321,7 @@ final class Records implements AutoCloseable {
     }
 
     private long changes() throws SQLException, VaultException {
-        return new Sql(writer).number("SELECT total_changes()");
+        return writer.number("SELECT total_changes()");
     }
 
     /** Puts the copy in the database's place, and says so; does nothing where there were other changes since. */
@@ -369,7 +367,7 @@ final class Records implements AutoCloseable {
     }
 
     private void closeReaders() throws SQLException {
-        for (Connection reader : readers) {
+        for (Sql reader : readers) {
             reader.close();
         }
         readers.clear();
@@ -391,17 +389,17 @@ final class Records implements AutoCloseable {
     private <T> T transaction(Work<T> work) throws VaultException {
         checkOpen();
         try {
-            return transaction(new Sql(writer), "BEGIN IMMEDIATE", work);
+            return transaction(writer, "BEGIN IMMEDIATE", work);
         } catch (SQLException e) {
             throw SqlFailure.of(e);
         }
     }
 
     private static <T> T transaction(Sql sql, String begin, Work<T> work) throws SQLException, VaultException {
-        sql.run(begin);
+        sql.change(begin);
         try {
             T result = work.run(sql);
-            sql.run("COMMIT");
+            sql.change("COMMIT");
             return result;
         } catch (SQLException | VaultException | RuntimeException e) {
             rollBack(sql, e);
@@ -437,10 +435,10 @@ final class Records implements AutoCloseable {
         }
     }
 
-    private Connection reader() throws SQLException, VaultException {
+    private Sql reader() throws SQLException, VaultException {
         checkOpen();
         synchronized (readers) {
-            Connection idle = readers.poll();
+            Sql idle = readers.poll();
             if (idle != null) {
                 return idle;
             }
@@ -448,13 +446,13 @@ final class Records implements AutoCloseable {
         return RecordsConnection.reader(file(folder), keys.key(Purpose.RECORDS, keyVersion));
     }
 
-    private void giveBack(Connection reader) {
+    private void giveBack(Sql reader) {
         synchronized (readers) {
             readers.push(reader);
         }
     }
 
-    private static void discard(Connection reader, Exception why) {
+    private static void discard(Sql reader, Exception why) {
         try {
             reader.close();
         } catch (SQLException e) {

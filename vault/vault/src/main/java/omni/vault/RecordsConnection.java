@@ -5,6 +5,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Properties;
@@ -41,23 +42,13 @@ final class RecordsConnection {
     private RecordsConnection() {}
 
     /** The one that writes. */
-    static Connection writer(Path file, MemorySegment key, RecordsOptions options) throws SQLException {
-        Connection connection = open(file, key, READ_WRITE_CREATE);
-        run(connection, WRITER);
-        run(
-                connection,
-                List.of(
-                        "PRAGMA synchronous = " + (options.synchronous() ? "FULL" : "OFF"),
-                        "PRAGMA secure_delete = " + (options.erases() ? "ON" : "OFF"),
-                        "PRAGMA max_page_count = " + options.pagesMax()));
-        return connection;
+    static Sql writer(Path file, MemorySegment key, RecordsOptions options) throws SQLException {
+        return setUp(open(file, key, READ_WRITE_CREATE), writerPragmas(options));
     }
 
     /** One that reads. */
-    static Connection reader(Path file, MemorySegment key) throws SQLException {
-        Connection connection = open(file, key, READ_ONLY);
-        run(connection, READER);
-        return connection;
+    static Sql reader(Path file, MemorySegment key) throws SQLException {
+        return setUp(open(file, key, READ_ONLY), readerPragmas());
     }
 
     /**
@@ -65,15 +56,12 @@ final class RecordsConnection {
      * the disk only when its caller has forced it there.
      */
     static void rekey(Path file, MemorySegment key, MemorySegment next) throws SQLException {
-        try (Connection connection = open(file, key, READ_WRITE_CREATE)) {
-            // There is no rekeying in WAL mode, and nothing to roll back in a file that is a copy.
-            run(
-                    connection,
-                    List.of(
-                            "PRAGMA journal_mode = MEMORY",
-                            "PRAGMA synchronous = OFF",
-                            "PRAGMA rekey = \"" + text(next) + "\""));
-        }
+        // There is no rekeying in WAL mode, and nothing to roll back in a file that is a copy.
+        List<String> pragmas = new ArrayList<>(ALL);
+        pragmas.add("PRAGMA journal_mode = MEMORY");
+        pragmas.add("PRAGMA synchronous = OFF");
+        pragmas.add("PRAGMA rekey = \"" + text(next) + "\"");
+        setUp(open(file, key, READ_WRITE_CREATE), pragmas).close();
     }
 
     private static Connection open(Path file, MemorySegment key, String mode) throws SQLException {
@@ -82,23 +70,38 @@ final class RecordsConnection {
         properties.setProperty("legacy", "4");
         properties.setProperty("key", text(key));
         properties.setProperty("open_mode", mode);
-        Connection connection = JDBC.createConnection(JDBC.PREFIX + file.toAbsolutePath(), properties);
-        run(connection, ALL);
-        return connection;
+        return JDBC.createConnection(JDBC.PREFIX + file.toAbsolutePath(), properties);
     }
 
     private static String text(MemorySegment key) {
         return "x'" + HexFormat.of().formatHex(key.toArray(ValueLayout.JAVA_BYTE)) + "'";
     }
 
-    private static void run(Connection connection, List<String> statements) throws SQLException {
+    static List<String> writerPragmas(RecordsOptions options) {
+        List<String> pragmas = new ArrayList<>(ALL);
+        pragmas.addAll(WRITER);
+        pragmas.add("PRAGMA synchronous = " + (options.synchronous() ? "FULL" : "OFF"));
+        pragmas.add("PRAGMA secure_delete = " + (options.erases() ? "ON" : "OFF"));
+        pragmas.add("PRAGMA max_page_count = " + options.pagesMax());
+        return pragmas;
+    }
+
+    static List<String> readerPragmas() {
+        List<String> pragmas = new ArrayList<>(ALL);
+        pragmas.addAll(READER);
+        return pragmas;
+    }
+
+    /** The connection with those pragmas; it is closed where one fails. */
+    static Sql setUp(Connection connection, List<String> pragmas) throws SQLException {
+        Sql sql = new Sql(connection);
         try {
-            Sql sql = new Sql(connection);
-            for (String statement : statements) {
-                sql.run(statement);
+            for (String pragma : pragmas) {
+                sql.run(pragma);
             }
+            return sql;
         } catch (SQLException e) {
-            connection.close();
+            sql.close();
             throw e;
         }
     }

@@ -5,12 +5,19 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Statements over one connection: the text of each is a constant, and whatever comes from outside is bound to it. */
-final class Sql {
+/**
+ * Statements over one connection: the text of each is a constant, and whatever comes from outside is bound to it. Those with
+ * values are prepared once and kept, up to {@value #KEPT_MAX}, without what was bound to them. For one thread at a time.
+ */
+final class Sql implements AutoCloseable {
+    static final int KEPT_MAX = 128;
+
     /** Makes something of the row that the result stands at. */
     interface Row<T> {
         T read(ResultSet row) throws SQLException, VaultException;
@@ -18,14 +25,17 @@ final class Sql {
 
     private final Connection connection;
 
+    /** Those that nobody is using; one in use is not here, so that a statement within its own rows is another. */
+    private final Map<String, PreparedStatement> kept = new HashMap<>();
+
     Sql(Connection connection) {
         this.connection = connection;
     }
 
     /** Every row. */
     <T> List<T> rows(String sql, Row<T> row, @Nullable Object... values) throws SQLException, VaultException {
-        try (PreparedStatement statement = prepared(sql, values);
-                ResultSet result = statement.executeQuery()) {
+        try (Lent lent = lend(sql, values);
+                ResultSet result = lent.statement().executeQuery()) {
             List<T> rows = new ArrayList<>();
             while (result.next()) {
                 rows.add(row.read(result));
@@ -37,8 +47,8 @@ final class Sql {
     /** Up to so many rows, fewer where the budget is spent; the statement's own limit is one more. */
     <T> Listing<T> listing(int limit, ReadBudget budget, String sql, Row<T> row, @Nullable Object... values)
             throws SQLException, VaultException {
-        try (PreparedStatement statement = prepared(sql, values);
-                ResultSet result = statement.executeQuery()) {
+        try (Lent lent = lend(sql, values);
+                ResultSet result = lent.statement().executeQuery()) {
             List<T> rows = new ArrayList<>();
             boolean more = result.next();
             while (more && rows.size() < limit && !budget.isSpent()) {
@@ -61,8 +71,8 @@ final class Sql {
 
     /** Changes rows, and returns how many. */
     int change(String sql, @Nullable Object... values) throws SQLException {
-        try (PreparedStatement statement = prepared(sql, values)) {
-            return statement.executeUpdate();
+        try (Lent lent = lend(sql, values)) {
+            return lent.statement().executeUpdate();
         }
     }
 
@@ -79,11 +89,41 @@ final class Sql {
         }
     }
 
-    private PreparedStatement prepared(String sql, @Nullable Object... values) throws SQLException {
-        PreparedStatement statement = connection.prepareStatement(sql);
+    private Lent lend(String sql, @Nullable Object... values) throws SQLException {
+        PreparedStatement known = kept.remove(sql);
+        Lent lent = new Lent(sql, known != null ? known : connection.prepareStatement(sql));
         for (int i = 0; i < values.length; i++) {
-            statement.setObject(i + 1, values[i]);
+            lent.statement().setObject(i + 1, values[i]);
         }
-        return statement;
+        return lent;
+    }
+
+    /** A statement until it is given back. */
+    private final class Lent implements AutoCloseable {
+        private final String text;
+        private final PreparedStatement statement;
+
+        Lent(String text, PreparedStatement statement) {
+            this.text = text;
+            this.statement = statement;
+        }
+
+        PreparedStatement statement() {
+            return statement;
+        }
+
+        @Override
+        public void close() throws SQLException {
+            statement.clearParameters();
+            if (kept.size() == KEPT_MAX || kept.putIfAbsent(text, statement) != null) {
+                statement.close();
+            }
+        }
+    }
+
+    /** Closes the connection, and with it all statements. */
+    @Override
+    public void close() throws SQLException {
+        connection.close();
     }
 }

@@ -56,6 +56,7 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
     private long locks;
 
     private Instant tooEarlyTold = Instant.EPOCH;
+    private boolean warm;
     private long usedNanos = System.nanoTime();
 
     /** How it stands. */
@@ -404,9 +405,20 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
                 return true;
             });
         } else {
-            opened(judged(secret, () -> keeper.open(secret)), "unlocked", AuditEvent.UNLOCKED, before);
+            opened(derived(secret), "unlocked", AuditEvent.UNLOCKED, before);
         }
         return Optional.empty();
+    }
+
+    /** Warms up meanwhile, once. */
+    private KeyRing derived(Secret secret) throws VaultException {
+        if (warm) {
+            return judged(secret, () -> keeper.open(secret));
+        }
+        warm = true;
+        try (WarmUp _ = WarmUp.start(folder)) {
+            return judged(secret, () -> keeper.open(secret));
+        }
     }
 
     private Optional<SecretMemory> recover(Secret.Recovery recovery, Secret.Password next) throws VaultException {

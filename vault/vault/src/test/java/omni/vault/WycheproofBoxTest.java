@@ -135,6 +135,16 @@ final class WycheproofBoxTest {
     }
 
     @Test
+    void xChaCha20Poly1305OfRows() {
+        Map<String, Integer> counts = run("xchacha20_poly1305_test.json", (_, test) -> {
+            byte[] sealed = joined(hex(test, "iv"), hex(test, "ct"), hex(test, "tag"));
+            byte[] opened = RowKey.aead(hex(test, "key")).decrypt(sealed, hex(test, "aad"));
+            return Arrays.equals(hex(test, "msg"), opened);
+        });
+        assertCounts(100, 30, counts);
+    }
+
+    @Test
     void hkdfSha512() {
         Map<String, Integer> counts = run("hkdf_sha512_test.json", (_, test) -> {
             byte[] made = KDF.getInstance("HKDF-SHA512")
