@@ -189,9 +189,8 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
         synchronized (this) {
             locks++;
             Optional<OpenVault> closing = open;
-            if (closing
-                    .isPresent()) { // where it is sealed, anybody may ask for a lock, and a permit has its owner
-                                    // waiting
+            if (closing.isPresent()) { // where it is sealed, anybody may ask for a lock, and a permit has its owner
+                // waiting
                 permits.clear();
             }
             open = Optional.empty();

@@ -35,7 +35,8 @@ public record VaultConfig(
         String tpm,
 
         @Key(
-                doc = "Folder that the vault backs itself up to while it is open, on a disk of its own best; empty: none.",
+                doc =
+                        "Folder that the vault backs itself up to while it is open, on a disk of its own best; empty: none.",
                 def = "")
         Path backup,
 

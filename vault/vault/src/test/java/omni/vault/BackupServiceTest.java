@@ -46,7 +46,8 @@ class BackupServiceTest {
                 new Attempts(home.resolve("attempts"), clock),
                 clock,
                 () -> {});
-        var config = new VaultConfig(Duration.ZERO, false, "off", folder.resolve("stick"), Duration.ofHours(24), 1, 0, 0);
+        var config =
+                new VaultConfig(Duration.ZERO, false, "off", folder.resolve("stick"), Duration.ofHours(24), 1, 0, 0);
         server = BusServer.at(run.resolve("vault.sock"))
                 .service(BackupsProtocol.service(new BackupService(vault, new BackupSchedule(vault, config, clock))))
                 .start();
