@@ -69,6 +69,7 @@ final class Daemon implements Role.Running {
             vault.close();
             throw new IllegalStateException(why(config, e), e);
         }
+        vault.leaveBy(server::leaveToNext);
         var address = Address.of(config, server.address());
         var service = DaemonProtocol.service(new DaemonService(keys, answers, address, json, vault));
         return new Daemon(server, sweeper, answers, vault, service, address.url());

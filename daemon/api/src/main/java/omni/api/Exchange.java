@@ -36,6 +36,7 @@ final class Exchange {
     private String outcome = "broken";
     private @Nullable Usage usage;
     private Optional<Runnable> afterwards = Optional.empty();
+    private Optional<Runnable> before = Optional.empty();
 
     Exchange(ServerRequest request, ServerResponse response, Wire wire, Bodies bodies) {
         this.request = request;
@@ -135,6 +136,11 @@ final class Exchange {
     /** Has something done when the answer is out and in the log, or could not be sent. */
     void afterwards(Runnable work) {
         afterwards = Optional.of(work);
+    }
+
+    /** Has something done before the first byte of the answer, be it an error. */
+    void before(Runnable work) {
+        before = Optional.of(work);
     }
 
     /** Sends a JSON response. */
@@ -241,6 +247,7 @@ final class Exchange {
     }
 
     private ServerResponse head(Status code) {
+        before.ifPresent(Runnable::run);
         return response.status(code)
                 .header(HeaderNames.SERVER, "omni")
                 .header(HeaderNames.create("x-request-id"), id)

@@ -36,6 +36,7 @@ final class VaultLink implements AutoCloseable {
     private final Path secrets;
     private final Runnable vanish;
     private final VaultWatch watch;
+    private volatile Runnable leave = () -> {};
 
     /**
      * Watches the vault from now on.
@@ -79,6 +80,16 @@ final class VaultLink implements AutoCloseable {
     /** Ends this process, as for forgetting a password that came over its heap. */
     void vanish() {
         vanish.run();
+    }
+
+    /** What leaves those that connect from now on to the next process. */
+    void leaveBy(Runnable way) {
+        leave = way;
+    }
+
+    /** Is about to vanish: those that connect from now on are the next process's. */
+    void leave() {
+        leave.run();
     }
 
     /** Asks for something that it keeps. */

@@ -88,6 +88,7 @@ final class VaultRoutes {
     private void byPassword(Exchange exchange, Function<ByteBuffer, ObjectNode> call) {
         exchange.query(List.of());
         exchange.requireThisMachine();
+        exchange.before(vault::leave); // or who has the answer could still connect to what ends
         exchange.afterwards(vault::vanish);
         ObjectNode answer;
         try (var password = exchange.secret(PASSWORD_BYTES_MAX)) {

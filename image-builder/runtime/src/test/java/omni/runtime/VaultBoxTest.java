@@ -124,6 +124,64 @@ class VaultBoxTest {
         }
     }
 
+    /** New keys, a backup, the end of the vault by its owner alone, and all of it back from the backup. */
+    @Test
+    void whatWasBackedUpOutlivesNewKeysAndAWipe() throws Exception {
+        plant();
+        done(password, "vault", "rotate");
+        Path stick = Files.createDirectory(product.home.resolveSibling(product.home.getFileName() + "-stick"));
+        try {
+            done("", "vault", "backup", stick.toString());
+            done("", "vault", "backup-verify", stick.toString());
+            assertEquals(403, status("POST", "/v1/vault/wipe", ""), "a key alone wipes nothing");
+            assertEquals(
+                    5,
+                    product.omniWith("no password\n", "vault", "wipe", "--yes").exit());
+            Await.until("the wait is over", this::wiped);
+            Await.until("there is none", () -> vaultSays("There is no vault"));
+            gone();
+            done(password, "vault", "restore", stick.toString());
+            assertTrue(send("GET", "/v1/conversations?q=" + canary, "").body().contains(canary));
+            assertEquals(List.of(), filesWith(canary));
+        } finally {
+            AirgapBoxTest.run("rm", "-r", stick.toString());
+        }
+    }
+
+    private boolean wiped() {
+        try {
+            return product.omniWith(password + "\n", "vault", "wipe", "--yes").exit() == 0;
+        } catch (IOException e) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    private void done(String typed, String... command) throws Exception {
+        var done = product.omniWith(typed + "\n", command);
+        assertEquals(0, done.exit(), done.out() + done.err());
+    }
+
+    /** The daemon ends after it has had a password; whoever asks next waits for the new one. */
+    @Test
+    void whoAsksRightAfterAPasswordIsAnswered() throws Exception {
+        var proof = HttpRequest.newBuilder(URI.create(printed.url()).resolve("/v1/vault/step-up"))
+                .timeout(Duration.ofMinutes(1))
+                .header("Authorization", "Bearer " + printed.key())
+                .header("Content-Type", "application/octet-stream")
+                .POST(HttpRequest.BodyPublishers.ofString(password))
+                .build();
+        for (int i = 0; i < 3; i++) {
+            try (var http = HttpClient.newHttpClient()) {
+                var permit = http.send(proof, HttpResponse.BodyHandlers.ofString());
+                assertEquals(200, permit.statusCode(), permit.body());
+            }
+            assertEquals(200, status("GET", "/v1/vault", ""));
+        }
+    }
+
     private static final int REFUSED = -1;
     private static final int BROKEN = -2;
 

@@ -19,9 +19,10 @@ import picocli.CommandLine.Option;
 final class VaultWipeCommand extends OmniCommand {
     private static final String WORD = "wipe";
 
-    /** There is no chip that holds a key outside of the disk, so this is so on every machine. */
+    /** A TPM that belonged to the password was emptied; the recovery key opens a copy all the same. */
     private static final String WHAT_COULD_REMAIN =
-            "Whoever copied this disk before and learns the password can still read that copy. So may who takes the disk itself to a"
+            "Whoever copied this disk before and learns the recovery key, or the password where no TPM belonged to it, can still read"
+                    + " that copy. So may who takes the disk itself to a"
                     + " laboratory and learns the password: flash cells, and file systems that write beside, keep older blocks of"
                     + " the key file for a while. Tell nobody the password, and use it for nothing else.";
 
