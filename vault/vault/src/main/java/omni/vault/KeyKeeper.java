@@ -142,6 +142,15 @@ final class KeyKeeper {
                 .close();
     }
 
+    /** The name of the vault, where its password needs the TPM; nothing where the keys cannot be read. */
+    Optional<String> bound() {
+        try {
+            return file().filter(keys -> keys.password().tpm().isPresent()).map(KeyFile::vault);
+        } catch (VaultException e) {
+            return Optional.empty();
+        }
+    }
+
     /**
      * Takes away all that the TPM holds for that vault: its password opens it no more, also for who has a copy of its files.
      *

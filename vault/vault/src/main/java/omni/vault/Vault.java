@@ -12,13 +12,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import omni.role.Attempts;
 import omni.role.LaterException;
@@ -219,7 +217,7 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
     Wiped wipe() throws VaultException {
         long begun = System.nanoTime();
         Optional<OpenVault> closing = taken();
-        Optional<String> name = held();
+        Optional<String> name = keeper.bound();
         Optional<List<String>> backups;
         try {
             wipe.begin();
@@ -231,48 +229,19 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
         return new Wiped(Duration.ofNanos(System.nanoTime() - begun), backups);
     }
 
-    /** The name of the vault, where its password needs the TPM. */
-    private Optional<String> held() {
-        try {
-            return keeper.file()
-                    .filter(keys -> keys.password().tpm().isPresent())
-                    .map(KeyFile::vault);
-        } catch (VaultException e) {
-            return Optional.empty(); // keys that cannot be read are to go all the same
-        }
-    }
-
-    /** So that no copy of the disk opens by the password; a TPM that hangs keeps no wipe waiting. */
+    /** So that no copy of the disk opens by the password. */
     private void forgetTpm(String name) {
-        FutureTask<Boolean> forget = new FutureTask<>(() -> {
+        Callable<Boolean> forget = () -> {
             keeper.forgetTpm(name);
             return true;
-        });
-        Thread.ofPlatform().daemon().name("tpm").start(forget);
-        try {
-            forget.get(LAST_WORD.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (ExecutionException | TimeoutException e) {
-            System.getLogger("omni.vault")
-                    .log(System.Logger.Level.WARNING, "The TPM may still hold what belonged to the password", e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        };
+        var _ = LastWord.within(LAST_WORD, forget, "The TPM may still hold what belonged to the password");
     }
 
-    /** Within a moment, or not at all: a database that hangs keeps no wipe waiting. */
     private static Optional<List<String>> backups(OpenVault open) {
-        FutureTask<List<String>> look = new FutureTask<>(() -> new Backups(open)
-                .known().stream().map(Backups.Copy::target).distinct().toList());
-        Thread.ofPlatform().daemon().name("backups").start(look);
-        try {
-            return Optional.of(look.get(LAST_WORD.toMillis(), TimeUnit.MILLISECONDS));
-        } catch (ExecutionException | TimeoutException e) {
-            System.getLogger("omni.vault").log(System.Logger.Level.WARNING, "The backups' places are not known", e);
-            return Optional.empty();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return Optional.empty();
-        }
+        Callable<List<String>> look = () -> new Backups(open)
+                .known().stream().map(Backups.Copy::target).distinct().toList();
+        return LastWord.within(LAST_WORD, look, "The backups' places are not known");
     }
 
     /** Ends this process after that time; it comes back sealed, or absent. */
