@@ -22,6 +22,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -137,7 +138,7 @@ class VaultBoxTest {
             assertEquals(
                     5,
                     product.omniWith("no password\n", "vault", "wipe", "--yes").exit());
-            Await.until("the wait is over", this::wiped);
+            Await.until("the wait is over", () -> succeeds("wipe", "--yes"));
             Await.until("there is none", () -> vaultSays("There is no vault"));
             gone();
             done(password, "vault", "restore", stick.toString());
@@ -145,17 +146,6 @@ class VaultBoxTest {
             assertEquals(List.of(), filesWith(canary));
         } finally {
             AirgapBoxTest.run("rm", "-r", stick.toString());
-        }
-    }
-
-    private boolean wiped() {
-        try {
-            return product.omniWith(password + "\n", "vault", "wipe", "--yes").exit() == 0;
-        } catch (IOException e) {
-            return false;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
         }
     }
 
@@ -245,13 +235,15 @@ class VaultBoxTest {
     private void wrongAndRight() throws Exception {
         var wrong = product.omniWith("wrong " + password + "\n", "vault", "unlock");
         assertEquals(5, wrong.exit(), wrong.out());
-        Await.until("the right one after a wait", () -> unlocked());
+        Await.until("the right one after a wait", () -> succeeds("unlock"));
         assertTrue(send("GET", "/v1/conversations?q=" + canary, "").body().contains(canary));
     }
 
-    private boolean unlocked() {
+    /** A command of the vault, with the password. */
+    private boolean succeeds(String... command) {
         try {
-            return product.omniWith(password + "\n", "vault", "unlock").exit() == 0;
+            var whole = Stream.concat(Stream.of("vault"), Stream.of(command)).toArray(String[]::new);
+            return product.omniWith(password + "\n", whole).exit() == 0;
         } catch (IOException e) {
             return false;
         } catch (InterruptedException e) {

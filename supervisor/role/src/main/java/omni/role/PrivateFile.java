@@ -32,6 +32,11 @@ public final class PrivateFile {
         }
         Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         Path folder = Objects.requireNonNull(file.toAbsolutePath().getParent(), "a file is in a folder");
+        settle(folder);
+    }
+
+    /** Returns when the disk has the names of the files in that folder, as they were made, changed or removed. */
+    public static void settle(Path folder) throws IOException {
         try (FileChannel directory = FileChannel.open(folder, StandardOpenOption.READ)) {
             directory.force(true);
         }

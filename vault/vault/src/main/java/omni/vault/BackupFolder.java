@@ -19,6 +19,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
+import omni.role.PrivateFile;
 import omni.vault.VaultException.Reason;
 
 /** Chunks as files of a plain folder, {@code xx/} and the name, each written beside under {@code .new} and renamed. */
@@ -114,9 +115,7 @@ final class BackupFolder implements BackupStore {
     @Override
     public void settle() throws IOException {
         for (Path each : unsettled) {
-            try (FileChannel directory = FileChannel.open(each, StandardOpenOption.READ)) {
-                directory.force(true);
-            }
+            PrivateFile.settle(each);
         }
         unsettled.clear();
     }

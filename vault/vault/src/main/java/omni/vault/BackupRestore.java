@@ -253,10 +253,10 @@ final class BackupRestore {
                     throw new VaultException(Reason.DAMAGED, "The backup has not all of the file " + file.id() + ".");
                 }
             }
-            force(inner);
+            PrivateFile.settle(inner);
         }
         if (Files.exists(files)) {
-            force(files);
+            PrivateFile.settle(files);
         }
     }
 
@@ -265,15 +265,9 @@ final class BackupRestore {
             if (Files.exists(staging.resolve(part))) {
                 Files.move(staging.resolve(part), folder.resolve(part), StandardCopyOption.ATOMIC_MOVE);
             }
-            force(folder);
+            PrivateFile.settle(folder);
         }
         delete(staging);
-    }
-
-    private static void force(Path directory) throws IOException {
-        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-            channel.force(true);
-        }
     }
 
     private static void delete(Path path) throws IOException {

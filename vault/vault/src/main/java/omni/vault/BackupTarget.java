@@ -347,9 +347,7 @@ final class BackupTarget implements AutoCloseable {
         }
         Files.deleteIfExists(file);
         Path parent = Objects.requireNonNull(file.getParent(), "a file is in a folder");
-        try (FileChannel directory = FileChannel.open(parent, StandardOpenOption.READ)) {
-            directory.force(true);
-        }
+        PrivateFile.settle(parent);
     }
 
     private static void zero(RandomAccessFile file) throws IOException {

@@ -8,21 +8,28 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** What is done at the end of a vault within a moment, or not at all: a disk or a chip that hangs keeps no end waiting. */
+/**
+ * What is done at the end of a vault within a moment, or not at all: neither a disk or a chip that hangs, nor a log that nobody reads,
+ * keeps an end waiting.
+ */
 final class LastWord {
     private LastWord() {}
 
     /** What came of it; nothing, and a warning, where it failed or took too long. */
     static <T> Optional<T> within(Duration time, Callable<T> work, String warning) {
         FutureTask<T> task = new FutureTask<>(work);
-        Thread.ofPlatform().daemon().name("last-word").start(task);
+        aside(task);
         try {
             return Optional.of(task.get(time.toNanos(), TimeUnit.NANOSECONDS));
         } catch (ExecutionException | TimeoutException e) {
-            System.getLogger("omni.vault").log(System.Logger.Level.WARNING, warning, e);
+            aside(() -> System.getLogger("omni.vault").log(System.Logger.Level.WARNING, warning, e));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
         return Optional.empty();
+    }
+
+    private static void aside(Runnable work) {
+        Thread.ofPlatform().daemon().name("last-word").start(work);
     }
 }

@@ -15,6 +15,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import omni.role.PrivateFile;
 import omni.vault.VaultException.Reason;
 
 /**
@@ -131,9 +132,7 @@ final class Records implements AutoCloseable {
                 file(folder),
                 StandardCopyOption.ATOMIC_MOVE,
                 StandardCopyOption.REPLACE_EXISTING);
-        try (FileChannel directory = FileChannel.open(folder, StandardOpenOption.READ)) {
-            directory.force(true);
-        }
+        PrivateFile.settle(folder);
     }
 
     /** One that a crash has left: what it was to replace is whole. */

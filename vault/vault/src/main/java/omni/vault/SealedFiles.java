@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Pattern;
+import omni.role.PrivateFile;
 import omni.vault.VaultException.Reason;
 
 /**
@@ -178,11 +179,11 @@ final class SealedFiles {
         try {
             if (Files.notExists(inner)) {
                 Files.createDirectories(inner, FOLDER);
-                force(folder);
+                PrivateFile.settle(folder);
             }
             fill(next, cipher, head, content);
             Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
-            force(inner);
+            PrivateFile.settle(inner);
         } catch (IOException e) {
             takeBack(List.of(next, file), e);
             throw e;
@@ -337,7 +338,7 @@ final class SealedFiles {
                 throw missing(id);
             }
             release(fileBytes);
-            force(Objects.requireNonNull(file.getParent(), "a file is in a folder"));
+            PrivateFile.settle(Objects.requireNonNull(file.getParent(), "a file is in a folder"));
         } catch (IOException e) {
             throw failed("The file " + id + " cannot be deleted.", e);
         }
@@ -397,12 +398,6 @@ final class SealedFiles {
 
     private Path path(String id) {
         return folder.resolve(id.substring(0, 2)).resolve(id);
-    }
-
-    private static void force(Path directory) throws IOException {
-        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-            channel.force(true);
-        }
     }
 
     private static VaultException missing(String id) {

@@ -1,13 +1,11 @@
 package omni.vault;
 
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -194,9 +192,7 @@ final class SealedLog {
     synchronized void empty() throws VaultException {
         try {
             Files.delete(file(folder));
-            try (FileChannel directory = FileChannel.open(folder, StandardOpenOption.READ)) {
-                directory.force(true);
-            }
+            PrivateFile.settle(folder);
         } catch (NoSuchFileException e) {
             return; // nothing happened
         } catch (IOException e) {

@@ -249,32 +249,20 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
         CompletableFuture.delayedExecutor(after.toNanos(), TimeUnit.NANOSECONDS).execute(end);
     }
 
-    /** Nothing keeps it from the end: not a disk that hangs, nor a log that nobody reads. */
     private void end(OpenVault closing, String cause) {
         try {
-            Thread.ofPlatform()
-                    .daemon()
-                    .name("last-word")
-                    .start(() -> note(closing, cause))
-                    .join(LAST_WORD);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+            Callable<Boolean> note = () -> {
+                closing.audit().add(AuditEvent.LOCKED, Map.of("why", cause));
+                System.getLogger("omni.vault").log(System.Logger.Level.INFO, "Locked: " + cause);
+                return true;
+            };
+            var _ = LastWord.within(LAST_WORD, note, "The lock was not written down");
         } finally {
             try {
                 closing.keys().close();
             } finally {
                 end.run();
             }
-        }
-    }
-
-    private static void note(OpenVault closing, String cause) {
-        System.Logger log = System.getLogger("omni.vault");
-        try {
-            closing.audit().add(AuditEvent.LOCKED, Map.of("why", cause));
-            log.log(System.Logger.Level.INFO, "Locked: " + cause);
-        } catch (VaultException e) {
-            log.log(System.Logger.Level.WARNING, "The lock was not written down", e);
         }
     }
 

@@ -12,6 +12,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
+import omni.role.PrivateFile;
 import omni.vault.VaultException.Reason;
 
 /**
@@ -77,7 +78,7 @@ final class Wipe {
             Set<StandardOpenOption> options = Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
             var mode = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
             FileChannel.open(intent(), options, mode).close();
-            sync(folder);
+            PrivateFile.settle(folder);
             step.run();
         }
     }
@@ -96,7 +97,7 @@ final class Wipe {
         }
         step.run();
         Files.delete(file);
-        sync(folder);
+        PrivateFile.settle(folder);
         step.run();
     }
 
@@ -115,9 +116,9 @@ final class Wipe {
                 Files.delete(path);
                 step.run();
             }
-            sync(folder);
+            PrivateFile.settle(folder);
             Files.delete(intent());
-            sync(folder);
+            PrivateFile.settle(folder);
         } catch (IOException e) {
             throw new VaultException(
                     Reason.FAILED,
@@ -132,12 +133,6 @@ final class Wipe {
             return walk.filter(path -> !path.equals(folder) && !path.equals(intent()))
                     .sorted(Comparator.reverseOrder())
                     .toList();
-        }
-    }
-
-    private static void sync(Path folder) throws IOException {
-        try (FileChannel directory = FileChannel.open(folder, StandardOpenOption.READ)) {
-            directory.force(true);
         }
     }
 }
