@@ -62,7 +62,7 @@ final class ConversationsTest {
                 items("{\"role\":\"user\",\"content\":\"hi\"}").body());
         assertEquals(
                 "{\"id\":\"conv_1\",\"object\":\"conversation.deleted\",\"deleted\":true,"
-                        + "\"backups\":[\"/media/usb 20260301-120000-3f2a\"]}",
+                        + "\"backups\":[\"/media/usb 20260301-120000.000-3f2a\"]}",
                 daemon.send(daemon.request(ALL + "/conv_1").DELETE()).body());
     }
 

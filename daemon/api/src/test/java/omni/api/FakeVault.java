@@ -317,7 +317,7 @@ final class FakeVault implements VaultProtocol.Handler, RecordsProtocol.Handler,
         found(conversations, in.id());
         conversations.remove(in.id());
         items.remove(in.id());
-        call.reply(new RecordsProtocol.DeleteConversationReply(List.of("/media/usb 20260301-120000-3f2a")));
+        call.reply(new RecordsProtocol.DeleteConversationReply(List.of("/media/usb 20260301-120000.000-3f2a")));
     }
 
     @Override

@@ -20,7 +20,7 @@ import picocli.CommandLine.Parameters;
         },
         footer = {
             "",
-            "Example: omni vault backup-forget /media/usb/omni 20260301-120000-3f2a",
+            "Example: omni vault backup-forget /media/usb/omni 20260301-120000.000-3f2a",
             "Example: omni vault backup-forget /media/usb/omni --conversation conv_0123"
         })
 final class VaultBackupForgetCommand extends OmniCommand {

@@ -21,7 +21,7 @@ import picocli.CommandLine.Parameters;
         footer = {
             "",
             "Example: omni vault restore /media/usb/omni",
-            "Example: omni vault restore /media/usb/omni 20260301-120000-3f2a --recovery-key"
+            "Example: omni vault restore /media/usb/omni 20260301-120000.000-3f2a --recovery-key"
         })
 final class VaultRestoreCommand extends OmniCommand {
     @Parameters(index = "0", paramLabel = "FOLDER", description = "Where the backups are.")

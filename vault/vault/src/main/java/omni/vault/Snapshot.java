@@ -40,8 +40,8 @@ record Snapshot(
         Map<Long, Bytes> rowKeys,
         Map<String, Bytes> chunkKeys) {
     private static final int KEY_BYTES = 32;
-    private static final Pattern NAME = Pattern.compile("[0-9]{8}-[0-9]{6}-[0-9a-f]{4}");
-    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("uuuuMMdd-HHmmss");
+    private static final Pattern NAME = Pattern.compile("[0-9]{8}-[0-9]{6}\\.[0-9]{3}-[0-9a-f]{4}");
+    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("uuuuMMdd-HHmmss.SSS");
 
     /** The rows of a table, one behind the other in these chunks. */
     record Table(String name, List<String> columns, long rows, List<String> chunks) {}
@@ -54,7 +54,7 @@ record Snapshot(
         files = List.copyOf(files);
     }
 
-    /** A new name: when it was, to the second, and 16 random bits. */
+    /** A new name: when it was, to the millisecond, and 16 random bits. Names in order are snapshots in order. */
     static String name(Instant now) {
         return TIME.format(now.atOffset(ZoneOffset.UTC)) + "-" + HexFormat.of().formatHex(Ids.bytes(2));
     }
@@ -67,7 +67,7 @@ record Snapshot(
         }
     }
 
-    /** When a snapshot of that name was taken, to the second below. */
+    /** When a snapshot of that name was taken, to the millisecond below. */
     static Instant taken(String name) {
         return LocalDateTime.parse(name.substring(0, name.lastIndexOf('-')), TIME)
                 .toInstant(ZoneOffset.UTC);

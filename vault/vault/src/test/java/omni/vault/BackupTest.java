@@ -149,7 +149,7 @@ class BackupTest {
             String name = target.relativize(file).toString();
             assertTrue(
                     name.matches(
-                            "omni-backup|identity|keys/[0-9]{8}-[0-9]{6}-[0-9a-f]{4}|chunks/[0-9a-f]{2}/[0-9a-f]{64}"),
+                            "omni-backup|identity|keys/[0-9]{8}-[0-9]{6}\\.[0-9]{3}-[0-9a-f]{4}|chunks/[0-9a-f]{2}/[0-9a-f]{64}"),
                     name);
             byte[] bytes = Files.readAllBytes(file);
             String text = new String(bytes, StandardCharsets.ISO_8859_1);
@@ -393,7 +393,7 @@ class BackupTest {
         byte[] one = Files.readAllBytes(
                 keys.resolve(vault.backups.in(target).getFirst().snapshot()));
         for (int i = 1; i < BackupTarget.SNAPSHOTS_MAX; i++) {
-            Files.write(keys.resolve(String.format("20250101-000000-%04x", i)), one);
+            Files.write(keys.resolve(String.format("20250101-000000.000-%04x", i)), one);
         }
         assertEquals(Reason.REFUSED, reason(() -> vault.take(target)));
         for (int i = 1; i < Backups.TARGETS_MAX; i++) {
@@ -418,18 +418,19 @@ class BackupTest {
     @Test
     void aPolicyKeepsTheNewestOfEachSpan() {
         List<String> names = List.of(
-                "20260101-120000-0001",
-                "20260102-080000-0002",
-                "20260102-200000-0003",
-                "20260110-120000-0004",
-                "20260201-120000-0005",
-                "20260202-120000-0006");
+                "20260101-120000.000-0001",
+                "20260102-080000.000-0002",
+                "20260102-200000.000-0003",
+                "20260110-120000.000-0004",
+                "20260201-120000.000-0005",
+                "20260202-120000.000-0006");
         assertEquals(List.of(), new BackupPolicy(0, 0, 0).over(names));
         assertEquals(names.subList(0, 4), new BackupPolicy(2, 0, 0).over(names));
         assertEquals(
-                List.of("20260101-120000-0001", "20260102-080000-0002", "20260102-200000-0003"),
+                List.of("20260101-120000.000-0001", "20260102-080000.000-0002", "20260102-200000.000-0003"),
                 new BackupPolicy(2, 0, 2).over(names));
-        assertEquals(List.of("20260101-120000-0001", "20260102-080000-0002"), new BackupPolicy(0, 4, 0).over(names));
+        assertEquals(
+                List.of("20260101-120000.000-0001", "20260102-080000.000-0002"), new BackupPolicy(0, 4, 0).over(names));
         assertEquals(names.subList(0, 5), new BackupPolicy(1, 1, 1).over(names));
     }
 }
