@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Reads every byte of backups, opens all of it, and tells what is not as it was written. It puts nothing back. */
 final class BackupCheck {
@@ -125,12 +126,26 @@ final class BackupCheck {
     private void rows(BackupReader reader, Snapshot.Table table) throws IOException {
         long rows = 0;
         InputStream in = reader.content(table.chunks());
-        while (BackupRows.next(in, table.columns().size()).isPresent()) {
+        for (var row = BackupRows.next(in, table.columns().size());
+                row.isPresent();
+                row = BackupRows.next(in, table.columns().size())) {
             rows++;
+            key(reader.snapshot(), table, row.get());
         }
         if (rows != table.rows()) {
             problem("The snapshot " + reader.snapshot().name() + " has " + rows + " of " + table.rows() + " rows of "
                     + table.name() + ".");
+        }
+    }
+
+    /** One that was forgotten is none. */
+    private void key(Snapshot snapshot, Snapshot.Table table, List<@Nullable Object> row) throws IOException {
+        Optional<String> owner = RowKeys.owner(table, row);
+        if (owner.isPresent() && row.get(table.columns().indexOf("key")) instanceof Long number) {
+            Bytes wrapped = snapshot.rowKeys().get(number);
+            if (wrapped != null) {
+                tell(() -> new RowKeys(new SnapshotKeys(keys, snapshot.wrapping())).requireOpens(wrapped, owner.get()));
+            }
         }
     }
 

@@ -105,8 +105,9 @@ final class BackupRestore {
             if (!cipher.isTag(identity.tag(), identity.json().array())) {
                 throw new VaultException(Reason.DAMAGED, "The file identity of the backup is not as it was written.");
             }
-            try (Records records = Records.open(staging, keys)) {
+            try (Records records = Records.open(staging, new SnapshotKeys(keys, snapshot.wrapping()))) {
                 rows(reader, records);
+                RowKeys.rewrapAll(records); // the vault that is put back may not have the keys of that day
                 index(records);
                 records.checkpoint();
                 new AuditTable(records)
@@ -148,14 +149,14 @@ final class BackupRestore {
         }
     }
 
-    /** Whatever has lost its key is left out, and so are the items of such a conversation. */
+    /** Whatever has lost its key is left out, and so is what belongs to such a conversation. */
     private static void rows(BackupReader reader, Records records, Snapshot.Table table, Set<Object> gone)
             throws IOException {
         requireKnown(records, table);
         String insert = "INSERT INTO " + table.name() + " (" + String.join(", ", table.columns()) + ") VALUES ("
                 + String.join(", ", Collections.nCopies(table.columns().size(), "?")) + ")";
         int key = table.columns().indexOf("key");
-        int owner = table.name().equals("items") ? table.columns().indexOf("conversation") : -1;
+        int owner = table.columns().indexOf("conversation");
         Set<Long> keys = reader.snapshot().rowKeys().keySet();
         InputStream in = reader.content(table.chunks());
         List<List<@Nullable Object>> some = new ArrayList<>();
@@ -167,7 +168,9 @@ final class BackupRestore {
             if (more) {
                 List<@Nullable Object> values = row.get();
                 if (key >= 0 && !keys.contains(values.get(key))) {
-                    gone.add(Objects.requireNonNull(values.getFirst(), "a row with a key has a name"));
+                    if (table.name().equals("conversations")) {
+                        gone.add(Objects.requireNonNull(values.getFirst(), "a conversation has a number"));
+                    }
                 } else if (owner < 0 || !gone.contains(values.get(owner))) {
                     some.add(values);
                 }

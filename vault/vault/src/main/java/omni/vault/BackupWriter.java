@@ -3,6 +3,7 @@ package omni.vault;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -75,7 +76,6 @@ final class BackupWriter {
             known.putAll(before.chunkKeys());
             before.files().forEach(file -> knownFiles.put(file.id(), file));
         }
-        known.keySet().retainAll(present);
         this.secret = target.begun(cipher);
     }
 
@@ -110,7 +110,14 @@ final class BackupWriter {
         Snapshot rows = vault.records().read(sql -> rows(sql, folder));
         List<Snapshot.Blob> files = files(folder.resolve("files"));
         Snapshot snapshot = new Snapshot(
-                rows.name(), rows.auditKey(), rows.steps(), rows.tables(), files, rows.rowKeys(), chunkKeys);
+                rows.name(),
+                rows.auditKey(),
+                rows.steps(),
+                rows.tables(),
+                files,
+                rows.rowKeys(),
+                rows.wrapping(),
+                chunkKeys);
         target.store().settle();
         target.write(snapshot, cipher);
         target.finished();
@@ -130,7 +137,21 @@ final class BackupWriter {
         }
         String auditKey = AuditPublicKey.in(folder).map(AuditPublicKey::text).orElse("");
         int steps = Math.toIntExact(sql.number("SELECT count(*) FROM migrations"));
-        return new Snapshot(name, auditKey, steps, tables, List.of(), rowKeys(sql), chunkKeys);
+        Map<Long, Bytes> rowKeys = rowKeys(sql);
+        return new Snapshot(name, auditKey, steps, tables, List.of(), rowKeys, wrapping(rowKeys), chunkKeys);
+    }
+
+    private Map<Integer, Bytes> wrapping(Map<Long, Bytes> rowKeys) throws VaultException {
+        Map<Integer, Bytes> keys = new TreeMap<>();
+        for (Bytes wrapped : rowKeys.values()) {
+            int version = RowKeys.version(wrapped);
+            if (!keys.containsKey(version)) {
+                keys.put(
+                        version,
+                        new Bytes(vault.keys().key(Purpose.CONVERSATIONS, version).toArray(ValueLayout.JAVA_BYTE)));
+            }
+        }
+        return keys;
     }
 
     private static Map<Long, Bytes> rowKeys(Sql sql) throws SQLException, VaultException {
@@ -216,7 +237,7 @@ final class BackupWriter {
             return; // is being written, or is none of the vault's
         }
         Snapshot.Blob before = knownFiles.get(id);
-        if (before != null && known.keySet().containsAll(before.chunks())) {
+        if (before != null && present.containsAll(before.chunks())) {
             before.chunks().forEach(chunk -> chunkKeys.put(chunk, known.getOrDefault(chunk, new Bytes(new byte[0]))));
             files.add(before);
             return;
@@ -244,7 +265,7 @@ final class BackupWriter {
         String name = cipher.name(content);
         if (!chunkKeys.containsKey(name)) {
             try {
-                chunkKeys.put(name, known.containsKey(name) ? known.get(name) : add(name, content));
+                chunkKeys.put(name, present.contains(name) && known.containsKey(name) ? known.get(name) : add(name, content));
             } catch (IOException e) {
                 throw BackupTarget.failed(target.folder(), e);
             }
@@ -253,9 +274,10 @@ final class BackupWriter {
         return name;
     }
 
-    /** One that an interrupted snapshot has left is taken as it is. */
+    /** One that an interrupted snapshot has left is taken as it is; one that was lost comes back for the snapshots that have it, too. */
     private Bytes add(String name, byte[] content) throws IOException {
-        byte[] key = BackupCipher.chunkKey(secret, name);
+        Bytes before = known.get(name);
+        byte[] key = before == null ? BackupCipher.chunkKey(secret, name) : before.array();
         if (!present.contains(name) || !isWhole(key, name, content)) {
             byte[] sealed = BackupCipher.sealChunk(key, name, content);
             target.store().put(name, sealed);

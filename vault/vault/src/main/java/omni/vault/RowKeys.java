@@ -9,8 +9,10 @@ import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import omni.vault.VaultException.Reason;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The keys of conversations, memories and secrets, each wrapped by the key for conversations:
@@ -70,6 +72,25 @@ final class RowKeys {
     RowKey open(Sql sql, long number, String owner) throws SQLException, VaultException {
         byte[] wrapped = sql.first(WRAPPED, row -> row.getBytes(1), number).orElseThrow(() -> damaged(owner, null));
         return new RowKey(unwrapped(wrapped, owner), owner);
+    }
+
+    /** The version of the key that it is wrapped by. */
+    static int version(Bytes wrapped) {
+        return ByteBuffer.wrap(wrapped.array()).getInt();
+    }
+
+    /** DAMAGED where it is not that owner's. */
+    void requireOpens(Bytes wrapped, String owner) throws VaultException {
+        var _ = unwrapped(wrapped.array(), owner);
+    }
+
+    /** Whose the key of such a row is; nothing where rows of that table have none. */
+    static Optional<String> owner(Snapshot.Table table, List<@Nullable Object> row) {
+        return switch (table.name()) {
+            case "conversations", "memories" -> Optional.of(String.valueOf(row.get(table.columns().indexOf("id"))));
+            case "provider_secrets" -> Optional.of("secret " + row.get(table.columns().indexOf("name")));
+            default -> Optional.empty();
+        };
     }
 
     private byte[] unwrapped(byte[] wrapped, String owner) throws VaultException {
@@ -135,7 +156,7 @@ final class RowKeys {
         return ("key " + version + "\n" + owner).getBytes(StandardCharsets.UTF_8);
     }
 
-    private static VaultException damaged(String owner, @org.jspecify.annotations.Nullable Exception cause) {
+    private static VaultException damaged(String owner, @Nullable Exception cause) {
         return cause == null
                 ? new VaultException(Reason.DAMAGED, "The key of " + owner + " is missing.")
                 : new VaultException(Reason.DAMAGED, "The key of " + owner + " is damaged.", cause);

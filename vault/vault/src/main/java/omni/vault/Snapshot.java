@@ -29,6 +29,7 @@ import omni.vault.VaultException.Reason;
  * @param steps how many migrations the database had seen
  * @param tables in the order in which they are put back
  * @param rowKeys by their number in {@code row_keys}
+ * @param wrapping the keys for conversations that these are wrapped by, by their version: the vault forgets them when it gets new ones
  * @param chunkKeys by the chunk's name
  */
 record Snapshot(
@@ -38,6 +39,7 @@ record Snapshot(
         List<Table> tables,
         List<Blob> files,
         Map<Long, Bytes> rowKeys,
+        Map<Integer, Bytes> wrapping,
         Map<String, Bytes> chunkKeys) {
     private static final int KEY_BYTES = 32;
     private static final Pattern NAME = Pattern.compile("[0-9]{8}-[0-9]{6}\\.[0-9]{3}-[0-9a-f]{4}");
@@ -77,7 +79,7 @@ record Snapshot(
     Snapshot without(Iterable<Long> gone) {
         Map<Long, Bytes> left = new TreeMap<>(rowKeys);
         gone.forEach(left::remove);
-        return new Snapshot(name, auditKey, steps, tables, files, left, chunkKeys);
+        return new Snapshot(name, auditKey, steps, tables, files, left, wrapping, chunkKeys);
     }
 
     /** As it is sealed. */
@@ -120,6 +122,11 @@ record Snapshot(
         out.writeInt(rowKeys.size());
         for (Map.Entry<Long, Bytes> key : rowKeys.entrySet()) {
             out.writeLong(key.getKey());
+            out.write(key.getValue().array());
+        }
+        out.writeInt(wrapping.size());
+        for (Map.Entry<Integer, Bytes> key : wrapping.entrySet()) {
+            out.writeInt(key.getKey());
             out.write(key.getValue().array());
         }
     }
@@ -172,7 +179,11 @@ record Snapshot(
         for (int left = in.readInt(); left > 0; left--) {
             rowKeys.put(in.readLong(), new Bytes(some(in, RowKeys.WRAPPED_BYTES)));
         }
-        return new Snapshot(name, auditKey, steps, tables, files, rowKeys, chunkKeys);
+        Map<Integer, Bytes> wrapping = new TreeMap<>();
+        for (int left = in.readInt(); left > 0; left--) {
+            wrapping.put(in.readInt(), new Bytes(some(in, KEY_BYTES)));
+        }
+        return new Snapshot(name, auditKey, steps, tables, files, rowKeys, wrapping, chunkKeys);
     }
 
     private static List<String> readPlaces(DataInputStream in, List<String> names) throws IOException {

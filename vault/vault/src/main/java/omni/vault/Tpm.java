@@ -160,9 +160,9 @@ final class Tpm implements AutoCloseable {
 
     private static byte[] point(ByteBuffer area) throws IOException {
         int type = area.getShort();
-        area.position(area.position() + 6);
+        TpmBytes.take(area, 6);
         TpmBytes.takeSized(area);
-        area.position(area.position() + 12);
+        TpmBytes.take(area, 12);
         byte[] x = TpmBytes.takeSized(area);
         byte[] y = TpmBytes.takeSized(area);
         if (type != ECC || x.length != TpmSession.BYTES || y.length != TpmSession.BYTES) {
@@ -280,7 +280,8 @@ final class Tpm implements AutoCloseable {
         try {
             ByteBuffer answer = transmit(NO_SESSIONS, NV_READ_PUBLIC, number(handle));
             ByteBuffer area = ByteBuffer.wrap(TpmBytes.takeSized(answer));
-            return OptionalInt.of(area.getInt(6)); // behind the index and its algorithm
+            TpmBytes.take(area, 6); // the index and its algorithm
+            return OptionalInt.of(area.getInt());
         } catch (Refused e) {
             if (e.code == NO_HANDLE) {
                 return OptionalInt.empty();

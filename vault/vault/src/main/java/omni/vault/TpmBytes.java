@@ -40,9 +40,9 @@ final class TpmBytes {
         return bytes.toByteArray();
     }
 
-    /** Those many bytes from there on. */
+    /** Those many bytes from there on; BufferUnderflowException where there are fewer, or that is no count. */
     static byte[] take(ByteBuffer from, int count) {
-        if (count > from.remaining()) {
+        if (count < 0 || count > from.remaining()) {
             throw new BufferUnderflowException();
         }
         byte[] taken = new byte[count];
