@@ -141,6 +141,11 @@ final class BackupFolder implements BackupStore {
         });
     }
 
+    @Override
+    public void close() {
+        // nothing is open
+    }
+
     private Path path(String name) {
         return folder.resolve(name.substring(0, Math.min(2, name.length()))).resolve(name);
     }

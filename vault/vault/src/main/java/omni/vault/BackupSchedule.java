@@ -82,7 +82,7 @@ final class BackupSchedule implements AutoCloseable {
         try {
             Backups backups = new Backups(open.get());
             if (isDue(backups, now)) {
-                backups.take(place(), (read, written) -> {});
+                backups.take(place(), false, (read, written) -> {});
                 backups.prune(place(), policy());
             }
             trouble = Optional.empty();

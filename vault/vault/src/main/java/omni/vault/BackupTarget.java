@@ -19,6 +19,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import omni.role.PrivateFile;
 import omni.vault.VaultException.Reason;
@@ -27,11 +28,12 @@ import omni.vault.VaultException.Reason;
  * A folder with backups of one vault, on this disk or on a USB stick:
  *
  * <pre>
- *   omni-backup    what it is: "omni-backup/1" and a line feed
+ *   omni-backup    what it is: "omni-backup/1", or "omni-backup/1 git" where the chunks are in git, and a line feed
  *   identity       a copy of keys.json, and a line with its tag: what a password or a recovery key opens
  *   keys/NAME      a snapshot: its chunks, their keys, and the rows' wrapped keys (Snapshot)
  *   keys/begun     the secret of one that is not finished
- *   chunks/        the store of the chunks, which never change
+ *   chunks/        the store of the chunks, which never change; or
+ *   chunks.git/    the same as a bare git repository, which has no keys in it
  * </pre>
  *
  * <p>All but the chunks is replaced in its place, and written over with zeros where it goes. For one thread; a lock keeps another process out.
@@ -40,21 +42,37 @@ final class BackupTarget implements AutoCloseable {
     static final int SNAPSHOTS_MAX = 200;
 
     private static final String BEGUN = "begun";
-    private static final String FORMAT = "omni-backup/1\n";
+    private static final Set<String> BEGINNING = Set.of("keys", "chunks.git", "omni-backup.new");
     private static final int FORMAT_BYTES_MAX = 64;
     private static final int PATH_CHARACTERS_MAX = 1000;
     private static final int KEYS_BYTES_MAX = 256 << 20;
     private static final int TAG_BYTES = 65; // 64 digits and a line feed
+
+    /** How the chunks are kept. */
+    enum Kind {
+        FOLDER("omni-backup/1\n", "chunks"),
+        GIT("omni-backup/1 git\n", "chunks.git");
+
+        private final String format;
+        private final String chunks;
+
+        Kind(String format, String chunks) {
+            this.format = format;
+            this.chunks = chunks;
+        }
+    }
 
     /** What unlocks: a key file, and the line that a change of it is found by. */
     record Identity(KeyFile keys, Bytes json, String tag) {}
 
     private final Path folder;
     private final FileChannel lock;
+    private final Kind kind;
     private final BackupStore store;
 
-    private BackupTarget(Path folder, FileChannel lock, BackupStore store) {
+    private BackupTarget(Path folder, Kind kind, FileChannel lock, BackupStore store) {
         this.folder = folder;
+        this.kind = kind;
         this.lock = lock;
         this.store = store;
     }
@@ -67,24 +85,26 @@ final class BackupTarget implements AutoCloseable {
     static BackupTarget open(Path folder) throws VaultException {
         try {
             requirePlace(folder);
-            if (!isOne(folder)) {
-                throw new VaultException(
-                        Reason.MISSING, "In " + folder + " are no backups. Is the disk there, and the path right?");
-            }
+            Kind kind = kind(folder)
+                    .orElseThrow(() -> new VaultException(
+                            Reason.MISSING,
+                            "In " + folder + " are no backups. Is the disk there, and the path right?"));
             FileChannel lock = FileChannel.open(file(folder), StandardOpenOption.READ, StandardOpenOption.WRITE);
-            return opened(folder, lock);
+            return opened(folder, kind, lock);
         } catch (IOException e) {
             throw failed(folder, e);
         }
     }
 
-    private static BackupTarget opened(Path folder, FileChannel lock) throws IOException {
+    private static BackupTarget opened(Path folder, Kind kind, FileChannel lock) throws IOException {
         boolean opened = false;
         try {
             if (!isTaken(lock)) {
                 throw new VaultException(Reason.REFUSED, "Another one is at work in " + folder + ": wait for it.");
             }
-            var target = new BackupTarget(folder, lock, new BackupFolder(folder.resolve("chunks")));
+            Path chunks = folder.resolve(kind.chunks);
+            var store = kind == Kind.GIT ? new BackupGit(chunks) : new BackupFolder(chunks);
+            var target = new BackupTarget(folder, kind, lock, store);
             opened = true;
             return target;
         } finally {
@@ -103,12 +123,23 @@ final class BackupTarget implements AutoCloseable {
         }
     }
 
-    /** As {@link #open}, and makes them where the folder is empty or not there; its parent is there. */
-    static BackupTarget make(Path folder) throws VaultException {
+    /**
+     * As {@link #open}, and makes them where the folder is empty or not there; its parent is there.
+     *
+     * @param git new ones are to be in git; others stay what they are
+     * @throws VaultException REFUSED where they are to be in git and are not
+     */
+    static BackupTarget make(Path folder, boolean git) throws VaultException {
         try {
             requirePlace(folder);
-            if (!isOne(folder)) {
-                begin(folder);
+            Kind wanted = git ? Kind.GIT : Kind.FOLDER;
+            Optional<Kind> there = kind(folder);
+            if (there.isEmpty()) {
+                begin(folder, wanted);
+            } else if (git && there.get() != wanted) {
+                throw new VaultException(
+                        Reason.REFUSED,
+                        "In " + folder + " are backups without git: name another folder, or leave out --git.");
             }
             return open(folder);
         } catch (IOException e) {
@@ -116,21 +147,24 @@ final class BackupTarget implements AutoCloseable {
         }
     }
 
-    private static void begin(Path folder) throws IOException {
+    private static void begin(Path folder, Kind kind) throws IOException {
         var mode = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
         if (Files.notExists(folder)) {
             Files.createDirectory(folder, mode); // and none above: a disk that is not there stays away
         }
         try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
             for (Path file : files) {
-                if (!file.endsWith("keys") && !file.endsWith("omni-backup.new")) { // a begin that was interrupted
+                if (!BEGINNING.contains(String.valueOf(file.getFileName()))) { // of a begin that was interrupted
                     throw new VaultException(
                             Reason.REFUSED, "In " + folder + " is something else: name a folder that is empty or new.");
                 }
             }
         }
         Files.createDirectories(folder.resolve("keys"), mode);
-        PrivateFile.write(file(folder), FORMAT.getBytes(StandardCharsets.US_ASCII));
+        if (kind == Kind.GIT) {
+            BackupGit.make(folder.resolve(kind.chunks));
+        }
+        PrivateFile.write(file(folder), kind.format.getBytes(StandardCharsets.US_ASCII));
     }
 
     private static void requirePlace(Path folder) throws VaultException {
@@ -144,13 +178,16 @@ final class BackupTarget implements AutoCloseable {
         return folder.resolve("omni-backup");
     }
 
-    private static boolean isOne(Path folder) throws IOException {
+    private static Optional<Kind> kind(Path folder) throws IOException {
         Optional<String> text = PrivateFile.read(file(folder), FORMAT_BYTES_MAX);
-        if (text.isPresent() && !text.get().equals(FORMAT)) {
+        Optional<Kind> kind = text.flatMap(known -> Arrays.stream(Kind.values())
+                .filter(each -> each.format.equals(known))
+                .findFirst());
+        if (text.isPresent() && kind.isEmpty()) {
             throw new VaultException(
                     Reason.DAMAGED, file(folder) + " is not what was written there, or by a newer version of Omni.");
         }
-        return text.isPresent();
+        return kind;
     }
 
     Path folder() {
@@ -293,7 +330,7 @@ final class BackupTarget implements AutoCloseable {
 
     /** Tells of what is there and does not belong there. */
     void check(Consumer<String> problems) throws IOException {
-        List<String> known = List.of("omni-backup", "identity", "keys", "chunks");
+        List<String> known = List.of("omni-backup", "identity", "keys", kind.chunks);
         try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
             for (Path file : files) {
                 if (!known.contains(String.valueOf(file.getFileName()))) {
@@ -371,8 +408,8 @@ final class BackupTarget implements AutoCloseable {
 
     @Override
     public void close() throws VaultException {
-        try {
-            lock.close();
+        try (FileChannel _ = lock) {
+            store.close();
         } catch (IOException e) {
             throw failed(folder, e);
         }

@@ -39,10 +39,10 @@ final class Backups {
         }
     }
 
-    /** Takes a snapshot, and writes down that it was. */
-    BackupWriter.Done take(Path folder, BackupWriter.Progress progress) throws VaultException {
+    /** Takes a snapshot, into a folder that is to be in git or may be either, and writes down that it was. */
+    BackupWriter.Done take(Path folder, boolean git, BackupWriter.Progress progress) throws VaultException {
         requireRoom(folder);
-        try (BackupTarget target = BackupTarget.make(folder)) {
+        try (BackupTarget target = BackupTarget.make(folder, git)) {
             BackupWriter.Done done = BackupWriter.write(vault, target, progress);
             note(target);
             vault.audit()
@@ -122,9 +122,10 @@ final class Backups {
     }
 
     /** Reads all of what is there, or of one snapshot, and compares it with what the vault knows of. */
-    BackupCheck.Report check(Path folder, Optional<String> snapshot) throws VaultException {
+    BackupCheck.Report check(Path folder, Optional<String> snapshot, BackupCheck.Progress progress)
+            throws VaultException {
         try (BackupTarget target = BackupTarget.open(folder)) {
-            BackupCheck.Report report = BackupCheck.check(target, snapshot, vault.keys());
+            BackupCheck.Report report = BackupCheck.check(target, snapshot, vault.keys(), progress);
             List<String> problems = new ArrayList<>(report.problems());
             List<String> there = target.snapshots();
             for (Copy copy : known()) {
@@ -132,7 +133,8 @@ final class Backups {
                     problems.add("The snapshot " + copy.snapshot() + " was written there, and is gone.");
                 }
             }
-            return new BackupCheck.Report(report.snapshots(), report.chunks(), report.bytes(), report.left(), problems);
+            return new BackupCheck.Report(
+                    report.snapshots(), report.chunks(), report.total(), report.bytes(), report.left(), problems);
         } catch (IOException e) {
             throw BackupTarget.failed(folder, e);
         }

@@ -17,7 +17,7 @@ class BackupBoxTest {
 
     @Test
     void whatWasKilledGoesOnAndIsWhole() throws Exception {
-        BackupMain.Result result = new BackupMain(folder, 20260301).run(2_000, 24, KILLS);
+        BackupMain.Result result = new BackupMain(folder, 20260301, false).run(2_000, 24, KILLS);
         assertEquals(KILLS, result.kills());
         assertEquals(KILLS, result.found());
         assertEquals(List.of(), result.problems());

@@ -30,10 +30,12 @@ final class BackupMain {
     private static final int KILLED = 128 + 9;
 
     private final Path folder;
+    private final boolean git;
     private final Random random;
 
-    BackupMain(Path folder, long seed) {
+    BackupMain(Path folder, long seed, boolean git) {
         this.folder = folder;
+        this.git = git;
         this.random = new Random(seed);
     }
 
@@ -58,7 +60,7 @@ final class BackupMain {
             Duration restoring) {}
 
     public static void main(String[] args) throws Exception {
-        System.out.println(new BackupMain(Path.of(args[0]), Long.parseLong(args[4]))
+        System.out.println(new BackupMain(Path.of(args[0]), Long.parseLong(args[4]), args.length > 5)
                 .run(Integer.parseInt(args[1]), Integer.parseInt(args[2]), Integer.parseInt(args[3])));
     }
 
@@ -71,15 +73,17 @@ final class BackupMain {
         try (BackupVault vault = BackupVault.at(place)) {
             before = vault.hash();
             start = System.nanoTime();
-            whole = vault.take(folder.resolve("uninterrupted"));
+            whole = vault.backups.take(folder.resolve("uninterrupted"), git, (read, written) -> {});
         }
         Duration taking = Duration.ofNanos(System.nanoTime() - start);
         int kills = 0;
+        BackupTarget.make(target, git).close();
         while (kills < interruptions) {
             if (isKilled(place, target, taking.dividedBy(2))) {
                 kills++;
             } else {
                 delete(target);
+                BackupTarget.make(target, git).close();
             }
         }
         BackupVault.at(place).close(); // what the last kill has left is put right
@@ -87,8 +91,7 @@ final class BackupMain {
             before = vault.hash();
             vault.take(target);
             start = System.nanoTime();
-            List<String> problems =
-                    vault.backups.check(target, Optional.empty()).problems();
+            List<String> problems = vault.check(target).problems();
             Duration checking = Duration.ofNanos(System.nanoTime() - start);
             start = System.nanoTime();
             Path other = folder.resolve("other");
@@ -148,7 +151,7 @@ final class BackupMain {
             channel.read(was, at);
             channel.write(ByteBuffer.wrap(new byte[] {(byte) (was.get(0) ^ 1 << random.nextInt(8))}), at);
             try {
-                return !vault.backups.check(target, Optional.empty()).problems().isEmpty();
+                return !vault.check(target).problems().isEmpty();
             } catch (VaultException e) {
                 return e.reason() == VaultException.Reason.DAMAGED; // the file that says what the folder is
             } finally {

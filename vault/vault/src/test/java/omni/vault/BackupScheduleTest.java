@@ -52,7 +52,7 @@ class BackupScheduleTest {
         assertTrue(Files.notExists(stick), "there is no vault yet");
         SecretMemory password = SecretMemory.of(Made.PASSWORD.length());
         password.buffer().put(Made.PASSWORD.getBytes(StandardCharsets.US_ASCII));
-        vault.serve(Verb.CREATE, List.of(Optional.of(password), Optional.empty()))
+        vault.serve(Verb.CREATE, List.of(Optional.of(password), Optional.empty()), (part, done, total) -> {})
                 .orElseThrow()
                 .close();
         Backups backups = new Backups(vault.open());
@@ -76,7 +76,7 @@ class BackupScheduleTest {
         BackupSchedule schedule = schedule(vault, folder.resolve("not-mounted/omni"));
         SecretMemory password = SecretMemory.of(Made.PASSWORD.length());
         password.buffer().put(Made.PASSWORD.getBytes(StandardCharsets.US_ASCII));
-        vault.serve(Verb.CREATE, List.of(Optional.of(password), Optional.empty()))
+        vault.serve(Verb.CREATE, List.of(Optional.of(password), Optional.empty()), (part, done, total) -> {})
                 .orElseThrow()
                 .close();
         schedule.look();

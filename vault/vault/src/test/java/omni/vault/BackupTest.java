@@ -28,10 +28,10 @@ class BackupTest {
     @TempDir
     Path folder;
 
-    private final Random random = new Random(20260301);
-    private BackupVault vault;
+    final Random random = new Random(20260301);
+    BackupVault vault;
     private byte[] words;
-    private Path target;
+    Path target;
 
     @BeforeEach
     void make() throws IOException {
@@ -47,15 +47,15 @@ class BackupTest {
         vault.close();
     }
 
-    private static Reason reason(org.junit.jupiter.api.function.Executable call) {
+    static Reason reason(org.junit.jupiter.api.function.Executable call) {
         return assertThrows(VaultException.class, call).reason();
     }
 
-    private List<String> problems() throws VaultException {
-        return vault.backups.check(target, Optional.empty()).problems();
+    final List<String> problems() throws VaultException {
+        return vault.check(target).problems();
     }
 
-    private List<Path> all() throws IOException {
+    final List<Path> all() throws IOException {
         try (Stream<Path> files = Files.walk(target)) {
             return files.filter(Files::isRegularFile).sorted().toList();
         }
@@ -152,14 +152,19 @@ class BackupTest {
                             "omni-backup|identity|keys/[0-9]{8}-[0-9]{6}\\.[0-9]{3}-[0-9a-f]{4}|chunks/[0-9a-f]{2}/[0-9a-f]{64}"),
                     name);
             byte[] bytes = Files.readAllBytes(file);
-            String text = new String(bytes, StandardCharsets.ISO_8859_1);
-            for (String known : List.of("walnuts", id, "conv_", "topic", "provider", "plan.pdf", "P300D", "SQLite")) {
-                assertFalse(text.contains(known), name + " has " + known);
-            }
+            tellsNothing(name, bytes, id);
             if (name.contains("/")) {
                 assertEquals(1, Long.bitCount(bytes.length), name + " has " + bytes.length + " bytes");
                 assertTrue(bytes.length >= BackupCipher.SEALED_BYTES_MIN, name);
             }
+        }
+    }
+
+    static void tellsNothing(String name, byte[] bytes, String conversation) {
+        String text = new String(bytes, StandardCharsets.ISO_8859_1);
+        for (String known :
+                List.of("walnuts", conversation, "conv_", "topic", "provider", "plan.pdf", "P300D", "SQLite")) {
+            assertFalse(text.contains(known), name + " has " + known);
         }
     }
 
@@ -171,6 +176,7 @@ class BackupTest {
         assertEquals(List.of(), problems());
         for (Path file : all()) {
             byte[] bytes = Files.readAllBytes(file);
+            assertTrue(file.toFile().setWritable(true));
             for (int at : new int[] {0, bytes.length - 1, random.nextInt(bytes.length), random.nextInt(bytes.length)}) {
                 byte[] changed = bytes.clone();
                 changed[at] ^= (byte) (1 << random.nextInt(8));
@@ -220,18 +226,18 @@ class BackupTest {
             AtomicLong left = new AtomicLong(stop);
             assertEquals(
                     Reason.REFUSED,
-                    reason(() -> vault.backups.take(target, (read, written) -> {
+                    reason(() -> vault.backups.take(target, false, (read, written) -> {
                         if (left.decrementAndGet() == 0) {
                             throw new VaultException(Reason.REFUSED, "stopped");
                         }
                     })));
             assertEquals(List.of(), vault.backups.in(target));
         }
-        assertEquals(6, vault.backups.check(target, Optional.empty()).left());
+        assertEquals(6, vault.check(target).left());
         long whole = chunkBytes();
         BackupWriter.Done done = vault.take(target);
         assertEquals(chunkBytes() - whole, done.written());
-        assertEquals(0, vault.backups.check(target, Optional.empty()).left());
+        assertEquals(0, vault.check(target).left());
         assertEquals(List.of(), problems());
         Path other = folder.resolve("other");
         BackupVault.restore(target, Optional.empty(), other, Made.password(Made.PASSWORD));
@@ -240,8 +246,10 @@ class BackupTest {
 
     private long chunkBytes() throws IOException {
         long bytes = 0;
-        for (Path file : all()) {
-            bytes += file.startsWith(target.resolve("chunks")) ? Files.size(file) : 0;
+        try (BackupTarget open = BackupTarget.open(target)) {
+            for (String name : open.store().names()) {
+                bytes += open.store().get(name).length;
+            }
         }
         return bytes;
     }
@@ -252,7 +260,7 @@ class BackupTest {
         AtomicLong calls = new AtomicLong();
         assertThrows(
                 VaultException.class,
-                () -> vault.backups.take(target, (read, written) -> {
+                () -> vault.backups.take(target, false, (read, written) -> {
                     calls.incrementAndGet();
                     if (written > 5 << 20) {
                         throw new VaultException(Reason.REFUSED, "stopped");
@@ -261,7 +269,7 @@ class BackupTest {
         assertTrue(calls.get() > 5);
         vault.files().delete(file.id());
         vault.take(target);
-        assertEquals(0, vault.backups.check(target, Optional.empty()).left());
+        assertEquals(0, vault.check(target).left());
         assertTrue(chunkBytes() < 5 << 20, chunkBytes() + " bytes");
     }
 
@@ -308,7 +316,7 @@ class BackupTest {
         }
     }
 
-    private static void copy(Path from, Path to) throws IOException {
+    static void copy(Path from, Path to) throws IOException {
         try (Stream<Path> files = Files.walk(from)) {
             for (Path file : files.toList()) {
                 Files.copy(file, to.resolve(from.relativize(file)));
@@ -345,7 +353,7 @@ class BackupTest {
         String first = vault.take(target).snapshot().name();
         assertThrows(
                 VaultException.class,
-                () -> vault.backups.take(target, (read, written) -> {
+                () -> vault.backups.take(target, false, (read, written) -> {
                     throw new VaultException(Reason.REFUSED, "stopped");
                 }));
         vault.close();

@@ -81,7 +81,7 @@ final class BackupVault implements AutoCloseable {
         Files.createDirectories(into);
         try (BackupTarget target = BackupTarget.open(from)) {
             BackupTarget.Identity identity = target.identity().orElseThrow();
-            BackupRestore restore = new BackupRestore(into);
+            BackupRestore restore = new BackupRestore(into, (part, done, total) -> {});
             Path staging = restore.begin(identity);
             try (KeyRing keys = keys(staging, secret)) {
                 restore.restore(BackupReader.of(target, target.choose(snapshot), keys), identity, keys);
@@ -90,7 +90,11 @@ final class BackupVault implements AutoCloseable {
     }
 
     BackupWriter.Done take(Path target) throws VaultException {
-        return backups.take(target, (read, written) -> {});
+        return backups.take(target, false, (read, written) -> {});
+    }
+
+    BackupCheck.Report check(Path target) throws VaultException {
+        return backups.check(target, Optional.empty(), (chunks, total, bytes) -> {});
     }
 
     /** A conversation with a message of each text. */
