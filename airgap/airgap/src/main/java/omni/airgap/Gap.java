@@ -98,7 +98,8 @@ final class Gap implements Closeable {
         this.obstacles = obstacles;
         this.faults = faults;
         State state = store.closed() ? State.ENGAGING : State.OPEN;
-        status = new Status(state, clock.instant(), "start", 0, List.of(), List.of(), 0);
+        GapStore.Closing closing = store.closing().orElse(new GapStore.Closing(clock.instant(), "start"));
+        status = new Status(state, closing.at(), closing.cause(), 0, List.of(), List.of(), 0);
     }
 
     /** Looks at the namespaces in scope, and closes them again where the gap was closed. */
@@ -115,7 +116,7 @@ final class Gap implements Closeable {
                 log("Not all of the scope can be found; what can is closed", e);
             }
             if (before || marked()) {
-                engage("the gap was closed before");
+                engage(store.closing().map(GapStore.Closing::cause).orElse("the gap was closed before"));
             } else {
                 List<String> problems = new ArrayList<>();
                 attempt(problems, store::arm);
@@ -192,6 +193,11 @@ final class Gap implements Closeable {
         }
     }
 
+    /** Whether there is nothing that it could close. */
+    boolean idle() {
+        return host.empty();
+    }
+
     /** Whether what comes up now is to be taken down. */
     boolean shut() {
         return shut;
@@ -199,6 +205,15 @@ final class Gap implements Closeable {
 
     /** Closes everything in scope. From any state, as often as anybody likes. */
     Status engage(String cause) {
+        return confirm(cause, cut());
+    }
+
+    /**
+     * The first of an engage, and what cannot wait: says that it is closed and takes every link down.
+     *
+     * @return what went wrong, for {@link #confirm}
+     */
+    List<String> cut() {
         List<String> early = new ArrayList<>();
         engages.incrementAndGet();
         shut = true;
@@ -208,6 +223,11 @@ final class Gap implements Closeable {
             attempt(early, stack::down);
             faults.at("engage links down");
         }
+        return early;
+    }
+
+    /** The rest of an engage, after the {@link #cut}: closes all of it, and reads it back. */
+    Status confirm(String cause, List<String> early) {
         lock.lock();
         try {
             shut = true;
@@ -217,7 +237,8 @@ final class Gap implements Closeable {
             if (!again) {
                 change(State.ENGAGING, why, List.of(), List.of());
             }
-            Thread disk = Thread.ofPlatform().name("persist").start(() -> attempt(early, store::persist));
+            GapStore.Closing closing = new GapStore.Closing(status.since(), why);
+            Thread disk = Thread.ofPlatform().name("persist").start(() -> attempt(early, () -> store.persist(closing)));
             Report report = shutAll();
             host.shut(report);
             faults.at("engage confirmed");
@@ -229,7 +250,7 @@ final class Gap implements Closeable {
                 problems.add("the gap would not outlive a loss of power");
             }
             if (stacks.isEmpty()) {
-                problems.add("no namespace is in scope: nothing is cut off");
+                problems.add("no namespace in scope is there: nothing is cut off");
             }
             State.Event event = problems.isEmpty() ? new State.Confirmed() : new State.Failed();
             change(status.state().after(event), why, problems, report.steps());
@@ -483,8 +504,8 @@ final class Gap implements Closeable {
         if (state == State.OPEN) {
             corrections.set(0);
         }
-        boolean same = state == before.state();
-        boolean told = same && cause.equals(before.cause()) && problems.equals(before.problems());
+        boolean same = state.closed() == before.state().closed();
+        boolean told = state == before.state() && cause.equals(before.cause()) && problems.equals(before.problems());
         status = new Status(
                 state, same ? status.since() : clock.instant(), cause, stacks.size(), List.copyOf(problems), steps, 0);
         if (!told) {
