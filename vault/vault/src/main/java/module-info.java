@@ -8,6 +8,7 @@ module omni.vault {
     requires jdk.management;
     requires jdk.net;
     requires org.bouncycastle.provider;
+    requires org.eclipse.jgit;
     requires org.xerial.sqlitejdbc;
     requires tools.jackson.databind;
     requires static org.jspecify;

@@ -132,8 +132,12 @@ class VaultBoxTest {
         done(password, "vault", "rotate");
         Path stick = Files.createDirectory(product.home.resolveSibling(product.home.getFileName() + "-stick"));
         try {
-            done("", "vault", "backup", stick.toString());
-            done("", "vault", "backup-verify", stick.toString());
+            String plain = stick.resolve("plain").toString();
+            String git = stick.resolve("git").toString();
+            done("", "vault", "backup", plain);
+            done("", "vault", "backup", "--git", git);
+            done("", "vault", "backup-verify", plain);
+            done("", "vault", "backup-verify", git);
             assertEquals(403, status("POST", "/v1/vault/wipe", ""), "a key alone wipes nothing");
             assertEquals(
                     5,
@@ -141,7 +145,8 @@ class VaultBoxTest {
             Await.until("the wait is over", () -> succeeds("wipe", "--yes"));
             Await.until("there is none", () -> vaultSays("There is no vault"));
             gone();
-            done(password, "vault", "restore", stick.toString());
+            String told = done(password, "vault", "restore", git, "--json");
+            assertTrue(told.startsWith("{\"progress\":{\"part\":\"records\""), told);
             assertTrue(send("GET", "/v1/conversations?q=" + canary, "").body().contains(canary));
             assertEquals(List.of(), filesWith(canary));
         } finally {
@@ -149,9 +154,10 @@ class VaultBoxTest {
         }
     }
 
-    private void done(String typed, String... command) throws Exception {
+    private String done(String typed, String... command) throws Exception {
         var done = product.omniWith(typed + "\n", command);
         assertEquals(0, done.exit(), done.out() + done.err());
+        return done.out();
     }
 
     /** The daemon ends after it has had a password; whoever asks next waits for the new one. */

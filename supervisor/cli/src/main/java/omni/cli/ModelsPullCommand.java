@@ -104,7 +104,7 @@ final class ModelsPullCommand extends OmniCommand {
     private Brought fetch() {
         return new Fetching(world).with(fetch -> {
             var params = new FetchProtocol.PullParams(source, revision.orElse(null), sha256.orElse(null));
-            try (var progress = new PullProgress(world, json());
+            try (var progress = new ProgressLine(world, json());
                     var replies = fetch.pullMore(params)) {
                 while (replies.hasNext()) {
                     var reply = replies.next();
@@ -114,7 +114,7 @@ final class ModelsPullCommand extends OmniCommand {
                     }
                     var now = reply.progress();
                     if (now != null) {
-                        progress.show(now);
+                        PullProgress.tell(progress, now);
                     }
                 }
             }

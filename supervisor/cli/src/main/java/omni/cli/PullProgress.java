@@ -4,47 +4,12 @@ import java.time.Duration;
 import java.util.Locale;
 import omni.fetch.FetchProtocol.Progress;
 
-/**
- * Shows how far a pull is: a bar at a terminal, a line now and then elsewhere, JSON lines with {@code --json}. Data is
- * data: with {@code --json} it goes to standard output, else to standard error.
- */
-final class PullProgress implements AutoCloseable {
-    private static final Duration LINE_EVERY = Duration.ofSeconds(10);
-    private static final Duration JSON_EVERY = Duration.ofSeconds(1);
+/** How far a pull is, in words. */
+final class PullProgress {
+    private PullProgress() {}
 
-    private final World world;
-    private final boolean json;
-    private final boolean bar;
-    private boolean first = true;
-    private long toldAt;
-    private String toldPhase = "";
-
-    PullProgress(World world, boolean json) {
-        this.world = world;
-        this.json = json;
-        this.bar = !json && world.isTerminal(2);
-    }
-
-    void show(Progress progress) {
-        if (bar) {
-            world.err().print("\r" + line(progress) + "\u001b[K");
-            world.err().flush();
-            return;
-        }
-        var phase = progress.phase().wire() + progress.fileNumber();
-        var every = json ? JSON_EVERY : LINE_EVERY;
-        if (first || !phase.equals(toldPhase) || System.nanoTime() - toldAt >= every.toNanos()) {
-            first = false;
-            toldAt = System.nanoTime();
-            toldPhase = phase;
-            if (json) {
-                world.out().println(Json.line(Json.object().set("progress", progress.toJson())));
-                world.out().flush();
-            } else {
-                world.err().println(line(progress));
-                world.err().flush();
-            }
-        }
+    static void tell(ProgressLine line, Progress progress) {
+        line.tell(progress.phase().wire() + progress.fileNumber(), line(progress), progress::toJson);
     }
 
     /** One line without its end. */
@@ -76,14 +41,5 @@ final class PullProgress implements AutoCloseable {
                 : seconds < 3600
                         ? String.format(Locale.ROOT, "%d min %02d s", seconds / 60, seconds % 60)
                         : Text.span(Duration.ofSeconds(seconds));
-    }
-
-    /** Takes the bar away. */
-    @Override
-    public void close() {
-        if (bar) {
-            world.err().print("\r\u001b[K");
-            world.err().flush();
-        }
     }
 }

@@ -8,6 +8,7 @@ import omni.vault.BackupsProtocol.TakeParams;
 import omni.vault.BackupsProtocol.TakeReply;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code omni vault backup}: an encrypted copy of what the vault keeps, in a folder. */
@@ -26,13 +27,18 @@ final class VaultBackupCommand extends OmniCommand {
             description = "Where to: empty, new, or with backups of this vault; by default that of omni.toml.")
     private @Nullable Path folder;
 
+    @Option(
+            names = "--git",
+            description = "Keep the encrypted chunks of a new folder in a git repository, FOLDER/chunks.git.")
+    private boolean git;
+
     VaultBackupCommand(World world) {
         super(world);
     }
 
     @Override
     ExitCode run() {
-        var params = new TakeParams(place(folder));
+        var params = new TakeParams(place(folder), git ? true : null);
         var done = world.withPatience("vault", bus -> {
             try (var line = new ProgressLine(world, json());
                     var replies = BackupsProtocol.Client.of(bus).takeMore(params)) {
@@ -50,7 +56,9 @@ final class VaultBackupCommand extends OmniCommand {
         var now = new Progress(0L, 0L, null);
         while (replies.hasNext()) {
             now = replies.next().progress();
-            line.say(Text.bytes(now.read()) + " read, " + Text.bytes(now.written()) + " written");
+            if (now.snapshot() == null) {
+                line.tell("", Text.bytes(now.read()) + " read, " + Text.bytes(now.written()) + " written", now::toJson);
+            }
         }
         return now;
     }

@@ -1,6 +1,8 @@
 package omni.cli;
 
 import java.nio.file.Path;
+import java.util.Iterator;
+import java.util.List;
 import java.util.Objects;
 import omni.vault.BackupsProtocol;
 import omni.vault.BackupsProtocol.VerifyParams;
@@ -31,10 +33,31 @@ final class VaultBackupVerifyCommand extends OmniCommand {
     @Override
     ExitCode run() {
         var place = Objects.requireNonNull(VaultBackupCommand.place(folder), "a folder is a place");
-        var found = world.withPatience(
-                "vault", bus -> BackupsProtocol.Client.of(bus).verify(new VerifyParams(place, snapshot)));
+        var params = new VerifyParams(place, snapshot);
+        var found = world.withPatience("vault", bus -> {
+            try (var line = new ProgressLine(world, json());
+                    var replies = BackupsProtocol.Client.of(bus).verifyMore(params)) {
+                return last(replies, line);
+            }
+        });
         answer(found.toJson(), () -> text(found));
         return found.problems().isEmpty() ? ExitCode.OK : ExitCode.ERROR;
+    }
+
+    private static VerifyReply last(Iterator<VerifyReply> replies, ProgressLine line) {
+        var now = new VerifyReply(0L, 0L, 0L, 0L, 0L, List.of());
+        while (replies.hasNext()) {
+            now = replies.next();
+            if (now.snapshots() == 0) { // and so not the answer itself
+                line.tell("", bar(now), now::toJson);
+            }
+        }
+        return now;
+    }
+
+    private static String bar(VerifyReply now) {
+        return ProgressLine.bar(now.chunks(), now.total(), Text.count(now.total(), "chunk")) + ", "
+                + Text.bytes(now.bytes());
     }
 
     private static String text(VerifyReply found) {

@@ -3,7 +3,10 @@ package omni.cli;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Objects;
+import omni.vault.SecretCall.Part;
+import omni.vault.SecretCall.Progress;
 import omni.vault.SecretCall.Verb;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -50,14 +53,26 @@ final class VaultRestoreCommand extends OmniCommand {
         var none = ByteBuffer.allocate(0);
         var file = VaultSecrets.keyFile(keyFile);
         var secret = secrets.ask(byRecoveryKey ? "Recovery key: " : "Password: ");
-        secrets.call(
-                Verb.RESTORE,
-                text(VaultBackupCommand.place(folder)),
-                text(snapshot == null ? "" : snapshot),
-                byRecoveryKey ? none : secret,
-                file,
-                byRecoveryKey ? secret : none);
+        try (var line = new ProgressLine(world, json())) {
+            secrets.call(
+                    Verb.RESTORE,
+                    now -> tell(line, now),
+                    text(VaultBackupCommand.place(folder)),
+                    text(snapshot == null ? "" : snapshot),
+                    byRecoveryKey ? none : secret,
+                    file,
+                    byRecoveryKey ? secret : none);
+        }
         return VaultStatusCommand.show(this);
+    }
+
+    private static void tell(ProgressLine line, Progress now) {
+        var part = now.part().name().toLowerCase(Locale.ROOT);
+        var all = now.part() == Part.FILES ? Text.bytes(now.total()) : String.format(Locale.ROOT, "%,d", now.total());
+        line.tell(
+                part,
+                "%-8s".formatted(part) + ProgressLine.bar(now.done(), now.total(), all),
+                () -> Json.object().put("part", part).put("done", now.done()).put("total", now.total()));
     }
 
     private static ByteBuffer text(@Nullable String text) {

@@ -9,8 +9,10 @@ import java.security.SecureRandom;
 import java.text.Normalizer;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.function.Consumer;
 import omni.bus.BusException;
 import omni.vault.SecretCall;
+import omni.vault.SecretCall.Progress;
 import omni.vault.SecretCall.Refused;
 import omni.vault.SecretCall.Verb;
 import org.jspecify.annotations.Nullable;
@@ -80,9 +82,15 @@ final class VaultSecrets {
      * @return the answer: a recovery key where the verb has one
      */
     String call(Verb verb, ByteBuffer... fields) {
+        return call(verb, _ -> {}, fields);
+    }
+
+    /** The same, and tells how far it is. */
+    String call(Verb verb, Consumer<Progress> progress, ByteBuffer... fields) {
         try {
             return new String(
-                    SecretCall.make(world.socket(SecretCall.SOCKET), verb, List.of(fields)), StandardCharsets.UTF_8);
+                    SecretCall.make(world.socket(SecretCall.SOCKET), verb, List.of(fields), progress),
+                    StandardCharsets.UTF_8);
         } catch (Refused e) {
             throw new CommandException(Failures.exit(e.reason()), String.valueOf(e.getMessage()), e);
         } catch (IOException e) {

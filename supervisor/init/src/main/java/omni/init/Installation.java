@@ -3,6 +3,7 @@ package omni.init;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
@@ -18,6 +19,7 @@ import java.util.regex.Pattern;
  * @param startTimeout until the whole tree must be ready
  * @param stopTimeout until the whole tree must be gone
  * @param watchdog how long the supervisor may be silent before it is killed
+ * @param backup the folder that the vault backs itself up to, where there is one
  */
 record Installation(
         String user,
@@ -28,7 +30,8 @@ record Installation(
         int port,
         Duration startTimeout,
         Duration stopTimeout,
-        Duration watchdog) {
+        Duration watchdog,
+        Optional<Path> backup) {
     private static final Pattern USER = Pattern.compile("[a-z_][a-z0-9_-]{0,30}");
     private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9._/+:@=,-]+");
     private static final Duration LONGEST = Duration.ofHours(1);

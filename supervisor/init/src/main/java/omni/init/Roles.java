@@ -19,7 +19,7 @@ final class Roles {
                         48,
                         List.of("-XX:TieredStopAtLevel=1")),
                 // Its last word on a file of records is a MAC, which only the full compiler makes fast.
-                new RoleSpec("vault", List.of(), Restart.ONE_FOR_ONE, Presence.RESIDENT, 64, List.of()),
+                new RoleSpec("vault", List.of(), Restart.ONE_FOR_ONE, Presence.RESIDENT, 128, List.of()),
                 new RoleSpec("engine", List.of(), Restart.ONE_FOR_ONE, Presence.RESIDENT, 96, List.of()),
                 new RoleSpec(
                         "daemon",

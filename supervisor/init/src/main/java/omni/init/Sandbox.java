@@ -1,13 +1,20 @@
 package omni.init;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * What each unit may not do. Denied is all that the Java virtual machine and the role's duty leave deniable; what a role
  * gets beyond the others stands in its own list with the reason. systemd.exec(5) explains each line.
  */
 final class Sandbox {
+    /** What ProtectHome and PrivateTmp put something else in the place of. */
+    private static final List<Path> HIDDEN = Stream.of("/home", "/root", "/run/user", "/tmp", "/var/tmp")
+            .map(Path::of)
+            .toList();
+
     private Sandbox() {}
 
     /** What no process of Omni may do. */
@@ -72,6 +79,7 @@ final class Sandbox {
                         "# Of the owner's state it writes the vault and nothing else, and it alone sees what is in there.");
                 lines.add("ReadOnlyPaths=" + at.home());
                 lines.add("ReadWritePaths=" + at.home().resolve("vault"));
+                lines.addAll(backup(at));
                 lines.add(noTokens(at));
                 lines.add(noGap(at));
                 lines.add(noCredentials(at));
@@ -121,6 +129,21 @@ final class Sandbox {
     /** What the owner keeps is for one role, be it encrypted or not. */
     private static String noVault(Installation at) {
         return "InaccessiblePaths=-" + at.home().resolve("vault");
+    }
+
+    /** Where the vault's copies go: a stick that is not there keeps no vault from starting. */
+    private static List<String> backup(Installation at) {
+        if (at.backup().isEmpty()) {
+            return List.of();
+        }
+        Path folder = at.backup().get();
+        if (!folder.isAbsolute()
+                || !folder.normalize().equals(folder)
+                || HIDDEN.stream().anyMatch(folder::startsWith)) {
+            throw new InitException("Under systemd the vault cannot write its backup to " + folder
+                    + ": let backup in [vault] of omni.toml be a folder such as one below /srv or /media");
+        }
+        return List.of("# The backup of omni.toml.", "ReadWritePaths=-" + Installation.plain(folder.toString()));
     }
 
     /** The files by which systemd gives each role its own credential. */

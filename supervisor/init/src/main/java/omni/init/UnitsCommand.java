@@ -10,6 +10,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import omni.cli.Subcommand;
+import omni.role.Config;
+import omni.role.ConfigException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -116,7 +118,11 @@ public final class UnitsCommand implements Subcommand, Runnable {
                     port,
                     Duration.ofSeconds(startSeconds),
                     Duration.ofSeconds(stopSeconds),
-                    Duration.ofSeconds(watchdogSeconds));
+                    Duration.ofSeconds(watchdogSeconds),
+                    Config.ofHome(home)
+                            .value("vault", "backup")
+                            .filter(folder -> !folder.isEmpty())
+                            .map(Path::of));
         }
     }
 
@@ -130,6 +136,7 @@ public final class UnitsCommand implements Subcommand, Runnable {
             name = "systemd",
             description = {
                 "One unit for the supervisor and one for each role, the API's socket, the system user and a polkit rule.",
+                "The vault may write to the backup of omni.toml, as that is now: run it again where that has changed.",
                 "Afterwards: systemd-sysusers; systemctl restart systemd-udevd; systemd-tmpfiles --create; systemctl"
                         + " daemon-reload; systemctl enable omni-airgap-early; systemctl enable --now omni-supervisor"
             },
@@ -202,7 +209,7 @@ public final class UnitsCommand implements Subcommand, Runnable {
                         where.json ? JsonMapper.shared().writeValueAsString(Map.of("file", file.toString())) : file);
             }
             return 0;
-        } catch (InitException e) {
+        } catch (InitException | ConfigException e) {
             throw new ParameterException(line(), String.valueOf(e.getMessage()), e);
         } catch (IOException e) {
             throw new ParameterException(line(), "Cannot write there; take another --dir: " + e.getMessage(), e);

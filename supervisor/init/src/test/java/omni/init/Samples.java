@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Installations that tests share. */
 final class Samples {
@@ -23,7 +24,8 @@ final class Samples {
                 11434,
                 Duration.ofSeconds(180),
                 Duration.ofSeconds(30),
-                Duration.ofSeconds(30));
+                Duration.ofSeconds(30),
+                Optional.empty());
     }
 
     static Installation installation(int port, Duration time) {
@@ -36,7 +38,23 @@ final class Samples {
                 port,
                 time,
                 time,
-                time);
+                time,
+                Optional.empty());
+    }
+
+    static Installation withBackup(String folder) {
+        var at = installation();
+        return new Installation(
+                at.user(),
+                at.java(),
+                at.app(),
+                at.home(),
+                at.runDir(),
+                at.port(),
+                at.startTimeout(),
+                at.stopTimeout(),
+                at.watchdog(),
+                Optional.of(Path.of(folder)));
     }
 
     /** The files of systemd for all roles. */

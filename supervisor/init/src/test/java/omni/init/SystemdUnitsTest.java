@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -126,6 +127,34 @@ class SystemdUnitsTest {
     }
 
     @Test
+    void theVaultAloneWritesToTheBackupWhereThereIsOne() {
+        var line = "ReadWritePaths=-/media/usb/omni";
+        assertFalse(unit("vault").contains(line), "the control");
+        var others = Samples.systemd(Samples.withBackup("/media/usb/omni"));
+        for (var role : Roles.all().roles()) {
+            var unit = text(others, UNITS.resolve("omni-" + role.name() + ".service"));
+            assertEquals(role.name().equals("vault"), unit.contains(line + "\n"), role.name());
+        }
+    }
+
+    @Test
+    void aBackupThatTheVaultCouldNotWriteToIsRefused() {
+        for (var bad : List.of(
+                "backup",
+                "/home/me/backup",
+                "/root",
+                "/tmp/x",
+                "/var/tmp/x",
+                "/run/user/0/x",
+                "/media/my stick",
+                "/a/../b")) {
+            var at = Samples.withBackup(bad);
+            assertThrows(InitException.class, () -> Samples.systemd(at), bad);
+        }
+        Samples.systemd(Samples.withBackup("/homes"));
+    }
+
+    @Test
     void theVaultHasTheTpmAndNoOtherDeviceAndNobodyElseHasThat() {
         var vault = unit("vault");
         assertTrue(vault.contains("DevicePolicy=closed"));
@@ -233,7 +262,8 @@ class SystemdUnitsTest {
                 8080,
                 Duration.ofSeconds(600),
                 Duration.ofSeconds(90),
-                Duration.ofSeconds(120));
+                Duration.ofSeconds(120),
+                Optional.empty());
         var other = Samples.systemd(at);
         var supervisor =
                 text(other, UNITS.resolve("omni-supervisor.service")).lines().toList();
@@ -287,7 +317,8 @@ class SystemdUnitsTest {
                 1,
                 Duration.ofSeconds(1),
                 Duration.ofSeconds(1),
-                Duration.ofSeconds(1));
+                Duration.ofSeconds(1),
+                Optional.empty());
         assertThrows(InitException.class, () -> Samples.systemd(at));
     }
 

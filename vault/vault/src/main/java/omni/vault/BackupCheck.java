@@ -18,13 +18,25 @@ final class BackupCheck {
     /**
      * What was read.
      *
+     * @param chunks those that are whole, of {@code total}
      * @param left chunks that an interrupted snapshot has left, and that nothing opens: the next one takes or removes them
      * @param problems a sentence each
      */
-    record Report(int snapshots, long chunks, long bytes, long left, List<String> problems) {
+    record Report(int snapshots, long chunks, long total, long bytes, long left, List<String> problems) {
         Report {
             problems = List.copyOf(problems);
         }
+    }
+
+    /** How far it is. */
+    interface Progress {
+        /**
+         * Is told after each chunk.
+         *
+         * @param bytes in these chunks
+         * @throws VaultException where it is to end here
+         */
+        void at(long chunks, long total, long bytes) throws VaultException;
     }
 
     private final BackupTarget target;
@@ -32,17 +44,21 @@ final class BackupCheck {
     private final List<String> problems = new ArrayList<>();
     private final Map<String, Integer> lengths = new HashMap<>();
     private final Set<String> used = new HashSet<>();
+    private final Progress progress;
     private long bytes;
+    private long total;
 
-    private BackupCheck(BackupTarget target, DataKeys keys) {
+    private BackupCheck(BackupTarget target, DataKeys keys, Progress progress) {
         this.target = target;
+        this.progress = progress;
         this.keys = keys;
     }
 
     /** Of all snapshots, or of the one of that name. */
-    static Report check(BackupTarget target, Optional<String> only, DataKeys keys) throws VaultException {
+    static Report check(BackupTarget target, Optional<String> only, DataKeys keys, Progress progress)
+            throws VaultException {
         try {
-            return new BackupCheck(target, keys).check(only);
+            return new BackupCheck(target, keys, progress).check(only);
         } catch (IOException e) {
             throw BackupTarget.failed(target.folder(), e);
         }
@@ -52,13 +68,22 @@ final class BackupCheck {
         List<String> names = only.isPresent() ? List.of(target.choose(only)) : target.snapshots();
         tell(this::identity);
         target.check(this::problem);
+        List<String> whole = new ArrayList<>();
         for (String name : names) {
+            tell(() -> {
+                used.addAll(target.read(name, keys).chunkKeys().keySet());
+                whole.add(name);
+            });
+        }
+        total = used.size();
+        for (String name : whole) {
             tell(() -> snapshot(BackupReader.of(target, name, keys)));
         }
-        Set<String> left = new HashSet<>(target.store().names());
+        Set<String> left = new HashSet<>();
+        tell(() -> left.addAll(target.store().names()));
         left.removeAll(used);
         tell(() -> target.isBegun(keys));
-        return new Report(names.size(), lengths.size(), bytes, only.isPresent() ? 0 : left.size(), problems);
+        return new Report(names.size(), lengths.size(), total, bytes, only.isPresent() ? 0 : left.size(), problems);
     }
 
     private interface Step {
@@ -103,7 +128,6 @@ final class BackupCheck {
 
     private void snapshot(BackupReader reader) throws IOException {
         Snapshot snapshot = reader.snapshot();
-        used.addAll(snapshot.chunkKeys().keySet());
         for (String chunk : snapshot.chunkKeys().keySet()) {
             if (!lengths.containsKey(chunk)) {
                 tell(() -> {
@@ -111,6 +135,7 @@ final class BackupCheck {
                     lengths.put(chunk, length);
                     bytes += length;
                 });
+                progress.at(lengths.size(), total, bytes);
             }
         }
         if (lengths.keySet().containsAll(snapshot.chunkKeys().keySet())) {

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -44,17 +43,13 @@ final class BackupFolder implements BackupStore {
     }
 
     private void visit(Visitor visitor) throws IOException {
-        try (DirectoryStream<Path> inner = Files.newDirectoryStream(folder)) {
-            for (Path each : inner) {
-                if (!Files.isDirectory(each, LinkOption.NOFOLLOW_LINKS)) {
-                    visitor.visit(each, "");
-                    continue;
-                }
-                try (DirectoryStream<Path> files = Files.newDirectoryStream(each)) {
-                    for (Path file : files) {
-                        visitor.visit(file, String.valueOf(file.getFileName()));
-                    }
-                }
+        for (Path each : BackupTarget.entries(folder)) {
+            if (!Files.isDirectory(each, LinkOption.NOFOLLOW_LINKS)) {
+                visitor.visit(each, "");
+                continue;
+            }
+            for (Path file : BackupTarget.entries(each)) {
+                visitor.visit(file, String.valueOf(file.getFileName()));
             }
         }
     }
@@ -139,6 +134,11 @@ final class BackupFolder implements BackupStore {
                 problems.accept("The file " + file + " is none of the backup's.");
             }
         });
+    }
+
+    @Override
+    public void close() {
+        // nothing is open
     }
 
     private Path path(String name) {

@@ -24,6 +24,7 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import omni.role.PrivateFile;
+import omni.vault.SecretCall.Part;
 import omni.vault.VaultException.Reason;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
@@ -45,10 +46,13 @@ final class BackupRestore {
 
     private final Path folder;
     private final Path staging;
+    private final SecretSocket.Progress progress;
+    private long done;
 
     /** Into that folder of a vault. */
-    BackupRestore(Path folder) {
+    BackupRestore(Path folder, SecretSocket.Progress progress) {
         this.folder = folder;
+        this.progress = progress;
         this.staging = folder.resolve("restoring");
     }
 
@@ -74,6 +78,17 @@ final class BackupRestore {
             Files.createDirectory(staging, FOLDER);
             PrivateFile.write(staging.resolve(KeyKeeper.FILE), identity.json().array());
             return staging;
+        } catch (IOException e) {
+            throw failed(e);
+        }
+    }
+
+    /** Takes away what a try has left that came to its end; where it has not, there is no vault, and it stays for {@link #giveUp}. */
+    void atStart() throws VaultException {
+        try {
+            if (Files.exists(folder.resolve(KeyKeeper.FILE))) {
+                delete(staging);
+            }
         } catch (IOException e) {
             throw failed(e);
         }
@@ -144,14 +159,14 @@ final class BackupRestore {
             return snapshot;
         });
         Set<Object> gone = new HashSet<>();
+        done = 0;
         for (Snapshot.Table table : snapshot.tables()) {
             rows(reader, records, table, gone);
         }
     }
 
     /** Whatever has lost its key is left out, and so is what belongs to such a conversation. */
-    private static void rows(BackupReader reader, Records records, Snapshot.Table table, Set<Object> gone)
-            throws IOException {
+    private void rows(BackupReader reader, Records records, Snapshot.Table table, Set<Object> gone) throws IOException {
         requireKnown(records, table);
         String insert = "INSERT INTO " + table.name() + " (" + String.join(", ", table.columns()) + ") VALUES ("
                 + String.join(", ", Collections.nCopies(table.columns().size(), "?")) + ")";
@@ -160,12 +175,16 @@ final class BackupRestore {
         Set<Long> keys = reader.snapshot().rowKeys().keySet();
         InputStream in = reader.content(table.chunks());
         List<List<@Nullable Object>> some = new ArrayList<>();
+        long rows = reader.snapshot().tables().stream()
+                .mapToLong(Snapshot.Table::rows)
+                .sum();
         boolean more = true;
         while (more) {
             Optional<List<@Nullable Object>> row =
                     BackupRows.next(in, table.columns().size());
             more = row.isPresent();
             if (more) {
+                done++;
                 List<@Nullable Object> values = row.get();
                 if (key >= 0 && !keys.contains(values.get(key))) {
                     if (table.name().equals("conversations")) {
@@ -178,6 +197,7 @@ final class BackupRestore {
             if (some.size() == ROWS_AT_ONCE || !more) {
                 records.write(sql -> insert(sql, insert, some));
                 some.clear();
+                progress.at(Part.RECORDS, done, rows);
             }
         }
     }
@@ -200,7 +220,8 @@ final class BackupRestore {
     }
 
     /** The words are in no backup: they are taken out of the texts anew. */
-    private static void index(Records records) throws VaultException {
+    private void index(Records records) throws VaultException {
+        done = 0;
         RowKeys keys = new RowKeys(records.keys());
         index(
                 records,
@@ -217,9 +238,10 @@ final class BackupRestore {
                 Memories::words);
     }
 
-    private static void index(
-            Records records, String texts, RowKeys keys, Words words, Function<ObjectNode, String> said)
+    private void index(Records records, String texts, RowKeys keys, Words words, Function<ObjectNode, String> said)
             throws VaultException {
+        long all = records.read(
+                sql -> sql.number("SELECT (SELECT count(*) FROM items) + (SELECT count(*) FROM memories)"));
         long last = 0;
         while (last >= 0) {
             long from = last;
@@ -234,23 +256,33 @@ final class BackupRestore {
                         },
                         from,
                         ROWS_AT_ONCE);
+                done += numbers.size();
                 return numbers.isEmpty() ? -1 : numbers.getLast();
             });
+            progress.at(Part.WORDS, done, all);
         }
     }
 
     private void files(BackupReader reader) throws IOException {
         Path files = staging.resolve("files");
+        long all = reader.snapshot().files().stream()
+                .mapToLong(Snapshot.Blob::bytes)
+                .sum();
+        done = 0;
         for (Snapshot.Blob file : reader.snapshot().files()) {
             if (!FILE.matcher(file.id()).matches()) {
                 throw new VaultException(Reason.DAMAGED, "A file in the backup has a name that no file has.");
             }
             Path inner = Files.createDirectories(files.resolve(file.id().substring(0, 2)), FOLDER);
             Path path = Files.createFile(inner.resolve(file.id()), PRIVATE);
-            try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE);
-                    InputStream in = reader.content(file.chunks())) {
+            try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE)) {
                 OutputStream out = Channels.newOutputStream(channel);
-                in.transferTo(out);
+                for (String chunk : file.chunks()) {
+                    byte[] content = reader.chunk(chunk);
+                    out.write(content);
+                    done += content.length;
+                    progress.at(Part.FILES, done, all);
+                }
                 channel.force(true);
                 if (channel.size() != file.bytes()) {
                     throw new VaultException(Reason.DAMAGED, "The backup has not all of the file " + file.id() + ".");

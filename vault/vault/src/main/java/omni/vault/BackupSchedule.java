@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import omni.vault.VaultException.Reason;
 
 /**
@@ -82,8 +83,11 @@ final class BackupSchedule implements AutoCloseable {
         try {
             Backups backups = new Backups(open.get());
             if (isDue(backups, now)) {
-                backups.take(place(), (read, written) -> {});
-                backups.prune(place(), policy());
+                if (there(backups).count() >= BackupTarget.SNAPSHOTS_MAX) { // else there were none any more
+                    backups.prune(place(), policy(), Optional.empty());
+                }
+                BackupWriter.Done done = backups.take(place(), false, (read, written) -> {});
+                backups.prune(place(), policy(), Optional.of(done.snapshot().name()));
             }
             trouble = Optional.empty();
         } catch (VaultException e) {
@@ -93,11 +97,17 @@ final class BackupSchedule implements AutoCloseable {
         }
     }
 
+    /** One of a time that is still to come was taken by a clock that was wrong, and is none to rest on. */
     private boolean isDue(Backups backups, Instant now) throws VaultException {
+        return there(backups)
+                .map(Backups.Copy::taken)
+                .filter(taken -> !taken.isAfter(now))
+                .noneMatch(taken -> taken.plus(config.backupEvery()).isAfter(now));
+    }
+
+    private Stream<Backups.Copy> there(Backups backups) throws VaultException {
         String place = place().toString();
-        return backups.known().stream()
-                .filter(copy -> copy.target().equals(place))
-                .noneMatch(copy -> copy.taken().plus(config.backupEvery()).isAfter(now));
+        return backups.known().stream().filter(copy -> copy.target().equals(place));
     }
 
     @Override

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import omni.bus.Call;
 import omni.vault.BackupsProtocol.FailedReason;
 import omni.vault.BackupsProtocol.ForgetReply;
@@ -41,24 +42,33 @@ final class BackupService implements BackupsProtocol.Handler {
 
     @Override
     public void take(BackupsProtocol.TakeParams in, Call<TakeReply> call) {
-        BackupWriter.Progress progress = new BackupWriter.Progress() {
-            private long toldNanos = System.nanoTime();
-
-            @Override
-            public void at(long read, long written) throws VaultException {
-                if (call.isCancelled()) {
-                    throw new VaultException(
-                            VaultException.Reason.REFUSED, "The caller has gone: the next backup goes on from here.");
-                }
-                if (call.wantsMore() && System.nanoTime() - toldNanos > TELL_EVERY.toNanos()) {
-                    toldNanos = System.nanoTime();
-                    call.next(new TakeReply(new Progress(read, written, null)));
-                }
-            }
-        };
-        BackupWriter.Done done = in(backups -> backups.take(place(in.target()), progress));
+        var teller = new Teller<>(call);
+        BackupWriter.Done done = in(backups -> backups.take(
+                place(in.target()),
+                Boolean.TRUE.equals(in.git()),
+                (read, written) -> teller.tell(() -> new TakeReply(new Progress(read, written, null)))));
         call.reply(new TakeReply(
                 new Progress(done.read(), done.written(), done.snapshot().name())));
+    }
+
+    /** Tells a caller that wants more how far it is, now and then. */
+    private static final class Teller<R> {
+        private final Call<R> call;
+        private long toldNanos = System.nanoTime();
+
+        Teller(Call<R> call) {
+            this.call = call;
+        }
+
+        void tell(Supplier<R> reply) throws VaultException {
+            if (call.isCancelled()) {
+                throw new VaultException(VaultException.Reason.REFUSED, "The caller has gone.");
+            }
+            if (call.wantsMore() && System.nanoTime() - toldNanos > TELL_EVERY.toNanos()) {
+                toldNanos = System.nanoTime();
+                call.next(reply.get());
+            }
+        }
     }
 
     private Path place(@Nullable String target) throws VaultException {
@@ -107,13 +117,22 @@ final class BackupService implements BackupsProtocol.Handler {
         }
         return conversation != null
                 ? backups.forgetConversation(folder, conversation)
-                : backups.prune(folder, schedule.policy());
+                : backups.prune(folder, schedule.policy(), Optional.empty());
     }
 
     @Override
     public void verify(BackupsProtocol.VerifyParams in, Call<VerifyReply> call) {
-        BackupCheck.Report report = in(backups -> backups.check(path(in.target()), Optional.ofNullable(in.snapshot())));
+        var teller = new Teller<>(call);
+        BackupCheck.Report report = in(backups -> backups.check(
+                path(in.target()),
+                Optional.ofNullable(in.snapshot()),
+                (chunks, total, bytes) -> teller.tell(() -> new VerifyReply(0L, chunks, total, bytes, 0L, List.of()))));
         call.reply(new VerifyReply(
-                (long) report.snapshots(), report.chunks(), report.bytes(), report.left(), report.problems()));
+                (long) report.snapshots(),
+                report.chunks(),
+                report.total(),
+                report.bytes(),
+                report.left(),
+                report.problems()));
     }
 }

@@ -9,7 +9,7 @@ import java.util.function.Consumer;
  * Where the sealed chunks of backups are, under names of 64 hexadecimal digits. A chunk is there whole or not at all. For one
  * thread.
  */
-interface BackupStore {
+interface BackupStore extends AutoCloseable {
     /** The names of all that are there. */
     Set<String> names() throws IOException;
 
@@ -31,4 +31,8 @@ interface BackupStore {
 
     /** Tells of what the store has of its own beside the chunks and is not as it left it, a sentence each. */
     void check(Consumer<String> problems) throws IOException;
+
+    /** Keeps what was put, where it can. */
+    @Override
+    void close() throws IOException;
 }

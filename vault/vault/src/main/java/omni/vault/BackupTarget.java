@@ -2,15 +2,17 @@ package omni.vault;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -19,6 +21,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import omni.role.PrivateFile;
 import omni.vault.VaultException.Reason;
@@ -27,11 +30,12 @@ import omni.vault.VaultException.Reason;
  * A folder with backups of one vault, on this disk or on a USB stick:
  *
  * <pre>
- *   omni-backup    what it is: "omni-backup/1" and a line feed
+ *   omni-backup    what it is: "omni-backup/1", or "omni-backup/1 git" where the chunks are in git, and a line feed
  *   identity       a copy of keys.json, and a line with its tag: what a password or a recovery key opens
  *   keys/NAME      a snapshot: its chunks, their keys, and the rows' wrapped keys (Snapshot)
  *   keys/begun     the secret of one that is not finished
- *   chunks/        the store of the chunks, which never change
+ *   chunks/        the store of the chunks, which never change; or
+ *   chunks.git/    the same as a bare git repository, which has no keys in it
  * </pre>
  *
  * <p>All but the chunks is replaced in its place, and written over with zeros where it goes. For one thread; a lock keeps another process out.
@@ -39,22 +43,41 @@ import omni.vault.VaultException.Reason;
 final class BackupTarget implements AutoCloseable {
     static final int SNAPSHOTS_MAX = 200;
 
+    private static final Set<OpenOption> WRITE_NO_LINK = Set.of(StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
     private static final String BEGUN = "begun";
-    private static final String FORMAT = "omni-backup/1\n";
+    private static final Set<String> BEGINNING = Set.of("keys", "chunks.git", "omni-backup.new");
     private static final int FORMAT_BYTES_MAX = 64;
     private static final int PATH_CHARACTERS_MAX = 1000;
-    private static final int KEYS_BYTES_MAX = 256 << 20;
+    /** It is in memory some three times at once: the role's heap is 128 MB. */
+    private static final int KEYS_BYTES_MAX = 16 << 20;
+
     private static final int TAG_BYTES = 65; // 64 digits and a line feed
+
+    /** How the chunks are kept. */
+    enum Kind {
+        FOLDER("omni-backup/1\n", "chunks"),
+        GIT("omni-backup/1 git\n", "chunks.git");
+
+        private final String format;
+        private final String chunks;
+
+        Kind(String format, String chunks) {
+            this.format = format;
+            this.chunks = chunks;
+        }
+    }
 
     /** What unlocks: a key file, and the line that a change of it is found by. */
     record Identity(KeyFile keys, Bytes json, String tag) {}
 
     private final Path folder;
     private final FileChannel lock;
+    private final Kind kind;
     private final BackupStore store;
 
-    private BackupTarget(Path folder, FileChannel lock, BackupStore store) {
+    private BackupTarget(Path folder, Kind kind, FileChannel lock, BackupStore store) {
         this.folder = folder;
+        this.kind = kind;
         this.lock = lock;
         this.store = store;
     }
@@ -67,24 +90,26 @@ final class BackupTarget implements AutoCloseable {
     static BackupTarget open(Path folder) throws VaultException {
         try {
             requirePlace(folder);
-            if (!isOne(folder)) {
-                throw new VaultException(
-                        Reason.MISSING, "In " + folder + " are no backups. Is the disk there, and the path right?");
-            }
+            Kind kind = kind(folder)
+                    .orElseThrow(() -> new VaultException(
+                            Reason.MISSING,
+                            "In " + folder + " are no backups. Is the disk there, and the path right?"));
             FileChannel lock = FileChannel.open(file(folder), StandardOpenOption.READ, StandardOpenOption.WRITE);
-            return opened(folder, lock);
+            return opened(folder, kind, lock);
         } catch (IOException e) {
             throw failed(folder, e);
         }
     }
 
-    private static BackupTarget opened(Path folder, FileChannel lock) throws IOException {
+    private static BackupTarget opened(Path folder, Kind kind, FileChannel lock) throws IOException {
         boolean opened = false;
         try {
             if (!isTaken(lock)) {
                 throw new VaultException(Reason.REFUSED, "Another one is at work in " + folder + ": wait for it.");
             }
-            var target = new BackupTarget(folder, lock, new BackupFolder(folder.resolve("chunks")));
+            Path chunks = folder.resolve(kind.chunks);
+            var store = kind == Kind.GIT ? new BackupGit(chunks) : new BackupFolder(chunks);
+            var target = new BackupTarget(folder, kind, lock, store);
             opened = true;
             return target;
         } finally {
@@ -103,12 +128,23 @@ final class BackupTarget implements AutoCloseable {
         }
     }
 
-    /** As {@link #open}, and makes them where the folder is empty or not there; its parent is there. */
-    static BackupTarget make(Path folder) throws VaultException {
+    /**
+     * As {@link #open}, and makes them where the folder is empty or not there; its parent is there.
+     *
+     * @param git new ones are to be in git; others stay what they are
+     * @throws VaultException REFUSED where they are to be in git and are not
+     */
+    static BackupTarget make(Path folder, boolean git) throws VaultException {
         try {
             requirePlace(folder);
-            if (!isOne(folder)) {
-                begin(folder);
+            Kind wanted = git ? Kind.GIT : Kind.FOLDER;
+            Optional<Kind> there = kind(folder);
+            if (there.isEmpty()) {
+                begin(folder, wanted);
+            } else if (git && there.get() != wanted) {
+                throw new VaultException(
+                        Reason.REFUSED,
+                        "In " + folder + " are backups without git: name another folder, or leave out --git.");
             }
             return open(folder);
         } catch (IOException e) {
@@ -116,21 +152,22 @@ final class BackupTarget implements AutoCloseable {
         }
     }
 
-    private static void begin(Path folder) throws IOException {
+    private static void begin(Path folder, Kind kind) throws IOException {
         var mode = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
         if (Files.notExists(folder)) {
             Files.createDirectory(folder, mode); // and none above: a disk that is not there stays away
         }
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
-            for (Path file : files) {
-                if (!file.endsWith("keys") && !file.endsWith("omni-backup.new")) { // a begin that was interrupted
-                    throw new VaultException(
-                            Reason.REFUSED, "In " + folder + " is something else: name a folder that is empty or new.");
-                }
+        for (Path file : entries(folder)) {
+            if (!BEGINNING.contains(String.valueOf(file.getFileName()))) { // of a begin that was interrupted
+                throw new VaultException(
+                        Reason.REFUSED, "In " + folder + " is something else: name a folder that is empty or new.");
             }
         }
         Files.createDirectories(folder.resolve("keys"), mode);
-        PrivateFile.write(file(folder), FORMAT.getBytes(StandardCharsets.US_ASCII));
+        if (kind == Kind.GIT) {
+            BackupGit.make(folder.resolve(kind.chunks));
+        }
+        PrivateFile.write(file(folder), kind.format.getBytes(StandardCharsets.US_ASCII));
     }
 
     private static void requirePlace(Path folder) throws VaultException {
@@ -144,13 +181,16 @@ final class BackupTarget implements AutoCloseable {
         return folder.resolve("omni-backup");
     }
 
-    private static boolean isOne(Path folder) throws IOException {
+    private static Optional<Kind> kind(Path folder) throws IOException {
         Optional<String> text = PrivateFile.read(file(folder), FORMAT_BYTES_MAX);
-        if (text.isPresent() && !text.get().equals(FORMAT)) {
+        Optional<Kind> kind = text.flatMap(known -> Arrays.stream(Kind.values())
+                .filter(each -> each.format.equals(known))
+                .findFirst());
+        if (text.isPresent() && kind.isEmpty()) {
             throw new VaultException(
                     Reason.DAMAGED, file(folder) + " is not what was written there, or by a newer version of Omni.");
         }
-        return text.isPresent();
+        return kind;
     }
 
     Path folder() {
@@ -164,12 +204,10 @@ final class BackupTarget implements AutoCloseable {
     /** The names of the finished snapshots, the oldest first. */
     List<String> snapshots() throws IOException {
         List<String> names = new ArrayList<>();
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder.resolve("keys"))) {
-            for (Path file : files) {
-                String name = String.valueOf(file.getFileName());
-                if (Snapshot.isName(name)) {
-                    names.add(name);
-                }
+        for (Path file : keyFiles()) {
+            String name = String.valueOf(file.getFileName());
+            if (Snapshot.isName(name) && isFile(file)) {
+                names.add(name);
             }
         }
         names.sort(null);
@@ -265,7 +303,9 @@ final class BackupTarget implements AutoCloseable {
      * @throws VaultException DAMAGED
      */
     Optional<Identity> identity() throws IOException {
-        try (InputStream in = Files.newInputStream(folder.resolve("identity"))) {
+        Path file = folder.resolve("identity");
+        requireFile(file);
+        try (InputStream in = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS)) {
             byte[] both = in.readNBytes(KeyFile.BYTES_MAX + TAG_BYTES + 1);
             if (both.length <= TAG_BYTES || both[both.length - 1] != '\n') {
                 throw new VaultException(Reason.DAMAGED, "The file identity of the backup is damaged.");
@@ -293,20 +333,16 @@ final class BackupTarget implements AutoCloseable {
 
     /** Tells of what is there and does not belong there. */
     void check(Consumer<String> problems) throws IOException {
-        List<String> known = List.of("omni-backup", "identity", "keys", "chunks");
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
-            for (Path file : files) {
-                if (!known.contains(String.valueOf(file.getFileName()))) {
-                    problems.accept("The file " + file + " is none of the backup's.");
-                }
+        List<String> known = List.of("omni-backup", "identity", "keys", kind.chunks);
+        for (Path file : entries(folder)) {
+            if (!known.contains(String.valueOf(file.getFileName()))) {
+                problems.accept("The file " + file + " is none of the backup's.");
             }
         }
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder.resolve("keys"))) {
-            for (Path file : files) {
-                String name = String.valueOf(file.getFileName());
-                if (!Snapshot.isName(name) && !name.equals(BEGUN)) {
-                    problems.accept("The file " + file + " is none of the backup's.");
-                }
+        for (Path file : keyFiles()) {
+            String name = String.valueOf(file.getFileName());
+            if (!(Snapshot.isName(name) || name.equals(BEGUN)) || !isFile(file)) {
+                problems.accept("The file " + file + " is none of the backup's.");
             }
         }
         store.check(problems);
@@ -316,11 +352,42 @@ final class BackupTarget implements AutoCloseable {
         return folder.resolve("keys").resolve(name);
     }
 
+    private List<Path> keyFiles() throws IOException {
+        Path keys = folder.resolve("keys");
+        if (!Files.isDirectory(keys, LinkOption.NOFOLLOW_LINKS)) {
+            throw new VaultException(Reason.DAMAGED, keys + " is no folder.");
+        }
+        return entries(keys);
+    }
+
+    private static boolean isFile(Path file) {
+        return Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS);
+    }
+
+    /** Who had the disk could have put a link there, or something that is never read to its end. */
+    private static void requireFile(Path file) throws VaultException {
+        if (Files.exists(file, LinkOption.NOFOLLOW_LINKS) && !isFile(file)) {
+            throw new VaultException(
+                    Reason.DAMAGED, file + " is none of the backup's: look who has put it there, and remove it.");
+        }
+    }
+
+    /** What is in that folder. */
+    static List<Path> entries(Path folder) throws IOException {
+        List<Path> entries = new ArrayList<>();
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
+            files.forEach(entries::add);
+        } catch (DirectoryIteratorException e) { // a disk that fails in between
+            throw e.getCause();
+        }
+        return entries;
+    }
+
     private static byte[] sealed(Path file) throws IOException {
-        if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+        if (!isFile(file)) {
             throw new VaultException(Reason.MISSING, "There is no " + file + ".");
         }
-        try (InputStream in = Files.newInputStream(file)) {
+        try (InputStream in = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS)) {
             byte[] sealed = in.readNBytes(KEYS_BYTES_MAX + 1);
             if (sealed.length > KEYS_BYTES_MAX) {
                 throw new VaultException(Reason.DAMAGED, file + " is longer than such a file is.");
@@ -331,18 +398,20 @@ final class BackupTarget implements AutoCloseable {
 
     /** In the place of what was there, of which nothing stays but what the disk keeps of its own accord. */
     private static void replace(Path file, byte[] bytes) throws IOException {
+        requireFile(file);
         if (Files.notExists(file)) {
             PrivateFile.write(file, bytes);
             return;
         }
-        try (RandomAccessFile before = new RandomAccessFile(file.toFile(), "rw")) {
+        try (FileChannel before = FileChannel.open(file, WRITE_NO_LINK)) {
             PrivateFile.write(file, bytes);
             zero(before);
         }
     }
 
     private static void erase(Path file) throws IOException {
-        try (RandomAccessFile before = new RandomAccessFile(file.toFile(), "rw")) {
+        requireFile(file);
+        try (FileChannel before = FileChannel.open(file, WRITE_NO_LINK)) {
             zero(before);
         }
         Files.deleteIfExists(file);
@@ -350,12 +419,12 @@ final class BackupTarget implements AutoCloseable {
         PrivateFile.settle(parent);
     }
 
-    private static void zero(RandomAccessFile file) throws IOException {
+    private static void zero(FileChannel file) throws IOException {
         byte[] zeros = new byte[64 << 10];
-        for (long left = file.length(); left > 0; left -= zeros.length) {
-            file.write(zeros, 0, (int) Math.min(left, zeros.length));
+        for (long at = 0; at < file.size(); ) {
+            at += file.write(ByteBuffer.wrap(zeros, 0, (int) Math.min(file.size() - at, zeros.length)), at);
         }
-        file.getFD().sync();
+        file.force(true);
     }
 
     /** What a failure of that disk means. */
@@ -371,8 +440,8 @@ final class BackupTarget implements AutoCloseable {
 
     @Override
     public void close() throws VaultException {
-        try {
-            lock.close();
+        try (FileChannel _ = lock) {
+            store.close();
         } catch (IOException e) {
             throw failed(folder, e);
         }

@@ -2,6 +2,7 @@ package omni.vault;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -39,10 +40,10 @@ final class Backups {
         }
     }
 
-    /** Takes a snapshot, and writes down that it was. */
-    BackupWriter.Done take(Path folder, BackupWriter.Progress progress) throws VaultException {
+    /** Takes a snapshot, into a folder that is to be in git or may be either, and writes down that it was. */
+    BackupWriter.Done take(Path folder, boolean git, BackupWriter.Progress progress) throws VaultException {
         requireRoom(folder);
-        try (BackupTarget target = BackupTarget.make(folder)) {
+        try (BackupTarget target = BackupTarget.make(folder, git)) {
             BackupWriter.Done done = BackupWriter.write(vault, target, progress);
             note(target);
             vault.audit()
@@ -110,6 +111,22 @@ final class Backups {
         }
     }
 
+    /** The backups in that place, which are this vault's. */
+    private BackupTarget own(Path folder) throws IOException {
+        Path keys = vault.records().folder().resolve(KeyKeeper.FILE);
+        BackupTarget target = BackupTarget.open(folder);
+        boolean own = false;
+        try {
+            target.requireOf(KeyFile.of(Files.readAllBytes(keys)));
+            own = true;
+            return target;
+        } finally {
+            if (!own) {
+                target.close();
+            }
+        }
+    }
+
     /** Those in that place. */
     List<Copy> in(Path folder) throws VaultException {
         try (BackupTarget target = BackupTarget.open(folder)) {
@@ -122,9 +139,10 @@ final class Backups {
     }
 
     /** Reads all of what is there, or of one snapshot, and compares it with what the vault knows of. */
-    BackupCheck.Report check(Path folder, Optional<String> snapshot) throws VaultException {
-        try (BackupTarget target = BackupTarget.open(folder)) {
-            BackupCheck.Report report = BackupCheck.check(target, snapshot, vault.keys());
+    BackupCheck.Report check(Path folder, Optional<String> snapshot, BackupCheck.Progress progress)
+            throws VaultException {
+        try (BackupTarget target = own(folder)) {
+            BackupCheck.Report report = BackupCheck.check(target, snapshot, vault.keys(), progress);
             List<String> problems = new ArrayList<>(report.problems());
             List<String> there = target.snapshots();
             for (Copy copy : known()) {
@@ -132,7 +150,8 @@ final class Backups {
                     problems.add("The snapshot " + copy.snapshot() + " was written there, and is gone.");
                 }
             }
-            return new BackupCheck.Report(report.snapshots(), report.chunks(), report.bytes(), report.left(), problems);
+            return new BackupCheck.Report(
+                    report.snapshots(), report.chunks(), report.total(), report.bytes(), report.left(), problems);
         } catch (IOException e) {
             throw BackupTarget.failed(folder, e);
         }
@@ -140,7 +159,7 @@ final class Backups {
 
     /** Destroys these snapshots: their keys first, then the chunks that no other one has. */
     void forget(Path folder, List<String> snapshots) throws VaultException {
-        try (BackupTarget target = BackupTarget.open(folder)) {
+        try (BackupTarget target = own(folder)) {
             for (String name : snapshots) {
                 target.choose(Optional.of(name));
             }
@@ -155,9 +174,15 @@ final class Backups {
         }
     }
 
-    /** Destroys those that the policy does not keep, and returns their names. */
-    List<String> prune(Path folder, BackupPolicy policy) throws VaultException {
-        List<String> over = policy.over(in(folder).stream().map(Copy::snapshot).toList());
+    /**
+     * Destroys those that the policy does not keep, and returns their names.
+     *
+     * @param taken one that stays in any case: a clock that was wrong may make it look like an old one
+     */
+    List<String> prune(Path folder, BackupPolicy policy, Optional<String> taken) throws VaultException {
+        List<String> over = policy.over(in(folder).stream().map(Copy::snapshot).toList()).stream()
+                .filter(name -> !taken.equals(Optional.of(name)))
+                .toList();
         if (!over.isEmpty()) {
             forget(folder, over);
         }
@@ -167,7 +192,7 @@ final class Backups {
     /** Destroys the key of a conversation in every snapshot of that place, and returns the names of those that had it. */
     List<String> forgetConversation(Path folder, String conversation) throws VaultException {
         List<String> changed = new ArrayList<>();
-        try (BackupTarget target = BackupTarget.open(folder)) {
+        try (BackupTarget target = own(folder)) {
             for (String name : target.snapshots()) {
                 BackupReader reader = BackupReader.of(target, name, vault.keys());
                 List<Long> keys = keys(reader, conversation);

@@ -69,7 +69,7 @@ final class KeyKeeper {
 
     /** The keys in another folder, of a vault that is being put back. */
     KeyKeeper in(Path other) {
-        return new KeyKeeper(other, run, machine);
+        return new KeyKeeper(other, run, machine, tpm);
     }
 
     /** A new vault's keys, and its recovery key's words as ASCII, to be shown once. */

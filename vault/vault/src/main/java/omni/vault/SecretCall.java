@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -14,6 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * A call on the vault's second socket, which carries secrets and nothing else; messages never do. One call a connection:
@@ -22,6 +22,7 @@ import java.util.Optional;
  *   call:   "OMS1" | verb u8 | fields u8 | bytes of each field u32 … | fields …
  *   answer: 0 u8 | bytes u32 | text, UTF-8              done
  *           1 u8 | bytes u32 | reason, blank, sentence  refused, the reason in small letters
+ *           2 u8 | part u8 | done u64 | total u64       how far it is; the answer is still to come
  * </pre>
  *
  * Numbers are big-endian. For any thread.
@@ -36,6 +37,10 @@ public final class SecretCall {
     static final String TOO_LONG = "A secret is at most " + FIELD_BYTES_MAX + " bytes long.";
     static final int DONE = 0;
     static final int REFUSED = 1;
+    static final int AT_WORK = 2;
+
+    /** Of how far it is, behind the first byte. */
+    static final int PROGRESS_BYTES = 1 + 2 * Long.BYTES;
 
     /** The longest answer: an error's sentence, or a recovery key. */
     static final int ANSWER_BYTES_MAX = 4096;
@@ -75,7 +80,8 @@ public final class SecretCall {
         UNBIND_TPM(31, 2),
         /**
          * Put a backup back where there is no vault, and unlock: the path of its folder in UTF-8, the snapshot's name or nothing for
-         * the newest; then the password and the key file or nothing, or else the recovery key.
+         * the newest; then the password and the key file or nothing, or else the recovery key. Says how far it is; where the caller
+         * goes it ends, and there is no vault.
          */
         RESTORE(9, 5);
 
@@ -97,6 +103,19 @@ public final class SecretCall {
             return fields;
         }
     }
+
+    /** What is being put back. */
+    public enum Part {
+        /** Rows of the records. */
+        RECORDS,
+        /** Texts whose words go into the index. */
+        WORDS,
+        /** Bytes of files. */
+        FILES
+    }
+
+    /** How far it is with a part, of which there may be nothing. */
+    public record Progress(Part part, long done, long total) {}
 
     /** The vault's no, with what to do about it. */
     public static final class Refused extends IOException {
@@ -126,6 +145,16 @@ public final class SecretCall {
      * @throws IOException where nobody serves the socket, or the vault ends meanwhile
      */
     public static byte[] make(Path socket, Verb verb, List<ByteBuffer> fields) throws IOException {
+        return make(socket, verb, fields, _ -> {});
+    }
+
+    /**
+     * The same, and tells how far a call is that takes long.
+     *
+     * @param progress is told a few times a second, and at the end of each part
+     */
+    public static byte[] make(Path socket, Verb verb, List<ByteBuffer> fields, Consumer<Progress> progress)
+            throws IOException {
         if (fields.stream().anyMatch(field -> field.remaining() > FIELD_BYTES_MAX)) {
             throw new Refused(VaultProtocol.FailedReason.INVALID, TOO_LONG);
         }
@@ -138,24 +167,51 @@ public final class SecretCall {
             for (ByteBuffer field : fields) {
                 write(channel, field.duplicate());
             }
-            return answer(channel);
+            return answer(channel, progress);
         }
     }
 
-    private static byte[] answer(SocketChannel channel) throws IOException {
-        ByteBuffer head = ByteBuffer.allocate(1 + Integer.BYTES).order(ByteOrder.BIG_ENDIAN);
-        fill(channel, head);
-        int refused = head.get(0);
-        int bytes = head.getInt(1);
-        if (bytes < 0 || bytes > ANSWER_BYTES_MAX || refused < DONE || refused > REFUSED) {
+    private static byte[] answer(SocketChannel channel, Consumer<Progress> progress) throws IOException {
+        while (true) {
+            byte kind = read(channel, 1).get();
+            if (kind == AT_WORK) {
+                progress.accept(progress(read(channel, PROGRESS_BYTES)));
+                continue;
+            }
+            int bytes = read(channel, Integer.BYTES).getInt();
+            if (bytes < 0 || bytes > ANSWER_BYTES_MAX || kind < DONE || kind > REFUSED) {
+                throw noAnswer();
+            }
+            byte[] text = read(channel, bytes).array();
+            if (kind == REFUSED) {
+                throw refused(new String(text, StandardCharsets.UTF_8));
+            }
+            return text;
+        }
+    }
+
+    private static Progress progress(ByteBuffer bytes) throws IOException {
+        int part = bytes.get();
+        if (part < 0 || part >= Part.values().length) {
             throw noAnswer();
         }
-        ByteBuffer text = ByteBuffer.allocate(bytes);
-        fill(channel, text);
-        if (refused == REFUSED) {
-            throw refused(new String(text.array(), StandardCharsets.UTF_8));
-        }
-        return text.array();
+        return new Progress(Part.values()[part], bytes.getLong(), bytes.getLong());
+    }
+
+    /** As it is sent. */
+    static ByteBuffer bytes(Progress progress) {
+        return ByteBuffer.allocate(1 + PROGRESS_BYTES)
+                .put((byte) AT_WORK)
+                .put((byte) progress.part().ordinal())
+                .putLong(progress.done())
+                .putLong(progress.total())
+                .flip();
+    }
+
+    private static ByteBuffer read(SocketChannel channel, int count) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate(count);
+        fill(channel, bytes);
+        return bytes.flip();
     }
 
     private static IOException refused(String text) {

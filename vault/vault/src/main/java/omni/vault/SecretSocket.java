@@ -21,6 +21,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import jdk.net.ExtendedSocketOptions;
+import omni.vault.SecretCall.Part;
 import omni.vault.SecretCall.Verb;
 
 /**
@@ -32,6 +33,7 @@ final class SecretSocket implements AutoCloseable {
     private static final int CALLERS_MAX = 4;
     private static final int BACKLOG = 16;
     private static final Duration PATIENCE = Duration.ofSeconds(10);
+    private static final Duration TELL_EVERY = Duration.ofMillis(200);
 
     /** What the calls do. */
     @FunctionalInterface
@@ -40,10 +42,22 @@ final class SecretSocket implements AutoCloseable {
          * Does what is asked for; the secrets are wiped when it returns.
          *
          * @param secrets the verb's fields; an empty one is a field that was left empty
+         * @param progress is told how far a call is that takes long
          * @return a secret in answer, which is wiped once it is sent
          * @throws VaultException the caller is told
          */
-        Optional<SecretMemory> serve(Verb verb, List<Optional<SecretMemory>> secrets) throws VaultException;
+        Optional<SecretMemory> serve(Verb verb, List<Optional<SecretMemory>> secrets, Progress progress)
+                throws VaultException;
+    }
+
+    /** What the caller is told meanwhile. */
+    interface Progress {
+        /**
+         * As often as it likes; the caller hears it now and then.
+         *
+         * @throws VaultException where the caller has gone
+         */
+        void at(Part part, long done, long total) throws VaultException;
     }
 
     private final Path path;
@@ -119,7 +133,7 @@ final class SecretSocket implements AutoCloseable {
 
     private void answer(SocketChannel channel) throws IOException {
         try (Asked asked = read(channel)) {
-            Optional<SecretMemory> answer = desk.serve(asked.verb(), asked.fields());
+            Optional<SecretMemory> answer = desk.serve(asked.verb(), asked.fields(), new Told(channel));
             try {
                 reply(channel, SecretCall.DONE, answer.map(SecretMemory::buffer).orElse(ByteBuffer.allocate(0)));
             } finally {
@@ -132,6 +146,45 @@ final class SecretSocket implements AutoCloseable {
         }
     }
 
+    /** Writes to the caller how far the call is. */
+    private static final class Told implements Progress {
+        private final SocketChannel channel;
+        private long toldNanos = System.nanoTime();
+
+        Told(SocketChannel channel) {
+            this.channel = channel;
+        }
+
+        @Override
+        public void at(Part part, long done, long total) throws VaultException {
+            if (done < total && System.nanoTime() - toldNanos < TELL_EVERY.toNanos()) {
+                return;
+            }
+            toldNanos = System.nanoTime();
+            try (Timer _ = new Timer(channel)) {
+                SecretCall.write(channel, SecretCall.bytes(new SecretCall.Progress(part, done, total)));
+            } catch (IOException e) {
+                throw new VaultException(
+                        VaultException.Reason.REFUSED, "The caller has gone, and nothing was done.", e);
+            }
+        }
+    }
+
+    /** Closes the connection of who takes longer than the patience. */
+    private static final class Timer implements AutoCloseable {
+        private final CompletableFuture<Boolean> late =
+                new CompletableFuture<Boolean>().completeOnTimeout(true, PATIENCE.toSeconds(), TimeUnit.SECONDS);
+
+        Timer(SocketChannel channel) {
+            var _ = late.thenAccept(_ -> SecretSocket.close(channel));
+        }
+
+        @Override
+        public void close() {
+            late.cancel(false);
+        }
+    }
+
     /** A call that has been read. */
     private record Asked(Verb verb, List<Optional<SecretMemory>> fields) implements AutoCloseable {
         @Override
@@ -140,11 +193,9 @@ final class SecretSocket implements AutoCloseable {
         }
     }
 
-    /** Reads a call within the patience, after which the connection is closed. */
+    /** Reads a call within the patience. */
     private static Asked read(SocketChannel channel) throws IOException {
-        var timer = new CompletableFuture<Boolean>().completeOnTimeout(true, PATIENCE.toSeconds(), TimeUnit.SECONDS);
-        var _ = timer.thenAccept(_ -> close(channel));
-        try {
+        try (Timer _ = new Timer(channel)) {
             ByteBuffer header = ByteBuffer.allocate(SecretCall.HEADER_BYTES);
             SecretCall.fill(channel, header);
             Optional<Verb> verb = Verb.of(header.get(4)).filter(known -> known.fields() == header.get(5));
@@ -152,8 +203,6 @@ final class SecretSocket implements AutoCloseable {
                 throw new VaultException(VaultException.Reason.INVALID, "That is no call of this version of Omni.");
             }
             return new Asked(verb.get(), fields(channel, verb.get().fields()));
-        } finally {
-            timer.cancel(false);
         }
     }
 

@@ -106,6 +106,7 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
                 wipe.finish();
                 return new Status(State.ABSENT, clock.instant(), "wiped");
             }
+            new BackupRestore(folder, (part, done, total) -> {}).atStart();
             State state = keeper.file().isPresent() ? State.SEALED : State.ABSENT;
             return new Status(state, clock.instant(), "started");
         } catch (VaultException e) {
@@ -267,7 +268,8 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
     }
 
     @Override
-    public Optional<SecretMemory> serve(Verb verb, List<Optional<SecretMemory>> fields) throws VaultException {
+    public Optional<SecretMemory> serve(Verb verb, List<Optional<SecretMemory>> fields, SecretSocket.Progress progress)
+            throws VaultException {
         if (wipe.isBegun()) {
             throw new VaultException(
                     Reason.REFUSED, "The vault is being wiped. Where that goes on, omni vault says what is left.");
@@ -286,7 +288,7 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
                 case ROTATE -> throw new IllegalStateException("It is not served here");
                 case BIND_TPM -> bindTpm(password(fields, 0), true);
                 case UNBIND_TPM -> bindTpm(password(fields, 0), false);
-                case RESTORE -> restore(fields);
+                case RESTORE -> restore(fields, progress);
                 case PROVE -> Optional.of(prove(password(fields, 0), session(fields.get(2))));
             };
         }
@@ -294,7 +296,7 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
 
     private SecretMemory create(Secret.Password password) throws VaultException {
         long before = locksSoFar();
-        new BackupRestore(folder).giveUp(); // a new vault takes no half of an old one
+        new BackupRestore(folder, (part, done, total) -> {}).giveUp(); // a new vault takes no half of an old one
         KeyKeeper.Created created = keeper.create(password);
         change(new Status(State.SEALED, clock.instant(), "made"));
         boolean whole = false;
@@ -315,13 +317,14 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
         return words;
     }
 
-    private Optional<SecretMemory> restore(List<Optional<SecretMemory>> fields) throws VaultException {
+    private Optional<SecretMemory> restore(List<Optional<SecretMemory>> fields, SecretSocket.Progress progress)
+            throws VaultException {
         long before = locksSoFar();
         Path from = BackupService.path(text(fields.get(0)));
         Optional<String> snapshot = fields.get(1).isPresent() ? Optional.of(text(fields.get(1))) : Optional.empty();
         Secret secret = fields.get(4).isPresent() ? recovery(fields.get(4)) : password(fields, 2);
         try (BackupTarget target = BackupTarget.open(from)) {
-            KeyRing keys = restored(target, snapshot, secret);
+            KeyRing keys = restored(target, snapshot, secret, new BackupRestore(folder, progress));
             change(new Status(State.SEALED, clock.instant(), "restored"));
             opened(keys, "restored", AuditEvent.RESTORED, before);
             new Backups(open()).note(target);
@@ -329,8 +332,8 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
         return Optional.empty();
     }
 
-    private KeyRing restored(BackupTarget target, Optional<String> snapshot, Secret secret) throws VaultException {
-        BackupRestore restore = new BackupRestore(folder);
+    private KeyRing restored(BackupTarget target, Optional<String> snapshot, Secret secret, BackupRestore restore)
+            throws VaultException {
         try {
             BackupTarget.Identity identity = target.identity()
                     .orElseThrow(() -> new VaultException(Reason.DAMAGED, "The backup's file identity is missing."));

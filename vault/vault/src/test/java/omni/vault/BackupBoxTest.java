@@ -17,8 +17,9 @@ class BackupBoxTest {
 
     @Test
     void whatWasKilledGoesOnAndIsWhole() throws Exception {
-        BackupMain.Result result = new BackupMain(folder, 20260301).run(2_000, 24, KILLS);
+        BackupMain.Result result = new BackupMain(folder, 20260301, false).run(2_000, 24, KILLS);
         assertEquals(KILLS, result.kills());
+        assertEquals(KILLS, result.found());
         assertEquals(List.of(), result.problems());
         assertTrue(result.same(), result.toString());
         assertTrue(result.next() < result.written() / 4, result.toString());

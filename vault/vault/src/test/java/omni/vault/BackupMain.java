@@ -2,8 +2,11 @@ package omni.vault;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -17,7 +20,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Backs up a vault of so many messages and so many MiB of files while the process that does it is killed at random moments, lets it
- * finish, checks it, puts it back, and compares.
+ * finish, checks it, puts it back, and compares. Then it changes a byte of it as often, and looks whether a check sees that.
  */
 final class BackupMain {
     private static final int MESSAGES_A_CONVERSATION = 20;
@@ -27,10 +30,12 @@ final class BackupMain {
     private static final int KILLED = 128 + 9;
 
     private final Path folder;
+    private final boolean git;
     private final Random random;
 
-    BackupMain(Path folder, long seed) {
+    BackupMain(Path folder, long seed, boolean git) {
         this.folder = folder;
+        this.git = git;
         this.random = new Random(seed);
     }
 
@@ -39,11 +44,13 @@ final class BackupMain {
      *
      * @param kills that came while it was at work
      * @param same whether what was put back is what was there
+     * @param found changed bytes that a check has found
      * @param next bytes that the next snapshot wrote, after one more message
      */
     record Result(
             int kills,
             boolean same,
+            int found,
             List<String> problems,
             long read,
             long written,
@@ -53,7 +60,7 @@ final class BackupMain {
             Duration restoring) {}
 
     public static void main(String[] args) throws Exception {
-        System.out.println(new BackupMain(Path.of(args[0]), Long.parseLong(args[4]))
+        System.out.println(new BackupMain(Path.of(args[0]), Long.parseLong(args[4]), args.length > 5)
                 .run(Integer.parseInt(args[1]), Integer.parseInt(args[2]), Integer.parseInt(args[3])));
     }
 
@@ -66,15 +73,17 @@ final class BackupMain {
         try (BackupVault vault = BackupVault.at(place)) {
             before = vault.hash();
             start = System.nanoTime();
-            whole = vault.take(folder.resolve("uninterrupted"));
+            whole = vault.backups.take(folder.resolve("uninterrupted"), git, (read, written) -> {});
         }
         Duration taking = Duration.ofNanos(System.nanoTime() - start);
         int kills = 0;
+        BackupTarget.make(target, git).close();
         while (kills < interruptions) {
             if (isKilled(place, target, taking.dividedBy(2))) {
                 kills++;
             } else {
                 delete(target);
+                BackupTarget.make(target, git).close();
             }
         }
         BackupVault.at(place).close(); // what the last kill has left is put right
@@ -82,17 +91,21 @@ final class BackupMain {
             before = vault.hash();
             vault.take(target);
             start = System.nanoTime();
-            List<String> problems =
-                    vault.backups.check(target, Optional.empty()).problems();
+            List<String> problems = vault.check(target).problems();
             Duration checking = Duration.ofNanos(System.nanoTime() - start);
             start = System.nanoTime();
             Path other = folder.resolve("other");
             BackupVault.restore(target, Optional.empty(), other, Made.password(Made.PASSWORD));
             Duration restoring = Duration.ofNanos(System.nanoTime() - start);
             boolean same = before.equals(BackupVault.hash(other));
+            int found = 0;
+            for (int i = 0; i < interruptions; i++) {
+                found += isFound(vault, target) ? 1 : 0;
+            }
             vault.conversation("one more");
             long next = vault.take(target).written();
-            return new Result(kills, same, problems, whole.read(), whole.written(), next, taking, checking, restoring);
+            return new Result(
+                    kills, same, found, problems, whole.read(), whole.written(), next, taking, checking, restoring);
         }
     }
 
@@ -127,6 +140,30 @@ final class BackupMain {
             throw new IOException("The backup ended with " + exit);
         }
         return exit == KILLED;
+    }
+
+    /** Whether a check sees that one byte of some file is another; afterwards it is what it was. */
+    private boolean isFound(BackupVault vault, Path target) throws IOException {
+        Path file = files(target).get(random.nextInt(files(target).size()));
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            long at = random.nextLong(channel.size());
+            ByteBuffer was = ByteBuffer.allocate(1);
+            channel.read(was, at);
+            channel.write(ByteBuffer.wrap(new byte[] {(byte) (was.get(0) ^ 1 << random.nextInt(8))}), at);
+            try {
+                return !vault.check(target).problems().isEmpty();
+            } catch (VaultException e) {
+                return e.reason() == VaultException.Reason.DAMAGED; // the file that says what the folder is
+            } finally {
+                channel.write(was.flip(), at);
+            }
+        }
+    }
+
+    private static List<Path> files(Path folder) throws IOException {
+        try (Stream<Path> all = Files.walk(folder)) {
+            return all.filter(Files::isRegularFile).sorted().toList();
+        }
     }
 
     private static void delete(Path folder) throws IOException {

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 import omni.role.Attempts;
@@ -52,7 +53,7 @@ class BackupScheduleTest {
         assertTrue(Files.notExists(stick), "there is no vault yet");
         SecretMemory password = SecretMemory.of(Made.PASSWORD.length());
         password.buffer().put(Made.PASSWORD.getBytes(StandardCharsets.US_ASCII));
-        vault.serve(Verb.CREATE, List.of(Optional.of(password), Optional.empty()))
+        vault.serve(Verb.CREATE, List.of(Optional.of(password), Optional.empty()), (part, done, total) -> {})
                 .orElseThrow()
                 .close();
         Backups backups = new Backups(vault.open());
@@ -71,12 +72,39 @@ class BackupScheduleTest {
     }
 
     @Test
+    void aClockThatWasWrongOnceStopsNothing() throws IOException {
+        Vault vault = vault();
+        Path stick = folder.resolve("stick");
+        BackupSchedule schedule = schedule(vault, stick);
+        SecretMemory password = SecretMemory.of(Made.PASSWORD.length());
+        password.buffer().put(Made.PASSWORD.getBytes(StandardCharsets.US_ASCII));
+        vault.serve(Verb.CREATE, List.of(Optional.of(password), Optional.empty()), (part, done, total) -> {})
+                .orElseThrow()
+                .close();
+        Instant right = now;
+        for (int day = 0; day < 3; day++) {
+            now = right.plus(Duration.ofDays(5000 + day));
+            schedule.look();
+        }
+        now = right;
+        schedule.look();
+        Backups backups = new Backups(vault.open());
+        assertEquals(3, backups.in(stick).size(), "two of the days to come, and the one that was just taken");
+        assertEquals(
+                right.truncatedTo(ChronoUnit.MILLIS),
+                backups.in(stick).getFirst().taken());
+        schedule.look();
+        assertEquals(3, backups.in(stick).size(), "no other one is due");
+        vault.open().close();
+    }
+
+    @Test
     void aPlaceThatIsNotThereIsTold() throws IOException {
         Vault vault = vault();
         BackupSchedule schedule = schedule(vault, folder.resolve("not-mounted/omni"));
         SecretMemory password = SecretMemory.of(Made.PASSWORD.length());
         password.buffer().put(Made.PASSWORD.getBytes(StandardCharsets.US_ASCII));
-        vault.serve(Verb.CREATE, List.of(Optional.of(password), Optional.empty()))
+        vault.serve(Verb.CREATE, List.of(Optional.of(password), Optional.empty()), (part, done, total) -> {})
                 .orElseThrow()
                 .close();
         schedule.look();

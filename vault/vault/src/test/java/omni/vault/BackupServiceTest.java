@@ -66,7 +66,7 @@ class BackupServiceTest {
 
     private void open() throws VaultException {
         try (SecretMemory password = password()) {
-            vault.serve(Verb.CREATE, List.of(Optional.of(password), Optional.empty()))
+            vault.serve(Verb.CREATE, List.of(Optional.of(password), Optional.empty()), (part, done, total) -> {})
                     .orElseThrow()
                     .close();
         }
@@ -84,7 +84,7 @@ class BackupServiceTest {
 
     @Test
     void aSealedVaultHasNone() {
-        assertEquals(FailedReason.SEALED, refused(() -> client.take(new TakeParams(null))));
+        assertEquals(FailedReason.SEALED, refused(() -> client.take(new TakeParams(null, null))));
         assertEquals(FailedReason.SEALED, refused(() -> client.list(new ListParams(null))));
         assertEquals(FailedReason.SEALED, refused(() -> client.verify(new VerifyParams("/x", null))));
         assertEquals(FailedReason.SEALED, refused(() -> client.forget(new ForgetParams("/x", null, null, "p", "s"))));
@@ -94,9 +94,9 @@ class BackupServiceTest {
     void theyAreTakenListedVerifiedAndWithAPermitForgotten() throws IOException {
         open();
         String stick = folder.resolve("stick").toString();
-        String first =
-                String.valueOf(client.take(new TakeParams(null)).progress().snapshot());
-        client.take(new TakeParams(stick));
+        String first = String.valueOf(
+                client.take(new TakeParams(null, null)).progress().snapshot());
+        client.take(new TakeParams(stick, null));
         assertEquals(2, client.list(new ListParams(null)).copies().size());
         assertEquals(2, client.list(new ListParams(stick)).copies().size());
         assertEquals(
@@ -127,8 +127,8 @@ class BackupServiceTest {
                 List.of(),
                 client.forget(new ForgetParams(stick, null, "conv_1", permit, "mine"))
                         .snapshots());
-        String newest =
-                String.valueOf(client.take(new TakeParams(stick)).progress().snapshot());
+        String newest = String.valueOf(
+                client.take(new TakeParams(stick, null)).progress().snapshot());
         assertEquals(
                 1,
                 client.forget(new ForgetParams(stick, null, null, permit, "mine"))
@@ -141,8 +141,9 @@ class BackupServiceTest {
     @Test
     void aPlaceThatMakesNoSenseIsRefused() throws IOException {
         open();
-        assertEquals(FailedReason.INVALID, refused(() -> client.take(new TakeParams("relative"))));
-        assertEquals(FailedReason.INVALID, refused(() -> client.take(new TakeParams("/a\\0b".replace("\\0", "\0")))));
+        assertEquals(FailedReason.INVALID, refused(() -> client.take(new TakeParams("relative", null))));
+        assertEquals(
+                FailedReason.INVALID, refused(() -> client.take(new TakeParams("/a\\0b".replace("\\0", "\0"), null))));
         assertEquals(FailedReason.MISSING, refused(() -> client.list(new ListParams(folder.toString()))));
         assertEquals(FailedReason.MISSING, refused(() -> client.verify(new VerifyParams(folder.toString(), null))));
     }

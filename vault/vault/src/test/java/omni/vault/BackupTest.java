@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
@@ -28,10 +29,10 @@ class BackupTest {
     @TempDir
     Path folder;
 
-    private final Random random = new Random(20260301);
-    private BackupVault vault;
+    final Random random = new Random(20260301);
+    BackupVault vault;
     private byte[] words;
-    private Path target;
+    Path target;
 
     @BeforeEach
     void make() throws IOException {
@@ -47,15 +48,15 @@ class BackupTest {
         vault.close();
     }
 
-    private static Reason reason(org.junit.jupiter.api.function.Executable call) {
+    static Reason reason(org.junit.jupiter.api.function.Executable call) {
         return assertThrows(VaultException.class, call).reason();
     }
 
-    private List<String> problems() throws VaultException {
-        return vault.backups.check(target, Optional.empty()).problems();
+    final List<String> problems() throws VaultException {
+        return vault.check(target).problems();
     }
 
-    private List<Path> all() throws IOException {
+    final List<Path> all() throws IOException {
         try (Stream<Path> files = Files.walk(target)) {
             return files.filter(Files::isRegularFile).sorted().toList();
         }
@@ -152,14 +153,19 @@ class BackupTest {
                             "omni-backup|identity|keys/[0-9]{8}-[0-9]{6}\\.[0-9]{3}-[0-9a-f]{4}|chunks/[0-9a-f]{2}/[0-9a-f]{64}"),
                     name);
             byte[] bytes = Files.readAllBytes(file);
-            String text = new String(bytes, StandardCharsets.ISO_8859_1);
-            for (String known : List.of("walnuts", id, "conv_", "topic", "provider", "plan.pdf", "P300D", "SQLite")) {
-                assertFalse(text.contains(known), name + " has " + known);
-            }
+            tellsNothing(name, bytes, id);
             if (name.contains("/")) {
                 assertEquals(1, Long.bitCount(bytes.length), name + " has " + bytes.length + " bytes");
                 assertTrue(bytes.length >= BackupCipher.SEALED_BYTES_MIN, name);
             }
+        }
+    }
+
+    static void tellsNothing(String name, byte[] bytes, String conversation) {
+        String text = new String(bytes, StandardCharsets.ISO_8859_1);
+        for (String known :
+                List.of("walnuts", conversation, "conv_", "topic", "provider", "plan.pdf", "P300D", "SQLite")) {
+            assertFalse(text.contains(known), name + " has " + known);
         }
     }
 
@@ -171,6 +177,7 @@ class BackupTest {
         assertEquals(List.of(), problems());
         for (Path file : all()) {
             byte[] bytes = Files.readAllBytes(file);
+            assertTrue(file.toFile().setWritable(true));
             for (int at : new int[] {0, bytes.length - 1, random.nextInt(bytes.length), random.nextInt(bytes.length)}) {
                 byte[] changed = bytes.clone();
                 changed[at] ^= (byte) (1 << random.nextInt(8));
@@ -220,18 +227,18 @@ class BackupTest {
             AtomicLong left = new AtomicLong(stop);
             assertEquals(
                     Reason.REFUSED,
-                    reason(() -> vault.backups.take(target, (read, written) -> {
+                    reason(() -> vault.backups.take(target, false, (read, written) -> {
                         if (left.decrementAndGet() == 0) {
                             throw new VaultException(Reason.REFUSED, "stopped");
                         }
                     })));
             assertEquals(List.of(), vault.backups.in(target));
         }
-        assertEquals(6, vault.backups.check(target, Optional.empty()).left());
+        assertEquals(6, vault.check(target).left());
         long whole = chunkBytes();
         BackupWriter.Done done = vault.take(target);
         assertEquals(chunkBytes() - whole, done.written());
-        assertEquals(0, vault.backups.check(target, Optional.empty()).left());
+        assertEquals(0, vault.check(target).left());
         assertEquals(List.of(), problems());
         Path other = folder.resolve("other");
         BackupVault.restore(target, Optional.empty(), other, Made.password(Made.PASSWORD));
@@ -240,8 +247,10 @@ class BackupTest {
 
     private long chunkBytes() throws IOException {
         long bytes = 0;
-        for (Path file : all()) {
-            bytes += file.startsWith(target.resolve("chunks")) ? Files.size(file) : 0;
+        try (BackupTarget open = BackupTarget.open(target)) {
+            for (String name : open.store().names()) {
+                bytes += open.store().get(name).length;
+            }
         }
         return bytes;
     }
@@ -252,7 +261,7 @@ class BackupTest {
         AtomicLong calls = new AtomicLong();
         assertThrows(
                 VaultException.class,
-                () -> vault.backups.take(target, (read, written) -> {
+                () -> vault.backups.take(target, false, (read, written) -> {
                     calls.incrementAndGet();
                     if (written > 5 << 20) {
                         throw new VaultException(Reason.REFUSED, "stopped");
@@ -261,7 +270,7 @@ class BackupTest {
         assertTrue(calls.get() > 5);
         vault.files().delete(file.id());
         vault.take(target);
-        assertEquals(0, vault.backups.check(target, Optional.empty()).left());
+        assertEquals(0, vault.check(target).left());
         assertTrue(chunkBytes() < 5 << 20, chunkBytes() + " bytes");
     }
 
@@ -308,7 +317,7 @@ class BackupTest {
         }
     }
 
-    private static void copy(Path from, Path to) throws IOException {
+    static void copy(Path from, Path to) throws IOException {
         try (Stream<Path> files = Files.walk(from)) {
             for (Path file : files.toList()) {
                 Files.copy(file, to.resolve(from.relativize(file)));
@@ -345,11 +354,11 @@ class BackupTest {
         String first = vault.take(target).snapshot().name();
         assertThrows(
                 VaultException.class,
-                () -> vault.backups.take(target, (read, written) -> {
+                () -> vault.backups.take(target, false, (read, written) -> {
                     throw new VaultException(Reason.REFUSED, "stopped");
                 }));
         vault.close();
-        BackupVault.addVersion(vault.folder);
+        BackupVault.addVersion(vault.folder, Purpose.FILES);
         vault = BackupVault.at(vault.folder);
         assertEquals(List.of(), problems());
         String before = vault.hash();
@@ -361,12 +370,114 @@ class BackupTest {
         BackupVault.restore(target, Optional.of(first), folder.resolve("third"), Made.password(Made.PASSWORD));
     }
 
+    /** What {@link Vault} does for {@code omni vault rotate}: the old keys for conversations are gone afterwards. */
+    private void rotate() throws IOException {
+        vault.close();
+        BackupVault.addVersion(vault.folder, Purpose.CONVERSATIONS);
+        vault = BackupVault.at(vault.folder);
+        RowKeys.rewrapAll(vault.open.records());
+        vault.close();
+        BackupVault.dropOld(vault.folder, Purpose.CONVERSATIONS);
+        vault = BackupVault.at(vault.folder);
+    }
+
+    @Test
+    void aSnapshotFromBeforeNewKeysIsPutBack() throws IOException {
+        String before = vault.hash();
+        String first = vault.take(target).snapshot().name();
+        rotate();
+        vault.take(target);
+        assertEquals(List.of(), problems());
+        Path other = folder.resolve("other");
+        BackupVault.restore(target, Optional.of(first), other, Made.password(Made.PASSWORD));
+        assertEquals(before, BackupVault.hash(other));
+        try (BackupVault restored = BackupVault.at(other)) {
+            assertEquals(
+                    30, restored.open.search().conversations("walnuts", 100).size());
+            assertEquals(List.of(), RecordsCheck.open(restored.open.records()).problems());
+        }
+    }
+
+    /** The control of the test before: what a check sees where a snapshot has not the keys that its rows need. */
+    @Test
+    void rowsWhoseKeysNobodyHasAreSeenByACheck() throws IOException {
+        String first = vault.take(target).snapshot().name();
+        try (BackupTarget there = BackupTarget.open(target)) {
+            Snapshot whole = there.read(first, vault.open.keys());
+            there.write(
+                    new Snapshot(
+                            whole.name(),
+                            whole.auditKey(),
+                            whole.steps(),
+                            whole.tables(),
+                            whole.files(),
+                            whole.rowKeys(),
+                            Map.of(),
+                            whole.chunkKeys()),
+                    there.cipher(first, vault.open.keys()));
+        }
+        assertEquals(List.of(), problems(), "the vault itself has them");
+        rotate();
+        assertNotEquals(List.of(), problems());
+    }
+
+    @Test
+    void aForgottenConversationTakesItsResponsesAlong() throws IOException {
+        String secret = vault.response("xylophone");
+        String first = vault.take(target).snapshot().name();
+        assertEquals(List.of(first), vault.backups.forgetConversation(target, secret));
+        Path other = folder.resolve("other");
+        BackupVault.restore(target, Optional.of(first), other, Made.password(Made.PASSWORD));
+        try (BackupVault restored = BackupVault.at(other)) {
+            assertEquals(List.of(), restored.open.search().conversations("xylophone", 10));
+            assertEquals(List.of(), RecordsCheck.open(restored.open.records()).problems());
+        }
+    }
+
+    @Test
+    void aChunkThatWasLostComesBackForTheSnapshotsThatHaveIt() throws IOException {
+        String first = vault.take(target).snapshot().name();
+        Path chunk = all().stream()
+                .filter(file -> file.toString().contains("chunks"))
+                .findFirst()
+                .orElseThrow();
+        Files.delete(chunk);
+        assertNotEquals(List.of(), problems());
+        vault.take(target);
+        assertEquals(List.of(), problems());
+        BackupVault.restore(target, Optional.of(first), folder.resolve("other"), Made.password(Made.PASSWORD));
+    }
+
+    @Test
+    void aLinkInTheFolderIsNotFollowed() throws IOException {
+        String first = vault.take(target).snapshot().name();
+        Path mine = Files.writeString(folder.resolve("mine"), "of value");
+        String planted = "20200101-000000.000-0000";
+        Files.createSymbolicLink(target.resolve("keys").resolve(planted), mine);
+        assertEquals(1, problems().size());
+        assertEquals(Reason.MISSING, reason(() -> vault.backups.forget(target, List.of(planted))));
+        Path identity = target.resolve("identity");
+        Files.move(identity, folder.resolve("kept"));
+        Files.createSymbolicLink(identity, mine);
+        assertEquals(Reason.DAMAGED, reason(() -> vault.take(target)));
+        assertEquals("of value", Files.readString(mine));
+        Files.delete(identity);
+        Files.move(folder.resolve("kept"), identity);
+        Files.move(target.resolve("keys"), folder.resolve("keys"));
+        Files.createSymbolicLink(target.resolve("keys"), folder.resolve("keys"));
+        assertEquals(Reason.DAMAGED, reason(() -> vault.backups.forget(target, List.of(first))));
+    }
+
     @Test
     void anotherVaultsBackupsAreLeftAlone() throws IOException {
         vault.take(target);
         try (BackupVault other = BackupVault.make(folder.resolve("second")).vault()) {
             assertEquals(Reason.REFUSED, reason(() -> other.take(target)));
+            String name = vault.backups.in(target).getFirst().snapshot();
+            assertEquals(Reason.REFUSED, reason(() -> other.backups.forget(target, List.of(name))));
+            assertEquals(Reason.REFUSED, reason(() -> other.backups.forgetConversation(target, "conv_1")));
         }
+        assertEquals(List.of(), problems());
     }
 
     @Test

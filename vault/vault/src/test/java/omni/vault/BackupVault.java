@@ -50,12 +50,26 @@ final class BackupVault implements AutoCloseable {
         return new BackupVault(folder, OpenVault.open(folder, keys, Clock.systemUTC()));
     }
 
-    /** Adds a version of the data key for files to a vault that is closed. */
-    static void addVersion(Path folder) throws IOException {
+    /** Adds a version of a data key to a vault that is closed. */
+    static void addVersion(Path folder, Purpose purpose) throws IOException {
+        change(folder, (work, keys) -> work.addVersion(keys, Made.password(Made.PASSWORD), purpose));
+    }
+
+    /** Takes its old versions away. */
+    static void dropOld(Path folder, Purpose purpose) throws IOException {
+        change(folder, (work, keys) -> work.dropOld(keys, Made.password(Made.PASSWORD), purpose));
+    }
+
+    private interface Change {
+        KeyWork.Outcome of(KeyWork work, KeyFile keys) throws VaultException;
+    }
+
+    private static void change(Path folder, Change change) throws IOException {
         Path file = folder.resolve(KeyKeeper.FILE);
         KeyFile keys = KeyFile.of(Files.readAllBytes(file));
-        KeyWork.Outcome added = new KeyWork(Made::quick).addVersion(keys, Made.password(Made.PASSWORD), Purpose.FILES);
-        Files.write(file, added.file().orElseThrow().json());
+        Files.write(
+                file,
+                change.of(new KeyWork(Made::quick), keys).file().orElseThrow().json());
     }
 
     /** The data keys of the key file in that folder. */
@@ -81,7 +95,7 @@ final class BackupVault implements AutoCloseable {
         Files.createDirectories(into);
         try (BackupTarget target = BackupTarget.open(from)) {
             BackupTarget.Identity identity = target.identity().orElseThrow();
-            BackupRestore restore = new BackupRestore(into);
+            BackupRestore restore = new BackupRestore(into, (part, done, total) -> {});
             Path staging = restore.begin(identity);
             try (KeyRing keys = keys(staging, secret)) {
                 restore.restore(BackupReader.of(target, target.choose(snapshot), keys), identity, keys);
@@ -90,7 +104,11 @@ final class BackupVault implements AutoCloseable {
     }
 
     BackupWriter.Done take(Path target) throws VaultException {
-        return backups.take(target, (read, written) -> {});
+        return backups.take(target, false, (read, written) -> {});
+    }
+
+    BackupCheck.Report check(Path target) throws VaultException {
+        return backups.check(target, Optional.empty(), (chunks, total, bytes) -> {});
     }
 
     /** A conversation with a message of each text. */
@@ -99,6 +117,20 @@ final class BackupVault implements AutoCloseable {
         return open.conversations()
                 .create(Map.of("topic", "test"), messages, Optional.empty())
                 .id();
+    }
+
+    /** A conversation in which that was answered; its id. */
+    String response(String text) throws VaultException {
+        String conversation = conversation(text);
+        open.conversations()
+                .responses()
+                .keep(
+                        "resp_" + "0".repeat(48),
+                        new Responses.Place(Optional.of(conversation), Optional.empty()),
+                        Json.object().put("object", "response"),
+                        List.of(TestVault.message(text)),
+                        List.of(TestVault.message(text).put("id", "msg_" + "0".repeat(48))));
+        return conversation;
     }
 
     /** Something of each kind. */

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.LockSupport;
+import omni.vault.SecretCall.Part;
 import omni.vault.SecretCall.Refused;
 import omni.vault.SecretCall.Verb;
 import omni.vault.VaultProtocol.FailedReason;
@@ -50,7 +51,8 @@ final class SecretSocketTest {
     }
 
     /** Says what it heard, and answers the first field backwards; refuses the word "no". */
-    private Optional<SecretMemory> desk(Verb verb, List<Optional<SecretMemory>> fields) throws VaultException {
+    private Optional<SecretMemory> desk(Verb verb, List<Optional<SecretMemory>> fields, SecretSocket.Progress progress)
+            throws VaultException {
         List<String> texts = new ArrayList<>();
         for (Optional<SecretMemory> field : fields) {
             field.ifPresent(held::add);
@@ -60,10 +62,29 @@ final class SecretSocketTest {
         if (texts.contains("no")) {
             throw new VaultException(VaultException.Reason.DENIED, "That is not it: ärger.");
         }
+        if (verb == Verb.RESTORE) {
+            restore(progress);
+        }
         SecretMemory answer = SecretMemory.of(3);
         held.add(answer);
         answer.buffer().put("yes".getBytes(StandardCharsets.UTF_8));
         return Optional.of(answer);
+    }
+
+    /** Is done with a part in 1000 steps, and with another one never. */
+    private void restore(SecretSocket.Progress progress) throws VaultException {
+        for (long done = 1; done <= 1000; done++) {
+            progress.at(Part.RECORDS, done, 1000);
+        }
+        try {
+            while (heard.contains("RESTORE for ever - - - -")) {
+                progress.at(Part.FILES, 1L << 40, 1L << 41);
+                LockSupport.parkNanos(1_000_000);
+            }
+        } catch (VaultException e) {
+            heard.add(e.reason() + " " + e.getMessage());
+            throw e;
+        }
     }
 
     private static String text(SecretMemory secret) {
@@ -100,6 +121,35 @@ final class SecretSocketTest {
             LockSupport.parkNanos(1_000_000);
         }
         assertTrue(held.stream().noneMatch(SecretSocketTest::isHeld));
+    }
+
+    private List<ByteBuffer> place(String place) {
+        return List.of(bytes(place), bytes(""), bytes(""), bytes(""), bytes(""));
+    }
+
+    @Test
+    void whatTakesLongSaysNowAndThenHowFarItIs() throws IOException {
+        List<SecretCall.Progress> told = new ArrayList<>();
+        assertArrayEquals(bytes("yes").array(), SecretCall.make(path, Verb.RESTORE, place("here"), told::add));
+        assertEquals(new SecretCall.Progress(Part.RECORDS, 1000, 1000), told.getLast());
+        assertTrue(told.size() < 100, "and not a thousand times");
+        SecretCall.make(path, Verb.RESTORE, place("who does not care"));
+    }
+
+    @Test
+    void whoGoesAwayEndsWhatTakesLong() {
+        assertThrows(
+                IllegalStateException.class,
+                () -> SecretCall.make(path, Verb.RESTORE, place("for ever"), progress -> {
+                    if (progress.equals(new SecretCall.Progress(Part.FILES, 1L << 40, 1L << 41))) {
+                        throw new IllegalStateException("as one who goes");
+                    }
+                }));
+        long end = System.nanoTime() + 20_000_000_000L;
+        while (heard.size() < 2 && System.nanoTime() < end) {
+            LockSupport.parkNanos(1_000_000);
+        }
+        assertEquals("REFUSED The caller has gone, and nothing was done.", heard.getLast());
     }
 
     @Test

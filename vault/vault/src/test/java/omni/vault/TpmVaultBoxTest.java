@@ -79,7 +79,7 @@ final class TpmVaultBoxTest {
             for (String field : fields) {
                 secrets.add(field.isEmpty() ? Optional.empty() : Optional.of(secret(field)));
             }
-            Optional<SecretMemory> answer = vault.serve(verb, secrets);
+            Optional<SecretMemory> answer = vault.serve(verb, secrets, (part, done, total) -> {});
             return answer.map(words ->
                             StandardCharsets.US_ASCII.decode(words.buffer()).toString())
                     .orElse("");

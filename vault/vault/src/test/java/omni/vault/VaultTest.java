@@ -65,7 +65,7 @@ final class VaultTest {
             for (String field : fields) {
                 secrets.add(field.isEmpty() ? Optional.empty() : Optional.of(secret(field)));
             }
-            return vault.serve(verb, secrets);
+            return vault.serve(verb, secrets, (part, done, total) -> {});
         } finally {
             secrets.forEach(secret -> secret.ifPresent(SecretMemory::close));
         }
@@ -362,7 +362,7 @@ final class VaultTest {
             List<Optional<SecretMemory>> fields = List.of(Optional.of(password), Optional.empty(), Optional.of(noText));
             assertEquals(
                     Reason.INVALID,
-                    assertThrows(VaultException.class, () -> vault.serve(Verb.PROVE, fields))
+                    assertThrows(VaultException.class, () -> vault.serve(Verb.PROVE, fields, (part, done, total) -> {}))
                             .reason());
         }
         assertEquals(0, vault.standing().wrong(), "none was judged");
@@ -415,8 +415,8 @@ final class VaultTest {
         words(call(vault, Verb.CREATE, PASSWORD, ""));
         byte[] keys = Files.readAllBytes(folder.resolve("keys.json"));
         Path stick = Files.createTempDirectory("stick");
-        new Backups(vault.open()).take(stick, (read, written) -> {});
-        new Backups(vault.open()).take(stick, (read, written) -> {});
+        new Backups(vault.open()).take(stick, false, (read, written) -> {});
+        new Backups(vault.open()).take(stick, false, (read, written) -> {});
 
         Vault.Wiped wiped = vault.wipe();
 
@@ -533,7 +533,7 @@ final class VaultTest {
                 .id();
         Path stick = folder.resolveSibling("stick" + folder.getFileName());
         String snapshot = new Backups(vault.open())
-                .take(stick, (read, written) -> {})
+                .take(stick, false, (read, written) -> {})
                 .snapshot()
                 .name();
         vault.lock("a test");

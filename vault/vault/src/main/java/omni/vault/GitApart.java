@@ -1,0 +1,95 @@
+package omni.vault;
+
+import java.io.File;
+import java.util.concurrent.TimeUnit;
+import org.eclipse.jgit.lib.Config;
+import org.eclipse.jgit.storage.file.FileBasedConfig;
+import org.eclipse.jgit.util.FS;
+import org.eclipse.jgit.util.FS_POSIX;
+import org.eclipse.jgit.util.SystemReader;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps JGit to the folder that it is given: this process has the owner's keys in it. It reads no settings of the user or the
+ * system, tells no host name, tries out no disk and starts no program.
+ */
+final class GitApart extends SystemReader.Delegate {
+    private static final GitApart INSTANCE = new GitApart();
+
+    private GitApart() {
+        super(SystemReader.getInstance());
+    }
+
+    /** Has all of JGit in this process live so. */
+    static void use() {
+        SystemReader.setInstance(INSTANCE);
+    }
+
+    /** Files as they are, and no programs. */
+    static final class Disk extends FS_POSIX {
+        @Override
+        protected @Nullable File discoverGitExe() {
+            return null;
+        }
+
+        @Override
+        public ProcessBuilder runInShell(String command, String[] arguments) {
+            throw new UnsupportedOperationException("A backup runs no program");
+        }
+    }
+
+    /** Settings of which there are none, but how exact a disk's times are: else JGit would write files to find out. */
+    private static final class NoSettings extends FileBasedConfig {
+        private static final long COARSE_SECONDS = 2;
+
+        NoSettings(@Nullable Config parent, FS disk) {
+            super(parent, null, disk);
+        }
+
+        @Override
+        public void load() {
+            // there is no file
+        }
+
+        @Override
+        public void save() {
+            // there is no file
+        }
+
+        @Override
+        public boolean isOutdated() {
+            return false;
+        }
+
+        @Override
+        public long getTimeUnit(
+                String section, @Nullable String subsection, String name, long otherwise, TimeUnit unit) {
+            return section.equals("filesystem") ? unit.convert(COARSE_SECONDS, TimeUnit.SECONDS) : otherwise;
+        }
+    }
+
+    @Override
+    public String getHostname() {
+        return "localhost";
+    }
+
+    @Override
+    public @Nullable String getenv(String variable) {
+        return null;
+    }
+
+    @Override
+    public FileBasedConfig openUserConfig(@Nullable Config parent, FS disk) {
+        return new NoSettings(parent, disk);
+    }
+
+    @Override
+    public FileBasedConfig openSystemConfig(@Nullable Config parent, FS disk) {
+        return new NoSettings(parent, disk);
+    }
+
+    @Override
+    public FileBasedConfig openJGitConfig(@Nullable Config parent, FS disk) {
+        return new NoSettings(parent, disk);
+    }
+}
