@@ -75,7 +75,7 @@ final class BackupGit implements BackupStore {
     private static final int OBJECT_BYTES_MAX = 8 << 20;
 
     /** What a process that is killed can lose of its work. */
-    private static final long UNSETTLED_BYTES_MAX = 64 << 20;
+    private static final long UNSETTLED_BYTES_MAX = 64L << 20;
 
     private static final PersonIdent NOBODY = new PersonIdent("omni", "omni@localhost", Instant.EPOCH, ZoneOffset.UTC);
     private static final Pattern COMMIT = Pattern.compile("[0-9a-f]{40}\n");

@@ -107,11 +107,17 @@ public final class SecretCall {
     /** What is being put back. */
     public enum Part {
         /** Rows of the records. */
-        RECORDS,
+        RECORDS(1),
         /** Texts whose words go into the index. */
-        WORDS,
+        WORDS(2),
         /** Bytes of files. */
-        FILES
+        FILES(3);
+
+        private final byte code;
+
+        Part(int code) {
+            this.code = (byte) code;
+        }
     }
 
     /** How far it is with a part, of which there may be nothing. */
@@ -191,18 +197,19 @@ public final class SecretCall {
     }
 
     private static Progress progress(ByteBuffer bytes) throws IOException {
-        int part = bytes.get();
-        if (part < 0 || part >= Part.values().length) {
-            throw noAnswer();
-        }
-        return new Progress(Part.values()[part], bytes.getLong(), bytes.getLong());
+        byte code = bytes.get();
+        Part part = Arrays.stream(Part.values())
+                .filter(known -> known.code == code)
+                .findFirst()
+                .orElseThrow(SecretCall::noAnswer);
+        return new Progress(part, bytes.getLong(), bytes.getLong());
     }
 
     /** As it is sent. */
     static ByteBuffer bytes(Progress progress) {
         return ByteBuffer.allocate(1 + PROGRESS_BYTES)
                 .put((byte) AT_WORK)
-                .put((byte) progress.part().ordinal())
+                .put(progress.part().code)
                 .putLong(progress.done())
                 .putLong(progress.total())
                 .flip();
