@@ -154,7 +154,7 @@ final class KeyWork {
             PlainKey added = new PlainKey(purpose, newest(file, purpose) + 1, random(DataKeys.KEY_BYTES));
             keys.add(wrap(added, file.vault(), root.key()));
         }
-        keys.sort(comparing(KeyFile.DataKey::purpose).thenComparing(KeyFile.DataKey::version));
+        keys.sort(comparing(KeyFile.DataKey::purpose).thenComparingInt(KeyFile.DataKey::version));
         KeyFile changed = KeyFile.sealed(file.vault(), file.password(), file.recovery(), keys, root.key());
         return new Outcome(Optional.of(changed), plain(new Root(changed, root.key())), Optional.empty());
     }
