@@ -11,6 +11,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import omni.role.PrivateFile;
 import omni.vault.VaultException.Reason;
@@ -101,8 +102,8 @@ final class KeyKeeper {
         if (file().isPresent()) {
             throw new VaultException(Reason.REFUSED, "There is a vault already.");
         }
-        KeyWire.Answer answer = ask(
-                KeyWire.Operation.CREATE, Optional.empty(), Optional.empty(), Optional.of(password), Purpose.RECORDS);
+        KeyWire.Answer answer =
+                ask(KeyWire.Operation.CREATE, Optional.empty(), Optional.empty(), Optional.of(password));
         return new Created(keys(answer), words(answer));
     }
 
@@ -126,19 +127,14 @@ final class KeyKeeper {
 
     /** Sets another password; the old one, or the recovery key, is asked for. */
     synchronized void changePassword(Secret secret, Secret.Password next) throws VaultException {
-        ask(
-                        KeyWire.Operation.CHANGE_PASSWORD,
-                        Optional.of(present()),
-                        Optional.of(secret),
-                        Optional.of(next),
-                        Purpose.RECORDS)
+        ask(KeyWire.Operation.CHANGE_PASSWORD, Optional.of(present()), Optional.of(secret), Optional.of(next))
                 .close();
     }
 
     /** Makes the TPM belong to the password from now on, or not any more; both need it where it does now. */
     synchronized void bindTpm(Secret.Password password, boolean toTpm) throws VaultException {
         KeyWire.Operation operation = toTpm ? KeyWire.Operation.BIND_TPM : KeyWire.Operation.UNBIND_TPM;
-        ask(operation, Optional.of(present()), Optional.of(password), Optional.of(password), Purpose.RECORDS)
+        ask(operation, Optional.of(present()), Optional.of(password), Optional.of(password))
                 .close();
     }
 
@@ -162,15 +158,19 @@ final class KeyKeeper {
         }
     }
 
-    /** Adds a version of a data key, and returns all data keys. */
-    synchronized KeyRing addVersion(Secret secret, Purpose purpose) throws VaultException {
+    /** Adds a version of each of those data keys, all or none, and returns all data keys. */
+    synchronized KeyRing addVersion(Secret secret, Purpose... purposes) throws VaultException {
         return keys(ask(
-                KeyWire.Operation.ADD_VERSION, Optional.of(present()), Optional.of(secret), Optional.empty(), purpose));
+                KeyWire.Operation.ADD_VERSION,
+                Optional.of(present()),
+                Optional.of(secret),
+                Optional.empty(),
+                purposes));
     }
 
-    /** Takes away all versions of a data key but the newest: what they encrypted opens no more. */
-    synchronized void dropOld(Secret secret, Purpose purpose) throws VaultException {
-        ask(KeyWire.Operation.DROP_OLD, Optional.of(present()), Optional.of(secret), Optional.empty(), purpose)
+    /** Takes away all versions of those data keys but the newest: what they encrypted opens no more. */
+    synchronized void dropOld(Secret secret, Purpose... purposes) throws VaultException {
+        ask(KeyWire.Operation.DROP_OLD, Optional.of(present()), Optional.of(secret), Optional.empty(), purposes)
                 .close();
     }
 
@@ -180,7 +180,7 @@ final class KeyKeeper {
     }
 
     private KeyWire.Answer ask(KeyWire.Operation operation, Secret secret) throws VaultException {
-        return ask(operation, Optional.of(present()), Optional.of(secret), Optional.empty(), Purpose.RECORDS);
+        return ask(operation, Optional.of(present()), Optional.of(secret), Optional.empty());
     }
 
     private KeyWire.Answer ask(
@@ -188,7 +188,7 @@ final class KeyKeeper {
             Optional<KeyFile> keys,
             Optional<Secret> secret,
             Optional<Secret.Password> next,
-            Purpose purpose)
+            Purpose... purposes)
             throws VaultException {
         for (Secret one : Stream.concat(secret.stream(), next.stream()).toList()) {
             requireOutsideOfHeap(one);
@@ -198,7 +198,7 @@ final class KeyKeeper {
         if (keys.isPresent() && secret.isPresent() && secret.get() instanceof Secret.Password) {
             memoryKib = Math.max(memoryKib, affordable(keys.get()));
         }
-        var request = new KeyWire.Request(operation, purpose, machine.calibration(), keys, secret, next, tpm);
+        var request = new KeyWire.Request(operation, Set.of(purposes), machine.calibration(), keys, secret, next, tpm);
         KeyWire.Answer answer = talk(memoryKib, request);
         try {
             if (answer.file().isPresent()) {

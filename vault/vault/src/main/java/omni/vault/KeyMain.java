@@ -76,12 +76,16 @@ final class KeyMain {
             case CHANGE_PASSWORD ->
                 work.changePassword(
                         given(request.file()), given(request.secret()), given(request.next()), request.calibration());
-            case ADD_VERSION -> work.addVersion(given(request.file()), given(request.secret()), request.purpose());
+            case ADD_VERSION -> work.addVersion(given(request.file()), given(request.secret()), purposes(request));
             case NEW_RECOVERY -> work.newRecovery(given(request.file()), given(request.secret()));
-            case DROP_OLD -> work.dropOld(given(request.file()), given(request.secret()), request.purpose());
+            case DROP_OLD -> work.dropOld(given(request.file()), given(request.secret()), purposes(request));
             case BIND_TPM -> bind(work, request, true);
             case UNBIND_TPM -> bind(work, request, false);
         };
+    }
+
+    private static Purpose[] purposes(KeyWire.Request request) {
+        return request.purposes().toArray(Purpose[]::new);
     }
 
     private static KeyWork.Outcome bind(KeyWork work, KeyWire.Request request, boolean toTpm) throws VaultException {

@@ -9,8 +9,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import omni.vault.VaultException.Reason;
 
 /**
@@ -18,7 +21,7 @@ import omni.vault.VaultException.Reason;
  * before bytes is their count, and -1 where there are none. Secrets are read into {@link SecretMemory}, and written from where they are.
  *
  * <pre>
- *   request = operation byte, purpose byte, memory in KiB int, target in ms int, keys.json, path of the TPM,
+ *   request = operation byte, purposes byte (1 shifted by each one's number), memory in KiB int, target in ms int, keys.json, path of the TPM,
  *             kind of secret byte (0 none, 1 password, 2 recovery key), secret, its key file,
  *             new password, its key file
  *   answer  = 0 byte, keys.json, count of keys int, (purpose byte, version int) …, (key: 32 bytes) …, recovery words
@@ -49,7 +52,7 @@ final class KeyWire {
     /**
      * What to do.
      *
-     * @param purpose of the key to add or to take away; of no meaning else
+     * @param purposes of the keys to add or to take away; none else
      * @param file what keys.json holds; nothing for a new vault
      * @param secret none for a new vault
      * @param next the new password, where there is one, or the one to go with a TPM or without
@@ -57,12 +60,16 @@ final class KeyWire {
      */
     record Request(
             Operation operation,
-            Purpose purpose,
+            Set<Purpose> purposes,
             Calibration calibration,
             Optional<KeyFile> file,
             Optional<Secret> secret,
             Optional<Secret.Password> next,
-            TpmDevice tpm) {}
+            TpmDevice tpm) {
+        Request {
+            purposes = Set.copyOf(purposes);
+        }
+    }
 
     /**
      * What came of it.
@@ -82,7 +89,7 @@ final class KeyWire {
     static void write(WritableByteChannel to, Request request) throws IOException {
         ByteBuffer header = ByteBuffer.allocate(HEADER_BYTES)
                 .put(index(Operation.values(), request.operation()))
-                .put(index(Purpose.values(), request.purpose()))
+                .put(bits(request.purposes()))
                 .putInt(request.calibration().memoryKib())
                 .putInt(Math.toIntExact(request.calibration().target().toMillis()))
                 .flip();
@@ -97,6 +104,21 @@ final class KeyWire {
                 secret.filter(s -> s.buffers().size() > 1).map(s -> s.buffers().getLast()));
         writeCounted(to, request.next().map(Secret.Password::password));
         writeCounted(to, request.next().flatMap(Secret.Password::keyFile));
+    }
+
+    private static byte bits(Set<Purpose> purposes) {
+        return (byte) purposes.stream()
+                .mapToInt(purpose -> 1 << index(Purpose.values(), purpose))
+                .sum();
+    }
+
+    private static Set<Purpose> purposes(byte bits) throws IOException {
+        if (bits < 0 || bits >= 1 << Purpose.values().length) {
+            throw new IOException("A value is out of bounds: " + bits);
+        }
+        return Arrays.stream(Purpose.values())
+                .filter(purpose -> ((bits >> index(Purpose.values(), purpose)) & 1) == 1)
+                .collect(Collectors.toSet());
     }
 
     private static byte kind(Optional<Secret> secret) {
@@ -115,7 +137,7 @@ final class KeyWire {
     static Request readRequest(ReadableByteChannel from) throws IOException {
         ByteBuffer header = read(from, HEADER_BYTES);
         Operation operation = at(Operation.values(), header.get());
-        Purpose purpose = at(Purpose.values(), header.get());
+        Set<Purpose> purposes = purposes(header.get());
         Calibration calibration = new Calibration(header.getInt(), Duration.ofMillis(header.getInt()));
         Optional<KeyFile> file = readFile(from);
         TpmDevice tpm = readTpm(from);
@@ -128,7 +150,7 @@ final class KeyWire {
                 first.map(bytes -> kind == 2 ? new Secret.Recovery(bytes) : new Secret.Password(bytes, second));
         return new Request(
                 operation,
-                purpose,
+                purposes,
                 calibration,
                 file,
                 secret,

@@ -1,5 +1,7 @@
 package omni.vault;
 
+import static java.util.Comparator.comparing;
+
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.nio.ByteBuffer;
@@ -119,38 +121,40 @@ final class KeyWork {
         return new Outcome(Optional.of(changed), List.of(), Optional.of(recovery.words()));
     }
 
-    /** Takes away all versions of a data key but the newest. */
-    Outcome dropOld(KeyFile file, Secret secret, Purpose purpose) throws VaultException {
+    /** Takes away all versions of those data keys but the newest. */
+    Outcome dropOld(KeyFile file, Secret secret, Purpose... purposes) throws VaultException {
         Root root = root(file, secret);
-        int newest = file.keys().stream()
-                .filter(key -> key.purpose() == purpose)
-                .mapToInt(KeyFile.DataKey::version)
-                .max()
-                .orElseThrow();
         List<KeyFile.DataKey> left = file.keys().stream()
-                .filter(key -> key.purpose() != purpose || key.version() == newest)
+                .filter(key ->
+                        !List.of(purposes).contains(key.purpose()) || key.version() == newest(file, key.purpose()))
                 .toList();
         KeyFile changed = KeyFile.sealed(file.vault(), file.password(), file.recovery(), left, root.key());
         return new Outcome(Optional.of(changed), List.of(), Optional.empty());
     }
 
-    /** Another version of a data key, beside those that are there, and all data keys. */
-    Outcome addVersion(KeyFile file, Secret secret, Purpose purpose) throws VaultException {
+    private static int newest(KeyFile file, Purpose purpose) {
+        return file.keys().stream()
+                .filter(key -> key.purpose() == purpose)
+                .mapToInt(KeyFile.DataKey::version)
+                .max()
+                .orElseThrow();
+    }
+
+    /** Another version of each of those data keys, beside those that are there, and all data keys. */
+    Outcome addVersion(KeyFile file, Secret secret, Purpose... purposes) throws VaultException {
         Root root = root(file, secret);
-        if (file.keys().size() == KeyFile.KEYS_MAX) {
-            throw new VaultException(Reason.REFUSED, "This vault has its " + KeyFile.KEYS_MAX + " keys already.");
+        if (file.keys().size() > KeyFile.KEYS_MAX - purposes.length) {
+            throw new VaultException(
+                    Reason.REFUSED,
+                    "This vault has " + file.keys().size() + " keys, and can have " + KeyFile.KEYS_MAX
+                            + ": there is no room for new ones.");
         }
         List<KeyFile.DataKey> keys = new ArrayList<>(file.keys());
-        int version = 0;
-        int behind = 0;
-        for (int i = 0; i < keys.size(); i++) {
-            if (keys.get(i).purpose() == purpose) {
-                version = keys.get(i).version();
-                behind = i + 1;
-            }
+        for (Purpose purpose : purposes) {
+            PlainKey added = new PlainKey(purpose, newest(file, purpose) + 1, random(DataKeys.KEY_BYTES));
+            keys.add(wrap(added, file.vault(), root.key()));
         }
-        PlainKey added = new PlainKey(purpose, version + 1, random(DataKeys.KEY_BYTES));
-        keys.add(behind, wrap(added, file.vault(), root.key()));
+        keys.sort(comparing(KeyFile.DataKey::purpose).thenComparingInt(KeyFile.DataKey::version));
         KeyFile changed = KeyFile.sealed(file.vault(), file.password(), file.recovery(), keys, root.key());
         return new Outcome(Optional.of(changed), plain(new Root(changed, root.key())), Optional.empty());
     }

@@ -429,16 +429,12 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
         try {
             OpenVault now = open();
             synchronized (judging) {
-                now.keys().add(judged(password, () -> keeper.addVersion(password, Purpose.RECORDS)));
-                for (Purpose purpose : List.of(Purpose.CONVERSATIONS, Purpose.FILES, Purpose.AUDIT, Purpose.KV)) {
-                    now.keys().add(keeper.addVersion(password, purpose));
-                }
+                now.keys().add(judged(password, () -> keeper.addVersion(password, Purpose.values())));
             }
             rotating("the records are being put under new keys");
             now.renewKeys();
             synchronized (judging) {
-                keeper.dropOld(password, Purpose.RECORDS);
-                keeper.dropOld(password, Purpose.CONVERSATIONS);
+                keeper.dropOld(password, Purpose.RECORDS, Purpose.CONVERSATIONS, Purpose.KV);
             }
             told(AuditEvent.ROTATED);
             rotating("has new keys");

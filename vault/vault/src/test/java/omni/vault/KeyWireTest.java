@@ -15,6 +15,7 @@ import java.nio.channels.Channels;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** What the vault and its child say to each other, and what neither takes. */
@@ -46,7 +47,7 @@ final class KeyWireTest {
     private static KeyWire.Request full(KeyFile file, Secret secret) {
         return new KeyWire.Request(
                 KeyWire.Operation.CHANGE_PASSWORD,
-                Purpose.KV,
+                Set.of(Purpose.RECORDS, Purpose.KV),
                 Made.LEAST,
                 Optional.of(file),
                 Optional.of(secret),
@@ -80,13 +81,16 @@ final class KeyWireTest {
         }
         var bare = new KeyWire.Request(
                 KeyWire.Operation.CREATE,
-                Purpose.RECORDS,
+                Set.of(),
                 Made.LEAST,
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
                 TpmDevice.NONE);
         assertEquals(bare, request(written(bare)));
+        byte[] more = written(bare);
+        more[1] = (byte) (1 << Purpose.values().length);
+        assertThrows(IOException.class, () -> request(more));
     }
 
     @Test

@@ -154,6 +154,44 @@ final class KeyWorkTest {
         refused(VaultException.Reason.DENIED, () -> work.dropOld(left, Made.password("another"), Purpose.FILES));
     }
 
+    @Test
+    void aVersionOfEachAtOnceAndTheOldOnesOfSome() throws VaultException {
+        KeyFile made =
+                work.create(Made.password(Made.PASSWORD), Made.LEAST).file().orElseThrow();
+        KeyWork.Outcome two = work.addVersion(made, Made.password(Made.PASSWORD), Purpose.values());
+        KeyFile more = KeyFile.of(two.file().orElseThrow().json());
+        assertEquals(2 * Purpose.values().length, more.keys().size());
+        assertEquals(keys(two), keys(work.open(more, Made.password(Made.PASSWORD))));
+        KeyFile left = work.dropOld(more, Made.password(Made.PASSWORD), Purpose.RECORDS, Purpose.KV)
+                .file()
+                .orElseThrow();
+        List<String> expected = keys(two).stream()
+                .filter(key -> !key.startsWith("RECORDS/1=") && !key.startsWith("KV/1="))
+                .toList();
+        assertEquals(more.keys().size() - 2, expected.size());
+        assertEquals(expected, keys(work.open(left, Made.password(Made.PASSWORD))));
+    }
+
+    /** Those of files and of the audit log stay, so that there is an end to it. */
+    @Test
+    void thereIsRoomForAHundredAndTwentyRotations() throws VaultException {
+        KeyFile file =
+                work.create(Made.password(Made.PASSWORD), Made.LEAST).file().orElseThrow();
+        for (int rotation = 1; rotation <= 124; rotation++) {
+            file = work.addVersion(file, Made.password(Made.PASSWORD), Purpose.values())
+                    .file()
+                    .orElseThrow();
+            file = work.dropOld(file, Made.password(Made.PASSWORD), Purpose.RECORDS, Purpose.CONVERSATIONS, Purpose.KV)
+                    .file()
+                    .orElseThrow();
+            assertEquals(Purpose.values().length + 2 * rotation, file.keys().size());
+        }
+        KeyFile full = KeyFile.of(file.json());
+        refused(
+                VaultException.Reason.REFUSED,
+                () -> work.addVersion(full, Made.password(Made.PASSWORD), Purpose.values()));
+    }
+
     /** A file with all the keys that fit. */
     private static KeyFile full(KeyFile file) throws VaultException {
         Argon2 argon2 = file.password().argon2();
@@ -181,6 +219,10 @@ final class KeyWorkTest {
         refused(
                 VaultException.Reason.REFUSED,
                 () -> work.addVersion(full, Made.password(Made.PASSWORD), Purpose.FILES));
+        KeyFile room = work.dropOld(full, Made.password(Made.PASSWORD), Purpose.KV)
+                .file()
+                .orElseThrow();
+        assertEquals(Purpose.values().length, room.keys().size());
     }
 
     @Test
