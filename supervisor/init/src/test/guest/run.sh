@@ -103,6 +103,12 @@ check there-are-radios within 30 same "$(kinds)" "bluetooth wlan "
 check radios-are-on radios_are 0
 check airgap-has-four-capabilities grep -q '^CapBnd:[[:space:]]*0*281004$' "/proc/$(pid airgap)/status"
 check airgap-has-a-system-call-filter grep -q '^Seccomp:[[:space:]]*2$' "/proc/$(pid airgap)/status"
+# Once it has rehearsed. Field 41 of proc_pid_stat(5): 2 is SCHED_RR; the watch must not be, it would starve the kernel's own workers.
+real_time() { cut -d ')' -f 2- "/proc/$(pid airgap)"/task/*/stat | cut -d ' ' -f 40 | grep -qx 2; }
+watch_turn() { for task in "/proc/$(pid airgap)"/task/*; do grep -qx gap-watch "$task/comm" && cut -d ')' -f 2- "$task/stat" | cut -d ' ' -f 18,40; done; }
+check airgap-goes-before-others within 60 real_time
+watch_turn_is() { [ "$(watch_turn)" = "$1" ]; }
+check airgap-watch-does-not within 60 watch_turn_is "-20 0"
 check airgap-runs-as-omni same "$(stat -c %U "/proc/$(pid airgap)")" omni
 check the-link-is-up up
 make_step_up() { omni key step-up >/tmp/step-up; }

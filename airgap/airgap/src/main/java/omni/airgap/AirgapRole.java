@@ -60,10 +60,20 @@ public final class AirgapRole implements Role {
         host.rehearse(context, name());
         Gap.Subscription watch = gap.watch();
         signal(gap, limits);
-        Owner owner = new VaultOwner(context.provenPeer("vault"));
+        Owner owner = Owner.NOBODY;
+        if (context.hasCredential()) {
+            owner = new VaultOwner(context.provenPeer("vault"));
+        } else {
+            limits.add(
+                    "no vault's password lifts a gap: this role was started by hand, and cannot tell whose vault answers");
+        }
         Factors factors = new Factors(folder, new ConsolePresence(config.console()), owner, clock);
         Optional<TalkLog> talks = talks(folder.resolve("audit"), host, clock, limits);
-        var service = new AirgapService(gap, factors, evidence, talks, rootless.words(config.scope()), limits);
+        String words = rootless.words(config.scope().strip());
+        if (words.isEmpty() && !gap.idle()) {
+            words = scope.withClosed(folder).text(); // closed with a scope that is configured no longer
+        }
+        var service = new AirgapService(gap, factors, evidence, talks, words, limits);
         return new Guarding(gap, watch, recorder, talks, service);
     }
 
@@ -80,9 +90,17 @@ public final class AirgapRole implements Role {
 
     private static void signal(Gap gap, List<String> limits) {
         try {
-            EngageSignal.on(() -> gap.engage("a signal"));
+            EngageSignal.on(() -> engage(gap));
         } catch (AirgapException e) {
             limits.add(e.getMessage());
+        }
+    }
+
+    private static void engage(Gap gap) {
+        if (gap.idle() && gap.status().state() == State.OPEN) {
+            System.getLogger("omni.airgap").log(System.Logger.Level.WARNING, "A signal to close: nothing is in scope");
+        } else {
+            gap.engage("a signal");
         }
     }
 

@@ -76,7 +76,14 @@ final class AirgapService implements AirgapProtocol.Handler {
         if (cause.length() > CAUSE_CHARACTERS_MAX) {
             throw failed(FailedReason.INVALID, "The cause is at most " + CAUSE_CHARACTERS_MAX + " characters.");
         }
-        call.reply(new EngageReply(gap(gap.engage(cause.isEmpty() ? "asked for" : cause))));
+        if (gap.idle() && gap.status().state() == State.OPEN) {
+            throw failed(
+                    FailedReason.REFUSED,
+                    "No network is in scope: there is nothing to close. Set airgap.scope in omni.toml, and start Omni again.");
+        }
+        String why = cause.isEmpty() ? "asked for" : cause;
+        List<String> early = gap.cut(why);
+        call.reply(new EngageReply(gap(apart(Urgency::hurry, () -> gap.confirm(why, early)))));
     }
 
     @Override
@@ -182,7 +189,7 @@ final class AirgapService implements AirgapProtocol.Handler {
         Grant grant = attempt(() -> permit == null
                 ? factors.judge(in.nonce(), in.signature(), in.code())
                 : factors.judgePermit(in.nonce(), permit, in.code()));
-        call.reply(new LiftReply(gap(attempt(() -> gap.lift(grant)))));
+        call.reply(new LiftReply(gap(apart(Urgency::hurry, () -> gap.lift(grant)))));
     }
 
     @Override
@@ -211,6 +218,19 @@ final class AirgapService implements AirgapProtocol.Handler {
         call.reply(new AirgapProtocol.AcceptPasswordReply());
     }
 
+    @Override
+    public void refusePassword(AirgapProtocol.RefusePasswordParams in, Call<AirgapProtocol.RefusePasswordReply> call) {
+        attempt(() -> {
+            requireOpen();
+            factors.refusePassword(
+                    Optional.ofNullable(in.permit()),
+                    Optional.ofNullable(in.nonce()),
+                    Optional.ofNullable(in.signature()));
+            return true;
+        });
+        call.reply(new AirgapProtocol.RefusePasswordReply());
+    }
+
     /** Or whoever can call would make their own way out of a gap. */
     private void requireOpen() throws DeniedException {
         if (gap.status().state() != State.OPEN) {
@@ -228,18 +248,28 @@ final class AirgapService implements AirgapProtocol.Handler {
         call.reply(new BeginStepUpReply(factors.beginStepUp(), needed, password));
     }
 
-    /**
-     * One after the other, on a thread that takes turns with other programs': those that answer here do not, and are for what is
-     * urgent.
-     */
+    /** One after the other. */
     private <T> T look(Work<T> work) {
         looking.lock();
         try {
-            var task = new FutureTask<>(() -> {
-                Rehearsal.takeTurns();
-                return attempt(work);
-            });
-            Thread.ofPlatform().daemon().name("look").start(task);
+            return apart(Urgency::takeTurns, work);
+        } finally {
+            looking.unlock();
+        }
+    }
+
+    /**
+     * On a thread of its own: those that answer here go before all others, and are for what cannot wait.
+     *
+     * @param turn puts the thread in its place
+     */
+    private static <T> T apart(Runnable turn, Work<T> work) {
+        var task = new FutureTask<>(() -> {
+            turn.run();
+            return attempt(work);
+        });
+        Thread.ofPlatform().daemon().name("apart").start(task);
+        try {
             return task.get();
         } catch (ExecutionException e) {
             if (e.getCause() instanceof RuntimeException known) {
@@ -249,8 +279,6 @@ final class AirgapService implements AirgapProtocol.Handler {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw failed(FailedReason.FAILED, "The role is being stopped.");
-        } finally {
-            looking.unlock();
         }
     }
 

@@ -171,12 +171,32 @@ final class Factors {
             throw new DeniedException(FailedReason.INVALID, "The public key is not 32 bytes in base64.");
         }
         requireOld(newKey, nonce, signature);
+        requirePassword(permit);
+        write(file(), newKey);
+    }
+
+    /** Takes the vault's password no longer: asked for by the key where one is kept, and else by that password. */
+    synchronized void refusePassword(Optional<String> permit, Optional<String> nonce, Optional<String> signature)
+            throws AirgapException {
+        if (!takesPassword()) {
+            throw new DeniedException(FailedReason.REFUSED, "No vault's password lifts a gap.");
+        }
+        requireOld(StepUpKey.NO_PASSWORD, nonce, signature);
+        requirePassword(permit);
+        try {
+            Files.delete(password());
+        } catch (IOException e) {
+            throw new AirgapException("What lifts a gap cannot be changed: " + password() + " cannot be removed.", e);
+        }
+    }
+
+    /** Where that alone lifts. */
+    private void requirePassword(Optional<String> permit) throws AirgapException {
         Optional<String> vault = line(password());
         if (!keyed() && vault.isPresent() && !vault.equals(owner.redeem(permit.orElse(""), StepUpKey.ACCEPT_SESSION))) {
             throw new DeniedException(
-                    FailedReason.DENIED, "The vault's password lifts a gap already, and only with it a key is named.");
+                    FailedReason.DENIED, "The vault's password alone lifts a gap, and only with it this is changed.");
         }
-        write(file(), newKey);
     }
 
     /**

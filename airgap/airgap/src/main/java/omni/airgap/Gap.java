@@ -42,13 +42,18 @@ final class Gap implements Closeable {
     private final AtomicLong corrections = new AtomicLong();
     private List<String> unreached = List.of();
     private volatile boolean shut;
+    /** Why the newest engage was asked for. */
+    private volatile String asked = "";
+    /** How many of the engages are confirmed, or being confirmed: for who holds the lock. */
+    private long confirming;
+
     private volatile Status status;
 
     /**
      * What is known of the gap.
      *
      * @param state where it stands
-     * @param since when it came to stand there
+     * @param since when it was closed, or opened
      * @param cause why, in a few words
      * @param namespaces how many are under control
      * @param problems what is not confirmed, a line each
@@ -98,7 +103,8 @@ final class Gap implements Closeable {
         this.obstacles = obstacles;
         this.faults = faults;
         State state = store.closed() ? State.ENGAGING : State.OPEN;
-        status = new Status(state, clock.instant(), "start", 0, List.of(), List.of(), 0);
+        GapStore.Closing closing = store.closing().orElse(new GapStore.Closing(clock.instant(), "start"));
+        status = new Status(state, closing.at(), closing.cause(), 0, List.of(), List.of(), 0);
     }
 
     /** Looks at the namespaces in scope, and closes them again where the gap was closed. */
@@ -115,7 +121,7 @@ final class Gap implements Closeable {
                 log("Not all of the scope can be found; what can is closed", e);
             }
             if (before || marked()) {
-                engage("the gap was closed before");
+                engage(store.closing().map(GapStore.Closing::cause).orElse("the gap was closed before"));
             } else {
                 List<String> problems = new ArrayList<>();
                 attempt(problems, store::arm);
@@ -192,6 +198,11 @@ final class Gap implements Closeable {
         }
     }
 
+    /** Whether there is nothing that it could close. */
+    boolean idle() {
+        return host.empty();
+    }
+
     /** Whether what comes up now is to be taken down. */
     boolean shut() {
         return shut;
@@ -199,7 +210,18 @@ final class Gap implements Closeable {
 
     /** Closes everything in scope. From any state, as often as anybody likes. */
     Status engage(String cause) {
+        return confirm(cause, cut(cause));
+    }
+
+    /**
+     * The first of an engage, and what cannot wait: says that it is closed and takes every link down. Where no {@link #confirm}
+     * follows, because something broke in between, the next {@link #check} makes up for it.
+     *
+     * @return what went wrong, for {@link #confirm}
+     */
+    List<String> cut(String cause) {
         List<String> early = new ArrayList<>();
+        asked = cause;
         engages.incrementAndGet();
         shut = true;
         attempt(early, store::mark);
@@ -208,8 +230,14 @@ final class Gap implements Closeable {
             attempt(early, stack::down);
             faults.at("engage links down");
         }
+        return early;
+    }
+
+    /** The rest of an engage, after the {@link #cut}: closes all of it, and reads it back. */
+    Status confirm(String cause, List<String> early) {
         lock.lock();
         try {
+            confirming = engages.get(); // all of these
             shut = true;
             attempt(early, store::mark); // again: a lift that ended meanwhile has taken it away
             boolean again = status.state() == State.GAP || status.state() == State.BROKEN;
@@ -217,7 +245,8 @@ final class Gap implements Closeable {
             if (!again) {
                 change(State.ENGAGING, why, List.of(), List.of());
             }
-            Thread disk = Thread.ofPlatform().name("persist").start(() -> attempt(early, store::persist));
+            GapStore.Closing closing = new GapStore.Closing(status.since(), why);
+            Thread disk = Thread.ofPlatform().name("persist").start(() -> attempt(early, () -> store.persist(closing)));
             Report report = shutAll();
             host.shut(report);
             faults.at("engage confirmed");
@@ -229,7 +258,7 @@ final class Gap implements Closeable {
                 problems.add("the gap would not outlive a loss of power");
             }
             if (stacks.isEmpty()) {
-                problems.add("no namespace is in scope: nothing is cut off");
+                problems.add("no namespace in scope is there: nothing is cut off");
             }
             State.Event event = problems.isEmpty() ? new State.Confirmed() : new State.Failed();
             change(status.state().after(event), why, problems, report.steps());
@@ -268,7 +297,9 @@ final class Gap implements Closeable {
         lock.lock();
         try {
             if (!status.state().closed()) {
-                if (!host.empty()) {
+                if (shut) {
+                    engage(asked);
+                } else if (!host.empty()) {
                     refreshOpen();
                 }
                 return;
@@ -285,7 +316,7 @@ final class Gap implements Closeable {
                 whole &= holds(stack::problems);
             }
             whole &= holds(host::problems);
-            if (!whole || status.state() == State.BROKEN) {
+            if (!whole || status.state() != State.GAP) { // not confirmed, or what was to confirm it broke off
                 engage(status.cause());
             }
         } finally {
@@ -317,9 +348,10 @@ final class Gap implements Closeable {
      * @throws AirgapException where it is not granted, not confirmed, or something stands in the way; then it stays closed
      */
     Status lift(Grant grant) throws AirgapException {
-        long asked = engages.get();
+        long before = engages.get();
         lock.lock();
         try {
+            giveWay(confirming);
             State next = status.state().after(new State.Lift(grant));
             if (next != State.LIFTING) {
                 throw new AirgapException(
@@ -340,35 +372,36 @@ final class Gap implements Closeable {
                 throw new AirgapException("The gap stays closed: " + String.join("; ", inTheWay)
                         + ". End these programs, then lift again.");
             }
-            giveWay(asked);
+            giveWay(before);
             change(next, "lift: " + grant.how(), List.of(), status.steps());
-            return opened(grant, asked);
+            return opened(grant, before);
         } finally {
             lock.unlock();
         }
     }
 
-    private void giveWay(long asked) throws AirgapException {
-        if (engages.get() != asked) {
+    /** Of so many engages it knows; whoever has begun another one comes first, also where that waits for its turn to confirm. */
+    private void giveWay(long known) throws AirgapException {
+        if (engages.get() != known) {
             throw new AirgapException("The gap stays closed: somebody closed it again meanwhile.");
         }
     }
 
-    private Status opened(Grant grant, long asked) throws AirgapException {
+    private Status opened(Grant grant, long before) throws AirgapException {
         List<String> problems;
         try {
             faults.at("lift begun");
             allow();
-            giveWay(asked); // who engages counts first and shuts then: one of the two is seen
+            giveWay(before); // who engages counts first and shuts then: one of the two is seen
             for (NetworkStack stack : stacks.values()) {
                 stack.restoreLinks();
                 faults.at("links restored");
-                giveWay(asked);
+                giveWay(before);
             }
             store.open();
             faults.at("lift stored"); // the tables still drop everything, and would make a next start close again
             for (NetworkStack stack : stacks.values()) {
-                giveWay(asked);
+                giveWay(before);
                 stack.removeTables();
                 faults.at("tables removed");
             }
@@ -483,8 +516,8 @@ final class Gap implements Closeable {
         if (state == State.OPEN) {
             corrections.set(0);
         }
-        boolean same = state == before.state();
-        boolean told = same && cause.equals(before.cause()) && problems.equals(before.problems());
+        boolean same = state.closed() == before.state().closed();
+        boolean told = state == before.state() && cause.equals(before.cause()) && problems.equals(before.problems());
         status = new Status(
                 state, same ? status.since() : clock.instant(), cause, stacks.size(), List.copyOf(problems), steps, 0);
         if (!told) {

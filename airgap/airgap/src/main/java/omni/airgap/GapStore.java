@@ -9,6 +9,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -30,6 +33,10 @@ final class GapStore {
     private static final String TEXT = "The gap is closed as long as this file is here under the name \"closed\".\n";
 
     private static final String SCOPE = "scope: ";
+    private static final String CLOSING = "closing";
+
+    /** When it was closed, and why. */
+    record Closing(Instant at, String cause) {}
 
     private final String text;
     private final Path folder;
@@ -68,6 +75,40 @@ final class GapStore {
         } catch (IOException e) {
             System.getLogger("omni.airgap").log(System.Logger.Level.DEBUG, "No gap is closed on the disk", e);
             return Optional.empty();
+        }
+    }
+
+    /** When this gap was closed, and why; nothing where it is not, or that was not kept: nothing depends on it. */
+    Optional<Closing> closing() {
+        if (!closed()) {
+            return Optional.empty();
+        }
+        try {
+            List<String> lines = Files.readAllLines(folder.resolve(CLOSING));
+            return lines.size() == 2
+                    ? Optional.of(new Closing(Instant.parse(lines.getFirst()), lines.getLast()))
+                    : Optional.empty();
+        } catch (IOException | DateTimeParseException e) {
+            System.getLogger("omni.airgap").log(System.Logger.Level.DEBUG, "Not known since when it is closed", e);
+            return Optional.empty();
+        }
+    }
+
+    private void forgetClosing() {
+        try {
+            Files.deleteIfExists(folder.resolve(CLOSING));
+        } catch (IOException e) {
+            System.getLogger("omni.airgap").log(System.Logger.Level.WARNING, "Since when it was closed stays there", e);
+        }
+    }
+
+    private void keep(Closing closing) {
+        try {
+            Files.writeString(
+                    folder.resolve(CLOSING),
+                    closing.at() + "\n" + closing.cause().replaceAll("\\R", " ") + "\n");
+        } catch (IOException e) {
+            System.getLogger("omni.airgap").log(System.Logger.Level.WARNING, "Not kept since when it is closed", e);
         }
     }
 
@@ -114,8 +155,11 @@ final class GapStore {
     }
 
     /** Closed, for every run of the machine: returns when the disk has it. */
-    void persist() throws AirgapException {
+    void persist(Closing closing) throws AirgapException {
         if (durable()) {
+            if (closing().isEmpty()) { // there was no room, or a crash
+                keep(closing);
+            }
             return;
         }
         try {
@@ -123,6 +167,7 @@ final class GapStore {
                 arm();
             }
             move(folder.resolve(ARMED), folder.resolve(CLOSED));
+            keep(closing);
         } catch (IOException e) {
             throw new AirgapException("The gap is not on the disk: a loss of power would open it.", e);
         }
@@ -131,6 +176,7 @@ final class GapStore {
     /** Open. The last step of a lift. */
     void open() throws AirgapException {
         try {
+            forgetClosing();
             if (durable()) {
                 move(folder.resolve(CLOSED), folder.resolve(ARMED));
             }

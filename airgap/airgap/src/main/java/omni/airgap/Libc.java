@@ -56,6 +56,8 @@ final class Libc {
     private static final long NS_GET_USERNS = 0xb701L;
     private static final long NS_GET_NSTYPE = 0xb703L;
     private static final long SIOCGSKNS = 0x894cL;
+    private static final int SCHED_OTHER = 0;
+    private static final int SCHED_RR = 2;
     private static final long SYS_PIDFD_OPEN = 434;
     private static final long SYS_PIDFD_GETFD = 438;
     /** Of struct pollfd {int fd; short events; short revents;}. */
@@ -87,6 +89,8 @@ final class Libc {
     private static final MethodHandle UNSHARE = link("unshare", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
     private static final MethodHandle SETPRIORITY =
             link("setpriority", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
+    private static final MethodHandle SETSCHEDULER =
+            link("sched_setscheduler", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS));
     private static final MethodHandle POLL =
             link("poll", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
     private static final MethodHandle SYSCALL =
@@ -192,9 +196,29 @@ final class Libc {
         var _ = call("unshare", state -> (int) UNSHARE.invokeExact(state, CLONE_NEWNET));
     }
 
-    /** Gives a thread a nice value of -20 to 19 (setpriority(2)); those that it starts from now on have it too. */
-    static void nice(int thread, int value) throws KernelException {
-        var _ = call("setpriority", state -> (int) SETPRIORITY.invokeExact(state, PRIO_PROCESS, thread, value));
+    /**
+     * Puts a thread, and those that it starts from now on, before all that are not real-time threads (SCHED_RR of the lowest priority,
+     * sched(7)). Needs CAP_SYS_NICE, or RLIMIT_RTPRIO of at least 1.
+     */
+    static void realTime(int thread) throws KernelException {
+        schedule(thread, SCHED_RR, 1);
+    }
+
+    /**
+     * Puts a thread, and those that it starts from now on, among the others, with a nice value of -20 to 19. A lower value than
+     * it has needs CAP_SYS_NICE, or RLIMIT_NICE.
+     */
+    static void ordinary(int thread, int nice) throws KernelException {
+        schedule(thread, SCHED_OTHER, 0);
+        var _ = call("setpriority", state -> (int) SETPRIORITY.invokeExact(state, PRIO_PROCESS, thread, nice));
+    }
+
+    private static void schedule(int thread, int policy, int priority) throws KernelException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment parameter = arena.allocateFrom(JAVA_INT, priority); // sched_param
+            var _ = call(
+                    "sched_setscheduler", state -> (int) SETSCHEDULER.invokeExact(state, thread, policy, parameter));
+        }
     }
 
     /** A descriptor of the user namespace that owns this namespace. */

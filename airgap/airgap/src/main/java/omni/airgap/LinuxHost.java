@@ -128,6 +128,7 @@ final class LinuxHost implements Host {
     @Override
     public List<String> limits() {
         List<String> limits = new ArrayList<>(Rehearsal.once());
+        Urgency.limits().ifPresent(limits::add);
         machine.ifPresent(whole -> limits.addAll(whole.limits()));
         return limits;
     }
@@ -135,10 +136,10 @@ final class LinuxHost implements Host {
     @Override
     public void rehearse(RoleContext context, String role) {
         Thread.ofPlatform().daemon().name("rehearsal").start(() -> {
-            Rehearsal.giveWay();
+            Urgency.giveWay();
             Rehearsal.often(context.runDir().resolve("airgap.rehearsal"));
             Rehearsal.ask(context.peer(role));
-            Rehearsal.hurry();
+            Urgency.arrange();
         });
     }
 

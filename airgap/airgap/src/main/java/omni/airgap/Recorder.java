@@ -54,7 +54,7 @@ final class Recorder implements Closeable {
     }
 
     private void write(String kind, Gap.Status status) {
-        Rehearsal.takeTurns(); // to close is urgent, to write it down is not
+        Urgency.takeTurns(); // to close is urgent, to write it down is not
         ObjectNode body = EvidenceChain.body();
         body.put("cause", status.cause()).put("corrections", status.corrections());
         var problems = body.putArray("problems");

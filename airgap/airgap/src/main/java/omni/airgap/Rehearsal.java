@@ -23,44 +23,9 @@ final class Rehearsal {
     /** A slow machine is not made slower for that. */
     private static final long LONGEST_NANOS = 5_000_000_000L;
 
-    private static final int URGENT = -20;
-    private static final int PATIENT = 10;
     private static final long NOT_SERVED_YET_NANOS = 20_000_000;
 
     private Rehearsal() {}
-
-    /**
-     * Puts every thread of this process before those of others, where it may: a kill switch does not wait until everybody has
-     * had their turn, and the virtual machine's own threads are part of it.
-     */
-    static void hurry() {
-        for (Path thread : Processes.numbered(Path.of("/proc/self/task"))) {
-            try {
-                Libc.nice(Integer.parseInt(thread.getFileName().toString()), URGENT);
-            } catch (KernelException e) {
-                System.getLogger("omni.airgap").log(System.Logger.Level.DEBUG, "No more urgent than others", e);
-            }
-        }
-    }
-
-    /** Puts the calling thread behind those of others, where this system has a number for that. */
-    static void giveWay() {
-        nice(PATIENT);
-    }
-
-    /** Puts the calling thread among those of others. */
-    static void takeTurns() {
-        nice(0);
-    }
-
-    private static void nice(int value) {
-        try {
-            Path own = Files.readSymbolicLink(Path.of("/proc/thread-self"));
-            Libc.nice(Integer.parseInt(String.valueOf(own.getFileName())), value);
-        } catch (IOException e) { // KernelException is one
-            System.getLogger("omni.airgap").log(System.Logger.Level.TRACE, "As urgent as others", e);
-        }
-    }
 
     /** Asks through the bus until that is quick, too. */
     static void ask(BusClient airgap) {

@@ -65,10 +65,13 @@ public final class StepUpKey {
     /** In the place of a new key, where the vault's password is to be taken as well. */
     public static final String PASSWORD = "password";
 
+    /** In the place of a new key, where it is not to be taken any more. */
+    public static final String NO_PASSWORD = "no password";
+
     /** The vault's permit for a lift is for this session; the nonce follows. */
     public static final String LIFT_SESSION = "airgap lift ";
 
-    /** The session of the permit by which a vault's password is taken from now on. */
+    /** The session of the permit by which it is changed what lifts. */
     public static final String ACCEPT_SESSION = "airgap accept password";
 
     static String liftText(String nonce) {

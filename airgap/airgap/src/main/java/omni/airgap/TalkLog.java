@@ -96,7 +96,7 @@ final class TalkLog implements Closeable {
 
     /** Takes a twentieth of one processor at the most, and what others leave: on a slow machine it looks less often. */
     private void lookAndTell() {
-        Rehearsal.giveWay();
+        Urgency.giveWay();
         long start = System.nanoTime();
         try {
             look();

@@ -56,7 +56,7 @@ final class Watch implements Closeable {
                 var _ = checks.tryAcquire(pause, TimeUnit.MILLISECONDS);
                 checks.drainPermits();
                 if (!closed) {
-                    Rehearsal.takeTurns(); // to correct is urgent, to look is not
+                    Urgency.takeTurns(); // to correct is urgent, to look is not
                     long start = System.nanoTime();
                     gap.check();
                     took = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);

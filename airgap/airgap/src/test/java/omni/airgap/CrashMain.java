@@ -56,20 +56,13 @@ final class CrashMain {
 
     /** The command line that runs it. */
     static ProcessBuilder process(String scope, Path folder, int deadly) {
-        String paths = String.join(
-                ":",
-                List.of(
-                        Tools.MODULE.resolve("target/classes").toString(),
-                        Tools.MODULE.resolve("target/test-classes").toString(),
-                        System.getProperty("jdk.module.path", ""),
-                        System.getProperty("java.class.path", "")));
         return new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
                 "--enable-native-access=ALL-UNNAMED",
                 "-cp",
-                paths,
+                Tools.classPath(),
                 CrashMain.class.getName(),
                 scope,
                 folder.toString(),

@@ -51,7 +51,7 @@ final class EngageBench {
                 flood.inputReader().readLine();
                 floods.add(flood);
             }
-            Rehearsal.hurry(); // not before the floods were started: they are others' programs, and as urgent as those
+            Urgency.arrange(); // not before the floods were started: they are others' programs, and as urgent as those
             worst = compare("eight links under flood", rounds, street, gap, capture, folder);
             worst = Math.max(worst, withSockets("under flood", street, gap, capture, folder));
             floods.forEach(Process::destroyForcibly);

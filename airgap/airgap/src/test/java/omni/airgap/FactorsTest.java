@@ -303,6 +303,45 @@ class FactorsTest {
     }
 
     @Test
+    void thePasswordIsTakenBackByTheKey() throws Exception {
+        accept();
+        Optional<String> none = Optional.empty();
+        Optional<String> permit = Optional.of(owner.permit(StepUpKey.ACCEPT_SESSION));
+        assertThrows(DeniedException.class, () -> factors.refusePassword(permit, none, none));
+        String wrong = factors.beginStepUp();
+        assertThrows(
+                DeniedException.class,
+                () -> factors.refusePassword(
+                        none, Optional.of(wrong), Optional.of(key.signStepUp(wrong, StepUpKey.PASSWORD))));
+        assertTrue(factors.takesPassword());
+        clock.forward(Duration.ofHours(1));
+        String nonce = factors.beginStepUp();
+        factors.refusePassword(none, Optional.of(nonce), Optional.of(key.signStepUp(nonce, StepUpKey.NO_PASSWORD)));
+        assertFalse(factors.takesPassword());
+        String lift = factors.beginLift().nonce();
+        assertEquals(
+                FailedReason.DENIED, deniedPermit(lift, owner.permit(StepUpKey.LIFT_SESSION + lift), screen.code()));
+        assertEquals(
+                FailedReason.REFUSED,
+                assertThrows(DeniedException.class, () -> factors.refusePassword(none, none, none))
+                        .reason());
+    }
+
+    @Test
+    void wherePasswordAloneLiftsItIsTakenBackByItself() throws Exception {
+        Files.createDirectory(folder.resolve("keyless"));
+        Factors keyless = new Factors(folder.resolve("keyless"), screen, owner, clock);
+        Optional<String> none = Optional.empty();
+        keyless.acceptPassword(owner.permit(StepUpKey.ACCEPT_SESSION), none, none);
+        assertThrows(DeniedException.class, () -> keyless.refusePassword(none, none, none));
+        assertThrows(DeniedException.class, () -> keyless.refusePassword(Optional.of("wrong"), none, none));
+        assertTrue(keyless.takesPassword());
+        keyless.refusePassword(Optional.of(owner.permit(StepUpKey.ACCEPT_SESSION)), none, none);
+        assertFalse(keyless.takesPassword());
+        assertThrows(DeniedException.class, keyless::beginLift);
+    }
+
+    @Test
     void aVaultThatCannotBeAskedIsNoWrongTry() throws Exception {
         accept();
         Factors deaf = new Factors(

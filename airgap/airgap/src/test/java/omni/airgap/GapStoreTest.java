@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -16,6 +18,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Closed stays closed: over restarts, and where one of the two files is lost. */
 class GapStoreTest {
+    private static final GapStore.Closing CLOSING =
+            new GapStore.Closing(Instant.parse("2026-03-01T12:00:00Z"), "a test");
+
     @TempDir
     Path folder;
 
@@ -33,13 +38,13 @@ class GapStoreTest {
         store.mark();
         assertTrue(store().closed());
         assertFalse(store().durable());
-        store.persist();
+        store.persist(CLOSING);
         assertTrue(store().durable());
         Files.delete(folder.resolve("run/airgap.closed")); // as a boot does
         assertTrue(store().closed());
         store.mark();
         store.mark();
-        store.persist();
+        store.persist(CLOSING);
         store.open();
         assertFalse(store().closed());
     }
@@ -48,15 +53,52 @@ class GapStoreTest {
     void closingNeedsNoNewFileOnTheDisk() throws Exception {
         GapStore store = store();
         store.arm();
-        store.persist();
-        assertFalse(Files.exists(folder.resolve("home/armed")));
-        assertEquals(1, Processes.entries(folder.resolve("home")).size());
+        store.persist(CLOSING);
+        assertEquals(
+                List.of("closed", "closing"),
+                Processes.entries(folder.resolve("home")).stream()
+                        .map(file -> String.valueOf(file.getFileName()))
+                        .sorted()
+                        .toList());
     }
 
     @Test
     void withoutAnArmedFileOneIsMade() throws Exception {
-        store().persist();
+        store().persist(CLOSING);
         assertTrue(store().durable());
+    }
+
+    @Test
+    void whenAndWhyItWasClosedIsKeptUntilItIsOpen() throws Exception {
+        GapStore store = store();
+        assertEquals(Optional.empty(), store.closing());
+        store.persist(new GapStore.Closing(CLOSING.at(), "two\nlines"));
+        assertEquals(Optional.of(new GapStore.Closing(CLOSING.at(), "two lines")), store().closing());
+        store.persist(CLOSING); // again: it was closed before
+        assertEquals("two lines", store().closing().orElseThrow().cause());
+        store.open();
+        assertEquals(Optional.empty(), store().closing());
+        assertEquals(1, Processes.entries(folder.resolve("home")).size());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "yesterday\na test\n", "2026-03-01T12:00:00Z\n", "2026-03-01T12:00:00Z\na\nb\n"})
+    void whatIsNotThatOpensNothing(String text) throws Exception {
+        GapStore store = store();
+        store.persist(CLOSING);
+        Files.writeString(folder.resolve("home/closing"), text);
+        assertEquals(Optional.empty(), store.closing());
+        assertTrue(store.closed());
+        store.persist(CLOSING);
+        assertEquals(Optional.of(CLOSING), store.closing(), "it is written anew");
+        Files.delete(folder.resolve("home/closing"));
+        Files.createDirectories(folder.resolve("home/closing/full")); // nor where it can be neither written nor removed
+        store.persist(CLOSING);
+        assertTrue(store.closed());
+        store.open();
+        assertFalse(store.closed());
+        store.persist(CLOSING);
+        assertTrue(store.closed());
     }
 
     @Test
@@ -72,7 +114,7 @@ class GapStoreTest {
         GapStore store = new GapStore(home, folder.resolve("run"), "/run/netns/a /run/netns/b");
         assertEquals(Optional.empty(), GapStore.closedScope(home));
         store.arm();
-        store.persist();
+        store.persist(CLOSING);
         assertEquals(Optional.of("/run/netns/a /run/netns/b"), GapStore.closedScope(home));
         new GapStore(home, folder.resolve("run"), "").arm(); // a configuration that says less by then
         assertEquals(Optional.of("/run/netns/a /run/netns/b"), GapStore.closedScope(home));

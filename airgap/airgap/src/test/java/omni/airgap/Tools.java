@@ -1,5 +1,6 @@
 package omni.airgap;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -33,6 +34,16 @@ final class Tools {
         } catch (InterruptedException e) {
             throw new AssertionError(e);
         }
+    }
+
+    /** Of this module and what it needs, for a main class of a test's in a process of its own. */
+    static String classPath() {
+        return String.join(
+                File.pathSeparator,
+                MODULE.resolve("target/classes").toString(),
+                MODULE.resolve("target/test-classes").toString(),
+                System.getProperty("jdk.module.path", ""),
+                System.getProperty("java.class.path", ""));
     }
 
     /** The probes in C, compiled once a run. */

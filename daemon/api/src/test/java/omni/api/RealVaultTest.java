@@ -332,6 +332,11 @@ final class RealVaultTest {
         }
 
         @Override
+        public boolean hasCredential() {
+            return true;
+        }
+
+        @Override
         public BusClient provenPeer(String role) {
             return peer(role);
         }

@@ -77,6 +77,8 @@ class AirgapBoxTest {
 
             kill(product);
             assertEquals("gap", state(product));
+            var status = product.omni("airgap", "status").out();
+            assertTrue(status.contains("a test"), () -> "why it is closed is told after a kill, too: " + status);
             assertFalse(up());
 
             assertEquals(
@@ -133,6 +135,12 @@ class AirgapBoxTest {
         assertEquals("open", state(product));
         assertTrue(up());
         assertFalse(product.omni("logs").out().contains(password), "the password is in no log");
+        Await.until(
+                "it is taken back", () -> done(() -> product.omniWith(key + "\n", "key", "step-up", "--no-password")));
+        assertEquals(
+                5,
+                product.omniWith(key + "\n", "key", "step-up", "--no-password").exit(),
+                "there is none");
     }
 
     private static boolean done(Callable<Product.Done> command) {

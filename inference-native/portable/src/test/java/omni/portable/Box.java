@@ -78,6 +78,11 @@ final class Box implements AutoCloseable {
         }
 
         @Override
+        public boolean hasCredential() {
+            return false;
+        }
+
+        @Override
         public BusClient provenPeer(String role) {
             return peer(role);
         }

@@ -25,9 +25,11 @@ final class KeyStepUpCommand extends OmniCommand {
 
     @Option(
             names = "--password",
+            negatable = true,
             description =
-                    "Makes no key: from now on the vault's password lifts the gap as well. While the gap is open.")
-    private boolean password;
+                    "Makes no key: from now on the vault's password lifts the gap as well, or no longer. While the"
+                            + " gap is open.")
+    private @Nullable Boolean password;
 
     @Option(
             names = "--key-file",
@@ -39,7 +41,10 @@ final class KeyStepUpCommand extends OmniCommand {
     ExitCode run() {
         var begun = world.with(
                 "airgap", bus -> AirgapProtocol.Client.of(bus).beginStepUp(new AirgapProtocol.BeginStepUpParams()));
-        return password ? acceptPassword(begun) : makeKey(begun);
+        if (password == null) {
+            return makeKey(begun);
+        }
+        return password ? acceptPassword(begun) : refusePassword(begun);
     }
 
     private ExitCode makeKey(BeginStepUpReply begun) {
@@ -64,6 +69,19 @@ final class KeyStepUpCommand extends OmniCommand {
         answer(
                 Json.object().put("accepted", true),
                 () -> "From now on the vault's password lifts the air gap, with the code on the box.");
+        return ExitCode.OK;
+    }
+
+    private ExitCode refusePassword(BeginStepUpReply begun) {
+        var signature = signature(begun, StepUpKey.NO_PASSWORD);
+        var permit = begun.password() ? permit() : null;
+        var params = new AirgapProtocol.RefusePasswordParams(permit, begun.nonce(), signature);
+        world.with("airgap", bus -> AirgapProtocol.Client.of(bus).refusePassword(params));
+        answer(
+                Json.object().put("accepted", false),
+                () -> begun.needed()
+                        ? "From now on only the step-up key lifts the air gap."
+                        : "From now on only root at a terminal of the box lifts the air gap, until a step-up key is made.");
         return ExitCode.OK;
     }
 

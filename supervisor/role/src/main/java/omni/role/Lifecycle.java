@@ -168,6 +168,11 @@ final class Lifecycle implements RoleContext {
     }
 
     @Override
+    public boolean hasCredential() {
+        return surroundings.credential().isPresent();
+    }
+
+    @Override
     public void vanish() {
         Runtime.getRuntime().halt(0);
     }

@@ -31,9 +31,12 @@ public interface RoleContext {
 
     /**
      * The client for another role's socket that proves on each connection who this process is, and has the other prove that it is of
-     * the same run; always the same one for a name. Where this process has no credential, as one started by hand, it is {@link #peer}.
+     * the same run; always the same one for a name. Without a credential it is {@link #peer}.
      */
     BusClient provenPeer(String role);
+
+    /** Whether this process can prove who it is, and have others prove it; not where it was started by hand. */
+    boolean hasCredential();
 
     /** Logs the reason and ends the process with exit code 70: for what the role cannot live without. */
     void fail(String reason, Throwable cause);

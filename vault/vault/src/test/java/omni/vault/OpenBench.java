@@ -1,6 +1,7 @@
 package omni.vault;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -83,8 +84,9 @@ public class OpenBench {
     private static KeyRing keys() throws VaultException {
         List<Purpose> purposes = Arrays.asList(Purpose.values());
         SecretMemory memory = SecretMemory.of(purposes.size() * DataKeys.KEY_BYTES);
+        ByteBuffer bytes = memory.buffer();
         try (FakeKeys keys = new FakeKeys("bench")) {
-            purposes.forEach(purpose -> memory.buffer().put(keys.bytes(purpose, 1)));
+            purposes.forEach(purpose -> bytes.put(keys.bytes(purpose, 1)));
         }
         return new KeyRing(
                 memory,

@@ -1,0 +1,72 @@
+package omni.airgap;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.List;
+import java.util.Optional;
+import omni.airgap.AirgapProtocol.EngageParams;
+import omni.airgap.AirgapProtocol.FailedReason;
+import omni.airgap.AirgapProtocol.StatusParams;
+import omni.bus.BusClient;
+import omni.bus.BusServer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The role's answers on the bus, over a gap that has nothing to close. */
+class AirgapServiceTest {
+    @TempDir
+    Path folder;
+
+    @Test
+    void whereNothingIsInScopeNothingIsClosedAndNothingRemembered() throws Exception {
+        try (Gap gap = gap("");
+                BusServer _ = serve(gap);
+                BusClient bus = BusClient.to(folder.resolve("airgap.sock"))) {
+            var client = AirgapProtocol.Client.of(bus);
+            var refused = assertThrows(AirgapProtocol.Failed.class, () -> client.engage(new EngageParams("a test")));
+            assertEquals(FailedReason.REFUSED, refused.reason());
+            assertTrue(refused.message().contains("airgap.scope"), refused.message());
+            assertEquals(
+                    AirgapProtocol.GapState.OPEN,
+                    client.status(new StatusParams()).gap().state());
+            assertFalse(TestGap.store(folder).closed());
+        }
+    }
+
+    @Test
+    void aNetworkThatIsStillToComeIsClosedAndRemembered() throws Exception {
+        try (Gap gap = gap("/run/netns/omni-not-there");
+                BusServer _ = serve(gap);
+                BusClient bus = BusClient.to(folder.resolve("airgap.sock"))) {
+            var closed = AirgapProtocol.Client.of(bus)
+                    .engage(new EngageParams("a test"))
+                    .gap();
+            assertEquals(AirgapProtocol.GapState.BROKEN, closed.state());
+            assertTrue(TestGap.store(folder).closed());
+            try (Gap next = gap("")) {
+                assertEquals("a test", next.status().cause());
+                assertEquals(closed.since(), next.status().since().toString());
+                assertTrue(next.status().state().closed());
+            }
+        }
+    }
+
+    private Gap gap(String scope) throws AirgapException {
+        Gap gap = TestGap.gap(scope, folder, point -> {});
+        gap.start();
+        return gap;
+    }
+
+    private BusServer serve(Gap gap) throws Exception {
+        Factors factors = new Factors(folder, text -> "nowhere", Owner.NOBODY, Clock.systemUTC());
+        return BusServer.at(folder.resolve("airgap.sock"))
+                .service(AirgapProtocol.service(
+                        new AirgapService(gap, factors, Optional.empty(), Optional.empty(), "a test", List.of())))
+                .start();
+    }
+}

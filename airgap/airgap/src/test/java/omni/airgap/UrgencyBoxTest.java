@@ -1,0 +1,128 @@
+package omni.airgap;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What the kernel says of threads that are made urgent and patient. Needs the rights of root. */
+class UrgencyBoxTest {
+    private static final String ROUND_ROBIN = "policy 2, nice 0";
+
+    /** A thread of this process. */
+    private record Said(String name, String turn) {}
+
+    @AfterEach
+    void everybodyTakesTurnsAgain() throws KernelException {
+        for (Path task : Processes.numbered(Path.of("/proc/self/task"))) {
+            try {
+                Libc.ordinary(Integer.parseInt(task.getFileName().toString()), 0);
+            } catch (KernelException e) {
+                if (Files.exists(task)) { // it has not ended meanwhile
+                    throw e;
+                }
+            }
+        }
+    }
+
+    @Test
+    void theThreadsOfARequestAreRealTimeAndTheWatchIsNot() throws Exception {
+        var end = new CountDownLatch(1);
+        Thread watch = Thread.ofPlatform().daemon().name("gap-watch").start(() -> wait(end));
+        Thread.ofVirtual().start(() -> {}).join(); // so that there is a carrier
+
+        Urgency.arrange();
+
+        List<Said> said = new ArrayList<>();
+        for (Path task : Processes.numbered(Path.of("/proc/self/task"))) {
+            said.add(new Said(Files.readString(task.resolve("comm")).strip(), turn(task)));
+        }
+        end.countDown();
+        watch.join();
+        assertEquals(List.of(ROUND_ROBIN), turns(said, "ForkJoinPool-"));
+        assertEquals(List.of(ROUND_ROBIN), turns(said, "VM Thread"));
+        assertEquals(List.of("policy 0, nice -20"), turns(said, "gap-watch"));
+        assertEquals(List.of("policy 0, nice -20"), turns(said, "java"));
+    }
+
+    @Test
+    void whatAnUrgentThreadStartsTakesItsPlace() throws Exception {
+        var seen = new FutureTask<>(() -> {
+            Libc.realTime(own());
+            String started = inThread(UrgencyBoxTest::ownTurn);
+            Urgency.hurry();
+            String hurried = ownTurn();
+            Urgency.giveWay();
+            String patient = ownTurn();
+            Urgency.takeTurns();
+            return List.of(started, hurried, patient, inThread(UrgencyBoxTest::ownTurn));
+        });
+        Thread.ofPlatform().start(seen);
+
+        assertEquals(List.of(ROUND_ROBIN, "policy 0, nice -20", "policy 0, nice 10", "policy 0, nice 0"), seen.get());
+    }
+
+    @Test
+    void whoMayNotSaysSo() throws Exception {
+        assertEquals(Optional.empty(), Urgency.limits());
+        List<String> java = List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                Tools.classPath(),
+                UrgencyMain.class.getName());
+        assertEquals("", Tools.run(java.toArray(String[]::new)));
+        List<String> without = new ArrayList<>(List.of("setpriv", "--bounding-set=-sys_nice", "--inh-caps=-sys_nice"));
+        without.addAll(java);
+        String said = Tools.run(without.toArray(String[]::new));
+        assertTrue(said.startsWith("other programs may hold a gap up: "), said);
+    }
+
+    private static List<String> turns(List<Said> said, String name) {
+        return said.stream()
+                .filter(thread -> thread.name().startsWith(name))
+                .map(Said::turn)
+                .distinct()
+                .toList();
+    }
+
+    private static int own() throws IOException {
+        return Integer.parseInt(String.valueOf(
+                Files.readSymbolicLink(Path.of("/proc/thread-self")).getFileName()));
+    }
+
+    private static String ownTurn() throws IOException {
+        return turn(Path.of("/proc/thread-self"));
+    }
+
+    /** Of proc_pid_stat(5), fields 19 and 41. */
+    private static String turn(Path task) throws IOException {
+        String stat = Files.readString(task.resolve("stat"));
+        String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1); // the third is the first here
+        return "policy " + fields[41 - 3] + ", nice " + fields[19 - 3];
+    }
+
+    private static String inThread(Callable<String> asked) throws Exception {
+        var task = new FutureTask<>(asked);
+        Thread.ofPlatform().start(task);
+        return task.get();
+    }
+
+    private static void wait(CountDownLatch end) {
+        try {
+            end.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
