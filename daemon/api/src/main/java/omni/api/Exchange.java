@@ -170,11 +170,20 @@ final class Exchange {
         return new Spool(this::begin, this::whole);
     }
 
+    /** Begins a response of lines, JSON each; it is whole when that is closed. */
+    OutputStream lines() {
+        return begin("application/jsonl");
+    }
+
     private OutputStream begin() {
+        return begin(JSON);
+    }
+
+    private OutputStream begin(String type) {
         status = Status.OK_200.code();
         streaming = true;
         unfinished = true;
-        return head(Status.OK_200).header(HeaderNames.CONTENT_TYPE, JSON).outputStream();
+        return head(Status.OK_200).header(HeaderNames.CONTENT_TYPE, type).outputStream();
     }
 
     private void whole(byte[] bytes) {

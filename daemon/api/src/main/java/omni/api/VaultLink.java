@@ -103,13 +103,22 @@ final class VaultLink implements AutoCloseable {
     }
 
     private <T> T opened(Supplier<T> call) {
-        if (!watch.isOpen()) {
-            requireOpen(status().state());
-        }
+        requireOpen();
         try {
             return call.get();
         } catch (BusException e) {
             throw translate(e);
+        }
+    }
+
+    /**
+     * Returns where it is open, and its end would be heard of.
+     *
+     * @throws ApiError VAULT_LOCKED, VAULT_ABSENT or VAULT_UNAVAILABLE
+     */
+    void requireOpen() {
+        if (!watch.isOpen()) {
+            requireOpen(status().state());
         }
     }
 

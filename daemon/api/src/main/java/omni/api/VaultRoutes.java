@@ -1,7 +1,11 @@
 package omni.api;
 
 import io.helidon.http.Method;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.Semaphore;
@@ -9,6 +13,8 @@ import java.util.function.Function;
 import omni.vault.RecordsProtocol.RetentionParams;
 import omni.vault.RecordsProtocol.SetRetentionParams;
 import omni.vault.SecretCall;
+import omni.vault.VaultProtocol.ExportParams;
+import omni.vault.VaultProtocol.ExportReply;
 import omni.vault.VaultProtocol.WipeParams;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -38,6 +44,7 @@ final class VaultRoutes {
                 Route.of(Method.POST, "/v1/vault/step-up", this::stepUp),
                 Route.of(Method.POST, "/v1/vault/rotate", this::rotate),
                 Route.of(Method.POST, "/v1/vault/wipe", this::wipe),
+                Route.of(Method.POST, "/v1/vault/export", this::export),
                 Route.of(Method.GET, "/v1/vault/retention", this::retention),
                 Route.of(Method.POST, "/v1/vault/retention", this::keep));
     }
@@ -121,6 +128,33 @@ final class VaultRoutes {
             answer.putNull("backups");
         }
         exchange.json(answer);
+    }
+
+    /** Written while it is read. The first lines are awaited before the response begins, so that a refusal has its proper status. */
+    private void export(Exchange exchange) {
+        exchange.query(List.of());
+        exchange.withoutBody();
+        StepUp stepUp = StepUp.of(exchange);
+        vault.requireOpen();
+        var params = new ExportParams(stepUp.permit(), stepUp.session());
+        try (var parts = vault.permitted(client -> client.exportMore(params))) {
+            var first = vault.permitted(_ -> parts.next());
+            var out = exchange.lines();
+            write(out, first);
+            while (vault.permitted(_ -> parts.hasNext())) {
+                write(out, parts.next());
+            }
+            out.close(); // only here: what is not whole must not look as if it were
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void write(OutputStream out, ExportReply part) throws IOException {
+        for (var line : part.lines()) {
+            out.write((line + "\n").getBytes(StandardCharsets.UTF_8));
+        }
+        out.flush();
     }
 
     private void retention(Exchange exchange) {

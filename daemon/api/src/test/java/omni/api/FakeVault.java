@@ -225,6 +225,11 @@ final class FakeVault implements VaultProtocol.Handler, RecordsProtocol.Handler,
     }
 
     @Override
+    public void export(VaultProtocol.ExportParams in, Call<VaultProtocol.ExportReply> call) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
     public void verify(VaultProtocol.VerifyParams in, Call<VaultProtocol.VerifyReply> call) {
         throw new UnsupportedOperationException();
     }

@@ -5,8 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.net.http.HttpClient;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.charset.StandardCharsets;
@@ -121,12 +124,7 @@ final class RealVaultTest {
             SecretCall.make(secrets(), SecretCall.Verb.CREATE, List.of(bytes(PASSWORD), bytes("")));
             var stepUp = TestDaemon.json(withPassword(daemon, "/v1/vault/step-up", PASSWORD));
             var permit = stepUp.get("permit").asString();
-            var ofAnother = new String(
-                    SecretCall.make(
-                            secrets(),
-                            SecretCall.Verb.PROVE,
-                            List.of(bytes(PASSWORD), bytes(""), bytes("another key"))),
-                    StandardCharsets.US_ASCII);
+            var ofAnother = permit("another key");
 
             ErrorsTest.assertError(wipe(daemon), 403, "step_up_required");
             ErrorsTest.assertError(wipe(daemon, "Omni-Step-Up", ""), 403, "step_up_required");
@@ -151,6 +149,73 @@ final class RealVaultTest {
 
     private static HttpResponse<String> wipe(TestDaemon daemon, String... headers) throws Exception {
         var request = daemon.request("/v1/vault/wipe").POST(BodyPublishers.noBody());
+        return daemon.send(headers.length == 0 ? request : request.headers(headers));
+    }
+
+    /** A key alone exports nothing, nor does another's permit, nor an old password's. */
+    @Test
+    void anExportNeedsThePasswordGivenMomentsAgo() throws Exception {
+        try (var log = new CapturedLog();
+                var _ = new Box();
+                var daemon = new TestDaemon(home, home.resolve("engine.sock"), proven("daemon"), () -> {})) {
+            ErrorsTest.assertError(export(daemon, "Omni-Step-Up", "none"), 423, "vault_absent");
+            SecretCall.make(secrets(), SecretCall.Verb.CREATE, List.of(bytes(PASSWORD), bytes("")));
+            daemon.post("/v1/memory", "{\"name\":\"bird\",\"text\":\"größer: \uD83E\uDD89\"}");
+            var ofAnother = permit("another key");
+            var permit = permit(TestDaemon.keyId());
+
+            ErrorsTest.assertError(export(daemon), 403, "step_up_required");
+            ErrorsTest.assertError(export(daemon, "Omni-Step-Up", ""), 403, "step_up_required");
+            ErrorsTest.assertError(export(daemon, "Omni-Step-Up", permit + "x"), 403, "step_up_required");
+            ErrorsTest.assertError(export(daemon, "Omni-Step-Up", ofAnother), 403, "step_up_required");
+            ErrorsTest.assertError(
+                    withPassword(daemon, "/v1/vault/step-up", "a wren in the barn"), 403, "wrong_password");
+
+            var exported = export(daemon, "Omni-Step-Up", permit);
+            assertEquals(200, exported.statusCode(), exported.body());
+            assertEquals(
+                    "application/jsonl",
+                    exported.headers().firstValue("content-type").orElse(""));
+            var lines = exported.body().lines().toList();
+            assertEquals(3, lines.size(), exported.body());
+            assertTrue(lines.get(1).contains("\"text\":\"größer: \uD83E\uDD89\""), exported.body());
+            assertEquals("{\"type\":\"end\",\"lines\":2}", lines.get(2));
+            Await.until("it is logged", () -> log.count("http POST /v1/vault/export 200 done") == 1);
+            assertEquals(0, log.count(permit));
+        }
+    }
+
+    /** The lock comes while it is read: what has arrived does not look whole. */
+    @Test
+    void anExportThatALockInterruptsIsBrokenOff() throws Exception {
+        try (var _ = new Box();
+                var daemon = new TestDaemon(home, home.resolve("engine.sock"), proven("daemon"), () -> {})) {
+            SecretCall.make(secrets(), SecretCall.Verb.CREATE, List.of(bytes(PASSWORD), bytes("")));
+            var item = "{\"items\":[{\"role\":\"user\",\"content\":\"" + "x".repeat(1_000_000) + "\"}]}";
+            for (int i = 0; i < 30; i++) { // more than all that is between the vault and a client can hold
+                assertEquals(200, daemon.post("/v1/conversations", item).statusCode());
+            }
+            var request = daemon.request("/v1/vault/export")
+                    .header("Omni-Step-Up", permit(TestDaemon.keyId()))
+                    .POST(BodyPublishers.noBody())
+                    .build();
+            try (var http = HttpClient.newHttpClient();
+                    var body = http.send(request, BodyHandlers.ofInputStream()).body()) {
+                assertEquals('{', body.read());
+                daemon.send(daemon.request("/v1/vault/lock").POST(BodyPublishers.noBody()));
+                Await.until("the vault has locked", locked::get);
+                assertThrows(IOException.class, body::readAllBytes);
+            }
+        }
+    }
+
+    private String permit(String session) throws IOException {
+        var fields = List.of(bytes(PASSWORD), bytes(""), bytes(session));
+        return new String(SecretCall.make(secrets(), SecretCall.Verb.PROVE, fields), StandardCharsets.US_ASCII);
+    }
+
+    private static HttpResponse<String> export(TestDaemon daemon, String... headers) throws Exception {
+        var request = daemon.request("/v1/vault/export").POST(BodyPublishers.noBody());
         return daemon.send(headers.length == 0 ? request : request.headers(headers));
     }
 

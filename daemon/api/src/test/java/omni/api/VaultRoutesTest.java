@@ -278,12 +278,13 @@ final class VaultRoutesTest {
         }
     }
 
-    @Test
-    void aPermitIsTakenOverTheLoopbackOnly(@TempDir Path elsewhere) throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {"/v1/vault/wipe", "/v1/vault/export"})
+    void aPermitIsTakenOverTheLoopbackOnly(String path, @TempDir Path elsewhere) throws Exception {
         try (var _ = new FakeVault(elsewhere, VaultState.OPEN);
                 var open = new TestDaemon(elsewhere, elsewhere.resolve("engine.sock"), "host = \"0.0.0.0\"")) {
             for (var address : addresses()) {
-                var url = "http://" + address + ":" + open.url.getPort() + "/v1/vault/wipe";
+                var url = "http://" + address + ":" + open.url.getPort() + path;
                 var response = open.send(HttpRequest.newBuilder(URI.create(url))
                         .header("Authorization", "Bearer " + TestDaemon.KEY)
                         .POST(BodyPublishers.noBody()));
@@ -408,6 +409,7 @@ final class VaultRoutesTest {
                 "POST /v1/vault/step-up",
                 "POST /v1/vault/rotate",
                 "POST /v1/vault/wipe",
+                "POST /v1/vault/export",
                 "GET /v1/vault/retention"
             })
     void whatTheyDoNotTakeIsRefused(String route) throws Exception {

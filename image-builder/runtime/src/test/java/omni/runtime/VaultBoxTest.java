@@ -13,6 +13,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -151,6 +152,42 @@ class VaultBoxTest {
             assertEquals(List.of(), filesWith(canary));
         } finally {
             AirgapBoxTest.run("rm", "-r", stick.toString());
+        }
+    }
+
+    /** By the command, with the password: every planted text is in the file, which its owner alone may read. */
+    @Test
+    void anExportHasAllOfItForWhoHasThePassword() throws Exception {
+        plant();
+        Path outside = Files.createDirectory(product.home.resolveSibling(product.home.getFileName() + "-export"));
+        Path file = outside.resolve("everything.jsonl");
+        try {
+            assertEquals(403, status("POST", "/v1/vault/export", ""), "a key alone exports nothing");
+            assertEquals(
+                    5,
+                    product.omniWith("no password\n", "vault", "export", file.toString())
+                            .exit());
+            try (var files = Files.list(outside)) {
+                assertEquals(List.of(), files.toList(), "nothing, and no part of it");
+            }
+            Await.until("the wait is over", () -> succeeds("export", file.toString()));
+            var lines = Files.readAllLines(file);
+            assertEquals(
+                    CONVERSATIONS * ITEMS + 1,
+                    lines.stream().filter(line -> line.contains(canary)).count());
+            assertTrue(lines.getLast().startsWith("{\"type\":\"end\""), lines.getLast());
+            assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
+
+            var again = product.omniWith(password + "\n", "vault", "export", file.toString());
+            assertEquals(2, again.exit(), "it is there already");
+            done(password, "vault", "export", "--force", file.toString());
+            done(password, "vault", "export", outside.toString());
+            try (var files = Files.list(outside)) {
+                assertEquals(2, files.count(), "one is named by the time, and no part is left");
+            }
+            assertEquals(List.of(), filesWith(canary), "nothing of it is in Omni's own folder");
+        } finally {
+            AirgapBoxTest.run("rm", "-r", outside.toString());
         }
     }
 

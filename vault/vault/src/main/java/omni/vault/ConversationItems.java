@@ -92,6 +92,32 @@ final class ConversationItems {
         });
     }
 
+    /**
+     * Some of a conversation, the oldest first, from behind that number on; none at the end.
+     *
+     * @throws VaultException MISSING where the conversation is
+     */
+    List<Numbered<ConversationItem>> behind(String conversation, long number) throws VaultException {
+        return records.read(sql -> {
+            Conversations.Stored stored = Conversations.stored(sql, conversation);
+            RowKey key = keys.open(sql, stored.key(), conversation);
+            ReadBudget budget = new ReadBudget();
+            return sql.listing(
+                            Bounds.LIST_MAX,
+                            budget,
+                            UP,
+                            row -> {
+                                Stored item = Stored.read(row);
+                                budget.take(item.body().array().length);
+                                return new Numbered<>(item.number(), opened(key, item));
+                            },
+                            stored.number(),
+                            number,
+                            Bounds.LIST_MAX)
+                    .entries();
+        });
+    }
+
     ConversationItem retrieve(String conversation, String id) throws VaultException {
         return records.read(sql -> {
             Conversations.Stored stored = Conversations.stored(sql, conversation);

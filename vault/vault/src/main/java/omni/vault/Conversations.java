@@ -28,6 +28,7 @@ final class Conversations {
     static final String ADD =
             "INSERT INTO conversations (id, key, created, changed, keep_seconds, items, metadata) VALUES (?, ?, ?, ?, ?, 0, ?)";
     private static final String NEWEST = COLUMNS + "WHERE number < ? ORDER BY number DESC LIMIT ?";
+    private static final String OLDEST = COLUMNS + "WHERE number > ? ORDER BY number LIMIT ?";
     private static final String EXPIRED =
             "SELECT number FROM conversations WHERE changed + 1000 * coalesce(keep_seconds, ?) <= ? ORDER BY number LIMIT ?";
 
@@ -113,6 +114,18 @@ final class Conversations {
             long before = after.isPresent() ? stored(sql, after.get()).number() : Long.MAX_VALUE;
             return Listing.of(sql.rows(NEWEST, row -> opened(sql, Stored.read(row)), before, limit + 1), limit);
         });
+    }
+
+    /** Some, in the order they were begun, from behind that number on; none at the end. */
+    List<Numbered<Conversation>> behind(long number) throws VaultException {
+        return records.read(sql -> sql.rows(
+                OLDEST,
+                row -> {
+                    Stored stored = Stored.read(row);
+                    return new Numbered<>(stored.number(), opened(sql, stored));
+                },
+                number,
+                Bounds.LIST_MAX));
     }
 
     /** Puts other metadata in the place of what was there. */

@@ -4,6 +4,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import omni.vault.VaultException.Reason;
 import tools.jackson.databind.node.ObjectNode;
@@ -17,6 +18,7 @@ final class Memories {
     private static final String PREFIX = "mem_";
     private static final String BODY = "memory";
     private static final String COLUMNS = "SELECT number, id, key, created, updated, body FROM memories ";
+    private static final String OLDEST = COLUMNS + "WHERE number > ? ORDER BY number LIMIT ?";
     private static final String NEWEST = COLUMNS + "WHERE number < ? ORDER BY number DESC LIMIT ?";
 
     private record Stored(long number, String id, long key, long created, long updated, Bytes body) {
@@ -83,6 +85,25 @@ final class Memories {
                     },
                     before,
                     limit + 1);
+        });
+    }
+
+    /** Some, the oldest first, from behind that number on; none at the end. */
+    List<Numbered<Memory>> behind(long number) throws VaultException {
+        return records.read(sql -> {
+            ReadBudget budget = new ReadBudget();
+            return sql.listing(
+                            Bounds.LIST_MAX,
+                            budget,
+                            OLDEST,
+                            row -> {
+                                Stored memory = Stored.read(row);
+                                budget.take(memory.body().array().length);
+                                return new Numbered<>(memory.number(), opened(sql, memory));
+                            },
+                            number,
+                            Bounds.LIST_MAX)
+                    .entries();
         });
     }
 

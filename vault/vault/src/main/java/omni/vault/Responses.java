@@ -189,6 +189,41 @@ final class Responses {
         return parts.reversed().stream().flatMap(List::stream).toList();
     }
 
+    /**
+     * Some of a conversation as they stand in an export, the oldest first, from behind that number on; none at the end.
+     *
+     * @throws VaultException MISSING where the conversation is
+     */
+    List<Numbered<ObjectNode>> behind(String conversation, long number) throws VaultException {
+        return records.read(sql -> {
+            Conversations.Stored in = Conversations.stored(sql, conversation);
+            RowKey key = keys.open(sql, in.key(), in.id());
+            ReadBudget budget = new ReadBudget();
+            return sql.listing(
+                            Bounds.LIST_MAX,
+                            budget,
+                            OF,
+                            row -> {
+                                Stored stored = Stored.read(row);
+                                budget.take(stored.body().array().length);
+                                return new Numbered<>(stored.number(), exported(conversation, key, stored));
+                            },
+                            in.number(),
+                            number,
+                            Bounds.LIST_MAX)
+                    .entries();
+        });
+    }
+
+    private static ObjectNode exported(String conversation, RowKey key, Stored stored) throws VaultException {
+        ObjectNode object = Json.object()
+                .put("conversation", conversation)
+                .put("id", stored.id())
+                .put("created", Instant.ofEpochMilli(stored.created()).toString());
+        object.setAll(content(key, stored).json());
+        return object;
+    }
+
     /** Deletes it beyond recovery; its items, too, where it was not asked for within a conversation. */
     void delete(String id) throws VaultException {
         records.erase(sql -> {

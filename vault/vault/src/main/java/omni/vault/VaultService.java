@@ -3,10 +3,13 @@ package omni.vault;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
+import omni.bus.BusError;
 import omni.bus.Call;
 import omni.role.Attempts;
+import omni.vault.VaultProtocol.ExportReply;
 import omni.vault.VaultProtocol.FailedReason;
 import omni.vault.VaultProtocol.LockReply;
 import omni.vault.VaultProtocol.StatusReply;
@@ -89,6 +92,25 @@ final class VaultService implements VaultProtocol.Handler {
         } finally { // also where the caller has gone; a failure is still to be told
             vault.vanish(ANSWER_MAX);
         }
+    }
+
+    @Override
+    public void export(VaultProtocol.ExportParams in, Call<ExportReply> call) {
+        if (!call.wantsMore()) {
+            throw BusError.expectedMore();
+        }
+        try {
+            vault.permits().require(in.permit(), in.session());
+            OpenVault open = vault.open();
+            open.audit().add(AuditEvent.EXPORTED, Map.of("session", in.session()));
+            Export.of(open, lines -> {
+                vault.open(); // so that it is in use
+                call.next(new ExportReply(lines));
+            });
+        } catch (VaultException e) {
+            throw failed(e);
+        }
+        call.reply(new ExportReply(List.of()));
     }
 
     @Override
