@@ -247,7 +247,7 @@ final class ExportTest {
     private static void create(Vault vault) throws VaultException {
         try (SecretMemory password = SecretMemory.of(Made.PASSWORD.length())) {
             password.buffer().put(Made.PASSWORD.getBytes(StandardCharsets.US_ASCII));
-            vault.serve(Verb.CREATE, List.of(Optional.of(password), Optional.empty()))
+            vault.serve(Verb.CREATE, List.of(Optional.of(password), Optional.empty()), (part, done, total) -> {})
                     .orElseThrow()
                     .close();
         }
