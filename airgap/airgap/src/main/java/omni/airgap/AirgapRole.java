@@ -69,7 +69,11 @@ public final class AirgapRole implements Role {
         }
         Factors factors = new Factors(folder, new ConsolePresence(config.console()), owner, clock);
         Optional<TalkLog> talks = talks(folder.resolve("audit"), host, clock, limits);
-        var service = new AirgapService(gap, factors, evidence, talks, rootless.words(config.scope()), limits);
+        String words = rootless.words(config.scope().strip());
+        if (words.isEmpty() && !gap.idle()) {
+            words = scope.withClosed(folder).text(); // closed with a scope that is configured no longer
+        }
+        var service = new AirgapService(gap, factors, evidence, talks, words, limits);
         return new Guarding(gap, watch, recorder, talks, service);
     }
 

@@ -81,8 +81,8 @@ final class AirgapService implements AirgapProtocol.Handler {
                     FailedReason.REFUSED,
                     "No network is in scope: there is nothing to close. Set airgap.scope in omni.toml, and start Omni again.");
         }
-        List<String> early = gap.cut();
         String why = cause.isEmpty() ? "asked for" : cause;
+        List<String> early = gap.cut(why);
         call.reply(new EngageReply(gap(apart(Urgency::hurry, () -> gap.confirm(why, early)))));
     }
 

@@ -42,13 +42,18 @@ final class Gap implements Closeable {
     private final AtomicLong corrections = new AtomicLong();
     private List<String> unreached = List.of();
     private volatile boolean shut;
+    /** Why the newest engage was asked for. */
+    private volatile String asked = "";
+    /** How many of the engages are confirmed, or being confirmed: for who holds the lock. */
+    private long confirming;
+
     private volatile Status status;
 
     /**
      * What is known of the gap.
      *
      * @param state where it stands
-     * @param since when it came to stand there
+     * @param since when it was closed, or opened
      * @param cause why, in a few words
      * @param namespaces how many are under control
      * @param problems what is not confirmed, a line each
@@ -205,16 +210,18 @@ final class Gap implements Closeable {
 
     /** Closes everything in scope. From any state, as often as anybody likes. */
     Status engage(String cause) {
-        return confirm(cause, cut());
+        return confirm(cause, cut(cause));
     }
 
     /**
-     * The first of an engage, and what cannot wait: says that it is closed and takes every link down.
+     * The first of an engage, and what cannot wait: says that it is closed and takes every link down. Where no {@link #confirm}
+     * follows, because something broke in between, the next {@link #check} makes up for it.
      *
      * @return what went wrong, for {@link #confirm}
      */
-    List<String> cut() {
+    List<String> cut(String cause) {
         List<String> early = new ArrayList<>();
+        asked = cause;
         engages.incrementAndGet();
         shut = true;
         attempt(early, store::mark);
@@ -230,6 +237,7 @@ final class Gap implements Closeable {
     Status confirm(String cause, List<String> early) {
         lock.lock();
         try {
+            confirming = engages.get(); // all of these
             shut = true;
             attempt(early, store::mark); // again: a lift that ended meanwhile has taken it away
             boolean again = status.state() == State.GAP || status.state() == State.BROKEN;
@@ -289,7 +297,9 @@ final class Gap implements Closeable {
         lock.lock();
         try {
             if (!status.state().closed()) {
-                if (!host.empty()) {
+                if (shut) {
+                    engage(asked);
+                } else if (!host.empty()) {
                     refreshOpen();
                 }
                 return;
@@ -306,7 +316,7 @@ final class Gap implements Closeable {
                 whole &= holds(stack::problems);
             }
             whole &= holds(host::problems);
-            if (!whole || status.state() == State.BROKEN) {
+            if (!whole || status.state() != State.GAP) { // not confirmed, or what was to confirm it broke off
                 engage(status.cause());
             }
         } finally {
@@ -338,9 +348,10 @@ final class Gap implements Closeable {
      * @throws AirgapException where it is not granted, not confirmed, or something stands in the way; then it stays closed
      */
     Status lift(Grant grant) throws AirgapException {
-        long asked = engages.get();
+        long before = engages.get();
         lock.lock();
         try {
+            giveWay(confirming);
             State next = status.state().after(new State.Lift(grant));
             if (next != State.LIFTING) {
                 throw new AirgapException(
@@ -361,35 +372,36 @@ final class Gap implements Closeable {
                 throw new AirgapException("The gap stays closed: " + String.join("; ", inTheWay)
                         + ". End these programs, then lift again.");
             }
-            giveWay(asked);
+            giveWay(before);
             change(next, "lift: " + grant.how(), List.of(), status.steps());
-            return opened(grant, asked);
+            return opened(grant, before);
         } finally {
             lock.unlock();
         }
     }
 
-    private void giveWay(long asked) throws AirgapException {
-        if (engages.get() != asked) {
+    /** Of so many engages it knows; whoever has begun another one comes first, also where that waits for its turn to confirm. */
+    private void giveWay(long known) throws AirgapException {
+        if (engages.get() != known) {
             throw new AirgapException("The gap stays closed: somebody closed it again meanwhile.");
         }
     }
 
-    private Status opened(Grant grant, long asked) throws AirgapException {
+    private Status opened(Grant grant, long before) throws AirgapException {
         List<String> problems;
         try {
             faults.at("lift begun");
             allow();
-            giveWay(asked); // who engages counts first and shuts then: one of the two is seen
+            giveWay(before); // who engages counts first and shuts then: one of the two is seen
             for (NetworkStack stack : stacks.values()) {
                 stack.restoreLinks();
                 faults.at("links restored");
-                giveWay(asked);
+                giveWay(before);
             }
             store.open();
             faults.at("lift stored"); // the tables still drop everything, and would make a next start close again
             for (NetworkStack stack : stacks.values()) {
-                giveWay(asked);
+                giveWay(before);
                 stack.removeTables();
                 faults.at("tables removed");
             }

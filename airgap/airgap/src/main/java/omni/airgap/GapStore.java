@@ -94,6 +94,14 @@ final class GapStore {
         }
     }
 
+    private void forgetClosing() {
+        try {
+            Files.deleteIfExists(folder.resolve(CLOSING));
+        } catch (IOException e) {
+            System.getLogger("omni.airgap").log(System.Logger.Level.WARNING, "Since when it was closed stays there", e);
+        }
+    }
+
     private void keep(Closing closing) {
         try {
             Files.writeString(
@@ -149,6 +157,9 @@ final class GapStore {
     /** Closed, for every run of the machine: returns when the disk has it. */
     void persist(Closing closing) throws AirgapException {
         if (durable()) {
+            if (closing().isEmpty()) { // there was no room, or a crash
+                keep(closing);
+            }
             return;
         }
         try {
@@ -165,10 +176,10 @@ final class GapStore {
     /** Open. The last step of a lift. */
     void open() throws AirgapException {
         try {
+            forgetClosing();
             if (durable()) {
                 move(folder.resolve(CLOSED), folder.resolve(ARMED));
             }
-            Files.deleteIfExists(folder.resolve(CLOSING));
             Files.deleteIfExists(marker);
         } catch (IOException e) {
             throw new AirgapException("The gap stays closed: " + folder + " cannot be written.", e);

@@ -5,7 +5,9 @@ import java.util.Optional;
 /** Whether the owner gave their password moments ago; the vault knows. */
 interface Owner {
     /** Where no vault can be asked. */
-    Owner NOBODY = (permit, session) -> Optional.empty();
+    Owner NOBODY = (permit, session) -> {
+        throw new AirgapException("No vault can be asked for its password here: this role was started by hand.");
+    };
 
     /**
      * Takes a permit that the vault gave for its password, for that session alone; it is good for nothing afterwards.

@@ -89,9 +89,14 @@ class GapStoreTest {
         Files.writeString(folder.resolve("home/closing"), text);
         assertEquals(Optional.empty(), store.closing());
         assertTrue(store.closed());
+        store.persist(CLOSING);
+        assertEquals(Optional.of(CLOSING), store.closing(), "it is written anew");
         Files.delete(folder.resolve("home/closing"));
-        Files.createDirectory(folder.resolve("home/closing")); // nor where it cannot be written
+        Files.createDirectories(folder.resolve("home/closing/full")); // nor where it can be neither written nor removed
+        store.persist(CLOSING);
+        assertTrue(store.closed());
         store.open();
+        assertFalse(store.closed());
         store.persist(CLOSING);
         assertTrue(store.closed());
     }

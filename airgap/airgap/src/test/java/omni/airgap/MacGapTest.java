@@ -88,6 +88,34 @@ class MacGapTest {
         assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(former())));
     }
 
+    @Test
+    void aCutThatNobodyConfirmsIsConfirmedByTheNextLook() throws Exception {
+        try (Gap gap = gap()) {
+            gap.start();
+            gap.cut("somebody who broke off");
+            assertEquals(State.OPEN, gap.status().state());
+            gap.check();
+            assertEquals(State.GAP, gap.status().state());
+            assertEquals("somebody who broke off", gap.status().cause());
+            gap.lift(TestGap.GRANT);
+            assertEquals(State.OPEN, gap.status().state());
+        }
+    }
+
+    @Test
+    void aLiftGivesWayToACutThatIsStillToBeConfirmed() throws Exception {
+        try (Gap gap = gap()) {
+            gap.start();
+            gap.engage("first");
+            List<String> early = gap.cut("second");
+            assertThrows(AirgapException.class, () -> gap.lift(TestGap.GRANT));
+            assertEquals(State.GAP, gap.confirm("second", early).state());
+            assertEquals("first", gap.status().cause());
+            gap.lift(TestGap.GRANT);
+            assertEquals(State.OPEN, gap.status().state());
+        }
+    }
+
     /** What goes wrong, and what the gap says of it. */
     static Stream<Arguments> failures() {
         return Stream.of(
