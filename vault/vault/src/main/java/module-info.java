@@ -7,8 +7,10 @@ module omni.vault {
     requires java.sql;
     requires jdk.management;
     requires jdk.net;
+    requires org.apache.commons.codec; // by JGit, as org.slf4j below
     requires org.bouncycastle.provider;
     requires org.eclipse.jgit;
+    requires org.slf4j; // by JGit, which has no module file to say so
     requires org.xerial.sqlitejdbc;
     requires tools.jackson.databind;
     requires static org.jspecify;
