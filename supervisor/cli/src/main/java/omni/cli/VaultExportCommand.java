@@ -121,7 +121,11 @@ final class VaultExportCommand extends OmniCommand {
             while (parts.hasNext()) {
                 var lines = parts.next().lines();
                 written = new Written(written.lines() + lines.size(), written.bytes() + write(out, lines));
-                line.say(written.toString());
+                var now = written;
+                line.tell(
+                        "export",
+                        now.toString(),
+                        () -> Json.object().put("lines", now.lines()).put("bytes", now.bytes()));
             }
             out.flush();
             channel.force(true);
