@@ -1,6 +1,7 @@
 package omni.api;
 
 import java.io.Serial;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
@@ -59,6 +60,13 @@ final class ApiError extends ApiException {
     /** A method that the route does not have; {@code allow} lists those it has, as in the Allow header. */
     static ApiError method(String allow) {
         return new ApiError(ErrorCode.METHOD_NOT_ALLOWED, "This route takes " + allow + " only.", null, 0, allow, null);
+    }
+
+    /** This error, with the field that it names called otherwise where these names say so. */
+    ApiError naming(Map<String, String> names) {
+        return param == null || !names.containsKey(param)
+                ? this
+                : new ApiError(code, text(), names.get(param), retryAfterSeconds, allow, getCause());
     }
 
     ErrorCode code() {

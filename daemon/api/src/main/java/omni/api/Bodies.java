@@ -14,6 +14,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
+import omni.vault.KeptBounds;
 
 /**
  * Reads request bodies within three bounds: the size of each, the size of all that are arriving, and the memory of all
@@ -95,6 +96,15 @@ final class Bodies {
      */
     Memory.Share room(int bytes) {
         return kept.take(keptBytes(bytes));
+    }
+
+    /**
+     * Takes memory for the largest page that the vault sends.
+     *
+     * @throws ApiError RATE_LIMIT_EXCEEDED where it is not free in time
+     */
+    Memory.Share pageRoom() {
+        return kept.take(keptBytes(KeptBounds.PAGE_BYTES_MAX) + (long) KeptBounds.PAGE_TOKENS_MAX * TOKEN_BYTES);
     }
 
     /** Memory for so many bytes of text that are kept. */

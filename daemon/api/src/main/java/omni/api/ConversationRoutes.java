@@ -78,10 +78,15 @@ final class ConversationRoutes {
             exchange.json(found(search.get(), limit));
             return;
         }
-        var listed = vault.records(
-                records -> records.listConversations(new ListConversationsParams(after.orElse(null), (long) limit)));
-        exchange.json(Listing.of(
-                listed.conversations().stream().map(ConversationRoutes::json).toList(), listed.more()));
+        var params = new ListConversationsParams(after.orElse(null), (long) limit);
+        exchange.page(() -> {
+            var listed = vault.records(records -> records.listConversations(params));
+            return Listing.of(
+                    listed.conversations().stream()
+                            .map(ConversationRoutes::json)
+                            .toList(),
+                    listed.more());
+        });
     }
 
     private ObjectNode found(String search, int limit) {
@@ -178,8 +183,10 @@ final class ConversationRoutes {
                 query.after().orElse(null),
                 (long) query.limit(),
                 query.oldestFirst());
-        var listed = vault.records(records -> records.listItems(params));
-        exchange.json(items(listed.items(), listed.more()));
+        exchange.page(() -> {
+            var listed = vault.records(records -> records.listItems(params));
+            return items(listed.items(), listed.more());
+        });
     }
 
     private void retrieveItem(Exchange exchange) {
@@ -187,7 +194,8 @@ final class ConversationRoutes {
         exchange.withoutBody();
         var params = new GetItemParams(
                 exchange.pathValues().getFirst(), exchange.pathValues().getLast());
-        exchange.json(vault.records(records -> records.getItem(params)).item().body());
+        exchange.page(
+                () -> vault.records(records -> records.getItem(params)).item().body());
     }
 
     private void deleteItem(Exchange exchange) {

@@ -82,6 +82,9 @@ final class DaemonService implements DaemonProtocol.Handler {
         try {
             var keeps = in.conversation() != null || (in.store() && vault.isOpen());
             var kept = keeps ? Optional.of(items(in)) : Optional.<List<JsonNode>>empty();
+            if (in.conversation() != null) {
+                history.requireRoom(in.conversation(), in.messages().size() + 1);
+            }
             try (var request = new Held<>(ChatRequest.read(json.body(body(in))), () -> {})) {
                 answers.chat(request, call::onCancel, (_, answer) -> answer(in, kept, answer, call));
             }
@@ -110,9 +113,12 @@ final class DaemonService implements DaemonProtocol.Handler {
     }
 
     private static List<JsonNode> items(ChatParams in) {
-        return List.copyOf(in.messages()).stream()
-                .<JsonNode>map(m -> Items.message(m.role(), m.content()))
-                .toList();
+        var items = new ArrayList<JsonNode>();
+        for (var message : List.copyOf(in.messages())) {
+            items.add(
+                    Items.checked(Items.message(message.role(), message.content()), "messages[" + items.size() + "]"));
+        }
+        return items;
     }
 
     /** Keeps what was asked and answered, and returns the conversation that it is in. */

@@ -16,6 +16,8 @@ enum ErrorCode {
     MISSING_PARAMETER(400, Kind.INVALID_REQUEST, "missing_required_parameter"),
     /** A field of OpenAI's API that would change the answer and that Omni cannot honour. */
     UNSUPPORTED_PARAMETER(400, Kind.INVALID_REQUEST, "unsupported_parameter"),
+    /** The response to go on from is not there. */
+    PREVIOUS_RESPONSE_NOT_FOUND(400, Kind.INVALID_REQUEST, "previous_response_not_found"),
     /** Prompt and answer do not fit into the model's context. */
     CONTEXT_LENGTH_EXCEEDED(400, Kind.INVALID_REQUEST, "context_length_exceeded"),
     /** The model's own chat template refuses these messages. */

@@ -11,6 +11,7 @@ import java.io.OutputStream;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import omni.engine.EngineProtocol.Usage;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -125,6 +126,23 @@ final class Exchange {
         return bodies.room(bytes);
     }
 
+    /** Takes memory for a page of what the vault keeps. */
+    Memory.Share pageRoom() {
+        return bodies.pageRoom();
+    }
+
+    /**
+     * Sends what the vault keeps, as JSON: memory for the largest page is taken before it is read, and while it is sent, which may
+     * be long, for its bytes alone.
+     */
+    void page(Supplier<? extends JsonNode> read) {
+        try (var room = pageRoom()) {
+            var bytes = Json.bytes(read.get());
+            room.shrink(bytes.length);
+            send(Status.OK_200, bytes);
+        }
+    }
+
     /** Reads a body that is a secret of up to so many bytes; see {@link Secret#read}. */
     Secret secret(int bytesMax) {
         var read = Secret.read(request, bytesMax);
@@ -149,9 +167,12 @@ final class Exchange {
     }
 
     private void json(Status code, JsonNode body) {
+        send(code, Json.bytes(body));
+    }
+
+    private void send(Status code, byte[] bytes) {
         status = code.code();
         head(code).header(HeaderNames.CONTENT_TYPE, JSON);
-        var bytes = Json.bytes(body);
         if (method().equals(Method.HEAD)) {
             response.header(HeaderNames.CONTENT_LENGTH, Integer.toString(bytes.length));
             response.send();

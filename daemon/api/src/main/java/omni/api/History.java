@@ -5,8 +5,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import omni.vault.KeptBounds;
 import omni.vault.RecordsProtocol.CreateConversationParams;
 import omni.vault.RecordsProtocol.CreateItemsParams;
+import omni.vault.RecordsProtocol.GetConversationParams;
 import omni.vault.RecordsProtocol.GetResponseParams;
 import omni.vault.RecordsProtocol.Item;
 import omni.vault.RecordsProtocol.ListItemsParams;
@@ -22,7 +24,7 @@ final class History {
     /** Of what is read for one prompt; no model here takes as much. */
     static final int CHARACTERS_MAX = 1 << 20;
 
-    private static final Set<String> WITHOUT_WORDS = Set.of("reasoning", "item_reference", "compaction");
+    private static final Set<String> WITHOUT_WORDS = Set.of("reasoning");
 
     private final VaultLink vault;
 
@@ -80,6 +82,29 @@ final class History {
             if (!page.more() || page.items().isEmpty()) {
                 return items;
             }
+        }
+    }
+
+    /** The conversation that a response is in. */
+    String conversationOf(String response) {
+        return vault.records(records -> records.getResponse(new GetResponseParams(response)))
+                .response()
+                .conversation();
+    }
+
+    /**
+     * Refuses so many more items where a conversation has no room for them: before anything is done for them.
+     *
+     * @throws ApiError VAULT_REFUSED; NOT_FOUND
+     */
+    void requireRoom(String conversation, int more) {
+        var has = vault.records(records -> records.getConversation(new GetConversationParams(conversation)))
+                .conversation()
+                .items();
+        if (has + more > KeptBounds.ITEMS_MAX) {
+            throw ApiError.of(
+                    ErrorCode.VAULT_REFUSED,
+                    "A conversation has at most " + KeptBounds.ITEMS_MAX + " items: begin another.");
         }
     }
 

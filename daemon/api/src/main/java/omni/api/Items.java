@@ -3,6 +3,7 @@ package omni.api;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import omni.vault.KeptBounds;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
@@ -39,9 +40,28 @@ final class Items {
         }
         var items = new ArrayList<JsonNode>();
         for (var i = 0; i < given.size(); i++) {
-            items.add(item(object(given.get(i), name + "[" + i + "]")));
+            var path = name + "[" + i + "]";
+            items.add(checked(item(object(given.get(i), path)), path));
         }
         return items;
+    }
+
+    /**
+     * The item, where the vault could keep it: what it could not is refused before anything is done for it.
+     *
+     * @throws ApiError INVALID_VALUE naming the path
+     */
+    static JsonNode checked(JsonNode item, String path) {
+        KeptBounds.fault(item).ifPresent(fault -> {
+            throw ApiError.at(path, ErrorCode.INVALID_VALUE, fault);
+        });
+        if (Json.bytes(item).length > KeptBounds.ITEM_BYTES_MAX) {
+            throw ApiError.at(
+                    path,
+                    ErrorCode.INVALID_VALUE,
+                    "An item has at most " + KeptBounds.ITEM_BYTES_MAX + " bytes as JSON. Send it in parts.");
+        }
+        return item;
     }
 
     /** A message of one text. */

@@ -45,10 +45,11 @@ final class MemoryRoutes {
             exchange.json(found(search.get(), limit));
             return;
         }
-        var listed = vault.records(
-                records -> records.listMemories(new ListMemoriesParams(after.orElse(null), (long) limit)));
-        exchange.json(
-                Listing.of(listed.memories().stream().map(MemoryRoutes::json).toList(), listed.more()));
+        var params = new ListMemoriesParams(after.orElse(null), (long) limit);
+        exchange.page(() -> {
+            var listed = vault.records(records -> records.listMemories(params));
+            return Listing.of(listed.memories().stream().map(MemoryRoutes::json).toList(), listed.more());
+        });
     }
 
     private ObjectNode found(String search, int limit) {

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import omni.vault.KeptBounds;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
@@ -26,6 +27,9 @@ record ResponseRequest(
         Map<String, String> metadata) {
     /** The vault's own bound. */
     static final int ITEMS_MAX = 500;
+
+    /** For what a response says besides what it says again. */
+    private static final int RESPONSE_REST_BYTES = 4096;
 
     private static final int INSTRUCTIONS_CHARACTERS_MAX = 60_000;
 
@@ -58,7 +62,7 @@ record ResponseRequest(
         if (input.isEmpty()) {
             throw Fields.missing("input");
         }
-        return new ResponseRequest(
+        var request = new ResponseRequest(
                 Options.read(body, body.integer("max_output_tokens", 1, Integer.MAX_VALUE), OptionalInt.empty()),
                 input,
                 instructions,
@@ -66,6 +70,18 @@ record ResponseRequest(
                 conversation,
                 body.get("store").isEmpty() || body.flag("store"),
                 Metadata.read(body).orElse(Map.of()));
+        request.requireSize();
+        return request;
+    }
+
+    /** What a response says again is kept with it: escaped, a short text may be long. */
+    private void requireSize() {
+        if (Json.bytes(echo()).length > KeptBounds.RESPONSE_BYTES_MAX - RESPONSE_REST_BYTES) {
+            throw ApiError.at(
+                    "instructions",
+                    ErrorCode.INVALID_VALUE,
+                    "instructions have too many bytes as JSON. Send them as input.");
+        }
     }
 
     /** Whether it cannot be answered without what the vault keeps. */
@@ -76,7 +92,7 @@ record ResponseRequest(
     private static List<JsonNode> input(Fields body) {
         var given = body.get("input");
         if (given.isPresent() && given.get().isString()) {
-            return List.of(Items.message("user", given.get().stringValue()));
+            return List.of(Items.checked(Items.message("user", given.get().stringValue()), "input"));
         }
         return Items.read(body, "input", ITEMS_MAX);
     }

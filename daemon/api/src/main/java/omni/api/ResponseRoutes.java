@@ -3,11 +3,13 @@ package omni.api;
 import io.helidon.http.Method;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import omni.engine.EngineProtocol.GenerateReply;
 import omni.engine.EngineProtocol.Model;
 import omni.vault.RecordsProtocol.DeleteResponseParams;
 import omni.vault.RecordsProtocol.GetResponseParams;
+import omni.vault.RecordsProtocol.Item;
 import omni.vault.RecordsProtocol.KeepResponseParams;
 import omni.vault.RecordsProtocol.ListResponseInputParams;
 import tools.jackson.databind.JsonNode;
@@ -23,6 +25,9 @@ final class ResponseRoutes {
     private static final String ALL = "/v1/responses";
     private static final String ONE = ALL + "/{response}";
     private static final String INPUT = ONE + "/input_items";
+
+    /** What is asked of the engine in other words than the request's. */
+    private static final Map<String, String> NAMES = Map.of("messages", "input", "max_tokens", "max_output_tokens");
 
     private final Answers answers;
     private final VaultLink vault;
@@ -67,14 +72,19 @@ final class ResponseRoutes {
         try (var request = exchange.body(ResponseRequest::read)) {
             var asked = request.get();
             var keeps = asked.store() && (asked.remembers() || vault.isOpen());
-            try (var room = exchange.room(asked.remembers() ? History.CHARACTERS_MAX : 1)) {
+            try (var room = asked.remembers() ? exchange.pageRoom() : exchange.room(1)) {
                 var messages = messages(asked);
+                if (keeps) {
+                    requireRoom(asked);
+                }
                 room.shrink(Bodies.keptBytes(messages.toString().length()));
                 var chat = new ChatRequest(asked.options(), messages);
                 List<Runnable> early = keeps ? List.of() : List.of(request::close, room::close);
                 var held = new Held<>(chat, () -> early.forEach(Runnable::run));
                 var made = Asked.of(asked, keeps);
                 answers.chat(held, exchange.wire()::watch, (model, answer) -> write(exchange, made, model, answer));
+            } catch (ApiError e) {
+                throw e.naming(NAMES);
             }
         }
     }
@@ -87,8 +97,8 @@ final class ResponseRoutes {
                 .ifPresent(id ->
                         history.conversation(id).forEach(item -> History.add(messages, item.body(), "conversation")));
         asked.previous()
-                .ifPresent(id -> history.response(id)
-                        .forEach(item -> History.add(messages, item.body(), "previous_response_id")));
+                .ifPresent(
+                        id -> before(id).forEach(item -> History.add(messages, item.body(), "previous_response_id")));
         for (var i = 0; i < asked.input().size(); i++) {
             History.add(messages, asked.input().get(i), "input[" + i + "]");
         }
@@ -96,6 +106,26 @@ final class ResponseRoutes {
             throw ApiError.at("input", ErrorCode.INVALID_VALUE, "There is no message. Send at least one.");
         }
         return messages;
+    }
+
+    private List<Item> before(String previous) {
+        try {
+            return history.response(previous);
+        } catch (ApiError e) {
+            throw e.code() == ErrorCode.NOT_FOUND
+                    ? ApiError.at(
+                            "previous_response_id",
+                            ErrorCode.PREVIOUS_RESPONSE_NOT_FOUND,
+                            "There is no such response to go on from, or one that it goes on from is deleted.")
+                    : e;
+        }
+    }
+
+    /** With the answer, which is one item. */
+    private void requireRoom(ResponseRequest asked) {
+        asked.conversation()
+                .or(() -> asked.previous().map(history::conversationOf))
+                .ifPresent(id -> history.requireRoom(id, asked.input().size() + 1));
     }
 
     private void write(Exchange exchange, Asked asked, Model model, Answer<GenerateReply> answer) {
@@ -141,7 +171,7 @@ final class ResponseRoutes {
                     reply = answer.next();
                 }
             } catch (ApiError e) {
-                events.named(shape.failed(e));
+                events.named(shape.failed(e.naming(NAMES)));
                 throw e;
             }
         }
@@ -179,10 +209,12 @@ final class ResponseRoutes {
         exchange.query(List.of("include"));
         exchange.withoutBody();
         var params = new GetResponseParams(exchange.pathValues().getFirst());
-        var found = vault.records(records -> records.getResponse(params)).response();
-        exchange.json(withOutput(
-                (ObjectNode) found.body(),
-                found.output().stream().map(item -> item.body()).toList()));
+        exchange.page(() -> {
+            var found = vault.records(records -> records.getResponse(params)).response();
+            return withOutput(
+                    (ObjectNode) found.body(),
+                    found.output().stream().map(item -> item.body()).toList());
+        });
     }
 
     private void delete(Exchange exchange) {
@@ -205,8 +237,13 @@ final class ResponseRoutes {
                 query.after().orElse(null),
                 (long) query.limit(),
                 query.oldestFirst());
-        var listed = vault.records(records -> records.listResponseInput(params));
-        exchange.json(Listing.of(
-                listed.items().stream().map(item -> (ObjectNode) item.body()).toList(), listed.more()));
+        exchange.page(() -> {
+            var listed = vault.records(records -> records.listResponseInput(params));
+            return Listing.of(
+                    listed.items().stream()
+                            .map(item -> (ObjectNode) item.body())
+                            .toList(),
+                    listed.more());
+        });
     }
 }

@@ -8,6 +8,9 @@ import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.Collections;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorCompletionService;
+import java.util.concurrent.Executors;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import omni.vault.VaultProtocol.VaultState;
@@ -79,6 +82,24 @@ final class ConversationsTest {
         assertEquals(true, first.get("has_more").asBoolean());
         assertEquals("conv_1", ids(rest));
         assertEquals(false, rest.get("has_more").asBoolean());
+    }
+
+    /** Memory for the largest page is taken before it is read: there is some for two at once. */
+    @Test
+    void whoReadsBesideManyIsToldToComeLater() throws Exception {
+        daemon.post(ALL, "{}");
+        vault.listing = new CountDownLatch(1);
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            var readers = new ExecutorCompletionService<HttpResponse<String>>(threads);
+            for (var i = 0; i < 3; i++) {
+                readers.submit(() -> daemon.get(ALL + "/conv_1/items"));
+            }
+            ErrorsTest.assertError(readers.take().get(), 429, "rate_limit_exceeded");
+            vault.listing.countDown();
+            assertEquals(200, readers.take().get().statusCode());
+            assertEquals(200, readers.take().get().statusCode());
+        }
+        assertEquals(200, daemon.get(ALL + "/conv_1/items").statusCode());
     }
 
     @Test

@@ -86,6 +86,9 @@ final class FakeEngine implements EngineProtocol.Handler, AutoCloseable {
         scripts.put("unloadable", (_, _, _) -> {
             throw new EngineProtocol.LoadFailed("unloadable", "no tensor");
         });
+        scripts.put("few", (_, _, _) -> {
+            throw new EngineProtocol.Invalid("maxTokens", "Use less.");
+        });
         scripts.put("strict", (_, _, _) -> {
             throw new EngineProtocol.Invalid("sampling.topK", "Use less.");
         });

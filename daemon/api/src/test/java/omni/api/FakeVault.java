@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
@@ -78,6 +79,12 @@ final class FakeVault implements VaultProtocol.Handler, RecordsProtocol.Handler,
 
     /** Whether nobody may hold a stream of states. */
     volatile boolean unwatched;
+
+    /** What a conversation says to have besides its items. */
+    volatile int hasItems;
+
+    /** Until it is at zero, no items are listed. */
+    volatile CountDownLatch listing = new CountDownLatch(0);
 
     FakeVault(Path home, VaultState state) throws IOException {
         this.socket = home.resolve("vault.sock");
@@ -292,7 +299,14 @@ final class FakeVault implements VaultProtocol.Handler, RecordsProtocol.Handler,
     public synchronized void getConversation(
             RecordsProtocol.GetConversationParams in, Call<RecordsProtocol.GetConversationReply> call) {
         check(in.id());
-        call.reply(new RecordsProtocol.GetConversationReply(found(conversations, in.id())));
+        var found = found(conversations, in.id());
+        call.reply(new RecordsProtocol.GetConversationReply(new Conversation(
+                found.id(),
+                found.created(),
+                found.changed(),
+                found.keepSeconds(),
+                found.items() + hasItems,
+                found.metadata())));
     }
 
     @Override
@@ -357,7 +371,16 @@ final class FakeVault implements VaultProtocol.Handler, RecordsProtocol.Handler,
     }
 
     @Override
-    public synchronized void listItems(RecordsProtocol.ListItemsParams in, Call<RecordsProtocol.ListItemsReply> call) {
+    public void listItems(RecordsProtocol.ListItemsParams in, Call<RecordsProtocol.ListItemsReply> call) {
+        try {
+            listing.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        list(in, call);
+    }
+
+    private synchronized void list(RecordsProtocol.ListItemsParams in, Call<RecordsProtocol.ListItemsReply> call) {
         check(in.conversation());
         var all = List.copyOf(found(items, in.conversation()));
         var part = Part.of(in.oldestFirst() ? all : all.reversed(), text(in.after()), in.limit(), Item::id);

@@ -2,6 +2,7 @@ package omni.api;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -16,10 +17,18 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import omni.api.DaemonProtocol.ChatParams;
+import omni.api.DaemonProtocol.Message;
 import omni.bus.BusClient;
 import omni.bus.BusServer;
 import omni.bus.Credential;
@@ -31,6 +40,7 @@ import omni.vault.SecretCall;
 import omni.vault.VaultProtocol;
 import omni.vault.VaultProtocol.RedeemParams;
 import omni.vault.VaultRole;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -144,6 +154,91 @@ final class RealVaultTest {
             try (var left = Files.list(home.resolve("vault"))) {
                 assertEquals(List.of(), left.toList());
             }
+        }
+    }
+
+    /** What the operator's command asks for and is answered is kept, told again, and found; what is not to be, or was left, is not. */
+    @Test
+    void chatsOfTheConsoleAreKeptAndGoOn() throws Exception {
+        try (var vault = new Box();
+                var engine = new FakeEngine(home.resolve("engine.sock"));
+                var daemon = new TestDaemon(home, home.resolve("engine.sock"), proven("daemon"), () -> {});
+                var _ = BusServer.at(home.resolve("daemon.sock"))
+                        .service(daemon.daemon.services().getFirst())
+                        .start();
+                var bus = BusClient.to(home.resolve("daemon.sock"))) {
+            SecretCall.make(secrets(), SecretCall.Verb.CREATE, List.of(bytes(PASSWORD), bytes("")));
+            var client = DaemonProtocol.Client.of(bus);
+
+            var first = client.chat(chat("told", "A kestrel?", true, null));
+            var id = Objects.requireNonNull(first.conversation());
+            engine.asked.clear();
+            var second = client.chat(chat("told", "Two?", true, id));
+            assertEquals(id, second.conversation());
+            assertEquals(
+                    "user: A kestrel?\nassistant: " + first.text() + "\nuser: Two?\n",
+                    engine.asked.remove().prompt());
+            assertEquals(List.of("A kestrel?", first.text(), "Two?", second.text()), texts(daemon, id));
+
+            assertNull(client.chat(chat("told", "A wryneck?", false, null)).conversation());
+            try (var replies = client.chatMore(chat("begun", "A bittern?", true, id))) {
+                assertEquals("begun", replies.next().text());
+            }
+            Await.until("the engine is free", () -> engine.cancelled.get() == 1);
+            assertEquals(4, texts(daemon, id).size());
+            for (var word : List.of("wryneck", "bittern")) {
+                assertEquals(0, found(daemon, word), word);
+            }
+            assertTrue(found(daemon, "kestrel") > 0, "the control");
+
+            engine.asked.clear();
+            var tooLong = "x".repeat(1 << 20);
+            for (var refused : List.of(chat("told", "Three?", true, "conv_none"), chat("told", tooLong, true, id))) {
+                assertThrows(DaemonProtocol.Refused.class, () -> client.chat(refused));
+            }
+            assertTrue(engine.asked.isEmpty());
+            assertEquals(0, vault.faults.get());
+        }
+    }
+
+    private static ChatParams chat(String model, String text, boolean store, @Nullable String conversation) {
+        return new ChatParams(model, List.of(new Message("user", text)), null, null, null, store, conversation);
+    }
+
+    private static List<String> texts(TestDaemon daemon, String conversation) throws Exception {
+        return TestDaemon.json(daemon.get("/v1/conversations/" + conversation + "/items?order=asc"))
+                .get("data")
+                .valueStream()
+                .map(item -> item.at("/content/0/text").asString())
+                .toList();
+    }
+
+    private static int found(TestDaemon daemon, String word) throws Exception {
+        return TestDaemon.json(daemon.get("/v1/conversations?q=" + word))
+                .get("data")
+                .size();
+    }
+
+    /** Many who read the largest pages at once are answered or told to come later, and the vault stays open. */
+    @Test
+    void manyReadersOfMuchLeaveTheVaultOpen() throws Exception {
+        try (var vault = new Box();
+                var daemon = new TestDaemon(home, home.resolve("engine.sock"), proven("daemon"), () -> {});
+                var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            SecretCall.make(secrets(), SecretCall.Verb.CREATE, List.of(bytes(PASSWORD), bytes("")));
+            var item = "{\"role\":\"user\",\"content\":\"" + "x".repeat(1_000_000) + "\"}";
+            var id = TestDaemon.json(daemon.post("/v1/conversations", "{\"items\":[" + item + "," + item + "]}"))
+                    .get("id")
+                    .asString();
+            Callable<Integer> read = () ->
+                    daemon.get("/v1/conversations/" + id + "/items?limit=100").statusCode();
+            List<Integer> statuses = new ArrayList<>();
+            for (var one : threads.invokeAll(Collections.nCopies(20, read))) {
+                statuses.add(one.get());
+            }
+            assertTrue(Set.of(200, 429).containsAll(statuses) && statuses.contains(200), statuses::toString);
+            assertEquals(2, texts(daemon, id).size());
+            assertEquals(0, vault.faults.get());
         }
     }
 

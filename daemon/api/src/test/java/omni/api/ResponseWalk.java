@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.openai.client.OpenAIClient;
 import com.openai.client.okhttp.OpenAIOkHttpClient;
+import com.openai.errors.BadRequestException;
 import com.openai.errors.NotFoundException;
 import com.openai.models.conversations.items.ConversationItem;
 import com.openai.models.responses.Response;
@@ -85,7 +86,7 @@ final class ResponseWalk {
         assertEquals(first.id(), second.previousResponseId().orElseThrow());
         assertEquals(List.of("One?", text(first), "Two?"), input(second.id()));
         client.responses().delete(first.id());
-        assertThrows(NotFoundException.class, () -> answer(ask("Three?").previousResponseId(second.id())));
+        assertThrows(BadRequestException.class, () -> answer(ask("Three?").previousResponseId(second.id())));
     }
 
     private void isPartOfAConversation() {

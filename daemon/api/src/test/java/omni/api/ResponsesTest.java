@@ -173,6 +173,8 @@ final class ResponsesTest {
                 "[1]|input[0]|invalid_type",
                 "[{\"type\":\"reasoning\"}]|input|invalid_value",
                 "[{\"type\":\"function_call\"}]|input[0]|unsupported_parameter",
+                "[{\"role\":\"user\",\"content\":\"a\"},{\"type\":\"item_reference\"}]|input[1]|unsupported_parameter",
+                "[{\"type\":\"compaction\"},{\"role\":\"user\",\"content\":\"a\"}]|input[0]|unsupported_parameter",
                 "[{\"role\":\"user\",\"content\":[{\"type\":\"input_image\"}]}]|input[0]|unsupported_parameter"
             })
     void whatIsWrongWithTheInputIsNamed(String input, String param, String code) throws Exception {
@@ -197,6 +199,39 @@ final class ResponsesTest {
         var text = "x".repeat(60_000);
         assertEquals(200, post(",\"instructions\":\"" + text + "\"").statusCode());
         refused(post(",\"instructions\":\"" + text + "x\""), "instructions", "invalid_value");
+    }
+
+    /** Escaped, few characters are many bytes; an item in which one level or byte too much is; a conversation that is full. */
+    @Test
+    void whatCouldNotBeKeptIsRefusedBeforeItIsAnswered() throws Exception {
+        refused(post(",\"instructions\":\"" + "\\u0001".repeat(50_000) + "\""), "instructions", "invalid_value");
+        refused(daemon.post(ALL, "{\"input\":[" + deep(49) + "]}"), "input[0]", "invalid_value");
+        refused(daemon.post(ALL, "{\"input\":\"" + "x".repeat(1 << 20) + "\"}"), "input", "invalid_value");
+        vault.become(VaultState.OPEN);
+        vault.hasItems = 9_999;
+        var id = TestDaemon.json(daemon.post("/v1/conversations", "{}"))
+                .get("id")
+                .asString();
+        ErrorsTest.assertError(post(",\"conversation\":\"" + id + "\""), 409, "vault_refused");
+        assertTrue(engine.asked.isEmpty());
+        vault.hasItems = 9_998;
+        ErrorsTest.assertError(post(",\"conversation\":\"" + id + "\""), 500, "vault_failed");
+        assertEquals(1, engine.asked.size(), "the control");
+    }
+
+    /** A message of so many levels. */
+    private static String deep(int levels) {
+        return "{\"role\":\"user\",\"content\":\"a\",\"x\":" + "[".repeat(levels - 1) + "]".repeat(levels - 1) + "}";
+    }
+
+    @Test
+    void errorsNameItsOwnFields() throws Exception {
+        refused(daemon.post(ALL, "{\"model\":\"long\",\"input\":\"a\"}"), "input", "context_length_exceeded");
+        refused(daemon.post(ALL, "{\"model\":\"few\",\"input\":\"a\"}"), "max_output_tokens", "invalid_value");
+        engine.asked.clear();
+        vault.become(VaultState.OPEN);
+        refused(post(",\"previous_response_id\":\"resp_1\""), "previous_response_id", "previous_response_not_found");
+        assertTrue(engine.asked.isEmpty());
     }
 
     private static List<JsonNode> events(String stream) {

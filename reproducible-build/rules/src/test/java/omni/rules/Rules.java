@@ -61,7 +61,7 @@ final class Rules {
             Map.entry("supervisor/init", 8),
             Map.entry("supervisor/cli", 4),
             Map.entry("airgap/airgap", 7),
-            Map.entry("vault/vault", 4),
+            Map.entry("vault/vault", 5),
             Map.entry("inference-native/llama", 24),
             Map.entry("inference-native/gguf", 8),
             Map.entry("inference-native/device", 24),

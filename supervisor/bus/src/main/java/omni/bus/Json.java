@@ -3,6 +3,7 @@ package omni.bus;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.exc.StreamConstraintsException;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
@@ -42,8 +43,8 @@ final class Json {
     /**
      * The object in a frame.
      *
-     * @throws BusException if it is none, holds a name twice, or nests or counts beyond the limits. The text never
-     *     quotes the frame: it may hold an owner's words.
+     * @throws BusException if it is none or holds a name twice; {@link BusException.Limit} if it nests or counts beyond
+     *     the limits. The text never quotes the frame: it may hold an owner's words.
      */
     ObjectNode parse(byte[] frame) {
         if (frame.length == 0 || !startsAsObject(frame)) {
@@ -53,10 +54,11 @@ final class Json {
             if (mapper.readTree(frame) instanceof ObjectNode object) {
                 return object;
             }
+        } catch (StreamConstraintsException fault) {
+            throw new BusException.Limit("A message is over the limits (nesting " + nestingMax + ", tokens " + tokensMax
+                    + "), or has an overlong name, number or text");
         } catch (JacksonException fault) {
-            throw new BusException("A message is no JSON within the limits (nesting " + nestingMax + ", tokens "
-                    + tokensMax + "): "
-                    + fault.getClass().getSimpleName());
+            throw new BusException("A message is no JSON: " + fault.getClass().getSimpleName());
         }
         throw new BusException("A message is a JSON object");
     }

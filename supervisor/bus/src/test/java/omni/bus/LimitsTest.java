@@ -20,6 +20,7 @@ import omni.bus.ProbeProtocol.HoldParams;
 import omni.bus.ProbeProtocol.SayParams;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.node.JsonNodeFactory;
 
 /** Each limit: what lies on it passes, one past it is refused, and other connections go on. */
 final class LimitsTest {
@@ -94,6 +95,16 @@ final class LimitsTest {
             assertTrue(peer.receive().isPresent());
             peer.send(head + "[".repeat(max - 1) + "]".repeat(max - 1) + "}}\0");
             assertEquals(Optional.empty(), peer.receive());
+        }
+    }
+
+    @Test
+    void nestingOfAReplyIsNamedToItsCaller() {
+        try (BusServer _ = serve(BusLimits.defaults());
+                var client = BusClient.to(socket(), BusLimits.defaults().withNestingMax(2))) {
+            assertThrows(
+                    BusException.Limit.class,
+                    () -> client.call("org.varlink.service.GetInfo", JsonNodeFactory.instance.objectNode()));
         }
     }
 

@@ -13,11 +13,9 @@ import tools.jackson.databind.node.ObjectNode;
 /** The items of conversations, in the order they came in. For any thread. */
 final class ConversationItems {
     static final int AT_ONCE_MAX = 20;
-    static final int ITEM_BYTES_MAX = 1 << 20;
-    static final int ITEMS_MAX = 10_000;
 
     /** An item also carries its id, in the place of one that its sender may have given it. */
-    private static final int STORED_BYTES_MAX = ITEM_BYTES_MAX + 100;
+    private static final int STORED_BYTES_MAX = KeptBounds.ITEM_BYTES_MAX + 100;
 
     private static final String PREFIX = "msg_";
     private static final String COLUMNS = "SELECT number, id, created, body FROM items ";
@@ -82,9 +80,7 @@ final class ConversationItems {
                     budget,
                     up ? UP : DOWN,
                     row -> {
-                        Stored item = Stored.read(row);
-                        budget.take(item.body().array().length);
-                        return opened(key, item);
+                        return opened(key, Stored.read(row), budget);
                     },
                     stored.number(),
                     from,
@@ -197,7 +193,11 @@ final class ConversationItems {
     }
 
     private static Written written(ObjectNode body, String id) throws VaultException {
-        Json.bytes(body, ITEM_BYTES_MAX);
+        Json.bytes(body, KeptBounds.ITEM_BYTES_MAX);
+        Optional<String> fault = KeptBounds.fault(body);
+        if (fault.isPresent()) {
+            throw Bounds.invalid(fault.get());
+        }
         ObjectNode named = body.deepCopy().put("id", id);
         return new Written(id, named, new Bytes(Json.bytes(named, STORED_BYTES_MAX)));
     }
@@ -210,16 +210,15 @@ final class ConversationItems {
         if (stored.isEmpty()) {
             return Optional.empty();
         }
-        budget.take(stored.get().body().array().length);
-        return Optional.of(opened(key, stored.get()));
+        return Optional.of(opened(key, stored.get(), budget));
     }
 
     /** Adds them within a transaction. */
     List<ConversationItem> add(Sql sql, Conversations.Stored conversation, RowKey key, List<Written> written)
             throws SQLException, VaultException {
-        if (conversation.items() + written.size() > ITEMS_MAX) {
+        if (conversation.items() + written.size() > KeptBounds.ITEMS_MAX) {
             throw new VaultException(
-                    Reason.REFUSED, "A conversation has at most " + ITEMS_MAX + " items: begin another.");
+                    Reason.REFUSED, "A conversation has at most " + KeptBounds.ITEMS_MAX + " items: begin another.");
         }
         long now = clock.millis();
         List<ConversationItem> added = new ArrayList<>();
@@ -246,6 +245,12 @@ final class ConversationItems {
             throws SQLException, VaultException {
         return sql.first(ONE, Stored::read, conversation.number(), id)
                 .orElseThrow(() -> new VaultException(Reason.MISSING, "There is no such item in the conversation."));
+    }
+
+    private static ConversationItem opened(RowKey key, Stored stored, ReadBudget budget) throws VaultException {
+        ConversationItem item = opened(key, stored);
+        budget.take(stored.body().array().length, KeptBounds.tokens(item.body()));
+        return item;
     }
 
     private static ConversationItem opened(RowKey key, Stored stored) throws VaultException {

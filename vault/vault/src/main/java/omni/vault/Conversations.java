@@ -112,7 +112,18 @@ final class Conversations {
         Bounds.limit(limit);
         return records.read(sql -> {
             long before = after.isPresent() ? stored(sql, after.get()).number() : Long.MAX_VALUE;
-            return Listing.of(sql.rows(NEWEST, row -> opened(sql, Stored.read(row)), before, limit + 1), limit);
+            ReadBudget budget = new ReadBudget();
+            return sql.listing(
+                    limit,
+                    budget,
+                    NEWEST,
+                    row -> {
+                        Stored stored = Stored.read(row);
+                        budget.take(stored.metadata().array().length, 2L * Bounds.METADATA_PAIRS_MAX);
+                        return opened(sql, stored);
+                    },
+                    before,
+                    limit + 1);
         });
     }
 
@@ -168,19 +179,21 @@ final class Conversations {
         checkKeep(rule);
         int count = 0;
         while (true) {
-            List<Long> over = records.read(sql ->
-                    sql.rows(EXPIRED, row -> row.getLong(1), seconds(rule), now.toEpochMilli(), EXPIRED_AT_ONCE));
-            if (over.isEmpty()) {
+            if (records.read(sql -> over(sql, now, rule).isEmpty())) {
                 return count;
             }
             count += records.erase(sql -> {
                 int gone = 0;
-                for (long number : over) {
+                for (long number : over(sql, now, rule)) { // once more: one may have gone on since
                     gone += delete(sql, number);
                 }
                 return gone;
             });
         }
+    }
+
+    private static List<Long> over(Sql sql, Instant now, Optional<Duration> rule) throws SQLException, VaultException {
+        return sql.rows(EXPIRED, row -> row.getLong(1), seconds(rule), now.toEpochMilli(), EXPIRED_AT_ONCE);
     }
 
     /** Deletes it within a transaction; returns how many that were. */

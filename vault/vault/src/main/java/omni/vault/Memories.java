@@ -15,6 +15,7 @@ final class Memories {
     static final int NAME_MAX = 200;
     static final int TEXT_BYTES_MAX = 64 << 10;
     private static final int STORED_BYTES_MAX = 1 << 20;
+    private static final int MEMORY_TOKENS = 6;
     private static final String PREFIX = "mem_";
     private static final String BODY = "memory";
     private static final String COLUMNS = "SELECT number, id, key, created, updated, body FROM memories ";
@@ -80,7 +81,7 @@ final class Memories {
                     NEWEST,
                     row -> {
                         Stored memory = Stored.read(row);
-                        budget.take(memory.body().array().length);
+                        budget.take(memory.body().array().length, MEMORY_TOKENS);
                         return opened(sql, memory);
                     },
                     before,

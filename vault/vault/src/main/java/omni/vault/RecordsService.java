@@ -5,6 +5,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import omni.bus.Call;
 import omni.vault.ConversationItems.Order;
 import omni.vault.RecordsProtocol.FailedReason;
@@ -17,7 +20,14 @@ final class RecordsService implements RecordsProtocol.Handler {
     /** The one role that asks for what people wrote. */
     static final String READER = "daemon";
 
+    /** Each may take a quarter of the heap while it is made and sent. */
+    static final int PAGES_AT_ONCE = 2;
+
+    private static final Duration PAGE_WAIT = Duration.ofSeconds(10);
+
     private final Source source;
+    private final Duration pageWait;
+    private final Semaphore pages = new Semaphore(PAGES_AT_ONCE, true);
 
     /** Where an open vault is to be had. */
     @FunctionalInterface
@@ -36,7 +46,34 @@ final class RecordsService implements RecordsProtocol.Handler {
     }
 
     RecordsService(Source source) {
+        this(source, PAGE_WAIT);
+    }
+
+    /** {@code pageWait} is how long a reader waits for a place. */
+    RecordsService(Source source, Duration pageWait) {
         this.source = source;
+        this.pageWait = pageWait;
+    }
+
+    /** Answers with a page, or with what may be as large, when there is a place for it; the place is taken until it is sent. */
+    private <T, R> void page(Call<R> call, Work<T> work, Function<T, R> reply) {
+        takePlace();
+        try {
+            call.reply(reply.apply(in(call, work)));
+        } finally {
+            pages.release();
+        }
+    }
+
+    private void takePlace() {
+        try {
+            if (pages.tryAcquire(pageWait.toMillis(), TimeUnit.MILLISECONDS)) {
+                return;
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        throw new RecordsProtocol.Failed(FailedReason.LATER, "Too much is being read at once. Try again later.");
     }
 
     private <T> T in(Call<?> call, Work<T> work) {
@@ -95,10 +132,11 @@ final class RecordsService implements RecordsProtocol.Handler {
     @Override
     public void listConversations(
             RecordsProtocol.ListConversationsParams in, Call<RecordsProtocol.ListConversationsReply> call) {
-        var listing =
-                in(call, vault -> vault.conversations().list(Optional.ofNullable(in.after()), number(in.limit())));
-        call.reply(new RecordsProtocol.ListConversationsReply(
-                listing.entries().stream().map(RecordsService::wire).toList(), listing.more()));
+        page(
+                call,
+                vault -> vault.conversations().list(Optional.ofNullable(in.after()), number(in.limit())),
+                listing -> new RecordsProtocol.ListConversationsReply(
+                        listing.entries().stream().map(RecordsService::wire).toList(), listing.more()));
     }
 
     @Override
@@ -118,19 +156,21 @@ final class RecordsService implements RecordsProtocol.Handler {
     @Override
     public void listItems(RecordsProtocol.ListItemsParams in, Call<RecordsProtocol.ListItemsReply> call) {
         var order = order(in.oldestFirst());
-        var listing = in(
+        page(
                 call,
                 vault -> vault.conversations()
                         .items()
-                        .list(in.conversation(), Optional.ofNullable(in.after()), number(in.limit()), order));
-        call.reply(new RecordsProtocol.ListItemsReply(
-                listing.entries().stream().map(RecordsService::wire).toList(), listing.more()));
+                        .list(in.conversation(), Optional.ofNullable(in.after()), number(in.limit()), order),
+                listing -> new RecordsProtocol.ListItemsReply(
+                        listing.entries().stream().map(RecordsService::wire).toList(), listing.more()));
     }
 
     @Override
     public void getItem(RecordsProtocol.GetItemParams in, Call<RecordsProtocol.GetItemReply> call) {
-        var item = in(call, vault -> vault.conversations().items().retrieve(in.conversation(), in.id()));
-        call.reply(new RecordsProtocol.GetItemReply(wire(item)));
+        page(
+                call,
+                vault -> vault.conversations().items().retrieve(in.conversation(), in.id()),
+                item -> new RecordsProtocol.GetItemReply(wire(item)));
     }
 
     @Override
@@ -155,20 +195,22 @@ final class RecordsService implements RecordsProtocol.Handler {
 
     @Override
     public void getResponse(RecordsProtocol.GetResponseParams in, Call<RecordsProtocol.GetResponseReply> call) {
-        var found = in(call, vault -> vault.conversations().responses().retrieve(in.id()));
-        call.reply(new RecordsProtocol.GetResponseReply(wire(found)));
+        page(
+                call,
+                vault -> vault.conversations().responses().retrieve(in.id()),
+                found -> new RecordsProtocol.GetResponseReply(wire(found)));
     }
 
     @Override
     public void listResponseInput(
             RecordsProtocol.ListResponseInputParams in, Call<RecordsProtocol.ListResponseInputReply> call) {
-        var listing = in(
+        page(
                 call,
                 vault -> vault.conversations()
                         .responses()
-                        .input(in.id(), Optional.ofNullable(in.after()), number(in.limit()), order(in.oldestFirst())));
-        call.reply(new RecordsProtocol.ListResponseInputReply(
-                listing.entries().stream().map(RecordsService::wire).toList(), listing.more()));
+                        .input(in.id(), Optional.ofNullable(in.after()), number(in.limit()), order(in.oldestFirst())),
+                listing -> new RecordsProtocol.ListResponseInputReply(
+                        listing.entries().stream().map(RecordsService::wire).toList(), listing.more()));
     }
 
     @Override
@@ -210,9 +252,11 @@ final class RecordsService implements RecordsProtocol.Handler {
 
     @Override
     public void listMemories(RecordsProtocol.ListMemoriesParams in, Call<RecordsProtocol.ListMemoriesReply> call) {
-        var listing = in(call, vault -> vault.memories().list(Optional.ofNullable(in.after()), number(in.limit())));
-        call.reply(new RecordsProtocol.ListMemoriesReply(
-                listing.entries().stream().map(RecordsService::wire).toList(), listing.more()));
+        page(
+                call,
+                vault -> vault.memories().list(Optional.ofNullable(in.after()), number(in.limit())),
+                listing -> new RecordsProtocol.ListMemoriesReply(
+                        listing.entries().stream().map(RecordsService::wire).toList(), listing.more()));
     }
 
     @Override

@@ -23,8 +23,6 @@ final class Responses {
     /** Items that one is asked with. */
     static final int INPUT_MAX = 500;
 
-    static final int BODY_BYTES_MAX = 1 << 18;
-
     /** Answers that one goes on from, all together. */
     static final int CHAIN_MAX = 1000;
 
@@ -100,7 +98,7 @@ final class Responses {
         if (place.conversation().isPresent() && place.previous().isPresent()) {
             throw Bounds.invalid("An answer belongs to a conversation, or goes on from another answer; not both.");
         }
-        Json.bytes(body, BODY_BYTES_MAX);
+        Json.bytes(body, KeptBounds.RESPONSE_BYTES_MAX);
         List<Written> asked = conversations.items().written(input, INPUT_MAX);
         List<Written> given = conversations.items().named(output);
         return records.write(sql -> {
@@ -283,7 +281,7 @@ final class Responses {
 
     /** The ids beside it are this program's own, and bounded by the number of items. */
     private static byte[] sealed(RowKey key, String id, Content content) throws VaultException {
-        return key.encrypt(Json.bytes(content.json(), 2 * BODY_BYTES_MAX), id);
+        return key.encrypt(Json.bytes(content.json(), 2 * KeptBounds.RESPONSE_BYTES_MAX), id);
     }
 
     private static Stored stored(Sql sql, String id) throws SQLException, VaultException {

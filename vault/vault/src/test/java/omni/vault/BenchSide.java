@@ -159,7 +159,7 @@ interface BenchSide extends AutoCloseable {
             long now = System.currentTimeMillis();
             for (ObjectNode item : items) {
                 String id = Ids.random("msg_");
-                byte[] body = Json.bytes(item.deepCopy().put("id", id), ConversationItems.ITEM_BYTES_MAX);
+                byte[] body = Json.bytes(item.deepCopy().put("id", id), KeptBounds.ITEM_BYTES_MAX);
                 long number = sql.insert(ConversationItems.ADD, id, conversation.number(), now, body);
                 Words.ITEMS.add(sql, number, Json.words(item));
             }

@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import omni.vault.ConversationItems.Order;
 import omni.vault.VaultException.Reason;
 import org.junit.jupiter.api.AfterEach;
@@ -155,7 +156,7 @@ class ConversationsTest {
                         .size());
         refused(Reason.INVALID, () -> items.create(id, Collections.nCopies(21, TestVault.message("x"))));
         refused(Reason.INVALID, () -> items.create(id, List.of()));
-        vault.records.write(sql -> sql.change("UPDATE conversations SET items = ?", ConversationItems.ITEMS_MAX - 1));
+        vault.records.write(sql -> sql.change("UPDATE conversations SET items = ?", KeptBounds.ITEMS_MAX - 1));
         refused(Reason.REFUSED, () -> items.create(id, Collections.nCopies(2, TestVault.message("x"))));
         items.create(id, List.of(TestVault.message("the last")));
         refused(Reason.REFUSED, () -> items.create(id, List.of(TestVault.message("one more"))));
@@ -165,13 +166,37 @@ class ConversationsTest {
     void anItemIsBoundedInSizeAndDepth() throws Exception {
         String id = vault.conversation();
         int frame = Json.bytes(Json.object().put("text", ""), 100).length;
-        String longest = "x".repeat(ConversationItems.ITEM_BYTES_MAX - frame);
+        String longest = "x".repeat(KeptBounds.ITEM_BYTES_MAX - frame);
         items.create(id, List.of(Json.object().put("text", longest)));
         refused(Reason.INVALID, () -> items.create(id, List.of(Json.object().put("text", longest + "x"))));
-        items.create(id, List.of(nested(Json.DEPTH_MAX)));
-        refused(Reason.INVALID, () -> items.create(id, List.of(nested(Json.DEPTH_MAX + 1))));
+        items.create(id, List.of(nested(KeptBounds.ITEM_DEPTH_MAX)));
+        refused(Reason.INVALID, () -> items.create(id, List.of(nested(KeptBounds.ITEM_DEPTH_MAX + 1))));
+        items.create(id, List.of(counted(KeptBounds.ITEM_TOKENS_MAX)));
+        refused(Reason.INVALID, () -> items.create(id, List.of(counted(KeptBounds.ITEM_TOKENS_MAX + 1))));
         refused(Reason.INVALID, () -> items.create(id, List.of(Json.object().put("text", "\uD83D"))));
-        assertEquals(2, conversations.retrieve(id).items());
+        assertEquals(3, conversations.retrieve(id).items());
+    }
+
+    /** Of so many values, names and brackets: five, and the rest in an array. */
+    private static ObjectNode counted(int tokens) {
+        ObjectNode item = Json.object();
+        var array = item.putArray("in");
+        for (int i = 5; i < tokens; i++) {
+            array.add(1);
+        }
+        return item;
+    }
+
+    /** The whole of a conversation comes within messages of the bus, however many brackets it has: a page ends early. */
+    @Test
+    void aPageIsBoundedInWhatItHolds() throws Exception {
+        String id = vault.conversation();
+        for (int i = 0; i < 6; i++) {
+            items.create(id, List.of(counted(40_000)));
+        }
+        Listing<ConversationItem> page = items.list(id, Optional.empty(), 100, Order.OLDEST_FIRST);
+        assertEquals(2, page.entries().size());
+        assertTrue(page.more());
     }
 
     private static ObjectNode nested(int depth) {
@@ -209,6 +234,31 @@ class ConversationsTest {
         conversations.keep(longer, Optional.empty());
         assertEquals(0, retention.expire(TestVault.BEGIN.plus(Duration.ofDays(30_000))));
         assertEquals(longer, conversations.retrieve(longer).id());
+    }
+
+    /** One that is over when it is looked for and goes on before it is deleted is not deleted. */
+    @Test
+    void whatGoesOnMeanwhileIsKept() throws Exception {
+        String id = conversations
+                .create(Map.of(), List.of(), Optional.of(Duration.ofSeconds(1)))
+                .id();
+        var now = TestVault.BEGIN.plusSeconds(1);
+        var gone = new CompletableFuture<Integer>();
+        vault.records.write(sql -> {
+            var expiry = Thread.ofPlatform().start(() -> {
+                try {
+                    gone.complete(conversations.expire(now, Optional.empty()));
+                } catch (VaultException e) {
+                    gone.completeExceptionally(e);
+                }
+            });
+            while (expiry.getState() != Thread.State.WAITING && expiry.isAlive()) {
+                Thread.onSpinWait(); // until it waits for this transaction's end
+            }
+            return sql.change("UPDATE conversations SET changed = ?", now.toEpochMilli());
+        });
+        assertEquals(0, gone.get());
+        assertEquals(id, conversations.retrieve(id).id());
     }
 
     @Test

@@ -9,15 +9,19 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import omni.bus.BusClient;
 import omni.bus.BusServer;
 import omni.bus.Credential;
+import omni.bus.ReplyStream;
 import omni.vault.RecordsProtocol.FailedReason;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -43,8 +47,10 @@ final class RecordsServiceTest {
         socket = Files.createTempDirectory("ov").resolve("vault.sock");
         server = BusServer.at(socket)
                 .knowing(root)
-                .service(RecordsProtocol.service(new RecordsService(() -> open.orElseThrow(
-                        () -> new VaultException(VaultException.Reason.SEALED, "The vault is locked.")))))
+                .service(RecordsProtocol.service(new RecordsService(
+                        () -> open.orElseThrow(
+                                () -> new VaultException(VaultException.Reason.SEALED, "The vault is locked.")),
+                        Duration.ofMillis(200))))
                 .start();
     }
 
@@ -124,6 +130,78 @@ final class RecordsServiceTest {
 
     private static String text(JsonNode item) {
         return item.path("content").asString("");
+    }
+
+    /** The heap holds a few of the largest pages: who comes while they are not taken is told to come later. */
+    @Test
+    void soManyPagesAreSentAtOnce() {
+        asDaemon(records -> {
+            var id = records.createConversation(new RecordsProtocol.CreateConversationParams(
+                            Map.of(), List.of(message("x".repeat(1_000_000))), null))
+                    .conversation()
+                    .id();
+            var page = new RecordsProtocol.ListItemsParams(id, null, 100, true);
+            var untaken = new ArrayDeque<ReplyStream<RecordsProtocol.ListItemsReply>>();
+            for (int i = 0; i < RecordsService.PAGES_AT_ONCE; i++) {
+                untaken.add(records.listItemsMore(page));
+            }
+            assertTrue(IntStream.range(0, 100).anyMatch(_ -> later(() -> records.listItems(page))));
+            assertEquals(
+                    id,
+                    records.getConversation(new RecordsProtocol.GetConversationParams(id))
+                            .conversation()
+                            .id());
+            assertEquals(1, untaken.remove().next().items().size());
+            assertEquals(1, records.listItems(page).items().size(), "the control: a place is free again");
+            untaken.forEach(ReplyStream::close);
+        });
+    }
+
+    private static boolean later(Runnable call) {
+        try {
+            call.run();
+            return false;
+        } catch (RecordsProtocol.Failed e) {
+            return e.reason() == FailedReason.LATER;
+        }
+    }
+
+    /** As deep as an item may be, it comes back in every message that there is for it. */
+    @Test
+    void theDeepestItemIsRead() {
+        asDaemon(records -> {
+            var deep = JsonNodeFactory.instance.objectNode();
+            var inner = deep;
+            for (int i = 1; i < KeptBounds.ITEM_DEPTH_MAX; i++) {
+                inner = inner.putObject("in");
+            }
+            var made = records.createConversation(
+                            new RecordsProtocol.CreateConversationParams(Map.of(), List.of(deep), null))
+                    .conversation();
+            var id = records.createItems(new RecordsProtocol.CreateItemsParams(made.id(), List.of(deep)))
+                    .items()
+                    .getFirst()
+                    .id();
+            records.getItem(new RecordsProtocol.GetItemParams(made.id(), id));
+            var list = new RecordsProtocol.ListItemsParams(made.id(), null, 100, true);
+            assertEquals(2, records.listItems(list).items().size());
+            inner.putObject("in");
+            assertEquals(
+                    FailedReason.INVALID,
+                    reason(() -> records.createItems(new RecordsProtocol.CreateItemsParams(made.id(), List.of(deep)))));
+            var response = "resp_" + "a".repeat(48);
+            inner.removeAll();
+            records.keepResponse(new RecordsProtocol.KeepResponseParams(
+                    response,
+                    null,
+                    null,
+                    message("body"),
+                    List.of(deep),
+                    List.of(deep.deepCopy().put("id", "msg_" + "b".repeat(48)))));
+            records.getResponse(new RecordsProtocol.GetResponseParams(response));
+            var input = new RecordsProtocol.ListResponseInputParams(response, null, 100, true);
+            assertEquals(1, records.listResponseInput(input).items().size());
+        });
     }
 
     @Test

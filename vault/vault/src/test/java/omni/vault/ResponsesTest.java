@@ -184,9 +184,9 @@ class ResponsesTest {
         List<ObjectNode> outputs =
                 Collections.nCopies(21, TestVault.message("a").put("id", id("msg_", 1)));
         refused(Reason.INVALID, () -> responses.keep(id("resp_", 1002), ALONE, body(), List.of(), outputs));
-        ObjectNode large = Json.object().put("a", "a".repeat(Responses.BODY_BYTES_MAX - 8));
+        ObjectNode large = Json.object().put("a", "a".repeat(KeptBounds.RESPONSE_BYTES_MAX - 8));
         responses.keep(id("resp_", 1003), ALONE, large, List.of(), List.of());
-        large.put("a", "a".repeat(Responses.BODY_BYTES_MAX - 7));
+        large.put("a", "a".repeat(KeptBounds.RESPONSE_BYTES_MAX - 7));
         refused(Reason.INVALID, () -> responses.keep(id("resp_", 1004), ALONE, large, List.of(), List.of()));
         for (String bad : List.of(
                 "",

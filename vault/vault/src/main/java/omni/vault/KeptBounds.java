@@ -1,0 +1,56 @@
+package omni.vault;
+
+import java.util.Optional;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * How large what is kept of a conversation may be, for who keeps it and for who sends it: what could not be kept, or not be sent
+ * back in a message of the bus, is refused before anything is done for it.
+ */
+public final class KeptBounds {
+    /** Of an item as JSON. */
+    public static final int ITEM_BYTES_MAX = 1 << 20;
+
+    /** Arrays and objects within each other, in an item: the bus takes 64 of them, and its messages wrap items in five. */
+    public static final int ITEM_DEPTH_MAX = 48;
+
+    /** Values, names and brackets of an item: with what a page has before it, this is well within a message of the bus. */
+    public static final int ITEM_TOKENS_MAX = 100_000;
+
+    /** Of a page of what is kept, as JSON: it ends behind the item that brings it beyond what leaves room for the largest. */
+    public static final int PAGE_BYTES_MAX = 2 * ITEM_BYTES_MAX;
+
+    /** The same for values, names and brackets. */
+    public static final int PAGE_TOKENS_MAX = ITEM_TOKENS_MAX + 50_000;
+
+    /** Items of a conversation. */
+    public static final int ITEMS_MAX = 10_000;
+
+    /** Of a response as JSON, without its items. */
+    public static final int RESPONSE_BYTES_MAX = 1 << 18;
+
+    private KeptBounds() {}
+
+    /** What is wrong with the shape of an item, as a sentence; nothing where it can be kept. */
+    public static Optional<String> fault(JsonNode item) {
+        if (isDeeper(item, ITEM_DEPTH_MAX)) {
+            return Optional.of("An item has at most " + ITEM_DEPTH_MAX + " arrays and objects within each other.");
+        }
+        return tokens(item) > ITEM_TOKENS_MAX
+                ? Optional.of("An item has at most " + ITEM_TOKENS_MAX + " values, names and brackets.")
+                : Optional.empty();
+    }
+
+    private static boolean isDeeper(JsonNode node, int levels) {
+        return node.isContainer() && (levels == 0 || node.valueStream().anyMatch(inner -> isDeeper(inner, levels - 1)));
+    }
+
+    /** Values, names and brackets, as the bus counts them. */
+    static long tokens(JsonNode node) {
+        if (!node.isContainer()) {
+            return 1;
+        }
+        long names = node.isObject() ? node.size() : 0;
+        return 2 + names + node.valueStream().mapToLong(KeptBounds::tokens).sum();
+    }
+}
