@@ -24,6 +24,9 @@ import omni.vault.KnownKeys;
 final class Planted implements AutoCloseable {
     private static final int CONVERSATIONS = 50;
     private static final int ITEMS = 20;
+    /** A memory has two. */
+    static final int TEXTS = CONVERSATIONS * ITEMS + 2;
+
     /** Of the texts, when all have just been written or read: what a collector has been over since is gone by right. */
     private static final int FOUND_MIN = 100;
 

@@ -28,6 +28,7 @@ final class Product implements AutoCloseable {
     final Path run;
     private final Path base;
     private final Path tree;
+    private final Path java;
     private final List<String> as;
     private final List<Process> started = new ArrayList<>();
 
@@ -47,12 +48,18 @@ final class Product implements AutoCloseable {
     }
 
     Product() throws IOException {
-        this(Files.createTempDirectory("omni"), TREE, List.of());
+        this(Files.createTempDirectory("omni"), Path.of(System.getProperty("java.home")));
     }
 
-    private Product(Path base, Path tree, List<String> as) throws IOException {
+    /** In that folder, which goes with it, and by that Java. */
+    Product(Path base, Path java) throws IOException {
+        this(base, TREE, java, List.of());
+    }
+
+    private Product(Path base, Path tree, Path java, List<String> as) throws IOException {
         this.base = base;
         this.tree = tree;
+        this.java = java;
         this.as = as;
         home = Files.createDirectory(base.resolve("home"));
         run = base.resolve("run");
@@ -64,15 +71,13 @@ final class Product implements AutoCloseable {
         Path base = Files.createTempDirectory("omni");
         Path tree = base.resolve("tree");
         AirgapBoxTest.run("cp", "-r", TREE.toString(), tree.toString());
-        return new Product(
-                base,
-                tree,
-                List.of(
-                        "setpriv",
-                        "--reuid=" + OTHER_USER,
-                        "--regid=" + OTHER_USER,
-                        "--clear-groups",
-                        "--inh-caps=-all"));
+        return new Product(base, tree, Path.of(System.getProperty("java.home")), asOther());
+    }
+
+    /** What makes a command that of a user that is not root. */
+    static List<String> asOther() {
+        return List.of(
+                "setpriv", "--reuid=" + OTHER_USER, "--regid=" + OTHER_USER, "--clear-groups", "--inh-caps=-all");
     }
 
     /** Gives that user all that is there now. */
@@ -96,12 +101,10 @@ final class Product implements AutoCloseable {
     ProcessBuilder prepare(ProcessBuilder builder) {
         var environment = builder.environment();
         environment.keySet().removeIf(name -> name.startsWith("OMNI_") || name.equals("XDG_RUNTIME_DIR"));
-        environment.put("OMNI_JAVA", System.getProperty("java.home"));
+        environment.put("OMNI_JAVA", java.toString());
         environment.put("OMNI_HOME", home.toString());
         environment.put("OMNI_RUN", run.toString());
-        if (!as.isEmpty()) {
-            environment.put("HOME", base.toString());
-        }
+        environment.put("HOME", base.toString());
         return builder.directory(base.toFile());
     }
 
