@@ -104,7 +104,7 @@ final class ConversationItems {
                             UP,
                             row -> {
                                 Stored item = Stored.read(row);
-                                budget.take(item.body().array().length);
+                                budget.take(item.body().array().length, 1);
                                 return new Numbered<>(item.number(), opened(key, item));
                             },
                             stored.number(),

@@ -131,7 +131,7 @@ final class Export {
         String line = object.toString();
         lines.add(line);
         count++;
-        budget.take(line.length());
+        budget.take(line.length(), 1);
         if (budget.isSpent()) {
             sink.take(lines);
             lines = new ArrayList<>();

@@ -99,7 +99,7 @@ final class Memories {
                             OLDEST,
                             row -> {
                                 Stored memory = Stored.read(row);
-                                budget.take(memory.body().array().length);
+                                budget.take(memory.body().array().length, 1);
                                 return new Numbered<>(memory.number(), opened(sql, memory));
                             },
                             number,

@@ -203,7 +203,7 @@ final class Responses {
                             OF,
                             row -> {
                                 Stored stored = Stored.read(row);
-                                budget.take(stored.body().array().length);
+                                budget.take(stored.body().array().length, 1);
                                 return new Numbered<>(stored.number(), exported(conversation, key, stored));
                             },
                             in.number(),
