@@ -30,7 +30,7 @@ final class Export {
         this.sink = sink;
     }
 
-    /** Hands out everything, about {@link ReadBudget} at a time. */
+    /** Hands out everything, a {@link ReadBudget} at a time. */
     static void of(OpenVault vault, Sink sink) throws VaultException {
         new Export(vault, sink).all();
     }

@@ -146,8 +146,7 @@ final class ExportTest {
     /** Each reply holds little more than one thing of the largest size, and the bus takes it. */
     @Test
     void largeThingsComeAFewAtATime() throws VaultException {
-        String large =
-                "\\".repeat(ConversationItems.ITEM_BYTES_MAX / 2 - 100); // twice as long in JSON, and again on the bus
+        String large = "\\".repeat(KeptBounds.ITEM_BYTES_MAX / 2 - 100); // twice as long in JSON, and again on the bus
         String id = made.conversation(large);
         for (int i = 0; i < 3; i++) {
             vault.conversations().items().create(id, List.of(TestVault.message(large)));
@@ -165,7 +164,7 @@ final class ExportTest {
     /** What a list would go on from is deleted between two of its pages; the rest of it comes all the same. */
     @Test
     void whatIsDeletedMeanwhileTakesNothingElseAlong() throws VaultException {
-        String large = "x".repeat(ConversationItems.ITEM_BYTES_MAX - 200);
+        String large = "x".repeat(KeptBounds.ITEM_BYTES_MAX - 200);
         String id = made.conversation("first", large);
         vault.conversations().items().create(id, List.of(TestVault.message("behind it")));
         String other = made.conversation("another", large, "last");
