@@ -148,7 +148,8 @@ final class BackupWriter {
             if (!keys.containsKey(version)) {
                 keys.put(
                         version,
-                        new Bytes(vault.keys().key(Purpose.CONVERSATIONS, version).toArray(ValueLayout.JAVA_BYTE)));
+                        new Bytes(
+                                vault.keys().key(Purpose.CONVERSATIONS, version).toArray(ValueLayout.JAVA_BYTE)));
             }
         }
         return keys;
@@ -265,7 +266,8 @@ final class BackupWriter {
         String name = cipher.name(content);
         if (!chunkKeys.containsKey(name)) {
             try {
-                chunkKeys.put(name, present.contains(name) && known.containsKey(name) ? known.get(name) : add(name, content));
+                chunkKeys.put(
+                        name, present.contains(name) && known.containsKey(name) ? known.get(name) : add(name, content));
             } catch (IOException e) {
                 throw BackupTarget.failed(target.folder(), e);
             }

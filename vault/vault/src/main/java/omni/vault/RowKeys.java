@@ -87,8 +87,10 @@ final class RowKeys {
     /** Whose the key of such a row is; nothing where rows of that table have none. */
     static Optional<String> owner(Snapshot.Table table, List<@Nullable Object> row) {
         return switch (table.name()) {
-            case "conversations", "memories" -> Optional.of(String.valueOf(row.get(table.columns().indexOf("id"))));
-            case "provider_secrets" -> Optional.of("secret " + row.get(table.columns().indexOf("name")));
+            case "conversations", "memories" ->
+                Optional.of(String.valueOf(row.get(table.columns().indexOf("id"))));
+            case "provider_secrets" ->
+                Optional.of("secret " + row.get(table.columns().indexOf("name")));
             default -> Optional.empty();
         };
     }

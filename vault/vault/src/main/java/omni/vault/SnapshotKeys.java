@@ -25,6 +25,8 @@ record SnapshotKeys(DataKeys now, Map<Integer, Bytes> brought) implements DataKe
     @Override
     public MemorySegment key(Purpose purpose, int version) throws VaultException {
         Bytes older = purpose == Purpose.CONVERSATIONS && version != newest(purpose) ? brought.get(version) : null;
-        return older == null ? now.key(purpose, version) : MemorySegment.ofArray(older.array()).asReadOnly();
+        return older == null
+                ? now.key(purpose, version)
+                : MemorySegment.ofArray(older.array()).asReadOnly();
     }
 }

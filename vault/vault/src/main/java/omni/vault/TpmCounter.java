@@ -17,7 +17,8 @@ import java.util.Set;
  * that begins says so, and is told in a line of its own once it is known, because nobody knows before what it begins with.
  */
 final class TpmCounter {
-    private static final Set<AuditEvent> LINES = Set.of(AuditEvent.CREATED, AuditEvent.UNLOCKED, AuditEvent.RESTORED, AuditEvent.COUNTED);
+    private static final Set<AuditEvent> LINES =
+            Set.of(AuditEvent.CREATED, AuditEvent.UNLOCKED, AuditEvent.RESTORED, AuditEvent.COUNTED);
     private static final String TPM = "tpm";
     private static final String COUNT = "count";
     private static final String FIRST = "first";
