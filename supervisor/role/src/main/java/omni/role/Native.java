@@ -21,7 +21,7 @@ import java.util.stream.Stream;
  * The few calls to the C library that the JDK does not offer, through the foreign function interface. Linux on x86-64
  * and arm64, and macOS on arm64; what a system does not have answers false. Safe from any thread.
  *
- * <p>Sources: prctl(2), setpgid(2), getppid(2), kill(2), setrlimit(2), ioctl_ficlone(2); numbers from linux/prctl.h, asm-generic/resource.h
+ * <p>Sources: prctl(2), _exit(2), setpgid(2), getppid(2), kill(2), setrlimit(2), ioctl_ficlone(2); numbers from linux/prctl.h, asm-generic/resource.h
  * and asm-generic/signal.h, which agree on all three systems where they are used.
  */
 public final class Native {
@@ -37,6 +37,21 @@ public final class Native {
     /** Moves this process into a process group of its own, so that a terminal's Ctrl-C is not meant for it. */
     public static boolean ownProcessGroup() {
         return invoke(() -> (int) Calls.SETPGID.invokeExact(0, 0)) == 0;
+    }
+
+    /**
+     * Ends this process at once, whatever its threads are at (_exit(2)), and does not return. Runtime.halt waits for those in native
+     * code, 300 ms at most, and all that time what is in memory stays there.
+     */
+    static void exit(int code) {
+        try {
+            invoke(() -> {
+                Calls.EXIT.invokeExact(code);
+                return 0;
+            });
+        } finally { // where the C library has none
+            Runtime.getRuntime().halt(code);
+        }
     }
 
     /** The process that started this one, or that has adopted it since. */
@@ -117,6 +132,8 @@ public final class Native {
         private static final MethodHandle GETPPID = link("getppid", FunctionDescriptor.of(JAVA_INT));
         private static final MethodHandle SETRLIMIT =
                 link("setrlimit", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS));
+
+        private static final MethodHandle EXIT = link("_exit", FunctionDescriptor.ofVoid(JAVA_INT));
 
         private Calls() {}
     }
