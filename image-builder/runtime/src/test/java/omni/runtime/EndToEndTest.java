@@ -9,8 +9,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -22,7 +23,6 @@ import org.junit.jupiter.api.TestMethodOrder;
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class EndToEndTest {
     private static final Product PRODUCT = make();
-    private static final Canary CANARY = Canary.make();
 
     private static Product make() {
         try {
@@ -137,7 +137,8 @@ class EndToEndTest {
     @Test
     @Order(7)
     void whatIsAskedIsInNoFile() throws Exception {
-        var words = CANARY.words();
+        var words = "canary" + Planted.random(); // which nobody has written before
+        var since = Instant.now().minusSeconds(2);
         var request = Request.of(Running.UP.curl());
         assertEquals(200, request.asking("Say " + words).send().status());
         assertEquals(0, PRODUCT.omniWith("Say " + words, "chat").exit());
@@ -156,15 +157,12 @@ class EndToEndTest {
         dying.join();
         assertNotEquals(0, PRODUCT.crashed("chat", "Count from 1 to 20. " + words));
         List<Path> places = List.of(PRODUCT.home.getParent(), Path.of(System.getProperty("java.io.tmpdir")));
-        List<Path> found = new ArrayList<>();
-        for (var place : places) {
-            found.addAll(CANARY.in(place));
-        }
-        assertEquals(List.of(), found);
+        var needles = Needles.of(words);
+        assertEquals(Map.of(), needles.in(places, since));
         for (var place : places) {
             var planted = Files.writeString(place.resolve("planted-by-the-test"), "x".repeat(1 << 20) + words);
             try {
-                assertTrue(CANARY.in(place).contains(planted), "the search is blind in " + place);
+                assertTrue(needles.in(List.of(place), since).containsKey(planted), "the search is blind in " + place);
             } finally {
                 Files.delete(planted);
             }

@@ -75,7 +75,8 @@ final class Planted implements AutoCloseable {
         dataKeys.addAll(keys.data().keySet());
     }
 
-    private static String random() {
+    /** As hexadecimal digits, 96 bits of them. */
+    static String random() {
         byte[] bytes = new byte[12];
         ThreadLocalRandom.current().nextBytes(bytes);
         return HexFormat.of().formatHex(bytes);
