@@ -53,7 +53,7 @@ public final class AirgapRole implements Role {
         Gap.Subscription listening = gap.onChange(earlier::add);
         gap.start(); // before the evidence is opened: a disk that is slow, or full, opens nothing
         Optional<EvidenceChain> evidence = evidence(folder.resolve("evidence"), clock, limits);
-        Optional<Recorder> recorder = evidence.map(chain -> new Recorder(gap, chain).start(EVIDENCE_INTERVAL));
+        Optional<Recorder> recorder = evidence.map(chain -> new Recorder(gap, chain, clock).start(EVIDENCE_INTERVAL));
         listening.close();
         recorder.ifPresent(writer -> earlier.forEach(writer::changed));
         context.note(note(gap.status()));

@@ -89,8 +89,10 @@ final class AirgapService implements AirgapProtocol.Handler {
     @Override
     public void audit(AirgapProtocol.AuditParams in, Call<AirgapProtocol.AuditReply> call) {
         Audit audit = look(() -> in.everywhere() ? gap.everywhere() : gap.audit());
-        List<AirgapProtocol.Socket> sockets =
-                audit.census().sockets().stream().map(AirgapService::socket).toList();
+        RoleSockets may = new RoleSockets(audit.census().sockets());
+        List<AirgapProtocol.Socket> sockets = audit.census().sockets().stream()
+                .map(socket -> socket(socket, may))
+                .toList();
         int last = 0;
         if (call.wantsMore()) {
             for (; sockets.size() - last > SOCKETS_MAX; last += SOCKETS_MAX) {
@@ -131,7 +133,7 @@ final class AirgapService implements AirgapProtocol.Handler {
         }
     }
 
-    private static AirgapProtocol.Socket socket(SocketEntry socket) {
+    private static AirgapProtocol.Socket socket(SocketEntry socket, RoleSockets may) {
         return new AirgapProtocol.Socket(
                 socket.namespace(),
                 socket.inode(),
@@ -142,7 +144,12 @@ final class AirgapService implements AirgapProtocol.Handler {
                 socket.outward(),
                 socket.owners().stream()
                         .map(owner -> new AirgapProtocol.Owner(
-                                owner.pid(), owner.program(), owner.user(), owner.unit(), owner.role()))
+                                owner.pid(),
+                                owner.program(),
+                                owner.user(),
+                                owner.unit(),
+                                owner.role(),
+                                owner.role().isEmpty() ? null : may.expects(socket, owner)))
                         .toList());
     }
 
@@ -198,11 +205,7 @@ final class AirgapService implements AirgapProtocol.Handler {
             if (!factors.keyed()) {
                 requireOpen();
             }
-            factors.keep(
-                    in.publicKey(),
-                    Optional.ofNullable(in.nonce()),
-                    Optional.ofNullable(in.signature()),
-                    Optional.ofNullable(in.permit()));
+            factors.keep(in.publicKey(), Optional.ofNullable(in.nonce()), Optional.ofNullable(in.signature()));
             return true;
         });
         call.reply(new AirgapProtocol.SetStepUpReply());
@@ -212,7 +215,7 @@ final class AirgapService implements AirgapProtocol.Handler {
     public void acceptPassword(AirgapProtocol.AcceptPasswordParams in, Call<AirgapProtocol.AcceptPasswordReply> call) {
         attempt(() -> {
             requireOpen();
-            factors.acceptPassword(in.permit(), Optional.ofNullable(in.nonce()), Optional.ofNullable(in.signature()));
+            factors.acceptPassword(in.permit(), in.nonce(), in.signature());
             return true;
         });
         call.reply(new AirgapProtocol.AcceptPasswordReply());
@@ -222,10 +225,7 @@ final class AirgapService implements AirgapProtocol.Handler {
     public void refusePassword(AirgapProtocol.RefusePasswordParams in, Call<AirgapProtocol.RefusePasswordReply> call) {
         attempt(() -> {
             requireOpen();
-            factors.refusePassword(
-                    Optional.ofNullable(in.permit()),
-                    Optional.ofNullable(in.nonce()),
-                    Optional.ofNullable(in.signature()));
+            factors.refusePassword(in.nonce(), in.signature());
             return true;
         });
         call.reply(new AirgapProtocol.RefusePasswordReply());
@@ -244,8 +244,7 @@ final class AirgapService implements AirgapProtocol.Handler {
     @Override
     public void beginStepUp(AirgapProtocol.BeginStepUpParams in, Call<BeginStepUpReply> call) {
         boolean needed = attempt(factors::keyed);
-        boolean password = !needed && attempt(factors::takesPassword);
-        call.reply(new BeginStepUpReply(factors.beginStepUp(), needed, password));
+        call.reply(new BeginStepUpReply(factors.beginStepUp(), needed));
     }
 
     /** One after the other. */
@@ -305,7 +304,7 @@ final class AirgapService implements AirgapProtocol.Handler {
     /** A key that cannot be read is none; and no reason not to say, or do, the rest. */
     private boolean keyed() {
         try {
-            return factors.keyed() || factors.takesPassword();
+            return factors.keyed();
         } catch (AirgapException e) {
             System.getLogger("omni.airgap").log(System.Logger.Level.ERROR, "The step-up key is of no use", e);
             return false;

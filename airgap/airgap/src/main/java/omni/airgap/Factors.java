@@ -68,11 +68,11 @@ final class Factors {
 
     /** Shows a code at the box; it replaces the one before. */
     synchronized Begun beginLift() throws AirgapException {
-        if (!keyed() && !takesPassword()) {
+        if (!keyed()) {
             throw new DeniedException(
                     FailedReason.DENIED,
-                    "There is neither a step-up key nor a vault's password to lift it by. Make one while the gap is open: omni key"
-                            + " step-up [--password]. Without one root lifts it at a terminal of the box: omni airgap lift --offline.");
+                    "There is no step-up key to lift it by. Make one while the gap is open: omni key step-up. Without one"
+                            + " root lifts it at a terminal of the box: omni airgap lift --offline.");
         }
         String code = "%06d".formatted(random.nextInt(CODES));
         String shown =
@@ -161,28 +161,23 @@ final class Factors {
         return new Grant(true, true, "step-up key at a local terminal, offline");
     }
 
-    /**
-     * Keeps a public half; where one is kept already, the old key must have signed the new one. Where only the vault's password
-     * lifts, it must have been given: a permit.
-     */
-    synchronized void keep(String newKey, Optional<String> nonce, Optional<String> signature, Optional<String> permit)
-            throws AirgapException {
+    /** Keeps a public half; where one is kept already, the old key must have signed the new one. */
+    synchronized void keep(String newKey, Optional<String> nonce, Optional<String> signature) throws AirgapException {
         if (!StepUpKey.isPublicKey(newKey)) {
             throw new DeniedException(FailedReason.INVALID, "The public key is not 32 bytes in base64.");
         }
-        requireOld(newKey, nonce, signature);
-        requirePassword(permit);
+        if (keyed()) {
+            requireKey(newKey, nonce.orElse(""), signature.orElse(""));
+        }
         write(file(), newKey);
     }
 
-    /** Takes the vault's password no longer: asked for by the key where one is kept, and else by that password. */
-    synchronized void refusePassword(Optional<String> permit, Optional<String> nonce, Optional<String> signature)
-            throws AirgapException {
+    /** Takes the vault's password no longer: asked for by the key. */
+    synchronized void refusePassword(String nonce, String signature) throws AirgapException {
         if (!takesPassword()) {
             throw new DeniedException(FailedReason.REFUSED, "No vault's password lifts a gap.");
         }
-        requireOld(StepUpKey.NO_PASSWORD, nonce, signature);
-        requirePassword(permit);
+        requireKey(StepUpKey.NO_PASSWORD, nonce, signature);
         try {
             Files.delete(password());
         } catch (IOException e) {
@@ -190,38 +185,30 @@ final class Factors {
         }
     }
 
-    /** Where that alone lifts. */
-    private void requirePassword(Optional<String> permit) throws AirgapException {
-        Optional<String> vault = line(password());
-        if (!keyed() && vault.isPresent() && !vault.equals(owner.redeem(permit.orElse(""), StepUpKey.ACCEPT_SESSION))) {
-            throw new DeniedException(
-                    FailedReason.DENIED, "The vault's password alone lifts a gap, and only with it this is changed.");
-        }
-    }
-
     /**
-     * Takes the password of that vault from now on, and of no other one that somebody puts in its place; where a key is kept, it must
-     * have signed that.
+     * Takes the password of that vault from now on, and of no other one that somebody puts in its place; the key must have signed
+     * that. Without a key it is not taken: where the vault does not run, the key is the one secret.
      */
-    synchronized void acceptPassword(String permit, Optional<String> nonce, Optional<String> signature)
-            throws AirgapException {
-        requireOld(StepUpKey.PASSWORD, nonce, signature);
+    synchronized void acceptPassword(String permit, String nonce, String signature) throws AirgapException {
+        requireKey(StepUpKey.PASSWORD, nonce, signature);
         String vault = owner.redeem(permit, StepUpKey.ACCEPT_SESSION)
                 .orElseThrow(() -> new DeniedException(FailedReason.DENIED, "That was not the vault's password."));
         write(password(), vault);
     }
 
-    private void requireOld(String next, Optional<String> nonce, Optional<String> signature) throws AirgapException {
-        Optional<String> old = publicKey();
-        if (old.isPresent()) {
-            begin(stepUpAttempts);
-            String given = take(nonce.orElse("")).nonce();
-            if (!StepUpKey.verify(old.get(), StepUpKey.stepUpText(given, next), signature.orElse(""))) {
-                throw new DeniedException(
-                        FailedReason.DENIED, "There is a step-up key already, and only it can name what else lifts.");
-            }
-            succeeded(stepUpAttempts);
+    private void requireKey(String next, String nonce, String signature) throws AirgapException {
+        String old = publicKey()
+                .orElseThrow(() -> new DeniedException(
+                        FailedReason.REFUSED,
+                        "There is no step-up key, by which alone a gap is lifted where Omni does not run. Make one first:"
+                                + " omni key step-up."));
+        begin(stepUpAttempts);
+        String given = take(nonce).nonce();
+        if (!StepUpKey.verify(old, StepUpKey.stepUpText(given, next), signature)) {
+            throw new DeniedException(
+                    FailedReason.DENIED, "There is a step-up key already, and only it can name what else lifts.");
         }
+        succeeded(stepUpAttempts);
     }
 
     private static void begin(Attempts attempts) throws AirgapException {

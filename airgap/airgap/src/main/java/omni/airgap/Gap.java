@@ -126,6 +126,7 @@ final class Gap implements Closeable {
                 List<String> problems = new ArrayList<>();
                 attempt(problems, store::arm);
                 change(State.OPEN, "start", problems, List.of());
+                stacks.values().forEach(this::remember);
             }
         } finally {
             lock.unlock();
@@ -337,9 +338,15 @@ final class Gap implements Closeable {
         try {
             refresh();
             store.arm();
+            stacks.values().forEach(this::remember);
         } catch (AirgapException e) {
             log("The namespaces in scope cannot be found", e);
         }
+    }
+
+    /** Keeps what the links there would lose by going down, for a lift to give back; nothing where it is not open. */
+    void remember(NetworkStack stack) {
+        store.routes().keep(stack, () -> !shut && status.state() == State.OPEN);
     }
 
     /**
@@ -388,13 +395,14 @@ final class Gap implements Closeable {
     }
 
     private Status opened(Grant grant, long before) throws AirgapException {
-        List<String> problems;
+        List<String> problems = new ArrayList<>();
         try {
             faults.at("lift begun");
             allow();
             giveWay(before); // who engages counts first and shuts then: one of the two is seen
             for (NetworkStack stack : stacks.values()) {
                 stack.restoreLinks();
+                problems.addAll(store.routes().restore(stack));
                 faults.at("links restored");
                 giveWay(before);
             }
@@ -405,20 +413,13 @@ final class Gap implements Closeable {
                 stack.removeTables();
                 faults.at("tables removed");
             }
-            problems = restored();
+            attempt(problems, host::restore); // a radio that does not come on again keeps nothing else closed
         } catch (AirgapException e) {
             engage("a lift failed: " + e.getMessage());
             throw e;
         }
         change(status.state().after(new State.Lifted(grant)), "lift: " + grant.how(), problems, List.of());
         return status();
-    }
-
-    /** A radio that does not come on again keeps nothing else closed. */
-    private List<String> restored() {
-        List<String> problems = new ArrayList<>();
-        attempt(problems, host::restore);
-        return problems;
     }
 
     /** What is being corrected now is done before anything opens, and nothing is corrected afterwards. */
@@ -471,6 +472,7 @@ final class Gap implements Closeable {
                 if (!found.containsKey(stack.number())) {
                     stacks.remove(stack.number());
                     retired.add(stack);
+                    store.routes().forget(stack);
                 }
             }
         }

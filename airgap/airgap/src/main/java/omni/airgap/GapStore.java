@@ -41,6 +41,7 @@ final class GapStore {
     private final String text;
     private final Path folder;
     private final Path marker;
+    private final KeptRoutes routes;
 
     /**
      * Changes nothing yet.
@@ -57,6 +58,12 @@ final class GapStore {
         this.text = TEXT + SCOPE + scope + "\n";
         this.folder = folder;
         this.marker = run.resolve("airgap.closed");
+        this.routes = new KeptRoutes(run);
+    }
+
+    /** What a lift gives back beside the links. */
+    KeptRoutes routes() {
+        return routes;
     }
 
     /** Whether it was closed when somebody last said so. */

@@ -1,7 +1,10 @@
 package omni.airgap;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import tools.jackson.databind.JsonNode;
 
 /** Tells in words which gaps the records of a proof show, and when one of them did not hold. For one thread. */
@@ -9,6 +12,7 @@ final class GapStory {
     private static final int GAPS_MAX = 1000;
     private static final int BREAKS_MAX = 20;
     private static final int WORDS_CHARACTERS_MAX = 300;
+    private static final int LINKS_MAX = 10_000;
 
     private final List<String> gaps = new ArrayList<>();
     private final List<String> breaks = new ArrayList<>();
@@ -16,6 +20,10 @@ final class GapStory {
     private long untoldBreaks;
     private String closedAt = "";
     private String brokenAt = "";
+    /** Of this gap: what each link had sent when it was first confirmed, by namespace and name; and what it has sent since. */
+    private final Map<String, Long> sentAtFirst = new HashMap<>();
+
+    private final Map<String, Long> sentSince = new TreeMap<>();
 
     /** Takes the next record. */
     void add(JsonNode record) {
@@ -23,12 +31,14 @@ final class GapStory {
         switch (record.path("kind").asString("")) {
             case "closed" -> {
                 begin(time);
+                frames(record);
                 mended((brokenAt.equals(closedAt) ? ", confirmed at " : ", confirmed again at ") + time);
             }
             case "broken" -> {
                 begin(time);
                 brokenAt = brokenAt.isEmpty() ? time : brokenAt;
             }
+            case "watched", "lifting" -> frames(record);
             case "open" -> {
                 mended(" and not confirmed before it was lifted");
                 if (!closedAt.isEmpty()) {
@@ -36,6 +46,8 @@ final class GapStory {
                     tell("a gap from " + closedAt + " to " + time + ", by this box's clock, lifted by " + by);
                 }
                 closedAt = "";
+                sentAtFirst.clear();
+                sentSince.clear();
             }
             default -> {}
         }
@@ -43,12 +55,36 @@ final class GapStory {
 
     /** A box may sign what it likes: not more of it than is worth telling. */
     private static String words(JsonNode text) {
-        String words = text.asString("");
+        return words(text.asString(""));
+    }
+
+    private static String words(String words) {
         return words.substring(0, Math.min(words.length(), WORDS_CHARACTERS_MAX));
     }
 
     private void begin(String time) {
         closedAt = closedAt.isEmpty() ? time : closedAt;
+    }
+
+    /** Of a gap that was confirmed once: a link whose count rises from there on has sent. */
+    private void frames(JsonNode record) {
+        if (closedAt.isEmpty()
+                || (sentAtFirst.isEmpty() && !record.path("kind").asString("").equals("closed"))) {
+            return;
+        }
+        record.path("body")
+                .path("sentFrames")
+                .properties()
+                .forEach(namespace -> namespace.getValue().properties().forEach(link -> {
+                    String name = words(link.getKey()) + " of net:[" + words(namespace.getKey()) + "]";
+                    long sent = link.getValue().asLong(0);
+                    if (sentAtFirst.size() < LINKS_MAX || sentAtFirst.containsKey(name)) {
+                        long more = sent - sentAtFirst.computeIfAbsent(name, _ -> sent);
+                        if (more > 0) {
+                            sentSince.put(name, more);
+                        }
+                    }
+                }));
     }
 
     private void mended(String how) {
@@ -66,6 +102,9 @@ final class GapStory {
     private void tell(String gap) {
         if (gaps.size() < GAPS_MAX) {
             String more = untoldBreaks > 0 ? "; broken more often: " + untoldBreaks : "";
+            sentSince.entrySet().stream()
+                    .limit(BREAKS_MAX)
+                    .forEach(link -> breaks.add(link.getKey() + " sent " + link.getValue() + " frames"));
             gaps.add(breaks.isEmpty() ? gap : gap + "; in it: " + String.join("; ", breaks) + more);
         } else {
             untoldGaps++;

@@ -33,6 +33,7 @@ final class Holders {
     private static final int TARGET_BYTES = 64;
 
     private static final String ROLE_MAIN = "omni.role.Main";
+    private static final String SUPERVISOR_MAIN = "omni.init.Main";
 
     /** One descriptor of a socket. */
     record Held(int pid, int descriptor) {}
@@ -149,7 +150,7 @@ final class Holders {
                 .orElse("");
     }
 
-    /** "java … -m omni.role/omni.role.Main engine" is engine. */
+    /** "java … -m omni.role/omni.role.Main engine" is engine; the supervisor counts as one. */
     private static String role(Path process) {
         List<String> words = List.of(text(process.resolve("cmdline")).split("\0", -1));
         for (int i = 0; i + 1 < words.size(); i++) {
@@ -157,7 +158,7 @@ final class Holders {
                 return words.get(i + 1);
             }
         }
-        return "";
+        return words.stream().anyMatch(word -> word.endsWith(SUPERVISOR_MAIN)) ? "supervisor" : "";
     }
 
     private static String text(Path file) {

@@ -125,6 +125,16 @@ final class Links implements Closeable {
         }
     }
 
+    /** What {@link #restoreRoutes} makes again of what the links here would lose now. */
+    byte[] routes() throws KernelException {
+        return Routes.read(route);
+    }
+
+    /** Makes again what is missing of that; what could not be made, a line each. */
+    List<String> restoreRoutes(byte[] kept) throws KernelException {
+        return Routes.restore(route, kept);
+    }
+
     /** Namespaces that are known here by a number, such as where a link went: the number of that one, if it has one. */
     int numberOf(Namespace other) throws KernelException {
         Datagram request = new Datagram()

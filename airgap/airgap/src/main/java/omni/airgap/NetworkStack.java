@@ -30,6 +30,20 @@ interface NetworkStack extends Closeable {
     /** Brings up the links that the gap took down; everything is still dropped. */
     void restoreLinks() throws AirgapException;
 
+    /** What its links would lose now by going down, for {@link #restoreRoutes}; empty where they lose nothing. */
+    default byte[] routes() throws AirgapException {
+        return new byte[0];
+    }
+
+    /**
+     * Gives the links back what they lost, after {@link #restoreLinks}.
+     *
+     * @return what could not be given back, a line each
+     */
+    default List<String> restoreRoutes(byte[] kept) throws AirgapException {
+        return List.of();
+    }
+
     /** Takes the filter away: the last of the three layers. */
     void removeTables() throws AirgapException;
 

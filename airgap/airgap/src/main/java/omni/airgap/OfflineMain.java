@@ -60,7 +60,7 @@ public final class OfflineMain {
             } catch (AirgapException e) { // the owner's last way out does not hang on a file
                 return lift(gap, grant) + " No evidence was written: " + e.getMessage();
             }
-            try (Recorder _ = new Recorder(gap, evidence).start(java.time.Duration.ofHours(1))) {
+            try (Recorder _ = new Recorder(gap, evidence, clock).start(java.time.Duration.ofHours(1))) {
                 return lift(gap, grant);
             }
         }

@@ -2,7 +2,9 @@ package omni.airgap;
 
 import java.io.Closeable;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -11,24 +13,27 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Writes the evidence: each change of the gap with its steps, and while it is closed, at times, what the links have sent
- * and how many sockets there are. One thread writes; a record that cannot be written is told in the log, and opens nothing.
+ * and how many sockets there are; with the first of a gap, what both were when it was last seen open. One thread writes; a record that
+ * cannot be written is told in the log, and opens nothing.
  */
 final class Recorder implements Closeable {
     private final Gap gap;
     private final EvidenceChain chain;
+    private final InstantSource clock;
     private final ScheduledExecutorService writer = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("evidence").factory());
+    private volatile Optional<ObjectNode> before = Optional.empty();
 
-    Recorder(Gap gap, EvidenceChain chain) {
+    Recorder(Gap gap, EvidenceChain chain, InstantSource clock) {
         this.gap = gap;
         this.chain = chain;
+        this.clock = clock;
     }
 
-    /** Records from now on; while closed, also every so often. */
+    /** Records from now on; while closed, also every so often; while open it looks as often, and keeps the last look. */
     Recorder start(Duration interval) {
         var _ = gap.onChange(this::changed);
-        var _ = writer.scheduleWithFixedDelay(
-                this::look, interval.toMillis(), interval.toMillis(), TimeUnit.MILLISECONDS);
+        var _ = writer.scheduleWithFixedDelay(this::look, 0, interval.toMillis(), TimeUnit.MILLISECONDS);
         return this;
     }
 
@@ -39,8 +44,10 @@ final class Recorder implements Closeable {
             case OPEN -> "open";
             case ENGAGING, LIFTING, BROKEN -> status.state().name().toLowerCase(Locale.ROOT);
         };
+        // Of a lift, before its first step: afterwards they send again.
+        Optional<ObjectNode> sent = status.state() == State.LIFTING ? Optional.of(sentFrames()) : Optional.empty();
         try {
-            writer.execute(() -> write(kind, status));
+            writer.execute(() -> write(kind, status, sent));
         } catch (RejectedExecutionException e) {
             System.getLogger("omni.airgap").log(System.Logger.Level.DEBUG, "On the way out", e);
         }
@@ -49,11 +56,30 @@ final class Recorder implements Closeable {
     private void look() {
         Gap.Status status = gap.status();
         if (status.state().closed()) {
-            write("watched", status);
+            write("watched", status, Optional.empty());
+        } else {
+            lookWhileOpen();
         }
     }
 
-    private void write(String kind, Gap.Status status) {
+    /** What was seen last while it was open. */
+    Optional<ObjectNode> before() {
+        return before;
+    }
+
+    private void lookWhileOpen() {
+        if (gap.shut() || gap.status().state().closed()) {
+            return;
+        }
+        Urgency.takeTurns();
+        ObjectNode seen = EvidenceChain.body().put("at", clock.instant().toString());
+        seen(seen, Optional.empty());
+        if (!gap.shut()) { // or some of it was seen while it was closed
+            before = Optional.of(seen);
+        }
+    }
+
+    private void write(String kind, Gap.Status status, Optional<ObjectNode> sent) {
         Urgency.takeTurns(); // to close is urgent, to write it down is not
         ObjectNode body = EvidenceChain.body();
         body.put("cause", status.cause()).put("corrections", status.corrections());
@@ -67,13 +93,9 @@ final class Recorder implements Closeable {
                     .put("confirmed", step.confirmed())
                     .put("micros", step.micros());
         }
-        try {
-            links(body);
-            census(body);
-            var obstacles = body.putArray("obstacles");
-            gap.obstacles().forEach(obstacles::add);
-        } catch (AirgapException e) {
-            body.put("notSeen", e.getMessage());
+        seen(body, sent);
+        if (status.state() == State.ENGAGING) {
+            before.ifPresent(last -> body.set("before", last));
         }
         try {
             chain.append(kind, EvidenceChain.fits(body) ? body : shortened(status));
@@ -90,12 +112,31 @@ final class Recorder implements Closeable {
                 .put("notSeen", "more than a record holds: steps, links and sockets are left out");
     }
 
-    private void links(ObjectNode body) throws AirgapException {
-        ObjectNode sent = body.putObject("sentFrames");
-        for (NetworkStack stack : gap.stacks()) {
-            ObjectNode links = sent.putObject(Long.toString(stack.number()));
-            stack.sentFrames().forEach(links::put);
+    /** What there is: frames, sockets, and what stands in the way of a lift with its owners. */
+    private void seen(ObjectNode body, Optional<ObjectNode> sent) {
+        body.set("sentFrames", sent.orElseGet(this::sentFrames));
+        try {
+            census(body);
+            var obstacles = body.putArray("obstacles");
+            gap.obstacles().forEach(obstacles::add);
+        } catch (AirgapException e) {
+            body.put("notSeen", e.getMessage());
         }
+    }
+
+    /** By namespace and link; a namespace that does not say is left out. */
+    private ObjectNode sentFrames() {
+        ObjectNode sent = EvidenceChain.body();
+        for (NetworkStack stack : gap.stacks()) {
+            try {
+                ObjectNode links = EvidenceChain.body();
+                stack.sentFrames().forEach(links::put);
+                sent.set(Long.toString(stack.number()), links);
+            } catch (AirgapException e) {
+                System.getLogger("omni.airgap").log(System.Logger.Level.DEBUG, "A namespace does not count", e);
+            }
+        }
+        return sent;
     }
 
     private void census(ObjectNode body) throws AirgapException {

@@ -30,7 +30,13 @@ final class Ward implements NetworkStack {
         orders = new Links();
         table = new DropTable();
         sockets = new SocketDiag();
-        linkEvents = Netlink.open(Kernel.NETLINK_ROUTE(), Kernel.RTNLGRP_LINK(), Kernel.RTNLGRP_NSID());
+        linkEvents = Netlink.open(
+                Kernel.NETLINK_ROUTE(),
+                Kernel.RTNLGRP_LINK(),
+                Kernel.RTNLGRP_NSID(),
+                Kernel.RTNLGRP_IPV4_ROUTE(),
+                Kernel.RTNLGRP_IPV6_ROUTE(),
+                Kernel.RTNLGRP_IPV6_IFADDR());
         filterEvents = Netlink.open(Kernel.NETLINK_NETFILTER(), Kernel.NFNLGRP_NFTABLES());
     }
 
@@ -156,6 +162,16 @@ final class Ward implements NetworkStack {
     public void restoreLinks() throws KernelException {
         links.restore();
         prepare();
+    }
+
+    @Override
+    public byte[] routes() throws KernelException {
+        return links.routes();
+    }
+
+    @Override
+    public List<String> restoreRoutes(byte[] kept) throws KernelException {
+        return links.restoreRoutes(kept);
     }
 
     /** Takes the tables away: the last of the three layers. */

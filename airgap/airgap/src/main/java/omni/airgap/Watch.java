@@ -105,6 +105,7 @@ final class Watch implements Closeable {
 
     private void links(Ward ward) throws KernelException {
         boolean[] changed = {false};
+        boolean[] routes = {false};
         List<Link> up = new ArrayList<>();
         read(ward.linkEvents(), message -> {
             if (message.type() == Kernel.RTM_NEWLINK()) {
@@ -114,6 +115,8 @@ final class Watch implements Closeable {
                     up.add(link);
                     down(ward, link); // at once, before what else has come is read
                 }
+            } else if (ofRoutes(message.type())) {
+                routes[0] = true;
             } else {
                 changed[0] = true;
                 if (message.type() == Kernel.RTM_DELLINK()) {
@@ -122,6 +125,9 @@ final class Watch implements Closeable {
                 checks.release(); // a link is gone, perhaps to another namespace; or a namespace has come
             }
         });
+        if (routes[0] || changed[0]) {
+            gap.remember(ward);
+        }
         if (!changed[0]) {
             return;
         }
@@ -131,6 +137,13 @@ final class Watch implements Closeable {
             ward.drop();
             up.forEach(link -> gap.corrected("link " + link.name()));
         });
+    }
+
+    private static boolean ofRoutes(int type) {
+        return type == Kernel.RTM_NEWROUTE()
+                || type == Kernel.RTM_DELROUTE()
+                || type == Kernel.RTM_NEWADDR()
+                || type == Kernel.RTM_DELADDR();
     }
 
     private void down(Ward ward, Link link) {

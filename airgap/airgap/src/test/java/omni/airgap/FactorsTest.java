@@ -95,7 +95,7 @@ class FactorsTest {
     @BeforeEach
     void keep() throws AirgapException {
         factors = new Factors(folder, screen, owner, clock);
-        factors.keep(key.publicKey(), Optional.empty(), Optional.empty(), Optional.empty());
+        factors.keep(key.publicKey(), Optional.empty(), Optional.empty());
     }
 
     private FailedReason denied(String nonce, String signature, String code) {
@@ -180,16 +180,10 @@ class FactorsTest {
     @Test
     void onlyTheOldKeyNamesTheNextOne() throws Exception {
         StepUpKey next = StepUpKey.make();
-        assertThrows(
-                DeniedException.class,
-                () -> factors.keep(next.publicKey(), Optional.empty(), Optional.empty(), Optional.empty()));
+        assertThrows(DeniedException.class, () -> factors.keep(next.publicKey(), Optional.empty(), Optional.empty()));
         clock.forward(Duration.ofHours(1));
         String nonce = factors.beginStepUp();
-        factors.keep(
-                next.publicKey(),
-                Optional.of(nonce),
-                Optional.of(key.signStepUp(nonce, next.publicKey())),
-                Optional.empty());
+        factors.keep(next.publicKey(), Optional.of(nonce), Optional.of(key.signStepUp(nonce, next.publicKey())));
         String lift = factors.beginLift().nonce();
         assertEquals(FailedReason.DENIED, denied(lift, key.signLift(lift), screen.code()));
         clock.forward(Duration.ofHours(1));
@@ -208,9 +202,8 @@ class FactorsTest {
                 new String[] {"", "omni-step-up-", key.text() + "A", key.text().substring(1), "omni-step-up-*"}) {
             assertTrue(StepUpKey.read(bad).isEmpty(), bad);
         }
-        DeniedException thrown = assertThrows(
-                DeniedException.class,
-                () -> factors.keep("AAAA", Optional.empty(), Optional.empty(), Optional.empty()));
+        DeniedException thrown =
+                assertThrows(DeniedException.class, () -> factors.keep("AAAA", Optional.empty(), Optional.empty()));
         assertEquals(FailedReason.INVALID, thrown.reason());
     }
 
@@ -235,9 +228,7 @@ class FactorsTest {
     private void accept() throws AirgapException {
         String nonce = factors.beginStepUp();
         factors.acceptPassword(
-                owner.permit(StepUpKey.ACCEPT_SESSION),
-                Optional.of(nonce),
-                Optional.of(key.signStepUp(nonce, StepUpKey.PASSWORD)));
+                owner.permit(StepUpKey.ACCEPT_SESSION), nonce, key.signStepUp(nonce, StepUpKey.PASSWORD));
     }
 
     private FailedReason deniedPermit(String nonce, String permit, String code) {
@@ -276,69 +267,53 @@ class FactorsTest {
     }
 
     @Test
-    void aKeptKeyMustSignThatThePasswordDoes() throws Exception {
+    void theKeyMustSignThatThePasswordDoes() throws Exception {
         String nonce = factors.beginStepUp();
         String permit = owner.permit(StepUpKey.ACCEPT_SESSION);
-        Optional<String> wrong = Optional.of(StepUpKey.make().signStepUp(nonce, StepUpKey.PASSWORD));
-        assertThrows(DeniedException.class, () -> factors.acceptPassword(permit, Optional.of(nonce), wrong));
+        String wrong = StepUpKey.make().signStepUp(nonce, StepUpKey.PASSWORD);
+        assertThrows(DeniedException.class, () -> factors.acceptPassword(permit, nonce, wrong));
         assertFalse(factors.takesPassword());
-        Factors keyless = new Factors(folder.resolve("keyless"), screen, owner, clock);
-        Files.createDirectory(folder.resolve("keyless"));
-        assertThrows(DeniedException.class, () -> keyless.acceptPassword("wrong", Optional.empty(), Optional.empty()));
-        keyless.acceptPassword(permit, Optional.empty(), Optional.empty());
-        assertTrue(keyless.takesPassword());
-        assertFalse(keyless.beginLift().nonce().isEmpty());
+        clock.forward(Duration.ofHours(1));
+        String again = factors.beginStepUp();
+        String right = key.signStepUp(again, StepUpKey.PASSWORD);
+        assertThrows(DeniedException.class, () -> factors.acceptPassword("wrong", again, right));
+        assertFalse(factors.takesPassword());
     }
 
+    /** Or where Omni does not run there would be no secret to ask for. */
     @Test
-    void whereThePasswordLiftsItMustNameTheFirstKey() throws Exception {
+    void withoutAKeyNoPasswordIsTaken() throws Exception {
         Files.createDirectory(folder.resolve("keyless"));
         Factors keyless = new Factors(folder.resolve("keyless"), screen, owner, clock);
-        keyless.acceptPassword(owner.permit(StepUpKey.ACCEPT_SESSION), Optional.empty(), Optional.empty());
-        Optional<String> none = Optional.empty();
-        assertThrows(DeniedException.class, () -> keyless.keep(key.publicKey(), none, none, none));
-        assertFalse(keyless.keyed());
-        keyless.keep(key.publicKey(), none, none, Optional.of(owner.permit(StepUpKey.ACCEPT_SESSION)));
-        assertTrue(keyless.keyed());
+        String permit = owner.permit(StepUpKey.ACCEPT_SESSION);
+        String nonce = keyless.beginStepUp();
+        String signature = key.signStepUp(nonce, StepUpKey.PASSWORD);
+        assertEquals(
+                FailedReason.REFUSED,
+                assertThrows(DeniedException.class, () -> keyless.acceptPassword(permit, nonce, signature))
+                        .reason());
+        assertFalse(keyless.takesPassword());
+        assertThrows(DeniedException.class, keyless::beginLift);
     }
 
     @Test
     void thePasswordIsTakenBackByTheKey() throws Exception {
         accept();
-        Optional<String> none = Optional.empty();
-        Optional<String> permit = Optional.of(owner.permit(StepUpKey.ACCEPT_SESSION));
-        assertThrows(DeniedException.class, () -> factors.refusePassword(permit, none, none));
         String wrong = factors.beginStepUp();
-        assertThrows(
-                DeniedException.class,
-                () -> factors.refusePassword(
-                        none, Optional.of(wrong), Optional.of(key.signStepUp(wrong, StepUpKey.PASSWORD))));
+        String other = key.signStepUp(wrong, StepUpKey.PASSWORD);
+        assertThrows(DeniedException.class, () -> factors.refusePassword(wrong, other));
         assertTrue(factors.takesPassword());
         clock.forward(Duration.ofHours(1));
         String nonce = factors.beginStepUp();
-        factors.refusePassword(none, Optional.of(nonce), Optional.of(key.signStepUp(nonce, StepUpKey.NO_PASSWORD)));
+        factors.refusePassword(nonce, key.signStepUp(nonce, StepUpKey.NO_PASSWORD));
         assertFalse(factors.takesPassword());
         String lift = factors.beginLift().nonce();
         assertEquals(
                 FailedReason.DENIED, deniedPermit(lift, owner.permit(StepUpKey.LIFT_SESSION + lift), screen.code()));
         assertEquals(
                 FailedReason.REFUSED,
-                assertThrows(DeniedException.class, () -> factors.refusePassword(none, none, none))
+                assertThrows(DeniedException.class, () -> factors.refusePassword("", ""))
                         .reason());
-    }
-
-    @Test
-    void wherePasswordAloneLiftsItIsTakenBackByItself() throws Exception {
-        Files.createDirectory(folder.resolve("keyless"));
-        Factors keyless = new Factors(folder.resolve("keyless"), screen, owner, clock);
-        Optional<String> none = Optional.empty();
-        keyless.acceptPassword(owner.permit(StepUpKey.ACCEPT_SESSION), none, none);
-        assertThrows(DeniedException.class, () -> keyless.refusePassword(none, none, none));
-        assertThrows(DeniedException.class, () -> keyless.refusePassword(Optional.of("wrong"), none, none));
-        assertTrue(keyless.takesPassword());
-        keyless.refusePassword(Optional.of(owner.permit(StepUpKey.ACCEPT_SESSION)), none, none);
-        assertFalse(keyless.takesPassword());
-        assertThrows(DeniedException.class, keyless::beginLift);
     }
 
     @Test

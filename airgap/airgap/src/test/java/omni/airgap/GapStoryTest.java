@@ -19,6 +19,37 @@ class GapStoryTest {
         return story.lines();
     }
 
+    /** Kinds of records, each with what eth0 had sent by then. */
+    private static List<String> tellSent(Object... kindsAndFrames) {
+        GapStory story = new GapStory();
+        for (int i = 0; i < kindsAndFrames.length; i += 2) {
+            var record = EvidenceChain.body().put("time", "T" + (i / 2 + 1)).put("kind", (String) kindsAndFrames[i]);
+            var body = EvidenceChain.body().put("cause", "a person");
+            body.putObject("sentFrames").putObject("4026").put("eth0", (int) kindsAndFrames[i + 1]);
+            record.set("body", body);
+            story.add(record);
+        }
+        return story.lines();
+    }
+
+    @Test
+    void aLinkThatSentInAGapIsTold() {
+        String whole = "a gap from T2 to T5, by this box's clock, lifted by a person";
+        assertEquals(
+                List.of(whole),
+                tellSent("engaging", 90, "closed", 100, "watched", 100, "lifting", 100, "open", 180),
+                "what it sent on the way down and after the lift is not the gap's");
+        assertEquals(
+                List.of(whole + "; in it: eth0 of net:[4026] sent 7 frames"),
+                tellSent("engaging", 90, "closed", 100, "watched", 103, "lifting", 107, "open", 180));
+        assertEquals(
+                List.of(
+                        "a gap from T1 to T2, by this box's clock, lifted by a person",
+                        "a gap from T3 to T4, by this" + " box's clock, lifted by a person"),
+                tellSent("closed", 100, "open", 180, "closed", 200, "open", 200),
+                "each gap counts from its own beginning");
+    }
+
     @Test
     void aGapThatHeldIsToldInOneLine() {
         assertEquals(

@@ -33,7 +33,7 @@ class OfflineBoxTest {
                     point -> {})) {
                 gap.start();
                 new Factors(home.resolve("airgap"), text -> "nowhere", Owner.NOBODY, Clock.systemUTC())
-                        .keep(key.publicKey(), Optional.empty(), Optional.empty(), Optional.empty());
+                        .keep(key.publicKey(), Optional.empty(), Optional.empty());
                 assertEquals(State.GAP, gap.engage("a test").state());
             }
             assertThrows(

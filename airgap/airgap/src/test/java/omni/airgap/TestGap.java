@@ -29,6 +29,13 @@ final class TestGap implements AutoCloseable {
         return new TestGap(gap, gap.watch());
     }
 
+    /** With obstacles as the product has them. */
+    static TestGap with(Gap.Obstacles obstacles, Street street, Path folder) throws AirgapException {
+        Gap gap = new Gap(Scope.of(street.file()), store(folder), Clock.systemUTC(), obstacles, point -> {});
+        gap.start();
+        return new TestGap(gap, gap.watch());
+    }
+
     /** Not started and without a watch. */
     static Gap gap(String scope, Path folder, Gap.Faults faults) throws AirgapException {
         return new Gap(Scope.of(scope), store(folder), Clock.systemUTC(), wards -> List.of(), faults);

@@ -199,7 +199,8 @@ final class AirgapAuditCommand extends OmniCommand {
             String program = owner.program().substring(owner.program().lastIndexOf('/') + 1);
             String name = owner.role().isEmpty() ? program : "omni " + owner.role();
             names.add(name + " (pid " + owner.pid() + ", " + owner.user()
-                    + (owner.unit().isEmpty() ? ")" : ", " + owner.unit() + ")"));
+                    + (owner.unit().isEmpty() ? "" : ", " + owner.unit())
+                    + (Boolean.FALSE.equals(owner.expected()) ? ", not expected)" : ")"));
         }
         return String.join(", ", names);
     }

@@ -27,8 +27,8 @@ final class KeyStepUpCommand extends OmniCommand {
             names = "--password",
             negatable = true,
             description =
-                    "Makes no key: from now on the vault's password lifts the gap as well, or no longer. While the"
-                            + " gap is open.")
+                    "Makes no key: from now on the vault's password lifts the gap beside the key, or no longer. While"
+                            + " the gap is open.")
     private @Nullable Boolean password;
 
     @Option(
@@ -44,14 +44,19 @@ final class KeyStepUpCommand extends OmniCommand {
         if (password == null) {
             return makeKey(begun);
         }
+        if (!begun.needed()) {
+            throw new CommandException(
+                    ExitCode.REFUSED,
+                    "There is no step-up key, by which alone a gap is lifted where Omni does not run. Make one first: omni key"
+                            + " step-up.");
+        }
         return password ? acceptPassword(begun) : refusePassword(begun);
     }
 
     private ExitCode makeKey(BeginStepUpReply begun) {
         var fresh = StepUpKey.make();
-        var signature = signature(begun, fresh.publicKey());
-        var permit = begun.password() ? permit() : null;
-        var params = new AirgapProtocol.SetStepUpParams(fresh.publicKey(), begun.nonce(), signature, permit);
+        var signature = begun.needed() ? signature(begun, fresh.publicKey()) : null;
+        var params = new AirgapProtocol.SetStepUpParams(fresh.publicKey(), begun.nonce(), signature);
         world.with("airgap", bus -> AirgapProtocol.Client.of(bus).setStepUp(params));
         answer(Json.object().put("key", fresh.text()), fresh::text);
         if (!json()) {
@@ -74,14 +79,9 @@ final class KeyStepUpCommand extends OmniCommand {
 
     private ExitCode refusePassword(BeginStepUpReply begun) {
         var signature = signature(begun, StepUpKey.NO_PASSWORD);
-        var permit = begun.password() ? permit() : null;
-        var params = new AirgapProtocol.RefusePasswordParams(permit, begun.nonce(), signature);
+        var params = new AirgapProtocol.RefusePasswordParams(begun.nonce(), signature);
         world.with("airgap", bus -> AirgapProtocol.Client.of(bus).refusePassword(params));
-        answer(
-                Json.object().put("accepted", false),
-                () -> begun.needed()
-                        ? "From now on only the step-up key lifts the air gap."
-                        : "From now on only root at a terminal of the box lifts the air gap, until a step-up key is made.");
+        answer(Json.object().put("accepted", false), () -> "From now on only the step-up key lifts the air gap.");
         return ExitCode.OK;
     }
 
@@ -90,11 +90,8 @@ final class KeyStepUpCommand extends OmniCommand {
         return secrets.prove(secrets.ask("Password: "), VaultSecrets.keyFile(keyFile), StepUpKey.ACCEPT_SESSION);
     }
 
-    /** Of what is named next, by the key that there is; nothing where there is none. */
-    private @Nullable String signature(BeginStepUpReply begun, String next) {
-        if (!begun.needed()) {
-            return null;
-        }
+    /** Of what is named next, by the key that there is. */
+    private String signature(BeginStepUpReply begun, String next) {
         return StepUpKey.read(new SecretInput(world).read("The step-up key until now: "))
                 .orElseThrow(() ->
                         new CommandException(ExitCode.USAGE, "That is no step-up key: it begins with omni-step-up-."))

@@ -158,6 +158,60 @@ public class Kernel extends Kernel$shared {
     public static int NETLINK_CAP_ACK() {
         return NETLINK_CAP_ACK;
     }
+    private static final int RTPROT_REDIRECT = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * #define RTPROT_REDIRECT 1
+     * }
+     */
+    public static int RTPROT_REDIRECT() {
+        return RTPROT_REDIRECT;
+    }
+    private static final int RTPROT_KERNEL = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * #define RTPROT_KERNEL 2
+     * }
+     */
+    public static int RTPROT_KERNEL() {
+        return RTPROT_KERNEL;
+    }
+    private static final int RTPROT_RA = (int)9L;
+    /**
+     * {@snippet lang=c :
+     * #define RTPROT_RA 9
+     * }
+     */
+    public static int RTPROT_RA() {
+        return RTPROT_RA;
+    }
+    private static final int RTM_F_CLONED = (int)512L;
+    /**
+     * {@snippet lang=c :
+     * #define RTM_F_CLONED 512
+     * }
+     */
+    public static int RTM_F_CLONED() {
+        return RTM_F_CLONED;
+    }
+    private static final int RTNH_F_DEAD = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * #define RTNH_F_DEAD 1
+     * }
+     */
+    public static int RTNH_F_DEAD() {
+        return RTNH_F_DEAD;
+    }
+    private static final int RTNH_F_LINKDOWN = (int)16L;
+    /**
+     * {@snippet lang=c :
+     * #define RTNH_F_LINKDOWN 16
+     * }
+     */
+    public static int RTNH_F_LINKDOWN() {
+        return RTNH_F_LINKDOWN;
+    }
     private static final int SOCK_DIAG_BY_FAMILY = (int)20L;
     /**
      * {@snippet lang=c :
@@ -302,6 +356,15 @@ public class Kernel extends Kernel$shared {
     public static int IFLA_INFO_KIND() {
         return IFLA_INFO_KIND;
     }
+    private static final int IFA_ADDRESS = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum enum (unnamed at /usr/include/linux/if_addr.h:26:1).IFA_ADDRESS = 1
+     * }
+     */
+    public static int IFA_ADDRESS() {
+        return IFA_ADDRESS;
+    }
     private static final int RTM_NEWLINK = (int)16L;
     /**
      * {@snippet lang=c :
@@ -338,6 +401,60 @@ public class Kernel extends Kernel$shared {
     public static int RTM_SETLINK() {
         return RTM_SETLINK;
     }
+    private static final int RTM_NEWADDR = (int)20L;
+    /**
+     * {@snippet lang=c :
+     * enum enum (unnamed at /usr/include/linux/rtnetlink.h:24:1).RTM_NEWADDR = 20
+     * }
+     */
+    public static int RTM_NEWADDR() {
+        return RTM_NEWADDR;
+    }
+    private static final int RTM_DELADDR = (int)21L;
+    /**
+     * {@snippet lang=c :
+     * enum enum (unnamed at /usr/include/linux/rtnetlink.h:24:1).RTM_DELADDR = 21
+     * }
+     */
+    public static int RTM_DELADDR() {
+        return RTM_DELADDR;
+    }
+    private static final int RTM_GETADDR = (int)22L;
+    /**
+     * {@snippet lang=c :
+     * enum enum (unnamed at /usr/include/linux/rtnetlink.h:24:1).RTM_GETADDR = 22
+     * }
+     */
+    public static int RTM_GETADDR() {
+        return RTM_GETADDR;
+    }
+    private static final int RTM_NEWROUTE = (int)24L;
+    /**
+     * {@snippet lang=c :
+     * enum enum (unnamed at /usr/include/linux/rtnetlink.h:24:1).RTM_NEWROUTE = 24
+     * }
+     */
+    public static int RTM_NEWROUTE() {
+        return RTM_NEWROUTE;
+    }
+    private static final int RTM_DELROUTE = (int)25L;
+    /**
+     * {@snippet lang=c :
+     * enum enum (unnamed at /usr/include/linux/rtnetlink.h:24:1).RTM_DELROUTE = 25
+     * }
+     */
+    public static int RTM_DELROUTE() {
+        return RTM_DELROUTE;
+    }
+    private static final int RTM_GETROUTE = (int)26L;
+    /**
+     * {@snippet lang=c :
+     * enum enum (unnamed at /usr/include/linux/rtnetlink.h:24:1).RTM_GETROUTE = 26
+     * }
+     */
+    public static int RTM_GETROUTE() {
+        return RTM_GETROUTE;
+    }
     private static final int RTM_NEWNSID = (int)88L;
     /**
      * {@snippet lang=c :
@@ -356,6 +473,60 @@ public class Kernel extends Kernel$shared {
     public static int RTM_GETNSID() {
         return RTM_GETNSID;
     }
+    private static final int RTN_UNICAST = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum enum (unnamed at /usr/include/linux/rtnetlink.h:253:1).RTN_UNICAST = 1
+     * }
+     */
+    public static int RTN_UNICAST() {
+        return RTN_UNICAST;
+    }
+    private static final int RT_SCOPE_UNIVERSE = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum rt_scope_t.RT_SCOPE_UNIVERSE = 0
+     * }
+     */
+    public static int RT_SCOPE_UNIVERSE() {
+        return RT_SCOPE_UNIVERSE;
+    }
+    private static final int RTA_DST = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum rtattr_type_t.RTA_DST = 1
+     * }
+     */
+    public static int RTA_DST() {
+        return RTA_DST;
+    }
+    private static final int RTA_OIF = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * enum rtattr_type_t.RTA_OIF = 4
+     * }
+     */
+    public static int RTA_OIF() {
+        return RTA_OIF;
+    }
+    private static final int RTA_GATEWAY = (int)5L;
+    /**
+     * {@snippet lang=c :
+     * enum rtattr_type_t.RTA_GATEWAY = 5
+     * }
+     */
+    public static int RTA_GATEWAY() {
+        return RTA_GATEWAY;
+    }
+    private static final int RTA_VIA = (int)18L;
+    /**
+     * {@snippet lang=c :
+     * enum rtattr_type_t.RTA_VIA = 18
+     * }
+     */
+    public static int RTA_VIA() {
+        return RTA_VIA;
+    }
     private static final int RTNLGRP_LINK = (int)1L;
     /**
      * {@snippet lang=c :
@@ -364,6 +535,33 @@ public class Kernel extends Kernel$shared {
      */
     public static int RTNLGRP_LINK() {
         return RTNLGRP_LINK;
+    }
+    private static final int RTNLGRP_IPV4_ROUTE = (int)7L;
+    /**
+     * {@snippet lang=c :
+     * enum rtnetlink_groups.RTNLGRP_IPV4_ROUTE = 7
+     * }
+     */
+    public static int RTNLGRP_IPV4_ROUTE() {
+        return RTNLGRP_IPV4_ROUTE;
+    }
+    private static final int RTNLGRP_IPV6_IFADDR = (int)9L;
+    /**
+     * {@snippet lang=c :
+     * enum rtnetlink_groups.RTNLGRP_IPV6_IFADDR = 9
+     * }
+     */
+    public static int RTNLGRP_IPV6_IFADDR() {
+        return RTNLGRP_IPV6_IFADDR;
+    }
+    private static final int RTNLGRP_IPV6_ROUTE = (int)11L;
+    /**
+     * {@snippet lang=c :
+     * enum rtnetlink_groups.RTNLGRP_IPV6_ROUTE = 11
+     * }
+     */
+    public static int RTNLGRP_IPV6_ROUTE() {
+        return RTNLGRP_IPV6_ROUTE;
     }
     private static final int RTNLGRP_NSID = (int)28L;
     /**
@@ -913,6 +1111,15 @@ public class Kernel extends Kernel$shared {
      */
     public static int NLA_F_NESTED() {
         return NLA_F_NESTED;
+    }
+    private static final int IFA_F_TEMPORARY = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * #define IFA_F_TEMPORARY 1
+     * }
+     */
+    public static int IFA_F_TEMPORARY() {
+        return IFA_F_TEMPORARY;
     }
     private static final int RTEXT_FILTER_SKIP_STATS = (int)8L;
     /**
