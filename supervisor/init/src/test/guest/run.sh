@@ -80,6 +80,8 @@ check model-is-imported omni models import /run/omni/another.gguf
 check model-is-used omni models use another
 check imported-model-answers chat
 check model-is-forgotten omni models use omni-seed-f16
+audit_explains_all() { omni airgap audit >/tmp/audit || { cat /tmp/audit; return 1; }; grep -q ': [0-9]* sockets, all explained' /tmp/audit; }
+check audit-explains-every-socket audit_explains_all
 check nothing-was-restarted-so-far same "$(prop supervisor NRestarts) $(pid supervisor) $(pid engine) $(pid daemon)" \
     "0 $supervisor $engine $daemon"
 

@@ -1,5 +1,7 @@
 package omni.api;
 
+import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
 import omni.airgap.AirgapProtocol;
 import omni.airgap.AirgapProtocol.EngageParams;
 import omni.airgap.AirgapProtocol.Gap;
@@ -9,6 +11,10 @@ import omni.bus.BusException;
 /** The kill switch as the API needs it: asked, and closed. Never opened: that takes a person at the box. For any thread. */
 final class AirgapLink {
     private static final int AWAY_SECONDS = 2;
+    /** How long an engage that was promised is tried while the role starts again. */
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
+
+    private static final Duration PAUSE = Duration.ofMillis(200);
 
     private final AirgapProtocol.Client airgap;
 
@@ -29,12 +35,23 @@ final class AirgapLink {
         }
     }
 
-    /** Closes the gap; what comes of it stands in the status. */
+    /** Closes the gap; what comes of it stands in the status. Where the role is away it is asked until it is back, for a minute. */
     void engage(String cause) {
-        try {
-            airgap.engage(new EngageParams(cause));
-        } catch (BusException e) {
-            Log.error("The gap was not closed", e);
+        long end = System.nanoTime() + PATIENCE.toNanos();
+        while (true) {
+            try {
+                airgap.engage(new EngageParams(cause));
+                return;
+            } catch (BusException.Unavailable | BusException.Disconnected e) { // to engage twice is to engage once
+                if (System.nanoTime() > end) {
+                    Log.error("The gap was not closed", e);
+                    return;
+                }
+                LockSupport.parkNanos(PAUSE.toNanos());
+            } catch (BusException e) {
+                Log.error("The gap was not closed", e);
+                return;
+            }
         }
     }
 }

@@ -253,6 +253,11 @@ class AirgapBoxTest {
         assertEquals(0, json.at("/censuses/0/unexplained").asInt(-1), audit.out());
         assertTrue(audit.out().contains("\"role\":\"airgap\""), audit.out());
         assertEquals(0, audit.exit(), audit.out());
+        var everywhere = product.omni("airgap", "audit", "--json").out(); // of this machine, which others use as well
+        assertTrue(everywhere.contains("\"role\":\"daemon\",\"expected\":true"), everywhere);
+        assertFalse(everywhere.contains("\"expected\":false"), everywhere);
+        var people = product.omni("airgap", "audit").out();
+        assertTrue(people.contains("LISTEN") && people.contains("omni daemon (pid "), people);
         assertEquals(0, product.omni("airgap", "audit", "--events", "1000").exit());
         for (String wrong : List.of("0", "1001")) {
             var refused = product.omni("airgap", "audit", "--events", wrong);

@@ -1,0 +1,120 @@
+package omni.api;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.InputStream;
+import java.lang.reflect.Proxy;
+import java.net.Socket;
+import java.net.http.HttpRequest;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import omni.airgap.AirgapProtocol;
+import omni.airgap.AirgapProtocol.EngageReply;
+import omni.airgap.AirgapProtocol.Gap;
+import omni.airgap.AirgapProtocol.GapState;
+import omni.airgap.AirgapProtocol.StatusReply;
+import omni.bus.BusServer;
+import omni.bus.Call;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The kill switch over HTTP, before a role that is played. */
+class AirgapRoutesTest {
+    @TempDir
+    Path home;
+
+    /** Of the client that asks, where it reads. */
+    private volatile InputStream client = InputStream.nullInputStream();
+
+    private final AtomicInteger engaged = new AtomicInteger();
+    /** How much of its answer the client had when the role was asked. */
+    private final AtomicInteger answered = new AtomicInteger();
+
+    private volatile String scope = "machine";
+
+    private Gap gap(GapState state) {
+        return new Gap(state, "2026-01-01T00:00:00Z", "", scope, 1, List.of(), List.of(), 0, true, List.of());
+    }
+
+    /** Says where it stands, and on an engage looks whether the client has its answer. */
+    private BusServer role() {
+        var handler = (AirgapProtocol.Handler) Proxy.newProxyInstance(
+                getClass().getClassLoader(), new Class<?>[] {AirgapProtocol.Handler.class}, (_, method, arguments) -> {
+                    @SuppressWarnings("unchecked")
+                    var call = (Call<Object>) arguments[1];
+                    switch (method.getName()) {
+                        case "status" -> call.reply(new StatusReply(gap(GapState.OPEN)));
+                        case "engage" -> {
+                            answered.set(client.available());
+                            call.reply(new EngageReply(gap(GapState.GAP)));
+                            engaged.incrementAndGet();
+                        }
+                        default -> throw new UnsupportedOperationException(method.getName());
+                    }
+                    return null;
+                });
+        return BusServer.at(home.resolve("airgap.sock"))
+                .service(AirgapProtocol.service(handler))
+                .start();
+    }
+
+    private HttpRequest.Builder engage(TestDaemon daemon) {
+        return daemon.request("/v1/airgap/engage").POST(HttpRequest.BodyPublishers.noBody());
+    }
+
+    /** Who asks from afar hears nothing any more once the first step is taken. */
+    @Test
+    void theAnswerComesBeforeTheFirstStep() throws Exception {
+        try (var _ = role();
+                var daemon = new TestDaemon(home, home.resolve("engine.sock"))) {
+            try (var socket = new Socket(daemon.url.getHost(), daemon.url.getPort())) {
+                client = socket.getInputStream();
+                socket.getOutputStream()
+                        .write(("POST /v1/airgap/engage HTTP/1.1\r\nHost: " + daemon.url.getAuthority()
+                                        + "\r\nAuthorization: Bearer " + TestDaemon.KEY
+                                        + "\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+                                .getBytes(StandardCharsets.US_ASCII));
+                Await.until("it is engaged", () -> engaged.get() == 1);
+                var answer = new String(client.readAllBytes(), StandardCharsets.UTF_8);
+                assertTrue(answer.startsWith("HTTP/1.1 202 "), answer);
+                assertTrue(answer.contains("Only a person at the box can lift"), answer);
+                assertEquals(answer.length(), answered.get(), "all of it was there before the role was asked");
+            }
+        }
+    }
+
+    /** What was promised is done by the role that starts again. */
+    @Test
+    void aRoleThatStartsAgainIsAskedAgain() throws Exception {
+        try (var daemon = new TestDaemon(home, home.resolve("engine.sock"))) {
+            var first = role();
+            var link = new AirgapLink(AirgapProtocol.Client.of(omni.bus.BusClient.to(home.resolve("airgap.sock"))));
+            assertEquals(GapState.OPEN, link.status().state());
+            first.close();
+            var asking = Thread.ofVirtual().start(() -> link.engage("a test"));
+            assertEquals(503, daemon.send(engage(daemon)).statusCode(), "without it nothing is promised");
+            try (var _ = role()) {
+                assertTrue(asking.join(Duration.ofSeconds(20)));
+                Await.until("it was engaged", () -> engaged.get() == 1);
+            }
+        }
+    }
+
+    @Test
+    void withNothingInScopeNothingIsPromised() throws Exception {
+        scope = "";
+        try (var _ = role();
+                var daemon = new TestDaemon(home, home.resolve("engine.sock"))) {
+            var refused = daemon.send(engage(daemon));
+            assertEquals(409, refused.statusCode());
+            assertEquals(
+                    "airgap_without_scope",
+                    TestDaemon.error(refused).get("code").asString());
+            assertEquals(0, engaged.get());
+        }
+    }
+}
