@@ -98,11 +98,14 @@ exec 9<>/dev/vhci
 printf '\377\000' >&9 # a Bluetooth controller
 iw phy phy0 interface add mon0 type monitor
 ip link set mon0 up
+iw phy phy0 interface add p2p0 type __p2pdev # no link: nothing but its radio stops it
+p2p=$(iw dev | awk '$1 == "wdev" { last = $2 } $2 == "P2P-device" { print last }')
 radios() { cat /sys/class/rfkill/*/soft | sort -u | tr -d '\n'; }
 kinds() { cat /sys/class/rfkill/*/type | sort -u | tr '\n' ' '; }
 radios_are() { [ "$(radios)" = "$1" ]; }
 check there-are-radios within 30 same "$(kinds)" "bluetooth wlan "
 check radios-are-on radios_are 0
+check p2p-starts iw wdev "$p2p" p2p start
 check airgap-has-four-capabilities grep -q '^CapBnd:[[:space:]]*0*281004$' "/proc/$(pid airgap)/status"
 check airgap-has-a-system-call-filter grep -q '^Seccomp:[[:space:]]*2$' "/proc/$(pid airgap)/status"
 # Once it has rehearsed. Field 41 of proc_pid_stat(5): 2 is SCHED_RR; the watch must not be, it would starve the kernel's own workers.
@@ -119,6 +122,7 @@ cat /tmp/step-up # for who types it at the lift, in another boot
 check gap-is-confirmed omni airgap engage
 check the-link-is-down not up
 check radios-are-off radios_are 1
+check p2p-does-not not iw wdev "$p2p" p2p start
 echo 0 >"$(ls -d /sys/class/rfkill/rfkill*/soft | head -n 1)"
 check radios-are-off-again within 10 radios_are 1
 ip link set mon0 up
