@@ -69,6 +69,9 @@ final class Tpm implements AutoCloseable {
     private static final int TRIES_MAX = 20;
     private static final Duration PAUSE = Duration.ofMillis(5);
 
+    /** For all that is asked of it at a time: several times what slow chips take for an unlock. */
+    static final Duration PATIENCE = Duration.ofSeconds(10);
+
     private final TpmChannel channel;
     private int primary;
     private byte[] key = new byte[0];
@@ -77,10 +80,15 @@ final class Tpm implements AutoCloseable {
         this.channel = channel;
     }
 
-    /** The TPM at that path. */
+    /** The TPM at that path, which has {@link #PATIENCE} until the close. */
     static Tpm open(Path path) throws VaultException {
+        return open(path, PATIENCE);
+    }
+
+    /** With another patience. */
+    static Tpm open(Path path, Duration patience) throws VaultException {
         try {
-            return of(TpmChannel.open(path));
+            return of(TimedTpmChannel.open(() -> TpmChannel.open(path), patience));
         } catch (VaultException e) {
             throw e;
         } catch (IOException e) {

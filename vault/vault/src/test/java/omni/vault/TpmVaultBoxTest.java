@@ -177,6 +177,39 @@ final class TpmVaultBoxTest {
         vault.lock("a test");
     }
 
+    /** It takes what it is asked and never answers: that is said in time, counts no try, and ends with it. */
+    @Test
+    void aTpmThatHangsHoldsNobody() throws Exception {
+        String words = bound();
+        Vault vault = started(here());
+        swtpm.hang();
+        assertSilent(vault, Verb.UNLOCK, PASSWORD, "");
+        assertSilent(vault, Verb.CHANGE_PASSWORD, PASSWORD, "", OTHER, "");
+        assertEquals(Vault.State.SEALED, vault.status().state());
+        assertEquals(0, vault.standing().wrong());
+        swtpm.goOn();
+        call(vault, Verb.UNLOCK, PASSWORD, "");
+        assertEquals(List.of(), vault.open().audit().alarms());
+        vault.lock("a test");
+        swtpm.hang();
+        Vault again = started(here());
+        call(again, Verb.RECOVER, words, OTHER, "");
+        assertTrue(
+                again.open().audit().alarms().getFirst().contains("is not there"),
+                again.open().audit().alarms().toString());
+        again.lock("a test");
+    }
+
+    private static void assertSilent(Vault vault, Verb verb, String... fields) {
+        long begun = System.nanoTime();
+        VaultException silent = assertThrows(VaultException.class, () -> call(vault, verb, fields));
+        Duration took = Duration.ofNanos(System.nanoTime() - begun);
+        assertEquals(Reason.FAILED, silent.reason(), silent.getMessage());
+        assertTrue(silent.getMessage().contains("The TPM has not answered within 10 s"), silent.getMessage());
+        assertTrue(silent.getMessage().contains("omni vault recover"), silent.getMessage());
+        assertTrue(took.compareTo(Tpm.PATIENCE) >= 0 && took.compareTo(Duration.ofMinutes(1)) < 0, took.toString());
+    }
+
     /** Wiped, a copy of all files and the password open nothing; the control is the copy before. */
     @Test
     void whatTheTpmForgetsNoCopyBringsBack() throws Exception {
