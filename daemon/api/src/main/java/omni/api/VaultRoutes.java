@@ -120,7 +120,9 @@ final class VaultRoutes {
         vault.watch().answering();
         exchange.afterwards(vault.watch()::answered);
         var wiped = vault.permitted(client -> client.wipe(new WipeParams(stepUp.permit(), stepUp.session())));
-        var answer = object().put("wiped", true).put("keys_gone_ms", wiped.keysGoneMillis());
+        var answer = object().put("wiped", true)
+                .put("keys_gone_ms", wiped.keysGoneMillis())
+                .put("tpm", wiped.tpm().wire());
         var backups = wiped.backups();
         if (backups != null) {
             backups.forEach(answer.putArray("backups")::add);

@@ -145,6 +145,7 @@ final class RealVaultTest {
             var wiped = TestDaemon.json(wipe(daemon, "Omni-Step-Up", permit));
             assertEquals("[]", wiped.get("backups").toString());
             assertTrue(wiped.get("keys_gone_ms").isInt(), wiped::toString);
+            assertEquals("none", wiped.get("tpm").asString());
             Await.until("the vault has ended", locked::get);
             assertEquals(0, vault.faults.get());
         }

@@ -222,12 +222,7 @@ final class KeyWork {
                             + " recovery key.");
         }
         try (Tpm tpm = device.open()) {
-            if (!Base64Text.of(tpm.key()).equals(slot.key())) {
-                throw new VaultException(
-                        Reason.REFUSED,
-                        "Another TPM than this one belongs to this password, or this one was cleared: use the recovery"
-                                + " key.");
-            }
+            tpm.require(slot.key());
             return tpm.secret(slot.handle(vault), tpmAuth(key));
         } catch (VaultException e) {
             if (e.reason() == Reason.MISSING) {

@@ -131,6 +131,19 @@ final class Tpm implements AutoCloseable {
         return key.clone();
     }
 
+    /**
+     * Returns where that is its key.
+     *
+     * @throws VaultException REFUSED where it is another TPM, or was cleared
+     */
+    void require(String ofKey) throws VaultException {
+        if (!Base64Text.of(key).equals(ofKey)) {
+            throw new VaultException(
+                    Reason.REFUSED,
+                    "Another TPM than this one belongs to this password, or this one was cleared: use the recovery key.");
+        }
+    }
+
     private void makePrimary() throws VaultException {
         byte[] parameters = new TpmBytes()
                 .sized(new TpmBytes().u16(0).u16(0))
@@ -256,13 +269,6 @@ final class Tpm implements AutoCloseable {
             run(new Command(NV_UNDEFINE_SPACE, new int[] {OWNER, handle}, names, new byte[0]));
         } catch (BufferUnderflowException | IOException e) {
             throw failure(e);
-        }
-    }
-
-    /** Takes all away that the TPM holds for that vault. */
-    void forgetVault(String vault) throws VaultException {
-        for (int handle : TpmSlot.handles(vault)) {
-            forget(handle);
         }
     }
 

@@ -218,17 +218,79 @@ final class TpmVaultBoxTest {
         putBack(copy);
         assertEquals(List.of(), unlocked(here(), PASSWORD), "the control");
         var keeper = new KeyKeeper(folder, run, KeyKeeper.Machine.ours(), here());
-        keeper.forgetTpm(keeper.present().vault());
-        keeper.forgetTpm(keeper.present().vault());
+        keeper.forgetTpm(binding());
+        keeper.forgetTpm(binding());
         putBack(copy);
         assertEquals(Reason.REFUSED, refused(started(here()), Verb.UNLOCK, PASSWORD, ""));
         var none = new KeyKeeper(folder, run, KeyKeeper.Machine.ours());
         assertEquals(
                 Reason.REFUSED,
-                assertThrows(
-                                VaultException.class,
-                                () -> none.forgetTpm(none.present().vault()))
+                assertThrows(VaultException.class, () -> none.forgetTpm(binding()))
                         .reason());
+        try (Swtpm other = Swtpm.socket(otherState)) {
+            var board = new KeyKeeper(folder, run, KeyKeeper.Machine.ours(), new TpmDevice(Optional.of(other.path)));
+            VaultException another = assertThrows(VaultException.class, () -> board.forgetTpm(binding()));
+            assertEquals(Reason.REFUSED, another.reason(), "it must not look as if it was done");
+        }
+    }
+
+    private TpmBinding binding() throws IOException {
+        return TpmBinding.of(KeyFile.of(Files.readAllBytes(folder.resolve(KeyKeeper.FILE))))
+                .orElseThrow();
+    }
+
+    @Test
+    void aWipeSaysWhatTheTpmHasDestroyed() throws Exception {
+        call(started(here()), Verb.CREATE, PASSWORD, "");
+        Vault unbound = started(here());
+        assertEquals(TpmPart.NONE, unbound.wipe().tpm());
+        assertEquals("wiped", started(here()).status().cause());
+
+        bound();
+        Path copy = copy("forensic");
+        assertEquals(TpmPart.DESTROYED, started(here()).wipe().tpm());
+        assertFalse(Files.exists(folder.resolve(KeyKeeper.FILE)));
+        Vault after = started(here());
+        assertEquals(Vault.State.ABSENT, after.status().state());
+        assertEquals(TpmPart.DESTROYED.cause(), after.status().cause());
+        putBack(copy);
+        assertEquals(Reason.REFUSED, refused(started(here()), Verb.UNLOCK, PASSWORD, ""));
+    }
+
+    /** The keys go first and at once; the next start asks the TPM again. */
+    @Test
+    void aWipeDoesNotWaitForATpmThatHangsAndTheNextStartAsksItAgain() throws Exception {
+        bound();
+        Path copy = copy("forensic");
+        Vault vault = started(here());
+        swtpm.hang();
+        long begun = System.nanoTime();
+        assertEquals(TpmPart.NOT_ANSWERED, vault.wipe().tpm());
+        Duration took = Duration.ofNanos(System.nanoTime() - begun);
+        assertTrue(took.compareTo(Duration.ofMillis(500)) < 0, took.toString());
+        assertFalse(Files.exists(folder.resolve(KeyKeeper.FILE)));
+        swtpm.goOn();
+        assertEquals(TpmPart.DESTROYED.cause(), started(here()).status().cause());
+        putBack(copy);
+        assertEquals(Reason.REFUSED, refused(started(here()), Verb.UNLOCK, PASSWORD, ""));
+    }
+
+    /** The control: where it says so, the TPM has kept its part, and a copy opens by the password. */
+    @Test
+    void whatTheTpmDidNotAnswerIsSaidAndIsTrue() throws Exception {
+        bound();
+        Path copy = copy("forensic");
+        try (Swtpm other = Swtpm.socket(otherState)) {
+            TpmDevice board = new TpmDevice(Optional.of(other.path));
+            for (TpmDevice device : List.of(TpmDevice.NONE, board)) {
+                assertEquals(TpmPart.NOT_ANSWERED, started(device).wipe().tpm());
+                Vault after = started(device);
+                assertEquals(Vault.State.ABSENT, after.status().state());
+                assertEquals(TpmPart.NOT_ANSWERED.cause(), after.status().cause());
+                putBack(copy);
+            }
+        }
+        assertEquals(List.of(), unlocked(here(), PASSWORD));
     }
 
     @Test
@@ -285,8 +347,10 @@ final class TpmVaultBoxTest {
         putBack(counted);
         assertEquals(1, unlocked(TpmDevice.NONE, PASSWORD).size(), "without the TPM");
         putBack(counted);
-        var keeper = new KeyKeeper(folder, run, KeyKeeper.Machine.ours(), here());
-        keeper.forgetTpm(keeper.present().vault());
+        try (Tpm tpm = Tpm.open(swtpm.path)) {
+            tpm.forget(TpmSlot.counter(KeyFile.of(Files.readAllBytes(folder.resolve(KeyKeeper.FILE)))
+                    .vault()));
+        }
         assertEquals(1, unlocked(here(), PASSWORD).size(), "with the counter gone");
     }
 
