@@ -2,10 +2,12 @@ package omni.vault;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import omni.role.Attempts;
 import omni.vault.SecretCall.Verb;
@@ -148,6 +151,75 @@ final class TpmVaultBoxTest {
         assertEquals(Reason.REFUSED, refused(started(TpmDevice.NONE), Verb.UNLOCK, OTHER, ""));
         putBack(copy);
         assertEquals(Reason.REFUSED, refused(started(here()), Verb.UNLOCK, PASSWORD, ""));
+    }
+
+    /**
+     * Another TPM in the place of the one that has just opened does not take over with the new password; the control, at the first
+     * binding, shows that it could. The path is a link, which is turned when the new password is derived.
+     */
+    @Test
+    void aTpmThatTakesTheOthersPlaceMeanwhileDoesNotTakeOver() throws Exception {
+        try (Swtpm other = Swtpm.socket(otherState)) {
+            Path link = home.resolve("tpm");
+            AtomicInteger derived = new AtomicInteger();
+            Argon2.Stretch turns = (password, argon2) -> {
+                if (derived.incrementAndGet() == 2) {
+                    turn(link, other.path);
+                }
+                return Made.quick(password, argon2);
+            };
+            KeyWork work = new KeyWork(turns, new TpmDevice(Optional.of(link)));
+            KeyWork still = new KeyWork(Made::quick, new TpmDevice(Optional.of(link)));
+            Secret.Password password = Made.password(PASSWORD);
+            KeyFile made = still.create(password, Made.LEAST).file().orElseThrow();
+            turn(link, swtpm.path);
+            KeyFile bound = still.bind(made, password, Made.LEAST, true).file().orElseThrow();
+
+            for (boolean changes : List.of(true, false)) {
+                derived.set(0);
+                VaultException refused = assertThrows(VaultException.class, () -> {
+                    if (changes) {
+                        work.changePassword(bound, password, Made.password(OTHER), Made.LEAST);
+                    } else {
+                        work.bind(bound, password, Made.LEAST, true);
+                    }
+                });
+                assertEquals(Reason.REFUSED, refused.reason());
+                assertTrue(refused.getMessage().contains("Another TPM answers now"), refused.getMessage());
+                try (Tpm tpm = Tpm.open(other.path)) {
+                    for (int handle : TpmSlot.handles(bound.vault())) {
+                        assertEquals(
+                                Reason.MISSING,
+                                assertThrows(VaultException.class, () -> tpm.secret(handle, new byte[32]))
+                                        .reason());
+                    }
+                }
+                turn(link, swtpm.path);
+                assertFalse(still.open(bound, password).keys().isEmpty(), "the old one holds");
+            }
+            KeyFile changed = still.changePassword(bound, password, Made.password(OTHER), Made.LEAST)
+                    .file()
+                    .orElseThrow();
+            assertEquals(
+                    bound.password().tpm().orElseThrow().key(),
+                    changed.password().tpm().orElseThrow().key(),
+                    "the control: the same TPM keeps it");
+            derived.set(0);
+            KeyFile first = work.bind(made, password, Made.LEAST, true).file().orElseThrow();
+            assertNotEquals(
+                    bound.password().tpm().orElseThrow().key(),
+                    first.password().tpm().orElseThrow().key(),
+                    "the control: where no TPM belonged to it, the turned link is followed");
+        }
+    }
+
+    private static void turn(Path link, Path to) {
+        try {
+            Files.deleteIfExists(link);
+            Files.createSymbolicLink(link, to);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Test
