@@ -71,6 +71,9 @@ final class FakeVault implements VaultProtocol.Handler, RecordsProtocol.Handler,
     /** Seconds to wait for the next password; above zero every one is refused. */
     volatile int waitSeconds;
 
+    /** What it says that its password is bound to. */
+    volatile VaultProtocol.@Nullable VaultBoundTo boundTo = VaultProtocol.VaultBoundTo.TPM;
+
     /** Why no response is kept: it keeps none. */
     volatile String keepsResponses = "FAILED";
 
@@ -209,8 +212,8 @@ final class FakeVault implements VaultProtocol.Handler, RecordsProtocol.Handler,
     }
 
     private StatusReply status(VaultState now) {
-        return new StatusReply(
-                new VaultProtocol.Vault(now, "2026-11-29T00:00:00Z", "a test", List.of(), 0, waitSeconds, 900));
+        return new StatusReply(new VaultProtocol.Vault(
+                now, "2026-11-29T00:00:00Z", "a test", List.of(), 0, waitSeconds, 900, boundTo));
     }
 
     @Override

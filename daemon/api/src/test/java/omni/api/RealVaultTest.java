@@ -92,9 +92,9 @@ final class RealVaultTest {
             assertEquals(
                     "{\"keep_seconds\":86400}",
                     daemon.get("/v1/vault/retention").body());
-            assertEquals(
-                    "open",
-                    TestDaemon.json(daemon.get("/v1/vault")).get("state").asString());
+            var status = TestDaemon.json(daemon.get("/v1/vault"));
+            assertEquals("open", status.get("state").asString());
+            assertEquals("none", status.get("boundTo").asString());
         }
     }
 

@@ -75,8 +75,10 @@ final class VaultRoutesTest {
 
         assertEquals(
                 "{\"state\":\"sealed\",\"since\":\"2026-11-29T00:00:00Z\",\"cause\":\"a test\",\"limits\":[],"
-                        + "\"attempts\":0,\"waitSeconds\":7,\"lockAfterSeconds\":900}",
+                        + "\"attempts\":0,\"waitSeconds\":7,\"lockAfterSeconds\":900,\"boundTo\":\"tpm\"}",
                 daemon.get("/v1/vault").body());
+        vault.boundTo = null;
+        assertFalse(daemon.get("/v1/vault").body().contains("boundTo"));
     }
 
     @ParameterizedTest

@@ -16,6 +16,7 @@ import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import omni.role.PrivateFile;
 import omni.vault.VaultException.Reason;
+import omni.vault.VaultProtocol.VaultBoundTo;
 
 /**
  * The keys of one vault as its process sees them: {@code keys.json}, which only this writes, and data keys that a child process gets
@@ -137,6 +138,23 @@ final class KeyKeeper {
         KeyWire.Operation operation = toTpm ? KeyWire.Operation.BIND_TPM : KeyWire.Operation.UNBIND_TPM;
         ask(operation, Optional.of(present()), Optional.of(password), Optional.of(password))
                 .close();
+    }
+
+    /** What the password needs beside it; nothing where there is no vault, or the keys cannot be read. */
+    Optional<VaultBoundTo> boundTo() {
+        try {
+            return file().map(KeyFile::password).map(KeyKeeper::boundTo);
+        } catch (VaultException e) {
+            return Optional.empty(); // the state's cause says it
+        }
+    }
+
+    private static VaultBoundTo boundTo(KeyFile.PasswordSlot slot) {
+        boolean tpm = slot.tpm().isPresent();
+        if (slot.keyFile()) {
+            return tpm ? VaultBoundTo.BOTH : VaultBoundTo.KEY_FILE;
+        }
+        return tpm ? VaultBoundTo.TPM : VaultBoundTo.NONE;
     }
 
     /** The TPM that the password needs; nothing where it needs none, or the keys cannot be read. */

@@ -22,6 +22,7 @@ import omni.role.Attempts;
 import omni.role.LaterException;
 import omni.vault.SecretCall.Verb;
 import omni.vault.VaultException.Reason;
+import omni.vault.VaultProtocol.VaultBoundTo;
 
 /**
  * Whether the vault is open, and what opens it. It starts sealed, or absent; it is locked by ending the process.
@@ -142,6 +143,11 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
     /** Whether it would be seen that the whole vault was put back to an earlier state. */
     boolean countsUnlocks() {
         return counter.counts();
+    }
+
+    /** As {@link KeyKeeper#boundTo}. */
+    Optional<VaultBoundTo> boundTo() {
+        return keeper.boundTo();
     }
 
     /**

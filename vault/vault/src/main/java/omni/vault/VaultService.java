@@ -182,7 +182,8 @@ final class VaultService implements VaultProtocol.Handler {
                 lines,
                 (long) standing.wrong(),
                 standing.left().plus(Duration.ofMillis(999)).toSeconds(),
-                lockAfter.toSeconds());
+                lockAfter.toSeconds(),
+                vault.boundTo().orElse(null));
     }
 
     private Attempts.Standing standing() {

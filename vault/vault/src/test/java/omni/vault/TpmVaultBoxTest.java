@@ -22,6 +22,7 @@ import java.util.stream.Stream;
 import omni.role.Attempts;
 import omni.vault.SecretCall.Verb;
 import omni.vault.VaultException.Reason;
+import omni.vault.VaultProtocol.VaultBoundTo;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -309,6 +310,24 @@ final class TpmVaultBoxTest {
     private TpmBinding binding() throws IOException {
         return TpmBinding.of(KeyFile.of(Files.readAllBytes(folder.resolve(KeyKeeper.FILE))))
                 .orElseThrow();
+    }
+
+    @Test
+    void whatThePasswordIsBoundToIsAWord() throws Exception {
+        String keyFile = "k".repeat(Secret.KEY_FILE_BYTES_MIN);
+        Vault vault = started(here());
+        assertEquals(Optional.empty(), vault.boundTo(), "there is none");
+        call(vault, Verb.CREATE, PASSWORD, "");
+        assertEquals(Optional.of(VaultBoundTo.NONE), vault.boundTo());
+        call(vault, Verb.BIND_TPM, PASSWORD, "");
+        assertEquals(Optional.of(VaultBoundTo.TPM), vault.boundTo());
+        call(vault, Verb.CHANGE_PASSWORD, PASSWORD, "", OTHER, keyFile);
+        assertEquals(Optional.of(VaultBoundTo.BOTH), vault.boundTo());
+        call(vault, Verb.UNBIND_TPM, OTHER, keyFile);
+        assertEquals(Optional.of(VaultBoundTo.KEY_FILE), vault.boundTo());
+        vault.lock("a test");
+        Files.writeString(folder.resolve(KeyKeeper.FILE), "{");
+        assertEquals(Optional.empty(), vault.boundTo(), "not to be read");
     }
 
     @Test
