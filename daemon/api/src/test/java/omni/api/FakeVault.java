@@ -46,6 +46,7 @@ final class FakeVault implements VaultProtocol.Handler, RecordsProtocol.Handler,
 
     private static final int HEADER_BYTES = 6;
     private static final int PROVE_FIELDS = 3;
+    private static final int CHANGE_FIELDS = 4;
     private static final long CREATED = 1_700_000_000_999L;
 
     private final Path socket;
@@ -61,6 +62,9 @@ final class FakeVault implements VaultProtocol.Handler, RecordsProtocol.Handler,
 
     /** What the socket for passwords was sent, in order. */
     final ConcurrentLinkedQueue<String> passwords = new ConcurrentLinkedQueue<>();
+
+    /** The passwords that took the place of the one before; it goes on with that one all the same. */
+    final ConcurrentLinkedQueue<String> passwordsSet = new ConcurrentLinkedQueue<>();
 
     /** Calls for records that came. */
     final AtomicInteger asked = new AtomicInteger();
@@ -163,6 +167,9 @@ final class FakeVault implements VaultProtocol.Handler, RecordsProtocol.Handler,
             answer(channel, 1, given.substring("fail:".length()) + " It had to.");
         } else if (!given.equals(PASSWORD)) {
             answer(channel, 1, "denied That is wrong.");
+        } else if (lengths.length == CHANGE_FIELDS) {
+            passwordsSet.add(fields.get(2));
+            answer(channel, 0, "");
         } else if (lengths.length == PROVE_FIELDS) {
             answer(channel, 0, "permit for " + fields.getLast());
         } else {

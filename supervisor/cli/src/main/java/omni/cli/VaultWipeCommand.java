@@ -54,7 +54,8 @@ final class VaultWipeCommand extends OmniCommand {
         return ExitCode.OK;
     }
 
-    private static String text(WipeReply wiped) {
+    /** For people: what is gone, and what remains. */
+    static String text(WipeReply wiped) {
         var text = new StringBuilder(512);
         text.append("The vault is destroyed: its keys were gone within ")
                 .append(Text.count(wiped.keysGoneMillis(), "millisecond"))
