@@ -81,8 +81,9 @@ final class VaultWipeCommand extends OmniCommand {
     private static String tpm(WipeReplyTpm tpm) {
         return switch (tpm) {
             case DESTROYED ->
-                "The TPM has destroyed its part of the password, which opens no copy of this disk any more. Whoever copied it"
-                        + " before and learns the recovery key can still read that copy.";
+                "The TPM has destroyed its part of the password, which opens no copy of this disk any more that was made since the"
+                        + " TPM belonged to it. Whoever copied the disk before and learns the recovery key can still read that"
+                        + " copy.";
             case NOT_ANSWERED ->
                 "The TPM has not answered in time, and may still hold its part of the password. The vault asks it once more as it"
                         + " starts again: omni vault says in some seconds what came of that. Where it still has not answered, clear"
