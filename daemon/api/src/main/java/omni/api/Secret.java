@@ -78,7 +78,7 @@ final class Secret implements AutoCloseable {
     }
 
     private static ApiError tooLarge(int bytesMax) {
-        return ApiError.of(ErrorCode.BODY_TOO_LARGE, "A password has at most " + bytesMax + " bytes.");
+        return ApiError.of(ErrorCode.BODY_TOO_LARGE, "This has at most " + bytesMax + " bytes.");
     }
 
     /** What came. */

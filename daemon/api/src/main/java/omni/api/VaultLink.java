@@ -183,6 +183,15 @@ final class VaultLink implements AutoCloseable {
     }
 
     /**
+     * Sets another password, be it open or locked.
+     *
+     * @throws ApiError as {@link #unlock}; INVALID_VALUE where the new one is none that the vault takes
+     */
+    void changePassword(ByteBuffer current, ByteBuffer next) {
+        judge(SecretCall.Verb.CHANGE_PASSWORD, current, ByteBuffer.allocate(0), next, ByteBuffer.allocate(0));
+    }
+
+    /**
      * Goes over to new data keys, which takes as long as it is large.
      *
      * @throws ApiError as {@link #unlock}; VAULT_LOCKED

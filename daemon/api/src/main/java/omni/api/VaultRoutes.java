@@ -42,6 +42,7 @@ final class VaultRoutes {
                 Route.of(Method.POST, "/v1/vault/lock", this::lock),
                 Route.of(Method.POST, "/v1/vault/unlock", this::unlock),
                 Route.of(Method.POST, "/v1/vault/step-up", this::stepUp),
+                Route.of(Method.POST, "/v1/vault/password", this::changePassword),
                 Route.of(Method.POST, "/v1/vault/rotate", this::rotate),
                 Route.of(Method.POST, "/v1/vault/wipe", this::wipe),
                 Route.of(Method.POST, "/v1/vault/export", this::export),
@@ -72,6 +73,15 @@ final class VaultRoutes {
         });
     }
 
+    /** The password, a line feed and the new one: a key alone changes nothing. */
+    private void changePassword(Exchange exchange) {
+        byPassword(exchange, TwoPasswords.BYTES_MAX, body -> {
+            var two = TwoPasswords.of(body);
+            vault.changePassword(two.current(), two.next());
+            return object().put("changed", true);
+        });
+    }
+
     private void rotate(Exchange exchange) {
         byPassword(exchange, password -> {
             vault.rotate(password);
@@ -88,17 +98,21 @@ final class VaultRoutes {
         });
     }
 
+    private void byPassword(Exchange exchange, Function<ByteBuffer, ObjectNode> call) {
+        byPassword(exchange, PASSWORD_BYTES_MAX, call);
+    }
+
     /**
      * Hands the password on to the vault. Its bytes come over this process's heap, where no wiping reaches all of them: whatever
      * came of it, this process ends when its answer is out.
      */
-    private void byPassword(Exchange exchange, Function<ByteBuffer, ObjectNode> call) {
+    private void byPassword(Exchange exchange, int bytesMax, Function<ByteBuffer, ObjectNode> call) {
         exchange.query(List.of());
         exchange.requireThisMachine();
         exchange.before(vault::leave); // or who has the answer could still connect to what ends
         exchange.afterwards(vault::vanish);
         ObjectNode answer;
-        try (var password = exchange.secret(PASSWORD_BYTES_MAX)) {
+        try (var password = exchange.secret(bytesMax)) {
             if (!judging.tryAcquire()) {
                 throw ApiError.later(
                         ErrorCode.RATE_LIMIT_EXCEEDED, BUSY_SECONDS, "Another password is being tried. Wait for it.");
@@ -120,7 +134,9 @@ final class VaultRoutes {
         vault.watch().answering();
         exchange.afterwards(vault.watch()::answered);
         var wiped = vault.permitted(client -> client.wipe(new WipeParams(stepUp.permit(), stepUp.session())));
-        var answer = object().put("wiped", true).put("keys_gone_ms", wiped.keysGoneMillis());
+        var answer = object().put("wiped", true)
+                .put("keys_gone_ms", wiped.keysGoneMillis())
+                .put("tpm", wiped.tpm().wire());
         var backups = wiped.backups();
         if (backups != null) {
             backups.forEach(answer.putArray("backups")::add);

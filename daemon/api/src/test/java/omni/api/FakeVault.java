@@ -46,6 +46,7 @@ final class FakeVault implements VaultProtocol.Handler, RecordsProtocol.Handler,
 
     private static final int HEADER_BYTES = 6;
     private static final int PROVE_FIELDS = 3;
+    private static final int CHANGE_FIELDS = 4;
     private static final long CREATED = 1_700_000_000_999L;
 
     private final Path socket;
@@ -62,6 +63,9 @@ final class FakeVault implements VaultProtocol.Handler, RecordsProtocol.Handler,
     /** What the socket for passwords was sent, in order. */
     final ConcurrentLinkedQueue<String> passwords = new ConcurrentLinkedQueue<>();
 
+    /** The passwords that took the place of the one before; it goes on with that one all the same. */
+    final ConcurrentLinkedQueue<String> passwordsSet = new ConcurrentLinkedQueue<>();
+
     /** Calls for records that came. */
     final AtomicInteger asked = new AtomicInteger();
 
@@ -70,6 +74,9 @@ final class FakeVault implements VaultProtocol.Handler, RecordsProtocol.Handler,
 
     /** Seconds to wait for the next password; above zero every one is refused. */
     volatile int waitSeconds;
+
+    /** What it says that its password is bound to. */
+    volatile VaultProtocol.@Nullable VaultBoundTo boundTo = VaultProtocol.VaultBoundTo.TPM;
 
     /** Why no response is kept: it keeps none. */
     volatile String keepsResponses = "FAILED";
@@ -160,6 +167,9 @@ final class FakeVault implements VaultProtocol.Handler, RecordsProtocol.Handler,
             answer(channel, 1, given.substring("fail:".length()) + " It had to.");
         } else if (!given.equals(PASSWORD)) {
             answer(channel, 1, "denied That is wrong.");
+        } else if (lengths.length == CHANGE_FIELDS) {
+            passwordsSet.add(fields.get(2));
+            answer(channel, 0, "");
         } else if (lengths.length == PROVE_FIELDS) {
             answer(channel, 0, "permit for " + fields.getLast());
         } else {
@@ -209,8 +219,8 @@ final class FakeVault implements VaultProtocol.Handler, RecordsProtocol.Handler,
     }
 
     private StatusReply status(VaultState now) {
-        return new StatusReply(
-                new VaultProtocol.Vault(now, "2026-11-29T00:00:00Z", "a test", List.of(), 0, waitSeconds, 900));
+        return new StatusReply(new VaultProtocol.Vault(
+                now, "2026-11-29T00:00:00Z", "a test", List.of(), 0, waitSeconds, 900, boundTo));
     }
 
     @Override

@@ -92,9 +92,9 @@ final class RealVaultTest {
             assertEquals(
                     "{\"keep_seconds\":86400}",
                     daemon.get("/v1/vault/retention").body());
-            assertEquals(
-                    "open",
-                    TestDaemon.json(daemon.get("/v1/vault")).get("state").asString());
+            var status = TestDaemon.json(daemon.get("/v1/vault"));
+            assertEquals("open", status.get("state").asString());
+            assertEquals("none", status.get("boundTo").asString());
         }
     }
 
@@ -118,6 +118,63 @@ final class RealVaultTest {
             assertEquals(0, log.count(permit));
             assertEquals(0, log.count(PASSWORD));
         }
+    }
+
+    /** Locked and open; the old one opens nothing then, wrong ones make the next wait, and no log has either. */
+    @Test
+    void anotherPasswordOpensTheVaultFromThenOn() throws Exception {
+        var next = "a wren in the hedge";
+        try (var log = new CapturedLog()) {
+            try (var vault = new Box();
+                    var daemon = new TestDaemon(home, home.resolve("engine.sock"), proven("daemon"), () -> {})) {
+                ErrorsTest.assertError(change(daemon, PASSWORD, next), 423, "vault_absent");
+                SecretCall.make(secrets(), SecretCall.Verb.CREATE, List.of(bytes(PASSWORD), bytes("")));
+                var permit = permit(TestDaemon.keyId());
+
+                ErrorsTest.assertError(change(daemon, PASSWORD, "short"), 400, "invalid_value");
+                ErrorsTest.assertError(change(daemon, "an owl in the attic", next), 403, "wrong_password");
+                var early = change(daemon, "an owl in the attic", next);
+                ErrorsTest.assertError(early, 429, "rate_limit_exceeded");
+                awaitTry(daemon);
+                assertEquals(
+                        "{\"changed\":true}", change(daemon, PASSWORD, next).body());
+                ErrorsTest.assertError(export(daemon, "Omni-Step-Up", permit), 403, "step_up_required");
+
+                ErrorsTest.assertError(change(daemon, PASSWORD, "a third password"), 403, "wrong_password");
+                daemon.send(daemon.request("/v1/vault/lock").POST(BodyPublishers.noBody()));
+                Await.until("the vault has locked", locked::get);
+                assertEquals(0, vault.faults.get());
+            }
+            try (var _ = new Box();
+                    var daemon = new TestDaemon(home, home.resolve("engine.sock"), proven("daemon"), () -> {})) {
+                awaitTry(daemon);
+                assertEquals(200, change(daemon, next, PASSWORD).statusCode(), "locked, as well");
+                assertEquals(
+                        "sealed",
+                        TestDaemon.json(daemon.get("/v1/vault")).get("state").asString());
+                ErrorsTest.assertError(unlock(daemon, next), 403, "wrong_password");
+                awaitTry(daemon);
+                assertEquals(200, unlock(daemon, PASSWORD).statusCode());
+            }
+            Await.until("it is logged", () -> log.count("http POST /v1/vault/password 200") == 2);
+            assertEquals(0, log.count(PASSWORD));
+            assertEquals(0, log.count(next));
+        }
+    }
+
+    private static HttpResponse<String> change(TestDaemon daemon, String current, String next) throws Exception {
+        return withPassword(daemon, "/v1/vault/password", current + "\n" + next);
+    }
+
+    private static void awaitTry(TestDaemon daemon) {
+        Await.until("the wait is over", () -> {
+            try {
+                var status = TestDaemon.json(daemon.get("/v1/vault"));
+                return status.get("waitSeconds").intValue() == 0;
+            } catch (IOException | InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        });
     }
 
     private static void denied(VaultProtocol.Client vault, String permit, String session) {
@@ -145,6 +202,7 @@ final class RealVaultTest {
             var wiped = TestDaemon.json(wipe(daemon, "Omni-Step-Up", permit));
             assertEquals("[]", wiped.get("backups").toString());
             assertTrue(wiped.get("keys_gone_ms").isInt(), wiped::toString);
+            assertEquals("none", wiped.get("tpm").asString());
             Await.until("the vault has ended", locked::get);
             assertEquals(0, vault.faults.get());
         }

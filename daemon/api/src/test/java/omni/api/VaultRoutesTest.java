@@ -43,6 +43,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class VaultRoutesTest {
     private static final String UNLOCK = "/v1/vault/unlock";
     private static final String STEP_UP = "/v1/vault/step-up";
+    private static final String CHANGE = "/v1/vault/password";
 
     @TempDir
     private Path home;
@@ -75,8 +76,10 @@ final class VaultRoutesTest {
 
         assertEquals(
                 "{\"state\":\"sealed\",\"since\":\"2026-11-29T00:00:00Z\",\"cause\":\"a test\",\"limits\":[],"
-                        + "\"attempts\":0,\"waitSeconds\":7,\"lockAfterSeconds\":900}",
+                        + "\"attempts\":0,\"waitSeconds\":7,\"lockAfterSeconds\":900,\"boundTo\":\"tpm\"}",
                 daemon.get("/v1/vault").body());
+        vault.boundTo = null;
+        assertFalse(daemon.get("/v1/vault").body().contains("boundTo"));
     }
 
     @ParameterizedTest
@@ -237,20 +240,26 @@ final class VaultRoutesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"application/json", "text/plain", "application/x-www-form-urlencoded"})
-    void aPasswordIsNoText(String type) throws Exception {
+    @CsvSource({
+        "application/json," + UNLOCK,
+        "text/plain," + UNLOCK,
+        "application/x-www-form-urlencoded," + UNLOCK,
+        "text/plain," + CHANGE
+    })
+    void aPasswordIsNoText(String type, String path) throws Exception {
         var response = daemon.send(
-                daemon.request(UNLOCK).header("Content-Type", type).POST(BodyPublishers.ofString(FakeVault.PASSWORD)));
+                daemon.request(path).header("Content-Type", type).POST(BodyPublishers.ofString(FakeVault.PASSWORD)));
 
         ErrorsTest.assertError(response, 415, "unsupported_media_type");
         assertTrue(vault.passwords.isEmpty());
         Await.until("it is forgotten", () -> daemon.vanished.get() == 1);
     }
 
-    @Test
-    void aPasswordNeedsAKey() throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {UNLOCK, CHANGE})
+    void aPasswordNeedsAKey(String path) throws Exception {
         ErrorsTest.assertError(
-                daemon.send(HttpRequest.newBuilder(daemon.url.resolve(UNLOCK))
+                daemon.send(HttpRequest.newBuilder(daemon.url.resolve(path))
                         .header("Content-Type", "application/octet-stream")
                         .POST(BodyPublishers.ofString(FakeVault.PASSWORD))),
                 401,
@@ -261,7 +270,7 @@ final class VaultRoutesTest {
 
     /** The same request is taken over the loopback, and refused over this machine's other address, where it has one. */
     @ParameterizedTest
-    @ValueSource(strings = {UNLOCK, STEP_UP, "/v1/vault/rotate"})
+    @ValueSource(strings = {UNLOCK, STEP_UP, CHANGE, "/v1/vault/rotate"})
     void aPasswordIsTakenOverTheLoopbackOnly(String path, @TempDir Path elsewhere) throws Exception {
         try (var sealed = new FakeVault(elsewhere, VaultState.SEALED);
                 var open = new TestDaemon(elsewhere, elsewhere.resolve("engine.sock"), "host = \"0.0.0.0\"")) {
@@ -270,7 +279,7 @@ final class VaultRoutesTest {
                 var response = open.send(HttpRequest.newBuilder(URI.create(url))
                         .header("Authorization", "Bearer " + TestDaemon.KEY)
                         .header("Content-Type", "application/octet-stream")
-                        .POST(BodyPublishers.ofString("wrong")));
+                        .POST(BodyPublishers.ofString(path.equals(CHANGE) ? "wrong\nnext" : "wrong")));
                 var code = address.startsWith("127.") ? "wrong_password" : "loopback_only";
                 ErrorsTest.assertError(response, 403, code);
             }
@@ -346,6 +355,54 @@ final class VaultRoutesTest {
                 password(path, BodyPublishers.ofString(FakeVault.PASSWORD)).body());
         Await.until("it has vanished, both times", () -> daemon.vanished.get() == 2);
         assertEquals(List.of("wrong", FakeVault.PASSWORD), List.copyOf(vault.passwords));
+    }
+
+    @Test
+    void anotherPasswordTakesTheCurrentOneAndTheDaemonEnds() throws Exception {
+        ErrorsTest.assertError(change("wrong\nanother password"), 403, "wrong_password");
+        assertTrue(vault.passwordsSet.isEmpty());
+
+        assertEquals(
+                "{\"changed\":true}",
+                change(FakeVault.PASSWORD + "\nänother password ").body());
+
+        assertEquals(List.of("änother password "), List.copyOf(vault.passwordsSet));
+        Await.until("it has vanished, both times", () -> daemon.vanished.get() == 2);
+        vault.waitSeconds = 37;
+        var later = change(FakeVault.PASSWORD + "\nanother password");
+        ErrorsTest.assertError(later, 429, "rate_limit_exceeded");
+        assertEquals("37", retryAfter(later));
+        vault.waitSeconds = 0;
+        vault.become(VaultState.ABSENT);
+        ErrorsTest.assertError(change(FakeVault.PASSWORD + "\nanother password"), 423, "vault_absent");
+    }
+
+    /** A key alone changes nothing, nor does a body of which nobody knows where a password ends. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"", "\n", "\nanother password", "correct horse", "correct horse\n", "a\nb\n", "a\n\nb", "a\nb\nc"
+            })
+    void anotherPasswordNeedsBothOfThem(String body) throws Exception {
+        ErrorsTest.assertError(change(body), 400, "invalid_value");
+
+        assertTrue(vault.passwords.isEmpty());
+        Await.until("it is forgotten", () -> daemon.vanished.get() == 1);
+    }
+
+    @Test
+    void bothPasswordsHaveTheBoundOfOne() throws Exception {
+        var longest = "x".repeat(VaultRoutes.PASSWORD_BYTES_MAX);
+
+        ErrorsTest.assertError(change(longest + "\n" + longest), 403, "wrong_password");
+        assertEquals(List.of(longest), List.copyOf(vault.passwords));
+        ErrorsTest.assertError(change(longest + "x\nnext"), 413, "body_too_large");
+        ErrorsTest.assertError(change("current\nx" + longest), 413, "body_too_large");
+        ErrorsTest.assertError(change(longest + "\n" + longest + "x"), 413, "body_too_large");
+        assertEquals(1, vault.passwords.size());
+    }
+
+    private HttpResponse<String> change(String body) throws Exception {
+        return password(CHANGE, BodyPublishers.ofString(body));
     }
 
     @Test

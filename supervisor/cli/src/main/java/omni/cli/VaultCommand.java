@@ -3,6 +3,7 @@ package omni.cli;
 import java.time.Instant;
 import omni.vault.VaultProtocol;
 import omni.vault.VaultProtocol.Vault;
+import omni.vault.VaultProtocol.VaultBoundTo;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import tools.jackson.databind.node.ObjectNode;
@@ -66,6 +67,10 @@ final class VaultCommand extends OmniCommand {
         StringBuilder text = new StringBuilder(256);
         text.append(headline(vault, style)).append('\n');
         line(text, "since " + Instant.parse(vault.since()) + ": " + vault.cause());
+        var boundTo = vault.boundTo();
+        if (boundTo != null) {
+            line(text, boundTo(boundTo));
+        }
         if (vault.lockAfterSeconds() > 0) {
             line(text, "locks itself after " + Text.count(vault.lockAfterSeconds(), "second") + " without use");
         }
@@ -77,6 +82,15 @@ final class VaultCommand extends OmniCommand {
         }
         vault.limits().forEach(limit -> line(text, limit));
         return text.toString().stripTrailing();
+    }
+
+    private static String boundTo(VaultBoundTo boundTo) {
+        return switch (boundTo) {
+            case NONE -> "the password is bound to neither a TPM nor a key file";
+            case TPM -> "the password is bound to this machine's TPM";
+            case KEY_FILE -> "the password is bound to a key file";
+            case BOTH -> "the password is bound to this machine's TPM and to a key file";
+        };
     }
 
     private static String headline(Vault vault, Style style) {

@@ -3,6 +3,7 @@ package omni.cli;
 import java.nio.file.Path;
 import omni.vault.VaultProtocol;
 import omni.vault.VaultProtocol.WipeReply;
+import omni.vault.VaultProtocol.WipeReplyTpm;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -19,12 +20,10 @@ import picocli.CommandLine.Option;
 final class VaultWipeCommand extends OmniCommand {
     private static final String WORD = "wipe";
 
-    /** A TPM that belonged to the password was emptied; the recovery key opens a copy all the same. */
     private static final String WHAT_COULD_REMAIN =
-            "Whoever copied this disk before and learns the recovery key, or the password where no TPM belonged to it, can still read"
-                    + " that copy. So may who takes the disk itself to a"
-                    + " laboratory and learns the password: flash cells, and file systems that write beside, keep older blocks of"
-                    + " the key file for a while. Tell nobody the password, and use it for nothing else.";
+            "So may who takes the disk itself to a laboratory and learns the same: flash cells, and file systems that write"
+                    + " beside, keep older blocks of the key file for a while. Tell nobody the password, and use it for nothing"
+                    + " else.";
 
     @Option(names = "--key-file", paramLabel = "FILE", description = "The key file that belongs to the password.")
     private @Nullable Path keyFile;
@@ -55,11 +54,14 @@ final class VaultWipeCommand extends OmniCommand {
         return ExitCode.OK;
     }
 
-    private static String text(WipeReply wiped) {
+    /** For people: what is gone, and what remains. */
+    static String text(WipeReply wiped) {
         var text = new StringBuilder(512);
         text.append("The vault is destroyed: its keys were gone within ")
                 .append(Text.count(wiped.keysGoneMillis(), "millisecond"))
                 .append(", and what they protected is being removed.\n")
+                .append(tpm(wiped.tpm()))
+                .append('\n')
                 .append(WHAT_COULD_REMAIN)
                 .append('\n');
         var backups = wiped.backups();
@@ -73,5 +75,23 @@ final class VaultWipeCommand extends OmniCommand {
             backups.forEach(backup -> text.append("\n   ").append(Text.printable(backup)));
         }
         return text.toString();
+    }
+
+    /** What became of its part of the password, and who can still read what was copied before. */
+    private static String tpm(WipeReplyTpm tpm) {
+        return switch (tpm) {
+            case DESTROYED ->
+                "The TPM has destroyed its part of the password, which opens no copy of this disk any more that was made since the"
+                        + " TPM belonged to it. Whoever copied the disk before and learns the recovery key can still read that"
+                        + " copy.";
+            case NOT_ANSWERED ->
+                "The TPM has not answered in time, and may still hold its part of the password. The vault asks it once more as it"
+                        + " starts again: omni vault says in some seconds what came of that. Where it still has not answered, clear"
+                        + " the TPM in the setup of this machine's firmware. Until then whoever copied this disk before, has this"
+                        + " machine and learns the password can still read that copy, and so can who learns the recovery key.";
+            case NONE ->
+                "No TPM belonged to the password: whoever copied this disk before and learns the password or the recovery key"
+                        + " can still read that copy.";
+        };
     }
 }

@@ -71,12 +71,17 @@ record KeyFile(String vault, PasswordSlot password, Wrap recovery, List<DataKey>
             .build();
 
     KeyFile {
-        if (!vault.matches("[0-9a-f]{" + 2 * VAULT_BYTES + "}")) {
-            throw new IllegalArgumentException("vault is not " + VAULT_BYTES + " bytes in hexadecimal");
-        }
+        requireName(vault);
         keys = List.copyOf(keys);
         requireOrder(keys);
         Base64Text.require("seal", seal, Wrap.TAG_BYTES);
+    }
+
+    /** Refuses what is no vault's name by IllegalArgumentException. */
+    static void requireName(String vault) {
+        if (!vault.matches("[0-9a-f]{" + 2 * VAULT_BYTES + "}")) {
+            throw new IllegalArgumentException("vault is not " + VAULT_BYTES + " bytes in hexadecimal");
+        }
     }
 
     private static void requireOrder(List<DataKey> keys) {

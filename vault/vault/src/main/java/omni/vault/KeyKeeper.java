@@ -12,9 +12,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import omni.role.PrivateFile;
 import omni.vault.VaultException.Reason;
+import omni.vault.VaultProtocol.VaultBoundTo;
 
 /**
  * The keys of one vault as its process sees them: {@code keys.json}, which only this writes, and data keys that a child process gets
@@ -138,23 +140,62 @@ final class KeyKeeper {
                 .close();
     }
 
-    /** The name of the vault, where its password needs the TPM; nothing where the keys cannot be read. */
-    Optional<String> bound() {
+    /** What the password needs beside it; nothing where there is no vault, or the keys cannot be read. */
+    Optional<VaultBoundTo> boundTo() {
         try {
-            return file().filter(keys -> keys.password().tpm().isPresent()).map(KeyFile::vault);
+            return file().map(KeyFile::password).map(KeyKeeper::boundTo);
+        } catch (VaultException e) {
+            return Optional.empty(); // the state's cause says it
+        }
+    }
+
+    private static VaultBoundTo boundTo(KeyFile.PasswordSlot slot) {
+        boolean tpm = slot.tpm().isPresent();
+        if (slot.keyFile()) {
+            return tpm ? VaultBoundTo.BOTH : VaultBoundTo.KEY_FILE;
+        }
+        return tpm ? VaultBoundTo.TPM : VaultBoundTo.NONE;
+    }
+
+    /** The TPM that the password needs; nothing where it needs none, or the keys cannot be read. */
+    Optional<TpmBinding> bound() {
+        try {
+            return file().flatMap(TpmBinding::of);
         } catch (VaultException e) {
             return Optional.empty();
         }
     }
 
+    /** Has the TPM destroy all that it holds for that vault within that time, and says whether it has. */
+    TpmPart forgetTpm(Optional<TpmBinding> held, Duration time) {
+        if (held.isEmpty()) {
+            return TpmPart.NONE;
+        }
+        Callable<Boolean> forget = () -> {
+            forgetTpm(held.get());
+            return true;
+        };
+        return LastWord.within(time, forget, "The TPM may still hold what belonged to the password")
+                        .isPresent()
+                ? TpmPart.DESTROYED
+                : TpmPart.NOT_ANSWERED;
+    }
+
     /**
      * Takes away all that the TPM holds for that vault: its password opens it no more, also for who has a copy of its files.
      *
-     * @throws VaultException REFUSED where there is no TPM
+     * @throws VaultException REFUSED where there is no TPM, or another one
      */
-    void forgetTpm(String vault) throws VaultException {
+    void forgetTpm(TpmBinding held) throws VaultException {
+        forgetTpm(held, TpmSlot.handles(held.vault()));
+    }
+
+    private void forgetTpm(TpmBinding held, int... handles) throws VaultException {
         try (Tpm opened = tpm.open()) {
-            opened.forgetVault(vault);
+            opened.require(held.key());
+            for (int handle : handles) {
+                opened.forget(handle);
+            }
         }
     }
 
@@ -218,8 +259,8 @@ final class KeyKeeper {
         if (old.isEmpty() || old.equals(after.password().tpm()) || tpm.path().isEmpty()) {
             return;
         }
-        try (Tpm opened = tpm.open()) {
-            opened.forget(old.get().handle(before.vault()));
+        try {
+            forgetTpm(new TpmBinding(before.vault(), old.get().key()), old.get().handle(before.vault()));
         } catch (VaultException e) {
             System.getLogger("omni.vault")
                     .log(System.Logger.Level.WARNING, "The TPM still holds what belonged to the password before", e);

@@ -26,7 +26,7 @@ import omni.vault.VaultException.Reason;
  * <p>The socket is in a folder of mode 0700 that goes with it. Whoever connects must be of this process's user, and must first say
  * the token that only the child has read, from its standard input; another connection is closed. What a child holds is gone with it, and it
  * goes when its standard input ends, when the thread that started it does (where the kernel has such a signal), after its time, and at
- * the close.
+ * the close; what the kernel holds in a call to a device, as to a TPM that hangs, when that ends.
  *
  * <p>For one thread; another one of its own starts the child and waits for it.
  */
@@ -36,6 +36,7 @@ final class KeyProcess implements AutoCloseable {
     private static final String SOCKET = "s";
     private static final int UNFINISHED = -1;
     private static final Duration ENDING_MAX = Duration.ofSeconds(2);
+    private static final Duration KILLED_MAX = Duration.ofSeconds(5);
 
     private final List<String> line;
     private final Duration limit;
@@ -219,12 +220,14 @@ final class KeyProcess implements AutoCloseable {
         stop();
     }
 
+    /** A child that is killed in a device's call is gone when the kernel ends that, which may be minutes: nobody waits for it. */
     private void stop() {
         keeper.interrupt();
+        long start = System.nanoTime();
         boolean interrupted = false;
-        while (keeper.isAlive()) {
+        while (keeper.isAlive() && System.nanoTime() - start < KILLED_MAX.toNanos()) {
             try {
-                keeper.join();
+                keeper.join(KILLED_MAX);
             } catch (InterruptedException e) {
                 interrupted = true;
             }

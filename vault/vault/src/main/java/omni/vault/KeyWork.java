@@ -15,7 +15,6 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import omni.vault.VaultException.Reason;
 
 /**
@@ -74,7 +73,7 @@ final class KeyWork {
         }
         Recovery recovery = recovery(vault, root);
         KeyFile file = KeyFile.sealed(
-                vault, slot(vault, password, calibration, root, OptionalInt.empty()), recovery.wrap(), keys, root);
+                vault, slot(vault, password, calibration, root, Optional.empty()), recovery.wrap(), keys, root);
         return new Outcome(Optional.of(file), plain, Optional.of(recovery.words()));
     }
 
@@ -103,11 +102,20 @@ final class KeyWork {
         return withPassword(root(file, password), password, calibration, toTpm);
     }
 
+    /**
+     * Where a TPM is to hold a part of a new password.
+     *
+     * @param key of the TPM that has just opened, which has to be the one; any where there was none
+     */
+    private record Place(int number, Optional<String> key) {}
+
     private Outcome withPassword(Root root, Secret.Password next, Calibration calibration, boolean toTpm)
             throws VaultException {
         KeyFile file = root.file();
-        int free = file.password().tpm().map(tpm -> 1 - tpm.place()).orElse(0);
-        OptionalInt place = toTpm ? OptionalInt.of(free) : OptionalInt.empty();
+        Optional<TpmSlot> now = file.password().tpm();
+        Optional<Place> place = toTpm
+                ? Optional.of(new Place(now.map(slot -> 1 - slot.place()).orElse(0), now.map(TpmSlot::key)))
+                : Optional.empty();
         KeyFile.PasswordSlot slot = slot(file.vault(), next, calibration, root.key(), place);
         KeyFile changed = KeyFile.sealed(file.vault(), slot, file.recovery(), file.keys(), root.key());
         return new Outcome(Optional.of(changed), List.of(), Optional.empty());
@@ -222,12 +230,7 @@ final class KeyWork {
                             + " recovery key.");
         }
         try (Tpm tpm = device.open()) {
-            if (!Base64Text.of(tpm.key()).equals(slot.key())) {
-                throw new VaultException(
-                        Reason.REFUSED,
-                        "Another TPM than this one belongs to this password, or this one was cleared: use the recovery"
-                                + " key.");
-            }
+            tpm.require(slot.key());
             return tpm.secret(slot.handle(vault), tpmAuth(key));
         } catch (VaultException e) {
             if (e.reason() == Reason.MISSING) {
@@ -246,7 +249,7 @@ final class KeyWork {
     }
 
     private KeyFile.PasswordSlot slot(
-            String vault, Secret.Password password, Calibration calibration, byte[] root, OptionalInt place)
+            String vault, Secret.Password password, Calibration calibration, byte[] root, Optional<Place> place)
             throws VaultException {
         requireGood(password);
         Argon2 argon2 = calibration.choose(this::nanos, Base64Text.of(random(Argon2.SALT_BYTES)));
@@ -255,16 +258,23 @@ final class KeyWork {
         Optional<TpmSlot> slot = Optional.empty();
         if (place.isPresent()) {
             byte[] secret = random(Tpm.SECRET_BYTES);
-            slot = Optional.of(hold(place.getAsInt(), vault, tpmAuth(key), secret));
+            slot = Optional.of(hold(place.get(), vault, tpmAuth(key), secret));
             key = join(key, secret);
         }
         String context = KeyFile.PasswordSlot.context(vault, argon2, keyFile, slot);
         return new KeyFile.PasswordSlot(argon2, keyFile, slot, Wrap.of(root, key, context));
     }
 
-    private TpmSlot hold(int place, String vault, byte[] auth, byte[] secret) throws VaultException {
+    private TpmSlot hold(Place place, String vault, byte[] auth, byte[] secret) throws VaultException {
         try (Tpm tpm = device.open()) {
-            TpmSlot slot = new TpmSlot(place, Base64Text.of(tpm.key()));
+            String key = Base64Text.of(tpm.key());
+            if (!place.key().orElse(key).equals(key)) {
+                throw new VaultException(
+                        Reason.REFUSED,
+                        "Another TPM answers now than the one that belongs to this password: nothing was changed. Where that"
+                                + " is meant, use the recovery key, and then omni vault tpm on.");
+            }
+            TpmSlot slot = new TpmSlot(place.number(), key);
             tpm.keep(slot.handle(vault), auth, secret);
             return slot;
         }

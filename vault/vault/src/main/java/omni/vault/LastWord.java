@@ -13,23 +13,23 @@ import java.util.concurrent.TimeoutException;
  * keeps an end waiting.
  */
 final class LastWord {
+    private static final String THREAD = "last-word";
+
     private LastWord() {}
 
     /** What came of it; nothing, and a warning, where it failed or took too long. */
     static <T> Optional<T> within(Duration time, Callable<T> work, String warning) {
-        FutureTask<T> task = new FutureTask<>(work);
-        aside(task);
+        FutureTask<T> task = Aside.start(THREAD, work);
         try {
             return Optional.of(task.get(time.toNanos(), TimeUnit.NANOSECONDS));
         } catch (ExecutionException | TimeoutException e) {
-            aside(() -> System.getLogger("omni.vault").log(System.Logger.Level.WARNING, warning, e));
+            var _ = Aside.start(THREAD, () -> {
+                System.getLogger("omni.vault").log(System.Logger.Level.WARNING, warning, e);
+                return true;
+            });
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
         return Optional.empty();
-    }
-
-    private static void aside(Runnable work) {
-        Thread.ofPlatform().daemon().name("last-word").start(work);
     }
 }

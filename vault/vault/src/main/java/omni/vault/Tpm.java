@@ -69,6 +69,9 @@ final class Tpm implements AutoCloseable {
     private static final int TRIES_MAX = 20;
     private static final Duration PAUSE = Duration.ofMillis(5);
 
+    /** For all that is asked of it at a time: several times what slow chips take for an unlock. */
+    static final Duration PATIENCE = Duration.ofSeconds(10);
+
     private final TpmChannel channel;
     private int primary;
     private byte[] key = new byte[0];
@@ -77,10 +80,15 @@ final class Tpm implements AutoCloseable {
         this.channel = channel;
     }
 
-    /** The TPM at that path. */
+    /** The TPM at that path, which has {@link #PATIENCE} until the close. */
     static Tpm open(Path path) throws VaultException {
+        return open(path, PATIENCE);
+    }
+
+    /** With another patience. */
+    static Tpm open(Path path, Duration patience) throws VaultException {
         try {
-            return of(TpmChannel.open(path));
+            return of(TimedTpmChannel.open(() -> TpmChannel.open(path), patience));
         } catch (VaultException e) {
             throw e;
         } catch (IOException e) {
@@ -121,6 +129,19 @@ final class Tpm implements AutoCloseable {
     /** The public half of the key that a TPM makes again whenever it is asked, and no other makes: x and y. */
     byte[] key() {
         return key.clone();
+    }
+
+    /**
+     * Returns where that is its key.
+     *
+     * @throws VaultException REFUSED where it is another TPM, or was cleared
+     */
+    void require(String ofKey) throws VaultException {
+        if (!Base64Text.of(key).equals(ofKey)) {
+            throw new VaultException(
+                    Reason.REFUSED,
+                    "Another TPM than this one belongs to this password, or this one was cleared: use the recovery key.");
+        }
     }
 
     private void makePrimary() throws VaultException {
@@ -248,13 +269,6 @@ final class Tpm implements AutoCloseable {
             run(new Command(NV_UNDEFINE_SPACE, new int[] {OWNER, handle}, names, new byte[0]));
         } catch (BufferUnderflowException | IOException e) {
             throw failure(e);
-        }
-    }
-
-    /** Takes all away that the TPM holds for that vault. */
-    void forgetVault(String vault) throws VaultException {
-        for (int handle : TpmSlot.handles(vault)) {
-            forget(handle);
         }
     }
 

@@ -14,8 +14,8 @@ import java.nio.file.StandardOpenOption;
 
 /**
  * The way to a TPM 2.0: a command goes there, its answer comes back, one after the other. At the other end is the kernel's device
- * ({@code /dev/tpmrm0}: each command one write, each answer one read), which ends a command that takes too long, or a Unix socket that
- * speaks the same bytes, as an emulator has it. For one thread.
+ * ({@code /dev/tpmrm0}: each command one write, each answer one read), which ends a command after minutes, or a Unix socket that
+ * speaks the same bytes, as an emulator has it. For one thread; {@link TimedTpmChannel} has a time for it.
  */
 @FunctionalInterface
 interface TpmChannel extends AutoCloseable {

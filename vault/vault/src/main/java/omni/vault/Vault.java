@@ -22,6 +22,7 @@ import omni.role.Attempts;
 import omni.role.LaterException;
 import omni.vault.SecretCall.Verb;
 import omni.vault.VaultException.Reason;
+import omni.vault.VaultProtocol.VaultBoundTo;
 
 /**
  * Whether the vault is open, and what opens it. It starts sealed, or absent; it is locked by ending the process.
@@ -32,6 +33,9 @@ import omni.vault.VaultException.Reason;
 final class Vault implements SecretSocket.Desk, RecordsService.Source {
     /** How long the last line of the audit log may take. */
     private static final Duration LAST_WORD = Duration.ofMillis(100);
+
+    /** How long a wipe, which is to answer within half a second, waits for the TPM; the next start asks it again. */
+    private static final Duration TPM_WORD = Duration.ofMillis(300);
 
     private static final Duration TOO_EARLY_EVERY = Duration.ofMinutes(1);
 
@@ -103,8 +107,7 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
     private Status atStart() {
         try {
             if (wipe.isBegun()) {
-                wipe.finish();
-                return new Status(State.ABSENT, clock.instant(), "wiped");
+                return wiped();
             }
             new BackupRestore(folder, (part, done, total) -> {}).atStart();
             State state = keeper.file().isPresent() ? State.SEALED : State.ABSENT;
@@ -112,6 +115,15 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
         } catch (VaultException e) {
             return new Status(State.SEALED, clock.instant(), e.getMessage());
         }
+    }
+
+    /** The rest of a wipe. The TPM is asked once more, with the patience that the wipe itself did not have. */
+    private Status wiped() throws VaultException {
+        Optional<TpmBinding> tpm = wipe.tpm().or(keeper::bound);
+        wipe.begin(tpm);
+        TpmPart part = keeper.forgetTpm(tpm, Tpm.PATIENCE);
+        wipe.finish();
+        return new Status(State.ABSENT, clock.instant(), part.cause());
     }
 
     /** How it stands now. */
@@ -131,6 +143,11 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
     /** Whether it would be seen that the whole vault was put back to an earlier state. */
     boolean countsUnlocks() {
         return counter.counts();
+    }
+
+    /** As {@link KeyKeeper#boundTo}. */
+    Optional<VaultBoundTo> boundTo() {
+        return keeper.boundTo();
     }
 
     /**
@@ -201,42 +218,37 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
      * What came of a wipe.
      *
      * @param took until the keys were gone
+     * @param tpm what became of its part of the password until now
      * @param backups that are somewhere else, and stay; nothing where that is not known
      */
-    record Wiped(Duration took, Optional<List<String>> backups) {
+    record Wiped(Duration took, TpmPart tpm, Optional<List<String>> backups) {
         Wiped {
             backups = backups.map(List::copyOf);
         }
     }
 
     /**
-     * Destroys the keys, on the disk and in memory, open or sealed. The process is to be ended afterwards, whatever came of it
-     * ({@link #vanish}); its next start removes what the keys protected.
+     * Destroys the keys, on the disk and in memory, open or sealed, and then what a TPM holds of the password. The process is to be
+     * ended afterwards, whatever came of it ({@link #vanish}); its next start removes what the keys protected.
      *
      * @throws VaultException FAILED where the keys may still be on the disk
      */
     Wiped wipe() throws VaultException {
         long begun = System.nanoTime();
         Optional<OpenVault> closing = taken();
-        Optional<String> name = keeper.bound();
+        Optional<TpmBinding> tpm = keeper.bound();
         Optional<List<String>> backups;
         try {
-            wipe.begin();
-            name.ifPresent(this::forgetTpm);
+            wipe.begin(tpm);
             backups = closing.flatMap(Vault::backups);
+        } catch (VaultException e) {
+            var _ = keeper.forgetTpm(tpm, TPM_WORD); // the more so where the disk keeps the keys
+            throw e;
         } finally {
             closing.ifPresent(was -> was.keys().close());
         }
-        return new Wiped(Duration.ofNanos(System.nanoTime() - begun), backups);
-    }
-
-    /** So that no copy of the disk opens by the password. */
-    private void forgetTpm(String name) {
-        Callable<Boolean> forget = () -> {
-            keeper.forgetTpm(name);
-            return true;
-        };
-        var _ = LastWord.within(LAST_WORD, forget, "The TPM may still hold what belonged to the password");
+        Duration took = Duration.ofNanos(System.nanoTime() - begun);
+        return new Wiped(took, keeper.forgetTpm(tpm, TPM_WORD), backups);
     }
 
     private static Optional<List<String>> backups(OpenVault open) {

@@ -16,6 +16,7 @@ import omni.vault.VaultProtocol.StatusReply;
 import omni.vault.VaultProtocol.VaultState;
 import omni.vault.VaultProtocol.VerifyReply;
 import omni.vault.VaultProtocol.WipeReply;
+import omni.vault.VaultProtocol.WipeReplyTpm;
 
 /** {@code omni.Vault}: how the vault stands, and its lock. Anybody may ask, and anybody may lock. For any thread. */
 final class VaultService implements VaultProtocol.Handler {
@@ -86,7 +87,9 @@ final class VaultService implements VaultProtocol.Handler {
         try {
             Vault.Wiped wiped = vault.wipe();
             call.reply(new WipeReply(
-                    wiped.took().plusNanos(999_999).toMillis(), wiped.backups().orElse(null)));
+                    wiped.took().plusNanos(999_999).toMillis(),
+                    WipeReplyTpm.valueOf(wiped.tpm().name()),
+                    wiped.backups().orElse(null)));
         } catch (VaultException e) {
             throw failed(e);
         } finally { // also where the caller has gone; a failure is still to be told
@@ -179,7 +182,8 @@ final class VaultService implements VaultProtocol.Handler {
                 lines,
                 (long) standing.wrong(),
                 standing.left().plus(Duration.ofMillis(999)).toSeconds(),
-                lockAfter.toSeconds());
+                lockAfter.toSeconds(),
+                vault.boundTo().orElse(null));
     }
 
     private Attempts.Standing standing() {

@@ -1,15 +1,18 @@
 package omni.vault;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import omni.role.PrivateFile;
@@ -21,7 +24,7 @@ import omni.vault.VaultException.Reason;
  * made good by that start. For one thread.
  */
 final class Wipe {
-    /** Where this is, the vault in the folder is to go. */
+    /** Where this is, the vault in the folder is to go; in it the TPM that holds a part of its password, where one does. */
     static final String INTENT = "wipe";
 
     private static final List<String> KEYS = List.of(KeyKeeper.FILE, KeyKeeper.FILE + ".new");
@@ -48,22 +51,32 @@ final class Wipe {
         return folder.resolve(INTENT);
     }
 
+    /** The TPM that holds a part of the password that is to go, by a wipe that was begun; nothing where none does. */
+    Optional<TpmBinding> tpm() {
+        try (InputStream in = Files.newInputStream(intent(), LinkOption.NOFOLLOW_LINKS)) {
+            return TpmBinding.read(in.readNBytes(TpmBinding.BYTES_MAX));
+        } catch (IOException e) {
+            return Optional.empty(); // it was not begun, or not written down
+        }
+    }
+
     /**
      * Destroys the keys, and returns when the disk has it.
      *
+     * @param tpm which holds a part of the password: the next start knows it when the keys are gone
      * @throws VaultException FAILED where it has not, or would not know that the rest is to go, too
      */
-    void begin() throws VaultException {
+    void begin(Optional<TpmBinding> tpm) throws VaultException {
         try {
             try {
-                writeIntent();
+                writeIntent(tpm);
             } catch (IOException e) { // a full disk saves no key
                 System.getLogger("omni.vault").log(System.Logger.Level.WARNING, "A wipe was not written down", e);
             }
             for (String name : KEYS) {
                 destroy(folder.resolve(name));
             }
-            writeIntent();
+            writeIntent(tpm);
         } catch (IOException e) {
             throw new VaultException(
                     Reason.FAILED,
@@ -73,14 +86,29 @@ final class Wipe {
         }
     }
 
-    private void writeIntent() throws IOException {
-        if (!isBegun()) {
-            Set<StandardOpenOption> options = Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-            var mode = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
-            FileChannel.open(intent(), options, mode).close();
-            PrivateFile.settle(folder);
-            step.run();
+    private void writeIntent(Optional<TpmBinding> tpm) throws IOException {
+        if (isBegun() && (tpm.isEmpty() || tpm.equals(tpm()))) {
+            return;
         }
+        Set<OpenOption> options = Set.of(
+                StandardOpenOption.CREATE,
+                StandardOpenOption.TRUNCATE_EXISTING,
+                StandardOpenOption.WRITE,
+                LinkOption.NOFOLLOW_LINKS);
+        var mode = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+        try (FileChannel channel = FileChannel.open(intent(), options, mode)) {
+            write(channel, tpm.map(TpmBinding::text).orElse(new byte[0]));
+        }
+        PrivateFile.settle(folder);
+        step.run();
+    }
+
+    private static void write(FileChannel channel, byte[] bytes) throws IOException {
+        ByteBuffer left = ByteBuffer.wrap(bytes);
+        while (left.hasRemaining()) {
+            channel.write(left);
+        }
+        channel.force(true);
     }
 
     /** In its place on the disk first, so that its name is not all that is lost. */
@@ -89,11 +117,7 @@ final class Wipe {
             return;
         }
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS)) {
-            ByteBuffer noise = ByteBuffer.wrap(Ids.bytes(Math.toIntExact(Math.min(channel.size(), KeyFile.BYTES_MAX))));
-            while (noise.hasRemaining()) {
-                channel.write(noise);
-            }
-            channel.force(true);
+            write(channel, Ids.bytes(Math.toIntExact(Math.min(channel.size(), KeyFile.BYTES_MAX))));
         }
         step.run();
         Files.delete(file);
@@ -110,7 +134,7 @@ final class Wipe {
         if (!isBegun()) {
             return;
         }
-        begin();
+        begin(Optional.empty());
         try {
             for (Path path : all()) {
                 Files.delete(path);

@@ -27,6 +27,7 @@ final class Swtpm implements AutoCloseable {
 
     final Path path;
     private final Process process;
+    private boolean hangs;
 
     private Swtpm(Path path, Process process) {
         this.path = path;
@@ -67,8 +68,32 @@ final class Swtpm implements AutoCloseable {
                 .start();
     }
 
+    /** Has it take what comes, and answer nothing. */
+    void hang() throws IOException {
+        signal("-STOP");
+        hangs = true;
+    }
+
+    /** Has it go on. */
+    void goOn() throws IOException {
+        signal("-CONT");
+        hangs = false;
+    }
+
+    private void signal(String name) throws IOException {
+        Process kill = new ProcessBuilder("kill", name, Long.toString(process.pid()))
+                .inheritIO()
+                .start();
+        if (kill.onExit().join().exitValue() != 0) {
+            throw new IOException("kill " + name + " ended with " + kill.exitValue());
+        }
+    }
+
     @Override
     public void close() {
+        if (hangs) {
+            process.destroyForcibly(); // it hears nothing else
+        }
         process.destroy();
         process.onExit().join();
     }

@@ -11,12 +11,16 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.OptionalLong;
 import omni.vault.VaultException.Reason;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a TPM does for the vault, by swtpm. */
 final class TpmBoxTest {
@@ -118,6 +122,38 @@ final class TpmBoxTest {
             tpm.keep(HANDLE, AUTH, SECRET);
             assertArrayEquals(SECRET, tpm.secret(HANDLE, AUTH));
         }
+    }
+
+    /** Stopped it takes commands and answers none; the way to it ends in time, and another one works when it goes on. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void oneThatHangsHoldsNobody(boolean device) throws Exception {
+        try (Swtpm swtpm = device ? Swtpm.device(state) : Swtpm.socket(state)) {
+            try (Tpm tpm = Tpm.open(swtpm.path)) {
+                tpm.keep(HANDLE, AUTH, SECRET);
+            }
+            assertSilent(() -> {
+                try (Tpm tpm = Tpm.open(swtpm.path, Duration.ofSeconds(2))) {
+                    assertArrayEquals(SECRET, tpm.secret(HANDLE, AUTH), "the control");
+                    swtpm.hang();
+                    assertSilent(() -> tpm.secret(HANDLE, AUTH));
+                    assertSilent(() -> tpm.secret(HANDLE, AUTH));
+                } // which cannot end what is in the TPM
+            });
+            assertSilent(() -> Tpm.open(swtpm.path, Duration.ofMillis(200)));
+            swtpm.goOn();
+            if (!device) { // what a terminal has in it, the next one would read
+                try (Tpm tpm = Tpm.open(swtpm.path)) {
+                    assertArrayEquals(SECRET, tpm.secret(HANDLE, AUTH));
+                }
+            }
+        }
+    }
+
+    private static void assertSilent(Executable call) {
+        VaultException silent = assertThrows(VaultException.class, call);
+        assertEquals(Reason.FAILED, silent.reason());
+        assertTrue(silent.getMessage().contains("has not answered"), silent.getMessage());
     }
 
     /** Between the TPM and what asks it. */

@@ -5,10 +5,16 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ByteChannel;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import omni.vault.VaultException.Reason;
 import org.junit.jupiter.api.Test;
 
@@ -68,6 +74,90 @@ final class TpmTest {
         }) {
             assertEquals(Reason.FAILED, reason(answer), answer.length + " bytes");
         }
+    }
+
+    /** Takes every command and answers when it is let; its close ends the wait, as a socket's does. */
+    private static final class Silent implements TpmChannel {
+        private final CountDownLatch let = new CountDownLatch(1);
+        private final AtomicInteger commands = new AtomicInteger();
+        private final CountDownLatch closed = new CountDownLatch(1);
+
+        @Override
+        public ByteBuffer transmit(byte[] command) throws IOException {
+            commands.incrementAndGet();
+            try {
+                let.await();
+            } catch (InterruptedException e) {
+                throw new InterruptedIOException();
+            }
+            return ByteBuffer.allocate(HEADER_BYTES);
+        }
+
+        @Override
+        public void close() {
+            closed.countDown();
+            let.countDown();
+        }
+    }
+
+    @Test
+    void whatDoesNotAnswerInTimeIsLeftAloneAndClosed() throws Exception {
+        Silent silent = new Silent();
+        TpmChannel timed = TimedTpmChannel.open(() -> silent, Duration.ofMillis(50));
+        VaultException late = assertThrows(VaultException.class, () -> timed.transmit(new byte[1]));
+        assertEquals(Reason.FAILED, late.reason());
+        assertTrue(late.getMessage().contains("has not answered within"), late.getMessage());
+        assertTrue(late.getMessage().contains("omni vault recover"), late.getMessage());
+        silent.closed.await();
+        assertThrows(VaultException.class, () -> timed.transmit(new byte[1]));
+        assertEquals(1, silent.commands.get(), "it is asked nothing more");
+        timed.close();
+    }
+
+    /** The control: what answers late, and in time, is heard. */
+    @Test
+    void whatAnswersInTimeIsHeard() throws Exception {
+        Silent slow = new Silent();
+        try (TpmChannel timed = TimedTpmChannel.open(() -> slow, Duration.ofMinutes(5))) {
+            Thread.ofVirtual().start(() -> {
+                while (slow.commands.get() == 0) {
+                    Thread.onSpinWait();
+                }
+                slow.let.countDown();
+            });
+            assertEquals(TpmChannel.HEADER_BYTES, timed.transmit(new byte[1]).remaining());
+        }
+        slow.closed.await();
+    }
+
+    /** One time for all that is asked, so that many slow answers hold nobody either; and one that opens late is closed. */
+    @Test
+    void theTimeIsForAllOfItAndForTheOpening() throws Exception {
+        Silent late = new Silent();
+        CountDownLatch open = new CountDownLatch(1);
+        assertThrows(
+                VaultException.class,
+                () -> TimedTpmChannel.open(
+                        () -> {
+                            open.await();
+                            return late;
+                        },
+                        Duration.ofMillis(50)));
+        open.countDown();
+        late.closed.await();
+        AtomicInteger answers = new AtomicInteger();
+        TpmChannel slow = command -> {
+            LockSupport.parkNanos(Duration.ofMillis(20).toNanos());
+            answers.incrementAndGet();
+            return ByteBuffer.allocate(TpmChannel.HEADER_BYTES);
+        };
+        TpmChannel timed = TimedTpmChannel.open(() -> slow, Duration.ofSeconds(1));
+        assertThrows(VaultException.class, () -> {
+            for (int i = 0; i < 1000; i++) {
+                assertEquals(0, timed.transmit(new byte[1]).getInt(6));
+            }
+        });
+        assertTrue(answers.get() < 100, "it had a second for all of them: " + answers);
     }
 
     @Test

@@ -2,10 +2,12 @@ package omni.vault;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,10 +17,12 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import omni.role.Attempts;
 import omni.vault.SecretCall.Verb;
 import omni.vault.VaultException.Reason;
+import omni.vault.VaultProtocol.VaultBoundTo;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -150,6 +154,75 @@ final class TpmVaultBoxTest {
         assertEquals(Reason.REFUSED, refused(started(here()), Verb.UNLOCK, PASSWORD, ""));
     }
 
+    /**
+     * Another TPM in the place of the one that has just opened does not take over with the new password; the control, at the first
+     * binding, shows that it could. The path is a link, which is turned when the new password is derived.
+     */
+    @Test
+    void aTpmThatTakesTheOthersPlaceMeanwhileDoesNotTakeOver() throws Exception {
+        try (Swtpm other = Swtpm.socket(otherState)) {
+            Path link = home.resolve("tpm");
+            AtomicInteger derived = new AtomicInteger();
+            Argon2.Stretch turns = (password, argon2) -> {
+                if (derived.incrementAndGet() == 2) {
+                    turn(link, other.path);
+                }
+                return Made.quick(password, argon2);
+            };
+            KeyWork work = new KeyWork(turns, new TpmDevice(Optional.of(link)));
+            KeyWork still = new KeyWork(Made::quick, new TpmDevice(Optional.of(link)));
+            Secret.Password password = Made.password(PASSWORD);
+            KeyFile made = still.create(password, Made.LEAST).file().orElseThrow();
+            turn(link, swtpm.path);
+            KeyFile bound = still.bind(made, password, Made.LEAST, true).file().orElseThrow();
+
+            for (boolean changes : List.of(true, false)) {
+                derived.set(0);
+                VaultException refused = assertThrows(VaultException.class, () -> {
+                    if (changes) {
+                        work.changePassword(bound, password, Made.password(OTHER), Made.LEAST);
+                    } else {
+                        work.bind(bound, password, Made.LEAST, true);
+                    }
+                });
+                assertEquals(Reason.REFUSED, refused.reason());
+                assertTrue(refused.getMessage().contains("Another TPM answers now"), refused.getMessage());
+                try (Tpm tpm = Tpm.open(other.path)) {
+                    for (int handle : TpmSlot.handles(bound.vault())) {
+                        assertEquals(
+                                Reason.MISSING,
+                                assertThrows(VaultException.class, () -> tpm.secret(handle, new byte[32]))
+                                        .reason());
+                    }
+                }
+                turn(link, swtpm.path);
+                assertFalse(still.open(bound, password).keys().isEmpty(), "the old one holds");
+            }
+            KeyFile changed = still.changePassword(bound, password, Made.password(OTHER), Made.LEAST)
+                    .file()
+                    .orElseThrow();
+            assertEquals(
+                    bound.password().tpm().orElseThrow().key(),
+                    changed.password().tpm().orElseThrow().key(),
+                    "the control: the same TPM keeps it");
+            derived.set(0);
+            KeyFile first = work.bind(made, password, Made.LEAST, true).file().orElseThrow();
+            assertNotEquals(
+                    bound.password().tpm().orElseThrow().key(),
+                    first.password().tpm().orElseThrow().key(),
+                    "the control: where no TPM belonged to it, the turned link is followed");
+        }
+    }
+
+    private static void turn(Path link, Path to) {
+        try {
+            Files.deleteIfExists(link);
+            Files.createSymbolicLink(link, to);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     @Test
     void unboundItOpensWithoutOne() throws Exception {
         bound();
@@ -177,6 +250,39 @@ final class TpmVaultBoxTest {
         vault.lock("a test");
     }
 
+    /** It takes what it is asked and never answers: that is said in time, counts no try, and ends with it. */
+    @Test
+    void aTpmThatHangsHoldsNobody() throws Exception {
+        String words = bound();
+        Vault vault = started(here());
+        swtpm.hang();
+        assertSilent(vault, Verb.UNLOCK, PASSWORD, "");
+        assertSilent(vault, Verb.CHANGE_PASSWORD, PASSWORD, "", OTHER, "");
+        assertEquals(Vault.State.SEALED, vault.status().state());
+        assertEquals(0, vault.standing().wrong());
+        swtpm.goOn();
+        call(vault, Verb.UNLOCK, PASSWORD, "");
+        assertEquals(List.of(), vault.open().audit().alarms());
+        vault.lock("a test");
+        swtpm.hang();
+        Vault again = started(here());
+        call(again, Verb.RECOVER, words, OTHER, "");
+        assertTrue(
+                again.open().audit().alarms().getFirst().contains("is not there"),
+                again.open().audit().alarms().toString());
+        again.lock("a test");
+    }
+
+    private static void assertSilent(Vault vault, Verb verb, String... fields) {
+        long begun = System.nanoTime();
+        VaultException silent = assertThrows(VaultException.class, () -> call(vault, verb, fields));
+        Duration took = Duration.ofNanos(System.nanoTime() - begun);
+        assertEquals(Reason.FAILED, silent.reason(), silent.getMessage());
+        assertTrue(silent.getMessage().contains("The TPM has not answered within 10 s"), silent.getMessage());
+        assertTrue(silent.getMessage().contains("omni vault recover"), silent.getMessage());
+        assertTrue(took.compareTo(Tpm.PATIENCE) >= 0 && took.compareTo(Duration.ofMinutes(1)) < 0, took.toString());
+    }
+
     /** Wiped, a copy of all files and the password open nothing; the control is the copy before. */
     @Test
     void whatTheTpmForgetsNoCopyBringsBack() throws Exception {
@@ -185,17 +291,104 @@ final class TpmVaultBoxTest {
         putBack(copy);
         assertEquals(List.of(), unlocked(here(), PASSWORD), "the control");
         var keeper = new KeyKeeper(folder, run, KeyKeeper.Machine.ours(), here());
-        keeper.forgetTpm(keeper.present().vault());
-        keeper.forgetTpm(keeper.present().vault());
+        keeper.forgetTpm(binding());
+        keeper.forgetTpm(binding());
         putBack(copy);
         assertEquals(Reason.REFUSED, refused(started(here()), Verb.UNLOCK, PASSWORD, ""));
         var none = new KeyKeeper(folder, run, KeyKeeper.Machine.ours());
         assertEquals(
                 Reason.REFUSED,
-                assertThrows(
-                                VaultException.class,
-                                () -> none.forgetTpm(none.present().vault()))
+                assertThrows(VaultException.class, () -> none.forgetTpm(binding()))
                         .reason());
+        try (Swtpm other = Swtpm.socket(otherState)) {
+            var board = new KeyKeeper(folder, run, KeyKeeper.Machine.ours(), new TpmDevice(Optional.of(other.path)));
+            VaultException another = assertThrows(VaultException.class, () -> board.forgetTpm(binding()));
+            assertEquals(Reason.REFUSED, another.reason(), "it must not look as if it was done");
+        }
+    }
+
+    private TpmBinding binding() throws IOException {
+        return TpmBinding.of(KeyFile.of(Files.readAllBytes(folder.resolve(KeyKeeper.FILE))))
+                .orElseThrow();
+    }
+
+    @Test
+    void whatThePasswordIsBoundToIsAWord() throws Exception {
+        String keyFile = "k".repeat(Secret.KEY_FILE_BYTES_MIN);
+        Vault vault = started(here());
+        assertEquals(Optional.empty(), vault.boundTo(), "there is none");
+        call(vault, Verb.CREATE, PASSWORD, "");
+        assertEquals(Optional.of(VaultBoundTo.NONE), vault.boundTo());
+        call(vault, Verb.BIND_TPM, PASSWORD, "");
+        assertEquals(Optional.of(VaultBoundTo.TPM), vault.boundTo());
+        call(vault, Verb.CHANGE_PASSWORD, PASSWORD, "", OTHER, keyFile);
+        assertEquals(Optional.of(VaultBoundTo.BOTH), vault.boundTo());
+        call(vault, Verb.UNBIND_TPM, OTHER, keyFile);
+        assertEquals(Optional.of(VaultBoundTo.KEY_FILE), vault.boundTo());
+        vault.lock("a test");
+        Files.writeString(folder.resolve(KeyKeeper.FILE), "{");
+        assertEquals(Optional.empty(), vault.boundTo(), "not to be read");
+    }
+
+    @Test
+    void aWipeSaysWhatTheTpmHasDestroyed() throws Exception {
+        call(started(here()), Verb.CREATE, PASSWORD, "");
+        Vault unbound = started(here());
+        assertEquals(TpmPart.NONE, unbound.wipe().tpm());
+        assertEquals("wiped", started(here()).status().cause());
+
+        Path copy = home;
+        TpmPart part = TpmPart.NOT_ANSWERED;
+        for (int tries = 0; part != TpmPart.DESTROYED && tries < 5; tries++) { // a busy machine has no 300 ms for it
+            started(here());
+            bound();
+            copy = copy("forensic " + tries);
+            part = started(here()).wipe().tpm();
+            assertFalse(Files.exists(folder.resolve(KeyKeeper.FILE)));
+        }
+        assertEquals(TpmPart.DESTROYED, part);
+        Vault after = started(here());
+        assertEquals(Vault.State.ABSENT, after.status().state());
+        assertEquals(TpmPart.DESTROYED.cause(), after.status().cause());
+        putBack(copy);
+        assertEquals(Reason.REFUSED, refused(started(here()), Verb.UNLOCK, PASSWORD, ""));
+    }
+
+    /** The keys go first and at once; the next start asks the TPM again. */
+    @Test
+    void aWipeDoesNotWaitForATpmThatHangsAndTheNextStartAsksItAgain() throws Exception {
+        bound();
+        Path copy = copy("forensic");
+        Vault vault = started(here());
+        swtpm.hang();
+        long begun = System.nanoTime();
+        assertEquals(TpmPart.NOT_ANSWERED, vault.wipe().tpm());
+        Duration took = Duration.ofNanos(System.nanoTime() - begun);
+        assertTrue(
+                took.compareTo(Duration.ofSeconds(2)) < 0, took + ": 300 ms are the TPM's, the rest a busy machine's");
+        assertFalse(Files.exists(folder.resolve(KeyKeeper.FILE)));
+        swtpm.goOn();
+        assertEquals(TpmPart.DESTROYED.cause(), started(here()).status().cause());
+        putBack(copy);
+        assertEquals(Reason.REFUSED, refused(started(here()), Verb.UNLOCK, PASSWORD, ""));
+    }
+
+    /** The control: where it says so, the TPM has kept its part, and a copy opens by the password. */
+    @Test
+    void whatTheTpmDidNotAnswerIsSaidAndIsTrue() throws Exception {
+        bound();
+        Path copy = copy("forensic");
+        try (Swtpm other = Swtpm.socket(otherState)) {
+            TpmDevice board = new TpmDevice(Optional.of(other.path));
+            for (TpmDevice device : List.of(TpmDevice.NONE, board)) {
+                assertEquals(TpmPart.NOT_ANSWERED, started(device).wipe().tpm());
+                Vault after = started(device);
+                assertEquals(Vault.State.ABSENT, after.status().state());
+                assertEquals(TpmPart.NOT_ANSWERED.cause(), after.status().cause());
+                putBack(copy);
+            }
+        }
+        assertEquals(List.of(), unlocked(here(), PASSWORD));
     }
 
     @Test
@@ -252,8 +445,10 @@ final class TpmVaultBoxTest {
         putBack(counted);
         assertEquals(1, unlocked(TpmDevice.NONE, PASSWORD).size(), "without the TPM");
         putBack(counted);
-        var keeper = new KeyKeeper(folder, run, KeyKeeper.Machine.ours(), here());
-        keeper.forgetTpm(keeper.present().vault());
+        try (Tpm tpm = Tpm.open(swtpm.path)) {
+            tpm.forget(TpmSlot.counter(KeyFile.of(Files.readAllBytes(folder.resolve(KeyKeeper.FILE)))
+                    .vault()));
+        }
         assertEquals(1, unlocked(here(), PASSWORD).size(), "with the counter gone");
     }
 

@@ -422,6 +422,7 @@ final class VaultTest {
 
         assertEquals(Optional.of(List.of(stick.toString())), wiped.backups());
         assertTrue(wiped.took().isPositive());
+        assertEquals(TpmPart.NONE, wiped.tpm());
         assertFalse(Files.exists(folder.resolve("keys.json")));
         assertEquals(
                 Reason.SEALED, assertThrows(VaultException.class, vault::open).reason());

@@ -8,7 +8,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -17,6 +19,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** A wipe that a process did not live to finish is finished by the next one, from each of its steps. */
 final class WipeTest {
     private static final String SECRET = "wrapped keys ";
+
+    private static final Optional<TpmBinding> TPM =
+            Optional.of(new TpmBinding("0c6f3e2a9b514d0788e1c2d3a4b5f607", Base64Text.of(new byte[TpmSlot.KEY_BYTES])));
 
     /** Steps that destroy the keys: the intent, and each of two files written over and removed. */
     private static final int KEY_STEPS = 5;
@@ -36,7 +41,7 @@ final class WipeTest {
                     Runtime.getRuntime().halt(9);
                 }
             });
-            wipe.begin();
+            wipe.begin(TPM);
             wipe.finish();
         }
     }
@@ -71,6 +76,7 @@ final class WipeTest {
                     .start()
                     .waitFor();
             assertEquals(exit == 9, new Wipe(folder).isBegun(), "after step " + steps);
+            assertEquals(exit == 9 ? TPM : Optional.empty(), new Wipe(folder).tpm(), "after step " + steps);
             if (steps >= KEY_STEPS) {
                 assertFalse(Files.exists(folder.resolve("keys.json")), "the keys go first");
                 assertFalse(Files.exists(folder.resolve("keys.json.new")));
@@ -90,7 +96,7 @@ final class WipeTest {
         Path other = Files.createLink(home.resolve("other name"), folder.resolve("keys.json"));
         Path control = Files.createLink(home.resolve("control"), folder.resolve("records.db"));
         long size = Files.size(other);
-        new Wipe(folder).begin();
+        new Wipe(folder).begin(Optional.empty());
         assertFalse(new String(Files.readAllBytes(other), StandardCharsets.ISO_8859_1).contains(SECRET));
         assertEquals(size, Files.size(other));
         new Wipe(folder).finish();
@@ -103,6 +109,25 @@ final class WipeTest {
         List<Path> before = left(folder);
         new Wipe(folder).finish();
         assertEquals(before, left(folder));
+    }
+
+    /** An intent that a full disk or a power cut left without it gets the TPM's name; one that has it keeps it. */
+    @Test
+    void theIntentNamesTheTpmToTheNextStart() throws IOException {
+        Path folder = made("vault");
+        Path intent = Files.createFile(folder.resolve(Wipe.INTENT));
+        assertEquals(Optional.empty(), new Wipe(folder).tpm());
+        new Wipe(folder).begin(TPM);
+        assertEquals(TPM, new Wipe(folder).tpm());
+        new Wipe(folder).begin(Optional.empty());
+        assertEquals(TPM, new Wipe(folder).tpm());
+        byte[] whole = Files.readAllBytes(intent);
+        for (int length = 0; length < whole.length; length++) {
+            Files.write(intent, Arrays.copyOf(whole, length));
+            assertEquals(Optional.empty(), new Wipe(folder).tpm());
+        }
+        Files.write(intent, Arrays.copyOf(whole, TpmBinding.BYTES_MAX + 1));
+        assertEquals(Optional.empty(), new Wipe(folder).tpm());
     }
 
     /** Half written over, as a power cut leaves it. */
