@@ -193,6 +193,17 @@ final class BackupTarget implements AutoCloseable {
         return kind;
     }
 
+    /**
+     * Returns where this is still there.
+     *
+     * @throws VaultException FAILED where its disk was pulled
+     */
+    void requireThere() throws IOException {
+        if (kind(folder).isEmpty()) {
+            throw new VaultException(Reason.FAILED, "The backups in " + folder + " have gone: was the disk pulled?");
+        }
+    }
+
     Path folder() {
         return folder;
     }

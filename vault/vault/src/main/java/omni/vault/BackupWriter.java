@@ -133,7 +133,7 @@ final class BackupWriter {
             List<String> columns = BackupRows.columns(sql, table);
             Cutter cutter = new Cutter(table);
             long rows = BackupRows.read(sql, table, columns, cutter);
-            tables.add(new Snapshot.Table(table, columns, rows, cutter.end()));
+            tables.add(new Snapshot.Table(table, columns, rows, cutter.end(), List.copyOf(cutter.begins)));
         }
         String auditKey = AuditPublicKey.in(folder).map(AuditPublicKey::text).orElse("");
         int steps = Math.toIntExact(sql.number("SELECT count(*) FROM migrations"));
@@ -176,6 +176,8 @@ final class BackupWriter {
         private final String table;
         private final ByteArrayOutputStream content = new ByteArrayOutputStream();
         private final List<String> chunks = new ArrayList<>();
+        private final List<Integer> begins = new ArrayList<>();
+        private int rest;
 
         Cutter(String table) {
             this.table = table;
@@ -188,11 +190,11 @@ final class BackupWriter {
                 content.write(row, from, some);
                 from += some;
                 if (content.size() == BackupCipher.CONTENT_BYTES_MAX) {
-                    cut();
+                    cut(row.length - from);
                 }
             }
             if (ends(number)) {
-                cut();
+                cut(0);
             }
         }
 
@@ -201,15 +203,18 @@ final class BackupWriter {
             return Integer.parseInt(place.substring(0, 4), 16) % ROWS_A_CHUNK == 0;
         }
 
-        private void cut() throws VaultException {
+        /** With so many bytes of the last row to come. */
+        private void cut(int left) throws VaultException {
             if (content.size() > 0) {
                 chunks.add(put(content.toByteArray()));
+                begins.add(rest);
+                rest = left;
                 content.reset();
             }
         }
 
         List<String> end() throws VaultException {
-            cut();
+            cut(0);
             return List.copyOf(chunks);
         }
     }
