@@ -129,7 +129,7 @@ final class BackupService implements BackupsProtocol.Handler {
                 (chunks, total, bytes) -> teller.tell(() -> new VerifyReply(0L, chunks, total, bytes, 0L, List.of()))));
         call.reply(new VerifyReply(
                 (long) report.snapshots(),
-                report.chunks(),
+                (long) report.whole().size(),
                 report.total(),
                 report.bytes(),
                 report.left(),

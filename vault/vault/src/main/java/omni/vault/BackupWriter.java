@@ -18,8 +18,10 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 import omni.vault.VaultException.Reason;
 
@@ -27,10 +29,16 @@ import omni.vault.VaultException.Reason;
  * Takes one snapshot. First the chunks that are not there yet, then, in one step, the file that makes a snapshot of them; wherever it is interrupted
  * in between, the next one goes on with the chunks that are there. A chunk of rows ends behind a row that the
  * naming key chooses, so that a row that comes or goes changes the chunk it is in and no other.
+ *
+ * <p>A chunk that is there is relied on: so some of them are looked at again each time, in turn, and one that is not whole any more is
+ * written anew, for the snapshots before, too.
  */
 final class BackupWriter {
     /** One row in so many ends a chunk. */
     private static final int ROWS_A_CHUNK = 256;
+
+    /** So much is looked at again each time: some seconds of a USB stick. */
+    static final long AGAIN_BYTES = 256L << 20;
 
     private static final Pattern FILE = Pattern.compile("[0-9a-f]{32}");
 
@@ -79,15 +87,24 @@ final class BackupWriter {
         this.secret = target.begun(cipher);
     }
 
-    /** What was done: the snapshot, how much of the vault was read, how much was written. */
-    record Done(Snapshot snapshot, long read, long written) {}
+    /** What was done: the snapshot, how much of the vault was read, how much was written, and which chunk was looked at last. */
+    record Done(Snapshot snapshot, long read, long written, String looked) {}
+
+    /**
+     * Which chunks of earlier snapshots are not simply relied on.
+     *
+     * @param looked the one that was looked at last, whose turn comes last
+     * @param damaged those that are written anew where they are needed
+     * @param bytes of them to look at, or a chunk more
+     */
+    record Again(String looked, List<String> damaged, long bytes) {}
 
     /**
      * Takes a snapshot of that vault, and returns when the disk has it.
      *
      * @throws VaultException REFUSED where the target is another vault's, or full of snapshots
      */
-    static Done write(OpenVault vault, BackupTarget target, Progress progress) throws VaultException {
+    static Done write(OpenVault vault, BackupTarget target, Again again, Progress progress) throws VaultException {
         try {
             Path folder = vault.records().folder();
             byte[] json = Files.readAllBytes(folder.resolve(KeyKeeper.FILE));
@@ -100,13 +117,14 @@ final class BackupWriter {
             }
             BackupCipher cipher = BackupCipher.newest(vault.keys());
             target.identity(json, cipher);
-            return new BackupWriter(vault, target, cipher, progress).write(folder);
+            return new BackupWriter(vault, target, cipher, progress).write(folder, again);
         } catch (IOException e) {
             throw BackupTarget.failed(target.folder(), e);
         }
     }
 
-    private Done write(Path folder) throws IOException {
+    private Done write(Path folder, Again again) throws IOException {
+        String looked = lookAgain(again);
         Snapshot rows = vault.records().read(sql -> rows(sql, folder));
         List<Snapshot.Blob> files = files(folder.resolve("files"));
         Snapshot snapshot = new Snapshot(
@@ -122,7 +140,39 @@ final class BackupWriter {
         target.write(snapshot, cipher);
         target.finished();
         sweep(target, vault.keys());
-        return new Done(snapshot, read, written);
+        return new Done(snapshot, read, written, looked);
+    }
+
+    /** Counts those that are not whole as not there, and returns the one whose turn was last. */
+    private String lookAgain(Again again) throws VaultException {
+        again.damaged().forEach(present::remove);
+        NavigableSet<String> all = new TreeSet<>(known.keySet());
+        all.retainAll(present);
+        List<String> turns = new ArrayList<>(all.tailSet(again.looked(), false));
+        turns.addAll(all.headSet(again.looked(), true));
+        String last = again.looked();
+        long left = again.bytes();
+        for (int i = 0; i < turns.size() && left > 0; i++) {
+            last = turns.get(i);
+            int bytes = wholeBytes(last);
+            if (bytes == 0) {
+                present.remove(last);
+            }
+            left -= Math.max(bytes, BackupCipher.SEALED_BYTES_MIN);
+            progress.at(read, written);
+        }
+        return last;
+    }
+
+    /** How long a chunk is that an earlier snapshot has; 0 where it is not as it was written, or cannot be read. */
+    private int wholeBytes(String name) {
+        try {
+            byte[] sealed = target.store().get(name);
+            cipher.openChunk(known.getOrDefault(name, new Bytes(new byte[0])).array(), name, sealed);
+            return sealed.length;
+        } catch (IOException e) {
+            return 0;
+        }
     }
 
     /** The records as they are at one moment. */

@@ -1,7 +1,6 @@
 package omni.vault;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -11,7 +10,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import omni.vault.VaultException.Reason;
-import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The backups of an open vault: taking, checking and forgetting them, and what it knows of them while their disk is not there. In
@@ -44,8 +42,10 @@ final class Backups {
     BackupWriter.Done take(Path folder, boolean git, BackupWriter.Progress progress) throws VaultException {
         requireRoom(folder);
         try (BackupTarget target = BackupTarget.make(folder, git)) {
-            BackupWriter.Done done = BackupWriter.write(vault, target, progress);
-            note(target);
+            BackupPlace known = place(folder);
+            var again = new BackupWriter.Again(known.looked(), known.damaged(), BackupWriter.AGAIN_BYTES);
+            BackupWriter.Done done = BackupWriter.write(vault, target, again, progress);
+            note(target, known.after(done.looked(), done.snapshot().chunkKeys().keySet()));
             vault.audit()
                     .add(
                             AuditEvent.BACKED_UP,
@@ -55,7 +55,7 @@ final class Backups {
     }
 
     private void requireRoom(Path folder) throws VaultException {
-        Map<String, String> all = targets();
+        Map<String, BackupPlace> all = places();
         if (all.size() >= TARGETS_MAX && !all.containsKey(setting(folder))) {
             throw new VaultException(
                     Reason.REFUSED,
@@ -67,10 +67,8 @@ final class Backups {
     /** All that the vault has written and not forgotten, whether or not their disk is there; the oldest first in each place. */
     List<Copy> known() throws VaultException {
         List<Copy> copies = new ArrayList<>();
-        for (String value : targets().values()) {
-            ObjectNode known = Json.object(value.getBytes(StandardCharsets.UTF_8));
-            String target = known.path("target").asString();
-            known.path("snapshots").forEach(name -> copies.add(new Copy(target, name.asString())));
+        for (BackupPlace place : places().values()) {
+            place.snapshots().forEach(name -> copies.add(new Copy(place.target(), name)));
         }
         return copies;
     }
@@ -82,10 +80,21 @@ final class Backups {
                 .toList();
     }
 
-    private Map<String, String> targets() throws VaultException {
-        Map<String, String> targets = new TreeMap<>(settings.all());
-        targets.keySet().removeIf(name -> !name.startsWith(SETTING));
-        return targets;
+    /** By their setting. */
+    private Map<String, BackupPlace> places() throws VaultException {
+        Map<String, BackupPlace> places = new TreeMap<>();
+        for (Map.Entry<String, String> each : settings.all().entrySet()) {
+            if (each.getKey().startsWith(SETTING)) {
+                places.put(each.getKey(), BackupPlace.read(each.getValue()));
+            }
+        }
+        return places;
+    }
+
+    /** What is known of the backups in that folder. */
+    private BackupPlace place(Path folder) throws VaultException {
+        Optional<String> known = settings.get(setting(folder));
+        return known.isPresent() ? BackupPlace.read(known.get()) : BackupPlace.at(folder.toString());
     }
 
     private static String setting(Path folder) {
@@ -94,6 +103,10 @@ final class Backups {
 
     /** Writes down what there is in that place now. */
     void note(BackupTarget target) throws VaultException {
+        note(target, place(target.folder()));
+    }
+
+    private void note(BackupTarget target, BackupPlace place) throws VaultException {
         try {
             List<String> names = target.snapshots();
             String setting = setting(target.folder());
@@ -103,9 +116,7 @@ final class Backups {
                 }
                 return;
             }
-            ObjectNode known = Json.object().put("target", target.folder().toString());
-            names.forEach(known.putArray("snapshots")::add);
-            settings.put(setting, known.toString());
+            settings.put(setting, place.with(names).setting());
         } catch (IOException e) {
             throw BackupTarget.failed(target.folder(), e);
         }
@@ -138,7 +149,10 @@ final class Backups {
         }
     }
 
-    /** Reads all of what is there, or of one snapshot, and compares it with what the vault knows of. */
+    /**
+     * Reads all of what is there, or of one snapshot, and compares it with what the vault knows of. Chunks that are found damaged
+     * are written down: the next backup writes anew those that it needs.
+     */
     BackupCheck.Report check(Path folder, Optional<String> snapshot, BackupCheck.Progress progress)
             throws VaultException {
         try (BackupTarget target = own(folder)) {
@@ -150,8 +164,19 @@ final class Backups {
                     problems.add("The snapshot " + copy.snapshot() + " was written there, and is gone.");
                 }
             }
+            BackupPlace known = place(folder);
+            BackupPlace now = known.checked(report.damaged(), report.whole());
+            if (!now.equals(known)) {
+                note(target, now);
+            }
             return new BackupCheck.Report(
-                    report.snapshots(), report.chunks(), report.total(), report.bytes(), report.left(), problems);
+                    report.snapshots(),
+                    report.whole(),
+                    report.damaged(),
+                    report.total(),
+                    report.bytes(),
+                    report.left(),
+                    problems);
         } catch (IOException e) {
             throw BackupTarget.failed(folder, e);
         }
