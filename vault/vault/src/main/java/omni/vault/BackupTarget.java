@@ -152,6 +152,15 @@ final class BackupTarget implements AutoCloseable {
         }
     }
 
+    /** Whether there are backups in that folder, or were begun. */
+    static boolean isIn(Path folder) throws VaultException {
+        try {
+            return kind(folder).isPresent();
+        } catch (IOException e) {
+            throw failed(folder, e);
+        }
+    }
+
     private static void begin(Path folder, Kind kind) throws IOException {
         var mode = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
         if (Files.notExists(folder)) {

@@ -5,6 +5,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -18,6 +21,7 @@ import omni.vault.VaultException.Reason;
 final class Backups {
     static final int TARGETS_MAX = 16;
     private static final String SETTING = "backup ";
+    private static final int NAME_BYTES = 16;
 
     private final OpenVault vault;
     private final Settings settings;
@@ -38,25 +42,83 @@ final class Backups {
         }
     }
 
-    /** Takes a snapshot, into a folder that is to be in git or may be either, and writes down that it was. */
+    /**
+     * Takes a snapshot, into a folder that is to be in git or may be either, and writes down that it was.
+     *
+     * @throws VaultException REFUSED where the vault has backups in that folder, and none of them is there: it is another disk
+     */
     BackupWriter.Done take(Path folder, boolean git, BackupWriter.Progress progress) throws VaultException {
-        requireRoom(folder);
+        requireDisk(folder);
+        return takeOnNewDisk(folder, git, progress);
+    }
+
+    /** The same, also where another disk was in that place before. */
+    BackupWriter.Done takeOnNewDisk(Path folder, boolean git, BackupWriter.Progress progress) throws VaultException {
         try (BackupTarget target = BackupTarget.make(folder, git)) {
-            BackupPlace known = place(folder);
+            String setting = setting(target);
+            requireRoom(setting);
+            BackupPlace known = place(setting, folder);
             var again = new BackupWriter.Again(known.looked(), known.damaged(), BackupWriter.AGAIN_BYTES);
             BackupWriter.Done done = BackupWriter.write(vault, target, again, progress);
-            note(target, known.after(done.looked(), done.snapshot().chunkKeys().keySet()));
+            note(
+                    target,
+                    setting,
+                    known.after(done.looked(), done.snapshot().chunkKeys().keySet()));
             vault.audit()
                     .add(
                             AuditEvent.BACKED_UP,
                             Map.of("snapshot", done.snapshot().name()));
             return done;
+        } catch (IOException e) {
+            throw BackupTarget.failed(folder, e);
         }
     }
 
-    private void requireRoom(Path folder) throws VaultException {
+    /**
+     * As {@link #take}, where nobody looks: an empty folder may be where a disk is not mounted.
+     *
+     * @throws VaultException REFUSED where there are no backups yet, too
+     */
+    BackupWriter.Done goOn(Path folder) throws VaultException {
+        if (at(folder).isEmpty() && !BackupTarget.isIn(folder)) {
+            throw new VaultException(
+                    Reason.REFUSED,
+                    "In " + folder
+                            + " are no backups yet: take the first one with omni vault backup, when its disk is there.");
+        }
+        return take(folder, false, (read, written) -> {});
+    }
+
+    private void requireDisk(Path folder) throws VaultException {
+        List<BackupPlace> known = at(folder);
+        if (known.isEmpty()) {
+            return;
+        }
+        boolean nothing = !BackupTarget.isIn(folder);
+        if (!nothing && isKnown(in(folder))) {
+            return;
+        }
+        String newest = known.stream()
+                .flatMap(place -> place.snapshots().stream())
+                .max(Comparator.naturalOrder())
+                .orElse("");
+        throw new VaultException(
+                Reason.REFUSED,
+                (nothing
+                                ? "In " + folder + " is not the disk that has the backups up to " + newest
+                                        + ", but nothing"
+                                : "The disk in " + folder + " is not the one that has the backups up to " + newest)
+                        + ": put that one in. To use this one, too: omni vault backup --new-disk.");
+    }
+
+    private boolean isKnown(List<Copy> there) throws VaultException {
+        List<String> names = there.stream().map(Copy::snapshot).toList();
+        return known().stream().anyMatch(copy -> names.contains(copy.snapshot()));
+    }
+
+    private void requireRoom(String setting) throws VaultException {
         Map<String, BackupPlace> all = places();
-        if (all.size() >= TARGETS_MAX && !all.containsKey(setting(folder))) {
+        if (all.size() >= TARGETS_MAX && !all.containsKey(setting)) {
             throw new VaultException(
                     Reason.REFUSED,
                     "Backups are in " + TARGETS_MAX
@@ -91,34 +153,44 @@ final class Backups {
         return places;
     }
 
-    /** What is known of the backups in that folder. */
-    private BackupPlace place(Path folder) throws VaultException {
-        Optional<String> known = settings.get(setting(folder));
-        return known.isPresent() ? BackupPlace.read(known.get()) : BackupPlace.at(folder.toString());
+    /** What is known of backups in that folder, of each disk that was there. */
+    private List<BackupPlace> at(Path folder) throws VaultException {
+        return places().values().stream()
+                .filter(place -> place.target().equals(folder.toString()))
+                .toList();
     }
 
-    private static String setting(Path folder) {
-        return SETTING + AuditJson.hash(folder.toString());
+    /** What it is called that the vault knows of the disk that is there, by a snapshot that it has; else a new name. */
+    private String setting(BackupTarget target) throws IOException {
+        List<String> there = target.snapshots();
+        return places().entrySet().stream()
+                .filter(each -> each.getValue().target().equals(target.folder().toString()))
+                .filter(each -> !Collections.disjoint(each.getValue().snapshots(), there))
+                .map(Map.Entry::getKey)
+                .findFirst()
+                .orElseGet(() -> SETTING + HexFormat.of().formatHex(Ids.bytes(NAME_BYTES)));
+    }
+
+    private BackupPlace place(String setting, Path folder) throws VaultException {
+        return places().getOrDefault(setting, BackupPlace.at(folder.toString()));
     }
 
     /** Writes down what there is in that place now. */
     void note(BackupTarget target) throws VaultException {
-        note(target, place(target.folder()));
-    }
-
-    private void note(BackupTarget target, BackupPlace place) throws VaultException {
         try {
-            List<String> names = target.snapshots();
-            String setting = setting(target.folder());
-            if (names.isEmpty()) {
-                if (settings.get(setting).isPresent()) {
-                    settings.remove(setting);
-                }
-                return;
-            }
-            settings.put(setting, place.with(names).setting());
+            String setting = setting(target);
+            note(target, setting, place(setting, target.folder()));
         } catch (IOException e) {
             throw BackupTarget.failed(target.folder(), e);
+        }
+    }
+
+    private void note(BackupTarget target, String setting, BackupPlace place) throws IOException {
+        List<String> names = target.snapshots();
+        if (!names.isEmpty()) {
+            settings.put(setting, place.with(names).setting());
+        } else if (settings.get(setting).isPresent()) {
+            settings.remove(setting);
         }
     }
 
@@ -158,16 +230,18 @@ final class Backups {
         try (BackupTarget target = own(folder)) {
             BackupCheck.Report report = BackupCheck.check(target, snapshot, vault.keys(), progress);
             List<String> problems = new ArrayList<>(report.problems());
+            String setting = setting(target);
+            BackupPlace known = place(setting, folder);
             List<String> there = target.snapshots();
-            for (Copy copy : known()) {
-                if (copy.target().equals(folder.toString()) && !there.contains(copy.snapshot())) {
-                    problems.add("The snapshot " + copy.snapshot() + " was written there, and is gone.");
-                }
+            known.snapshots().stream()
+                    .filter(name -> !there.contains(name))
+                    .forEach(name -> problems.add("The snapshot " + name + " was written there, and is gone."));
+            if (known.snapshots().isEmpty() && !at(folder).isEmpty()) {
+                problems.add("Of what was written there nothing is there any more: is it another disk?");
             }
-            BackupPlace known = place(folder);
             BackupPlace now = known.checked(report.damaged(), report.whole());
             if (!now.equals(known)) {
-                note(target, now);
+                note(target, setting, now);
             }
             return new BackupCheck.Report(
                     report.snapshots(),
@@ -188,11 +262,12 @@ final class Backups {
             for (String name : snapshots) {
                 target.choose(Optional.of(name));
             }
+            String setting = setting(target);
             for (String name : snapshots) {
                 target.forget(name);
                 vault.audit().add(AuditEvent.DELETED, Map.of("snapshot", name));
             }
-            note(target);
+            note(target, setting, place(setting, folder));
             BackupWriter.sweep(target, vault.keys());
         } catch (IOException e) {
             throw BackupTarget.failed(folder, e);
