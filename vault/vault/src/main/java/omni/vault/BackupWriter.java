@@ -107,7 +107,7 @@ final class BackupWriter {
     static Done write(OpenVault vault, BackupTarget target, Again again, Progress progress) throws VaultException {
         try {
             Path folder = vault.records().folder();
-            byte[] json = Files.readAllBytes(folder.resolve(KeyKeeper.FILE));
+            byte[] json = vault.keyFile().copy(folder.resolve(KeyKeeper.FILE));
             target.requireOf(KeyFile.of(json));
             if (target.snapshots().size() >= BackupTarget.SNAPSHOTS_MAX) {
                 throw new VaultException(

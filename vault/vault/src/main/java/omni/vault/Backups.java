@@ -54,6 +54,7 @@ final class Backups {
 
     /** The same, also where another disk was in that place before. */
     BackupWriter.Done takeOnNewDisk(Path folder, boolean git, BackupWriter.Progress progress) throws VaultException {
+        requireKeyFile();
         try (BackupTarget target = BackupTarget.make(folder, git)) {
             String setting = setting(target);
             requireRoom(setting);
@@ -87,6 +88,18 @@ final class Backups {
                             + " are no backups yet: take the first one with omni vault backup, when its disk is there.");
         }
         return take(folder, false, (read, written) -> {});
+    }
+
+    /** One that is damaged is an alarm, and nothing is written: it would go over the good one that the backups have. */
+    private void requireKeyFile() throws VaultException {
+        try {
+            var _ = vault.keyFile().copy(vault.records().folder().resolve(KeyKeeper.FILE));
+        } catch (VaultException e) {
+            if (e.reason() == Reason.DAMAGED && !vault.audit().alarms().contains(e.getMessage())) {
+                vault.audit().alarm(e.getMessage());
+            }
+            throw e;
+        }
     }
 
     private void requireDisk(Path folder) throws VaultException {

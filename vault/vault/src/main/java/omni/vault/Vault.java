@@ -458,7 +458,7 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
     }
 
     private void opened(KeyRing keys, String cause, AuditEvent event, long locksBefore) throws VaultException {
-        OpenVault opening = OpenVault.open(folder, keys, clock);
+        OpenVault opening = OpenVault.open(folder, keys, keeper.mark(), clock);
         boolean told = false;
         try {
             counter.opened(keeper.present().vault(), opening.audit(), event);
