@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A snapshot of which a part cannot be read: refused, or put back but for that part. */
 class BackupSalvageTest {
-    private static final int CONVERSATIONS = 120;
+    private static final int CONVERSATIONS = 90;
 
     @TempDir
     Path folder;
@@ -189,7 +189,7 @@ class BackupSalvageTest {
             assertEquals(List.of(), RecordsCheck.open(restored.open.records()).problems());
             assertEquals(
                     CONVERSATIONS,
-                    restored.open.search().conversations("walnuts", 1000).size());
+                    restored.open.search().conversations("walnuts", 100).size());
         }
     }
 
