@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -53,13 +54,15 @@ class BackupKeyFileTest {
     }
 
     private static void serve(Vault vault, Verb verb, String... fields) throws VaultException {
-        List<Optional<SecretMemory>> secrets =
-                Arrays.stream(fields).map(BackupKeyFileTest::secret).toList();
+        List<Optional<SecretMemory>> secrets = new ArrayList<>();
+        for (String field : fields) {
+            secrets.add(secret(field));
+        }
         vault.serve(verb, secrets, (part, done, total) -> {}).ifPresent(SecretMemory::close);
         secrets.forEach(each -> each.ifPresent(SecretMemory::close));
     }
 
-    private static Optional<SecretMemory> secret(String text) {
+    private static Optional<SecretMemory> secret(String text) throws VaultException {
         if (text.isEmpty()) {
             return Optional.empty();
         }
