@@ -12,7 +12,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -40,6 +39,7 @@ final class BackupWriter {
     /** So much is looked at again each time: some seconds of a USB stick. */
     static final long AGAIN_BYTES = 256L << 20;
 
+    private static final Bytes NO_KEY = new Bytes(new byte[DataKeys.KEY_BYTES]);
     private static final Pattern FILE = Pattern.compile("[0-9a-f]{32}");
 
     private static final String KEYS = "SELECT number, wrapped FROM row_keys WHERE number > ? AND wrapped <> zeroblob("
@@ -125,7 +125,7 @@ final class BackupWriter {
 
     private Done write(Path folder, Again again) throws IOException {
         String looked = lookAgain(again);
-        Snapshot rows = vault.records().read(sql -> rows(sql, folder));
+        Snapshot rows = rows(folder);
         List<Snapshot.Blob> files = files(folder.resolve("files"));
         Snapshot snapshot = new Snapshot(
                 rows.name(),
@@ -154,7 +154,7 @@ final class BackupWriter {
         long left = again.bytes();
         for (int i = 0; i < turns.size() && left > 0; i++) {
             last = turns.get(i);
-            int bytes = wholeBytes(last);
+            int bytes = wholeBytes(last, known.getOrDefault(last, NO_KEY));
             if (bytes == 0) {
                 present.remove(last);
             }
@@ -164,24 +164,36 @@ final class BackupWriter {
         return last;
     }
 
-    /** How long a chunk is that an earlier snapshot has; 0 where it is not as it was written, or cannot be read. */
-    private int wholeBytes(String name) {
+    /** How long a chunk is that is there; 0 where it is not what is written under that key, or cannot be read. */
+    private int wholeBytes(String name, Bytes key) {
         try {
             byte[] sealed = target.store().get(name);
-            cipher.openChunk(known.getOrDefault(name, new Bytes(new byte[0])).array(), name, sealed);
+            cipher.openChunk(key.array(), name, sealed);
             return sealed.length;
         } catch (IOException e) {
             return 0;
         }
     }
 
+    /** Nobody deletes anything while the records are read: so the target, which may be slow, has them afterwards. */
+    private Snapshot rows(Path folder) throws IOException {
+        try (BackupSpool spool = new BackupSpool(folder)) {
+            Snapshot rows = vault.records().read(sql -> rows(sql, folder, spool));
+            spool.drain((name, key, bytes) -> {
+                store(name, key, bytes);
+                progress.at(read, written);
+            });
+            return rows;
+        }
+    }
+
     /** The records as they are at one moment. */
-    private Snapshot rows(Sql sql, Path folder) throws SQLException, VaultException {
+    private Snapshot rows(Sql sql, Path folder, BackupSpool spool) throws SQLException, VaultException {
         String name = Snapshot.name(vault.clock().instant());
         List<Snapshot.Table> tables = new ArrayList<>();
         for (String table : BackupRows.tables(sql)) {
             List<String> columns = BackupRows.columns(sql, table);
-            Cutter cutter = new Cutter(table);
+            Cutter cutter = new Cutter(table, spool);
             long rows = BackupRows.read(sql, table, columns, cutter);
             tables.add(new Snapshot.Table(table, columns, rows, cutter.end(), List.copyOf(cutter.begins)));
         }
@@ -227,10 +239,12 @@ final class BackupWriter {
         private final ByteArrayOutputStream content = new ByteArrayOutputStream();
         private final List<String> chunks = new ArrayList<>();
         private final List<Integer> begins = new ArrayList<>();
+        private final BackupSpool spool;
         private int rest;
 
-        Cutter(String table) {
+        Cutter(String table, BackupSpool spool) {
             this.table = table;
+            this.spool = spool;
         }
 
         @Override
@@ -256,7 +270,7 @@ final class BackupWriter {
         /** With so many bytes of the last row to come. */
         private void cut(int left) throws VaultException {
             if (content.size() > 0) {
-                chunks.add(put(content.toByteArray()));
+                chunks.add(put(content.toByteArray(), spool::add));
                 begins.add(rest);
                 rest = left;
                 content.reset();
@@ -294,7 +308,7 @@ final class BackupWriter {
         }
         Snapshot.Blob before = knownFiles.get(id);
         if (before != null && present.containsAll(before.chunks())) {
-            before.chunks().forEach(chunk -> chunkKeys.put(chunk, known.getOrDefault(chunk, new Bytes(new byte[0]))));
+            before.chunks().forEach(chunk -> chunkKeys.put(chunk, known.getOrDefault(chunk, NO_KEY)));
             files.add(before);
             return;
         }
@@ -307,7 +321,7 @@ final class BackupWriter {
                     break;
                 }
                 bytes += content.length;
-                chunks.add(put(content));
+                chunks.add(put(content, this::store));
             }
             files.add(new Snapshot.Blob(id, bytes, chunks));
         } catch (NoSuchFileException e) {
@@ -315,40 +329,35 @@ final class BackupWriter {
         }
     }
 
-    /** Sees to it that a chunk of that content is there, and returns its name. */
-    private String put(byte[] content) throws VaultException {
+    /** Sees to it that a chunk of that content is there or will be, and returns its name. */
+    private String put(byte[] content, BackupSpool.Taker taker) throws VaultException {
         read += content.length;
         String name = cipher.name(content);
         if (!chunkKeys.containsKey(name)) {
-            try {
-                chunkKeys.put(
-                        name, present.contains(name) && known.containsKey(name) ? known.get(name) : add(name, content));
-            } catch (IOException e) {
-                throw BackupTarget.failed(target.folder(), e);
+            Bytes before = known.get(name);
+            Bytes key = before == null ? new Bytes(BackupCipher.chunkKey(secret, name)) : before;
+            chunkKeys.put(name, key);
+            if (before == null || !present.contains(name)) {
+                try {
+                    taker.take(name, key, BackupCipher.sealChunk(key.array(), name, content));
+                } catch (IOException e) {
+                    throw BackupTarget.failed(target.folder(), e);
+                }
             }
         }
         progress.at(read, written);
         return name;
     }
 
-    /** One that an interrupted snapshot has left is taken as it is; one that was lost comes back for the snapshots that have it, too. */
-    private Bytes add(String name, byte[] content) throws IOException {
-        Bytes before = known.get(name);
-        byte[] key = before == null ? BackupCipher.chunkKey(secret, name) : before.array();
-        if (!present.contains(name) || !isWhole(key, name, content)) {
-            byte[] sealed = BackupCipher.sealChunk(key, name, content);
+    /**
+     * One that an interrupted snapshot has left is taken as it is, unless it is under the secret of another one; one that was lost or
+     * damaged comes back for the snapshots that have it, too.
+     */
+    private void store(String name, Bytes key, byte[] sealed) throws IOException {
+        if (!present.contains(name) || wholeBytes(name, key) == 0) {
             target.store().put(name, sealed);
             present.add(name);
             written += sealed.length;
-        }
-        return new Bytes(key);
-    }
-
-    private boolean isWhole(byte[] key, String name, byte[] content) throws IOException {
-        try {
-            return Arrays.equals(cipher.openChunk(key, name, target.store().get(name)), content);
-        } catch (VaultException e) {
-            return false; // under the secret of another one, or damaged: it is written anew
         }
     }
 
