@@ -32,7 +32,7 @@ final class BackupRoutes {
     /** A stream: the vault may work for longer than it would take to answer at once. */
     private static Progress last(BackupsProtocol.Client client) {
         var now = new Progress(0L, 0L, null);
-        try (var replies = client.takeMore(new TakeParams(null, null))) {
+        try (var replies = client.takeMore(new TakeParams(null, null, null))) {
             while (replies.hasNext()) {
                 now = replies.next().progress();
             }

@@ -111,6 +111,34 @@ class VaultBoxTest {
         }
     }
 
+    @Test
+    void aDamagedBackupIsRefusedAndPutBackButForTheDamageWhereThatIsAskedFor() throws Exception {
+        Path stick = Files.createDirectory(box.product.home.resolveSibling(box.product.home.getFileName() + "-stick"));
+        try {
+            String place = stick.resolve("plain").toString();
+            done("", "vault", "backup", place);
+            try (var files = Files.walk(stick.resolve("plain/chunks"))) {
+                Path chunk = files.filter(Files::isRegularFile).findFirst().orElseThrow();
+                byte[] bytes = Files.readAllBytes(chunk);
+                bytes[bytes.length / 2] ^= 1;
+                Files.write(chunk, bytes);
+            }
+            done(box.password, "vault", "wipe", "--yes");
+            Await.until("there is none", () -> box.says("There is no vault"));
+            var refused = box.product.omniWith(box.password + "\n", "vault", "restore", place);
+            assertEquals(1, refused.exit(), refused.out());
+            assertTrue(refused.err().contains("--what-can-be-read"), refused.err());
+            assertTrue(box.says("There is no vault"), "and no half of one");
+            var salvaged = box.product.omniWith(
+                    box.password + "\n", "vault", "restore", place, "--what-can-be-read", "--json");
+            assertEquals(7, salvaged.exit(), salvaged.out() + salvaged.err());
+            assertTrue(salvaged.out().lines().toList().getLast().contains("\"lost\":[{\"kind\":"), salvaged.out());
+            assertTrue(box.says("put back from a damaged backup"), "an alarm");
+        } finally {
+            AirgapBoxTest.run("rm", "-r", stick.toString());
+        }
+    }
+
     /** By the command, with the password: every planted text is in the file, which its owner alone may read. */
     @Test
     void anExportHasAllOfItForWhoHasThePassword() throws Exception {

@@ -16,6 +16,8 @@ public enum ExitCode {
     REFUSED(5, "the request was understood and refused"),
     /** Omni runs, but what is needed is not ready at the moment. */
     AWAY(6, "Omni runs, but what this needs is not ready: try again"),
+    /** Done, but for a part that could not be; the answer names it. */
+    INCOMPLETE(7, "done, but for a part that the answer names"),
     /** Ended by Ctrl-C. */
     INTERRUPTED(130, "ended by Ctrl-C");
 

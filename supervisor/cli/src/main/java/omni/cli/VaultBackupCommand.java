@@ -17,7 +17,8 @@ import picocli.CommandLine.Parameters;
         description = {
             "Takes an encrypted snapshot of all that the vault keeps into a folder, such as one on a USB stick. Only what is not"
                     + " there yet is written; a run that was stopped goes on where it was.",
-            "The password of the vault, or its recovery key, opens the backup on any box: omni vault restore."
+            "The password of the vault, or its recovery key, opens the backup on any box: omni vault restore.",
+            "Where the disk that has the backups of that folder is not there, or another one, nothing is written."
         },
         footer = {"", "Example: omni vault backup /media/usb/omni", "Example: omni vault backup"})
 final class VaultBackupCommand extends OmniCommand {
@@ -32,13 +33,18 @@ final class VaultBackupCommand extends OmniCommand {
             description = "Keep the encrypted chunks of a new folder in a git repository, FOLDER/chunks.git.")
     private boolean git;
 
+    @Option(
+            names = "--new-disk",
+            description = "Begin on another disk in the same place; the vault goes on knowing the one before.")
+    private boolean newDisk;
+
     VaultBackupCommand(World world) {
         super(world);
     }
 
     @Override
     ExitCode run() {
-        var params = new TakeParams(place(folder), git ? true : null);
+        var params = new TakeParams(place(folder), git ? true : null, newDisk ? true : null);
         var done = world.withPatience("vault", bus -> {
             try (var line = new ProgressLine(world, json());
                     var replies = BackupsProtocol.Client.of(bus).takeMore(params)) {

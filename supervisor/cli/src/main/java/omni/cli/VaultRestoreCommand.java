@@ -3,8 +3,11 @@ package omni.cli;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import omni.vault.SecretCall.Lost;
 import omni.vault.SecretCall.Part;
 import omni.vault.SecretCall.Progress;
 import omni.vault.SecretCall.Verb;
@@ -12,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import tools.jackson.databind.node.ObjectNode;
 
 /** {@code omni vault restore}: puts a backup back where there is no vault. */
 @Command(
@@ -19,12 +23,15 @@ import picocli.CommandLine.Parameters;
         description = {
             "Puts a snapshot back where there is no vault, and unlocks it. The password that the vault had at its last backup is"
                     + " asked for at the terminal, or read from standard input, one line; with --recovery-key the recovery key"
-                    + " instead, after which omni vault recover sets another password."
+                    + " instead, after which omni vault recover sets another password.",
+            "A snapshot that is damaged is refused, and there is no vault, as before: take another one, or with"
+                    + " --what-can-be-read all of it that is whole. What is not is then named, and the command ends with 7."
         },
         footer = {
             "",
             "Example: omni vault restore /media/usb/omni",
-            "Example: omni vault restore /media/usb/omni 20260301-120000.000-3f2a --recovery-key"
+            "Example: omni vault restore /media/usb/omni 20260301-120000.000-3f2a --recovery-key",
+            "Example: omni vault restore /media/usb/omni --what-can-be-read"
         })
 final class VaultRestoreCommand extends OmniCommand {
     @Parameters(index = "0", paramLabel = "FOLDER", description = "Where the backups are.")
@@ -43,6 +50,11 @@ final class VaultRestoreCommand extends OmniCommand {
     @Option(names = "--recovery-key", description = "Ask for the recovery key in the place of the password.")
     private boolean byRecoveryKey;
 
+    @Option(
+            names = "--what-can-be-read",
+            description = "Leave out what of a damaged snapshot cannot be read, and name it.")
+    private boolean whatCanBeRead;
+
     VaultRestoreCommand(World world) {
         super(world);
     }
@@ -53,17 +65,58 @@ final class VaultRestoreCommand extends OmniCommand {
         var none = ByteBuffer.allocate(0);
         var file = VaultSecrets.keyFile(keyFile);
         var secret = secrets.ask(byRecoveryKey ? "Recovery key: " : "Password: ");
+        List<Lost> lost = new ArrayList<>();
         try (var line = new ProgressLine(world, json())) {
             secrets.call(
-                    Verb.RESTORE,
+                    whatCanBeRead ? Verb.SALVAGE : Verb.RESTORE,
                     now -> tell(line, now),
+                    lost::add,
                     text(VaultBackupCommand.place(folder)),
                     text(snapshot == null ? "" : snapshot),
                     byRecoveryKey ? none : secret,
                     file,
                     byRecoveryKey ? secret : none);
         }
-        return VaultStatusCommand.show(this);
+        if (lost.isEmpty()) {
+            return VaultStatusCommand.show(this);
+        }
+        var vault = VaultCommand.status(world);
+        var json = VaultCommand.json(vault);
+        var list = json.putArray("lost");
+        lost.forEach(each -> list.add(json(each)));
+        answer(json, () -> VaultCommand.text(vault, world.style()) + "\n" + text(lost));
+        return ExitCode.INCOMPLETE;
+    }
+
+    private static ObjectNode json(Lost lost) {
+        var json = Json.object().put("kind", lost.kind()).put("count", lost.count());
+        return lost.name().isEmpty() ? json : json.put("name", lost.name());
+    }
+
+    private static String text(List<Lost> lost) {
+        var text = new StringBuilder(256).append("All was put back but for what could not be read:");
+        for (var each : lost) {
+            text.append("\n   ").append(Text.printable(sentence(each)));
+        }
+        return text.toString();
+    }
+
+    private static String sentence(Lost lost) {
+        var count = lost.count();
+        return switch (lost.kind()) {
+            case "conversations" -> Text.count(count, "conversation");
+            case "items" ->
+                Text.count(count, "item")
+                        + (lost.name().isEmpty() ? " of these conversations" : " of the conversation " + lost.name());
+            case "responses" -> Text.count(count, "stored response");
+            case "memories" -> count + (count == 1 ? " memory" : " memories");
+            case "provider_secrets" -> Text.count(count, "secret") + " of providers";
+            case "settings" -> Text.count(count, "setting");
+            case "audit" -> Text.count(count, "line") + " of the log";
+            case "files" -> "the file " + lost.name();
+            case "identity" -> "what unlocks it is not as it was written: set the password and the recovery key anew";
+            default -> count + " of " + lost.kind();
+        };
     }
 
     private static void tell(ProgressLine line, Progress now) {

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import omni.bus.BusException;
 import omni.vault.SecretCall;
+import omni.vault.SecretCall.Lost;
 import omni.vault.SecretCall.Progress;
 import omni.vault.SecretCall.Refused;
 import omni.vault.SecretCall.Verb;
@@ -87,9 +88,14 @@ final class VaultSecrets {
 
     /** The same, and tells how far it is. */
     String call(Verb verb, Consumer<Progress> progress, ByteBuffer... fields) {
+        return call(verb, progress, _ -> {}, fields);
+    }
+
+    /** The same, and tells what a damaged backup lacks. */
+    String call(Verb verb, Consumer<Progress> progress, Consumer<Lost> lost, ByteBuffer... fields) {
         try {
             return new String(
-                    SecretCall.make(world.socket(SecretCall.SOCKET), verb, List.of(fields), progress),
+                    SecretCall.make(world.socket(SecretCall.SOCKET), verb, List.of(fields), progress, lost),
                     StandardCharsets.UTF_8);
         } catch (Refused e) {
             throw new CommandException(Failures.exit(e.reason()), String.valueOf(e.getMessage()), e);

@@ -18,12 +18,22 @@ final class BackupCheck {
     /**
      * What was read.
      *
-     * @param chunks those that are whole, of {@code total}
+     * @param whole the chunks that are, of {@code total}
+     * @param damaged those that are not, or are missing
      * @param left chunks that an interrupted snapshot has left, and that nothing opens: the next one takes or removes them
      * @param problems a sentence each
      */
-    record Report(int snapshots, long chunks, long total, long bytes, long left, List<String> problems) {
+    record Report(
+            int snapshots,
+            Set<String> whole,
+            Set<String> damaged,
+            long total,
+            long bytes,
+            long left,
+            List<String> problems) {
         Report {
+            whole = Set.copyOf(whole);
+            damaged = Set.copyOf(damaged);
             problems = List.copyOf(problems);
         }
     }
@@ -44,6 +54,7 @@ final class BackupCheck {
     private final List<String> problems = new ArrayList<>();
     private final Map<String, Integer> lengths = new HashMap<>();
     private final Set<String> used = new HashSet<>();
+    private final Set<String> damaged = new HashSet<>();
     private final Progress progress;
     private long bytes;
     private long total;
@@ -83,7 +94,8 @@ final class BackupCheck {
         tell(() -> left.addAll(target.store().names()));
         left.removeAll(used);
         tell(() -> target.isBegun(keys));
-        return new Report(names.size(), lengths.size(), total, bytes, only.isPresent() ? 0 : left.size(), problems);
+        return new Report(
+                names.size(), lengths.keySet(), damaged, total, bytes, only.isPresent() ? 0 : left.size(), problems);
     }
 
     private interface Step {
@@ -131,9 +143,11 @@ final class BackupCheck {
         for (String chunk : snapshot.chunkKeys().keySet()) {
             if (!lengths.containsKey(chunk)) {
                 tell(() -> {
+                    damaged.add(chunk);
                     int length = reader.chunk(chunk).length;
                     lengths.put(chunk, length);
                     bytes += length;
+                    damaged.remove(chunk);
                 });
                 progress.at(lengths.size(), total, bytes);
             }

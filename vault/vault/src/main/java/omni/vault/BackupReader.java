@@ -38,20 +38,40 @@ final class BackupReader {
             throw new VaultException(
                     VaultException.Reason.DAMAGED, "The snapshot " + snapshot.name() + " lacks the key of a chunk.");
         }
-        return cipher.openChunk(key.array(), name, target.store().get(name));
+        byte[] sealed;
+        try {
+            sealed = target.store().get(name);
+        } catch (VaultException e) {
+            throw e;
+        } catch (IOException e) { // a disk that fails there
+            throw new VaultException(VaultException.Reason.DAMAGED, "The chunk " + name + " cannot be read.", e);
+        }
+        return cipher.openChunk(key.array(), name, sealed);
+    }
+
+    /** FAILED where the backups have gone meanwhile: what could not be read then is not damaged. */
+    void requireThere() throws IOException {
+        target.requireThere();
     }
 
     /** What is in these chunks, one behind the other. */
-    InputStream content(List<String> chunks) {
+    Joined content(List<String> chunks) {
         return new Joined(chunks.iterator());
     }
 
-    private final class Joined extends InputStream {
+    /** Chunks, one behind the other. */
+    final class Joined extends InputStream {
         private final Iterator<String> chunks;
+        private int opened;
         private InputStream now = new ByteArrayInputStream(new byte[0]);
 
-        Joined(Iterator<String> chunks) {
+        private Joined(Iterator<String> chunks) {
             this.chunks = chunks;
+        }
+
+        /** How many of the chunks it has come to, also where one could not be read. */
+        int opened() {
+            return opened;
         }
 
         @Override
@@ -67,6 +87,7 @@ final class BackupReader {
             }
             int count = now.read(into, from, length);
             while (count < 0 && chunks.hasNext()) {
+                opened++;
                 now = new ByteArrayInputStream(chunk(chunks.next()));
                 count = now.read(into, from, length);
             }

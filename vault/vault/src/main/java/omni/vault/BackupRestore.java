@@ -1,7 +1,6 @@
 package omni.vault;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
@@ -24,6 +23,7 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import omni.role.PrivateFile;
+import omni.vault.SecretCall.Lost;
 import omni.vault.SecretCall.Part;
 import omni.vault.VaultException.Reason;
 import org.jspecify.annotations.Nullable;
@@ -41,18 +41,35 @@ final class BackupRestore {
     private static final FileAttribute<?> PRIVATE =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
 
+    /** Conversations that have fewer items than they had, and how many fewer. */
+    private static final String SHORTER = """
+            SELECT id, items - (SELECT count(*) FROM items WHERE conversation = conversations.number) AS lost
+            FROM conversations WHERE lost > 0 ORDER BY number
+            """;
+
+    private static final String COUNT = """
+            UPDATE conversations SET items = (SELECT count(*) FROM items WHERE conversation = conversations.number)
+            """;
+
     /** What a vault is made of, the keys last. */
     private static final List<String> PARTS = List.of("files", "records.db", "audit.pub", "audit.head", KeyKeeper.FILE);
 
     private final Path folder;
     private final Path staging;
     private final SecretSocket.Progress progress;
+    private final BackupLosses losses;
     private long done;
 
-    /** Into that folder of a vault. */
+    /** Of all or nothing, into that folder of a vault. */
     BackupRestore(Path folder, SecretSocket.Progress progress) {
+        this(folder, progress, new BackupLosses(false));
+    }
+
+    /** The same, or of what can be read. */
+    BackupRestore(Path folder, SecretSocket.Progress progress, BackupLosses losses) {
         this.folder = folder;
         this.progress = progress;
+        this.losses = losses;
         this.staging = folder.resolve("restoring");
     }
 
@@ -109,16 +126,20 @@ final class BackupRestore {
     }
 
     /**
-     * Puts all of it there.
+     * Puts all of it there, or all that can be read.
      *
-     * @throws VaultException DAMAGED where a part of the snapshot is; then nothing is there
+     * @throws VaultException DAMAGED where a part of the snapshot is and is not to be left out, or all of it is; then nothing is
+     *     there
      */
     void restore(BackupReader reader, BackupTarget.Identity identity, DataKeys keys) throws VaultException {
         Snapshot snapshot = reader.snapshot();
         try {
             BackupCipher cipher = BackupCipher.newest(keys);
             if (!cipher.isTag(identity.tag(), identity.json().array())) {
-                throw new VaultException(Reason.DAMAGED, "The file identity of the backup is not as it was written.");
+                losses.unreadable(
+                        "that which unlocks it",
+                        new VaultException(Reason.DAMAGED, "The file identity is not as it was written."));
+                losses.add("identity", "", 1);
             }
             try (Records records = Records.open(staging, new SnapshotKeys(keys, snapshot.wrapping()))) {
                 rows(reader, records);
@@ -136,6 +157,7 @@ final class BackupRestore {
                 auditKey.get().keepIn(staging);
             }
             files(reader);
+            requireSomething(reader);
             move();
         } catch (IOException e) {
             throw failed(e);
@@ -158,40 +180,53 @@ final class BackupRestore {
             }
             return snapshot;
         });
-        Set<Object> gone = new HashSet<>();
+        Owners owners = new Owners(new HashSet<>(), new HashSet<>());
         done = 0;
         for (Snapshot.Table table : snapshot.tables()) {
-            rows(reader, records, table, gone);
+            long lost = rows(reader, records, table, owners);
+            losses.add(table.name(), "", table.name().equals("items") ? lost - shortened(records, lost) : lost);
         }
     }
 
-    /** Whatever has lost its key is left out, and so is what belongs to such a conversation. */
-    private void rows(BackupReader reader, Records records, Snapshot.Table table, Set<Object> gone) throws IOException {
+    /** Conversations by their number: those that are put back, and those that were forgotten in this snapshot. */
+    private record Owners(Set<Object> there, Set<Object> forgotten) {}
+
+    /**
+     * Whatever has lost its key is left out, and so is what belongs to such a conversation.
+     *
+     * @return how many rows could not be read, or belong to a conversation that could not
+     */
+    private long rows(BackupReader reader, Records records, Snapshot.Table table, Owners owners) throws IOException {
         requireKnown(records, table);
         String insert = "INSERT INTO " + table.name() + " (" + String.join(", ", table.columns()) + ") VALUES ("
                 + String.join(", ", Collections.nCopies(table.columns().size(), "?")) + ")";
         int key = table.columns().indexOf("key");
         int owner = table.columns().indexOf("conversation");
         Set<Long> keys = reader.snapshot().rowKeys().keySet();
-        InputStream in = reader.content(table.chunks());
+        boolean conversations = table.name().equals("conversations");
+        BackupTable from = new BackupTable(reader, table, losses);
         List<List<@Nullable Object>> some = new ArrayList<>();
         long rows = reader.snapshot().tables().stream()
                 .mapToLong(Snapshot.Table::rows)
                 .sum();
+        long lost = table.rows();
         boolean more = true;
         while (more) {
-            Optional<List<@Nullable Object>> row =
-                    BackupRows.next(in, table.columns().size());
+            Optional<List<@Nullable Object>> row = from.next();
             more = row.isPresent();
             if (more) {
                 done++;
+                lost--;
                 List<@Nullable Object> values = row.get();
-                if (key >= 0 && !keys.contains(values.get(key))) {
-                    if (table.name().equals("conversations")) {
-                        gone.add(Objects.requireNonNull(values.getFirst(), "a conversation has a number"));
-                    }
-                } else if (owner < 0 || !gone.contains(values.get(owner))) {
+                boolean opens = key < 0 || keys.contains(values.get(key));
+                if (conversations) {
+                    (opens ? owners.there() : owners.forgotten())
+                            .add(Objects.requireNonNull(values.getFirst(), "a conversation has a number"));
+                }
+                if (opens && (owner < 0 || owners.there().contains(values.get(owner)))) {
                     some.add(values);
+                } else if (opens && !owners.forgotten().contains(values.get(owner))) {
+                    lost++;
                 }
             }
             if (some.size() == ROWS_AT_ONCE || !more) {
@@ -200,6 +235,24 @@ final class BackupRestore {
                 progress.at(Part.RECORDS, done, rows);
             }
         }
+        if (lost > 0) {
+            losses.unreadable(
+                    "a part of its " + table.name(),
+                    new VaultException(Reason.DAMAGED, "Rows are missing: " + lost + "."));
+        }
+        return lost;
+    }
+
+    /** Has each conversation say how many items it still has, names those that have fewer, and returns how many these lack. */
+    private long shortened(Records records, long lost) throws VaultException {
+        if (lost == 0) {
+            return 0;
+        }
+        List<Lost> shorter =
+                records.read(sql -> sql.rows(SHORTER, row -> new Lost("items", row.getString(1), row.getLong(2))));
+        records.write(sql -> sql.change(COUNT));
+        shorter.forEach(each -> losses.add(each.kind(), each.name(), each.count()));
+        return shorter.stream().mapToLong(Lost::count).sum();
     }
 
     private static int insert(Sql sql, String insert, List<List<@Nullable Object>> rows) throws SQLException {
@@ -274,24 +327,50 @@ final class BackupRestore {
                 throw new VaultException(Reason.DAMAGED, "A file in the backup has a name that no file has.");
             }
             Path inner = Files.createDirectories(files.resolve(file.id().substring(0, 2)), FOLDER);
-            Path path = Files.createFile(inner.resolve(file.id()), PRIVATE);
-            try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE)) {
-                OutputStream out = Channels.newOutputStream(channel);
-                for (String chunk : file.chunks()) {
-                    byte[] content = reader.chunk(chunk);
-                    out.write(content);
-                    done += content.length;
-                    progress.at(Part.FILES, done, all);
-                }
-                channel.force(true);
-                if (channel.size() != file.bytes()) {
-                    throw new VaultException(Reason.DAMAGED, "The backup has not all of the file " + file.id() + ".");
-                }
+            try {
+                file(reader, file, inner.resolve(file.id()), all);
+            } catch (VaultException e) {
+                losses.unreadable("the file " + file.id(), e);
+                losses.add("files", file.id(), 1);
+                Files.delete(inner.resolve(file.id()));
             }
             PrivateFile.settle(inner);
         }
         if (Files.exists(files)) {
             PrivateFile.settle(files);
+        }
+    }
+
+    private void file(BackupReader reader, Snapshot.Blob file, Path path, long all) throws IOException {
+        Files.createFile(path, PRIVATE);
+        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE)) {
+            OutputStream out = Channels.newOutputStream(channel);
+            for (String chunk : file.chunks()) {
+                byte[] content = reader.chunk(chunk);
+                out.write(content);
+                done += content.length;
+                progress.at(Part.FILES, done, all);
+            }
+            channel.force(true);
+            if (channel.size() != file.bytes()) {
+                throw new VaultException(Reason.DAMAGED, "The backup has not all of the file " + file.id() + ".");
+            }
+        }
+    }
+
+    /** So that a disk that was pulled, or a backup of which nothing is left, makes no empty vault. */
+    private void requireSomething(BackupReader reader) throws IOException {
+        Snapshot snapshot = reader.snapshot();
+        long all = snapshot.files().size();
+        for (Snapshot.Table table : snapshot.tables()) {
+            all += table.rows();
+        }
+        long lost = losses.all().stream().mapToLong(Lost::count).sum();
+        if (lost > 0) {
+            reader.requireThere();
+        }
+        if (lost > 0 && lost >= all) {
+            throw new VaultException(Reason.DAMAGED, "Nothing of the snapshot " + snapshot.name() + " can be read.");
         }
     }
 

@@ -13,7 +13,7 @@ import omni.vault.VaultException.Reason;
 
 /**
  * Takes a snapshot by itself when the last one in the configured place is old enough and the vault is open, and then forgets those that
- * the policy does not keep. It does not count as use. One thread.
+ * the policy does not keep. The first one there is taken by hand. It does not count as use. One thread.
  */
 final class BackupSchedule implements AutoCloseable {
     private static final Duration LOOK_EVERY = Duration.ofMinutes(1);
@@ -86,7 +86,7 @@ final class BackupSchedule implements AutoCloseable {
                 if (there(backups).count() >= BackupTarget.SNAPSHOTS_MAX) { // else there were none any more
                     backups.prune(place(), policy(), Optional.empty());
                 }
-                BackupWriter.Done done = backups.take(place(), false, (read, written) -> {});
+                BackupWriter.Done done = backups.goOn(place());
                 backups.prune(place(), policy(), Optional.of(done.snapshot().name()));
             }
             trouble = Optional.empty();

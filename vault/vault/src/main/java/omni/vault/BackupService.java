@@ -43,10 +43,12 @@ final class BackupService implements BackupsProtocol.Handler {
     @Override
     public void take(BackupsProtocol.TakeParams in, Call<TakeReply> call) {
         var teller = new Teller<>(call);
-        BackupWriter.Done done = in(backups -> backups.take(
-                place(in.target()),
-                Boolean.TRUE.equals(in.git()),
-                (read, written) -> teller.tell(() -> new TakeReply(new Progress(read, written, null)))));
+        boolean git = Boolean.TRUE.equals(in.git());
+        BackupWriter.Progress progress =
+                (read, written) -> teller.tell(() -> new TakeReply(new Progress(read, written, null)));
+        BackupWriter.Done done = in(backups -> Boolean.TRUE.equals(in.newDisk())
+                ? backups.takeOnNewDisk(place(in.target()), git, progress)
+                : backups.take(place(in.target()), git, progress));
         call.reply(new TakeReply(
                 new Progress(done.read(), done.written(), done.snapshot().name())));
     }
@@ -129,7 +131,7 @@ final class BackupService implements BackupsProtocol.Handler {
                 (chunks, total, bytes) -> teller.tell(() -> new VerifyReply(0L, chunks, total, bytes, 0L, List.of()))));
         call.reply(new VerifyReply(
                 (long) report.snapshots(),
-                report.chunks(),
+                (long) report.whole().size(),
                 report.total(),
                 report.bytes(),
                 report.left(),

@@ -152,6 +152,15 @@ final class BackupTarget implements AutoCloseable {
         }
     }
 
+    /** Whether there are backups in that folder, or were begun. */
+    static boolean isIn(Path folder) throws VaultException {
+        try {
+            return kind(folder).isPresent();
+        } catch (IOException e) {
+            throw failed(folder, e);
+        }
+    }
+
     private static void begin(Path folder, Kind kind) throws IOException {
         var mode = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
         if (Files.notExists(folder)) {
@@ -191,6 +200,17 @@ final class BackupTarget implements AutoCloseable {
                     Reason.DAMAGED, file(folder) + " is not what was written there, or by a newer version of Omni.");
         }
         return kind;
+    }
+
+    /**
+     * Returns where this is still there.
+     *
+     * @throws VaultException FAILED where its disk was pulled
+     */
+    void requireThere() throws IOException {
+        if (kind(folder).isEmpty()) {
+            throw new VaultException(Reason.FAILED, "The backups in " + folder + " have gone: was the disk pulled?");
+        }
     }
 
     Path folder() {

@@ -12,14 +12,15 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 import omni.vault.VaultException.Reason;
 
@@ -27,11 +28,18 @@ import omni.vault.VaultException.Reason;
  * Takes one snapshot. First the chunks that are not there yet, then, in one step, the file that makes a snapshot of them; wherever it is interrupted
  * in between, the next one goes on with the chunks that are there. A chunk of rows ends behind a row that the
  * naming key chooses, so that a row that comes or goes changes the chunk it is in and no other.
+ *
+ * <p>A chunk that is there is relied on: so some of them are looked at again each time, in turn, and one that is not whole any more is
+ * written anew, for the snapshots before, too.
  */
 final class BackupWriter {
     /** One row in so many ends a chunk. */
     private static final int ROWS_A_CHUNK = 256;
 
+    /** So much is looked at again each time: some seconds of a USB stick. */
+    static final long AGAIN_BYTES = 256L << 20;
+
+    private static final Bytes NO_KEY = new Bytes(new byte[DataKeys.KEY_BYTES]);
     private static final Pattern FILE = Pattern.compile("[0-9a-f]{32}");
 
     private static final String KEYS = "SELECT number, wrapped FROM row_keys WHERE number > ? AND wrapped <> zeroblob("
@@ -79,18 +87,27 @@ final class BackupWriter {
         this.secret = target.begun(cipher);
     }
 
-    /** What was done: the snapshot, how much of the vault was read, how much was written. */
-    record Done(Snapshot snapshot, long read, long written) {}
+    /** What was done: the snapshot, how much of the vault was read, how much was written, and which chunk was looked at last. */
+    record Done(Snapshot snapshot, long read, long written, String looked) {}
+
+    /**
+     * Which chunks of earlier snapshots are not simply relied on.
+     *
+     * @param looked the one that was looked at last, whose turn comes last
+     * @param damaged those that are written anew where they are needed
+     * @param bytes of them to look at, or a chunk more
+     */
+    record Again(String looked, List<String> damaged, long bytes) {}
 
     /**
      * Takes a snapshot of that vault, and returns when the disk has it.
      *
      * @throws VaultException REFUSED where the target is another vault's, or full of snapshots
      */
-    static Done write(OpenVault vault, BackupTarget target, Progress progress) throws VaultException {
+    static Done write(OpenVault vault, BackupTarget target, Again again, Progress progress) throws VaultException {
         try {
             Path folder = vault.records().folder();
-            byte[] json = Files.readAllBytes(folder.resolve(KeyKeeper.FILE));
+            byte[] json = vault.keyFile().copy(folder.resolve(KeyKeeper.FILE));
             target.requireOf(KeyFile.of(json));
             if (target.snapshots().size() >= BackupTarget.SNAPSHOTS_MAX) {
                 throw new VaultException(
@@ -100,14 +117,15 @@ final class BackupWriter {
             }
             BackupCipher cipher = BackupCipher.newest(vault.keys());
             target.identity(json, cipher);
-            return new BackupWriter(vault, target, cipher, progress).write(folder);
+            return new BackupWriter(vault, target, cipher, progress).write(folder, again);
         } catch (IOException e) {
             throw BackupTarget.failed(target.folder(), e);
         }
     }
 
-    private Done write(Path folder) throws IOException {
-        Snapshot rows = vault.records().read(sql -> rows(sql, folder));
+    private Done write(Path folder, Again again) throws IOException {
+        String looked = lookAgain(again);
+        Snapshot rows = rows(folder);
         List<Snapshot.Blob> files = files(folder.resolve("files"));
         Snapshot snapshot = new Snapshot(
                 rows.name(),
@@ -122,18 +140,62 @@ final class BackupWriter {
         target.write(snapshot, cipher);
         target.finished();
         sweep(target, vault.keys());
-        return new Done(snapshot, read, written);
+        return new Done(snapshot, read, written, looked);
+    }
+
+    /** Counts those that are not whole as not there, and returns the one whose turn was last. */
+    private String lookAgain(Again again) throws VaultException {
+        again.damaged().forEach(present::remove);
+        NavigableSet<String> all = new TreeSet<>(known.keySet());
+        all.retainAll(present);
+        List<String> turns = new ArrayList<>(all.tailSet(again.looked(), false));
+        turns.addAll(all.headSet(again.looked(), true));
+        String last = again.looked();
+        long left = again.bytes();
+        for (int i = 0; i < turns.size() && left > 0; i++) {
+            last = turns.get(i);
+            int bytes = wholeBytes(last, known.getOrDefault(last, NO_KEY));
+            if (bytes == 0) {
+                present.remove(last);
+            }
+            left -= Math.max(bytes, BackupCipher.SEALED_BYTES_MIN);
+            progress.at(read, written);
+        }
+        return last;
+    }
+
+    /** How long a chunk is that is there; 0 where it is not what is written under that key, or cannot be read. */
+    private int wholeBytes(String name, Bytes key) {
+        try {
+            byte[] sealed = target.store().get(name);
+            cipher.openChunk(key.array(), name, sealed);
+            return sealed.length;
+        } catch (IOException e) {
+            return 0;
+        }
+    }
+
+    /** Nobody deletes anything while the records are read: so the target, which may be slow, has them afterwards. */
+    private Snapshot rows(Path folder) throws IOException {
+        try (BackupSpool spool = new BackupSpool(folder)) {
+            Snapshot rows = vault.records().read(sql -> rows(sql, folder, spool));
+            spool.drain((name, key, bytes) -> {
+                store(name, key, bytes);
+                progress.at(read, written);
+            });
+            return rows;
+        }
     }
 
     /** The records as they are at one moment. */
-    private Snapshot rows(Sql sql, Path folder) throws SQLException, VaultException {
+    private Snapshot rows(Sql sql, Path folder, BackupSpool spool) throws SQLException, VaultException {
         String name = Snapshot.name(vault.clock().instant());
         List<Snapshot.Table> tables = new ArrayList<>();
         for (String table : BackupRows.tables(sql)) {
             List<String> columns = BackupRows.columns(sql, table);
-            Cutter cutter = new Cutter(table);
+            Cutter cutter = new Cutter(table, spool);
             long rows = BackupRows.read(sql, table, columns, cutter);
-            tables.add(new Snapshot.Table(table, columns, rows, cutter.end()));
+            tables.add(new Snapshot.Table(table, columns, rows, cutter.end(), List.copyOf(cutter.begins)));
         }
         String auditKey = AuditPublicKey.in(folder).map(AuditPublicKey::text).orElse("");
         int steps = Math.toIntExact(sql.number("SELECT count(*) FROM migrations"));
@@ -176,9 +238,13 @@ final class BackupWriter {
         private final String table;
         private final ByteArrayOutputStream content = new ByteArrayOutputStream();
         private final List<String> chunks = new ArrayList<>();
+        private final List<Integer> begins = new ArrayList<>();
+        private final BackupSpool spool;
+        private int rest;
 
-        Cutter(String table) {
+        Cutter(String table, BackupSpool spool) {
             this.table = table;
+            this.spool = spool;
         }
 
         @Override
@@ -188,11 +254,11 @@ final class BackupWriter {
                 content.write(row, from, some);
                 from += some;
                 if (content.size() == BackupCipher.CONTENT_BYTES_MAX) {
-                    cut();
+                    cut(row.length - from);
                 }
             }
             if (ends(number)) {
-                cut();
+                cut(0);
             }
         }
 
@@ -201,15 +267,18 @@ final class BackupWriter {
             return Integer.parseInt(place.substring(0, 4), 16) % ROWS_A_CHUNK == 0;
         }
 
-        private void cut() throws VaultException {
+        /** With so many bytes of the last row to come. */
+        private void cut(int left) throws VaultException {
             if (content.size() > 0) {
-                chunks.add(put(content.toByteArray()));
+                chunks.add(put(content.toByteArray(), spool::add));
+                begins.add(rest);
+                rest = left;
                 content.reset();
             }
         }
 
         List<String> end() throws VaultException {
-            cut();
+            cut(0);
             return List.copyOf(chunks);
         }
     }
@@ -239,7 +308,7 @@ final class BackupWriter {
         }
         Snapshot.Blob before = knownFiles.get(id);
         if (before != null && present.containsAll(before.chunks())) {
-            before.chunks().forEach(chunk -> chunkKeys.put(chunk, known.getOrDefault(chunk, new Bytes(new byte[0]))));
+            before.chunks().forEach(chunk -> chunkKeys.put(chunk, known.getOrDefault(chunk, NO_KEY)));
             files.add(before);
             return;
         }
@@ -252,7 +321,7 @@ final class BackupWriter {
                     break;
                 }
                 bytes += content.length;
-                chunks.add(put(content));
+                chunks.add(put(content, this::store));
             }
             files.add(new Snapshot.Blob(id, bytes, chunks));
         } catch (NoSuchFileException e) {
@@ -260,40 +329,35 @@ final class BackupWriter {
         }
     }
 
-    /** Sees to it that a chunk of that content is there, and returns its name. */
-    private String put(byte[] content) throws VaultException {
+    /** Sees to it that a chunk of that content is there or will be, and returns its name. */
+    private String put(byte[] content, BackupSpool.Taker taker) throws VaultException {
         read += content.length;
         String name = cipher.name(content);
         if (!chunkKeys.containsKey(name)) {
-            try {
-                chunkKeys.put(
-                        name, present.contains(name) && known.containsKey(name) ? known.get(name) : add(name, content));
-            } catch (IOException e) {
-                throw BackupTarget.failed(target.folder(), e);
+            Bytes before = known.get(name);
+            Bytes key = before == null ? new Bytes(BackupCipher.chunkKey(secret, name)) : before;
+            chunkKeys.put(name, key);
+            if (before == null || !present.contains(name)) {
+                try {
+                    taker.take(name, key, BackupCipher.sealChunk(key.array(), name, content));
+                } catch (IOException e) {
+                    throw BackupTarget.failed(target.folder(), e);
+                }
             }
         }
         progress.at(read, written);
         return name;
     }
 
-    /** One that an interrupted snapshot has left is taken as it is; one that was lost comes back for the snapshots that have it, too. */
-    private Bytes add(String name, byte[] content) throws IOException {
-        Bytes before = known.get(name);
-        byte[] key = before == null ? BackupCipher.chunkKey(secret, name) : before.array();
-        if (!present.contains(name) || !isWhole(key, name, content)) {
-            byte[] sealed = BackupCipher.sealChunk(key, name, content);
+    /**
+     * One that an interrupted snapshot has left is taken as it is, unless it is under the secret of another one; one that was lost or
+     * damaged comes back for the snapshots that have it, too.
+     */
+    private void store(String name, Bytes key, byte[] sealed) throws IOException {
+        if (!present.contains(name) || wholeBytes(name, key) == 0) {
             target.store().put(name, sealed);
             present.add(name);
             written += sealed.length;
-        }
-        return new Bytes(key);
-    }
-
-    private boolean isWhole(byte[] key, String name, byte[] content) throws IOException {
-        try {
-            return Arrays.equals(cipher.openChunk(key, name, target.store().get(name)), content);
-        } catch (VaultException e) {
-            return false; // under the secret of another one, or damaged: it is written anew
         }
     }
 

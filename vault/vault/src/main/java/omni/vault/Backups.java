@@ -1,17 +1,18 @@
 package omni.vault;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import omni.vault.VaultException.Reason;
-import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The backups of an open vault: taking, checking and forgetting them, and what it knows of them while their disk is not there. In
@@ -20,6 +21,7 @@ import tools.jackson.databind.node.ObjectNode;
 final class Backups {
     static final int TARGETS_MAX = 16;
     private static final String SETTING = "backup ";
+    private static final int NAME_BYTES = 16;
 
     private final OpenVault vault;
     private final Settings settings;
@@ -40,23 +42,96 @@ final class Backups {
         }
     }
 
-    /** Takes a snapshot, into a folder that is to be in git or may be either, and writes down that it was. */
+    /**
+     * Takes a snapshot, into a folder that is to be in git or may be either, and writes down that it was.
+     *
+     * @throws VaultException REFUSED where the vault has backups in that folder, and none of them is there: it is another disk
+     */
     BackupWriter.Done take(Path folder, boolean git, BackupWriter.Progress progress) throws VaultException {
-        requireRoom(folder);
+        requireDisk(folder);
+        return takeOnNewDisk(folder, git, progress);
+    }
+
+    /** The same, also where another disk was in that place before. */
+    BackupWriter.Done takeOnNewDisk(Path folder, boolean git, BackupWriter.Progress progress) throws VaultException {
+        requireKeyFile();
         try (BackupTarget target = BackupTarget.make(folder, git)) {
-            BackupWriter.Done done = BackupWriter.write(vault, target, progress);
-            note(target);
+            String setting = setting(target);
+            requireRoom(setting);
+            BackupPlace known = place(setting, folder);
+            var again = new BackupWriter.Again(known.looked(), known.damaged(), BackupWriter.AGAIN_BYTES);
+            BackupWriter.Done done = BackupWriter.write(vault, target, again, progress);
+            note(
+                    target,
+                    setting,
+                    known.after(done.looked(), done.snapshot().chunkKeys().keySet()));
             vault.audit()
                     .add(
                             AuditEvent.BACKED_UP,
                             Map.of("snapshot", done.snapshot().name()));
             return done;
+        } catch (IOException e) {
+            throw BackupTarget.failed(folder, e);
         }
     }
 
-    private void requireRoom(Path folder) throws VaultException {
-        Map<String, String> all = targets();
-        if (all.size() >= TARGETS_MAX && !all.containsKey(setting(folder))) {
+    /**
+     * As {@link #take}, where nobody looks: an empty folder may be where a disk is not mounted.
+     *
+     * @throws VaultException REFUSED where there are no backups yet, too
+     */
+    BackupWriter.Done goOn(Path folder) throws VaultException {
+        if (at(folder).isEmpty() && !BackupTarget.isIn(folder)) {
+            throw new VaultException(
+                    Reason.REFUSED,
+                    "In " + folder
+                            + " are no backups yet: take the first one with omni vault backup, when its disk is there.");
+        }
+        return take(folder, false, (read, written) -> {});
+    }
+
+    /** One that is damaged is an alarm, and nothing is written: it would go over the good one that the backups have. */
+    private void requireKeyFile() throws VaultException {
+        try {
+            var _ = vault.keyFile().copy(vault.records().folder().resolve(KeyKeeper.FILE));
+        } catch (VaultException e) {
+            if (e.reason() == Reason.DAMAGED && !vault.audit().alarms().contains(e.getMessage())) {
+                vault.audit().alarm(e.getMessage());
+            }
+            throw e;
+        }
+    }
+
+    private void requireDisk(Path folder) throws VaultException {
+        List<BackupPlace> known = at(folder);
+        if (known.isEmpty()) {
+            return;
+        }
+        boolean nothing = !BackupTarget.isIn(folder);
+        if (!nothing && isKnown(in(folder))) {
+            return;
+        }
+        String newest = known.stream()
+                .flatMap(place -> place.snapshots().stream())
+                .max(Comparator.naturalOrder())
+                .orElse("");
+        throw new VaultException(
+                Reason.REFUSED,
+                (nothing
+                                ? "In " + folder + " is not the disk that has the backups up to " + newest
+                                        + ", but nothing"
+                                : "The disk in " + folder + " is not the one that has the backups up to " + newest)
+                        + ": put that one in. To use this one, too: omni vault backup --new-disk.");
+    }
+
+    private boolean isKnown(List<Copy> there) throws VaultException {
+        List<String> names = there.stream().map(Copy::snapshot).toList();
+        return known().stream().anyMatch(copy -> names.contains(copy.snapshot()));
+    }
+
+    private void requireRoom(String setting) throws VaultException {
+        Map<String, BackupPlace> all = places();
+        if (all.size() >= TARGETS_MAX && !all.containsKey(setting)) {
             throw new VaultException(
                     Reason.REFUSED,
                     "Backups are in " + TARGETS_MAX
@@ -67,10 +142,8 @@ final class Backups {
     /** All that the vault has written and not forgotten, whether or not their disk is there; the oldest first in each place. */
     List<Copy> known() throws VaultException {
         List<Copy> copies = new ArrayList<>();
-        for (String value : targets().values()) {
-            ObjectNode known = Json.object(value.getBytes(StandardCharsets.UTF_8));
-            String target = known.path("target").asString();
-            known.path("snapshots").forEach(name -> copies.add(new Copy(target, name.asString())));
+        for (BackupPlace place : places().values()) {
+            place.snapshots().forEach(name -> copies.add(new Copy(place.target(), name)));
         }
         return copies;
     }
@@ -82,32 +155,55 @@ final class Backups {
                 .toList();
     }
 
-    private Map<String, String> targets() throws VaultException {
-        Map<String, String> targets = new TreeMap<>(settings.all());
-        targets.keySet().removeIf(name -> !name.startsWith(SETTING));
-        return targets;
+    /** By their setting. */
+    private Map<String, BackupPlace> places() throws VaultException {
+        Map<String, BackupPlace> places = new TreeMap<>();
+        for (Map.Entry<String, String> each : settings.all().entrySet()) {
+            if (each.getKey().startsWith(SETTING)) {
+                places.put(each.getKey(), BackupPlace.read(each.getValue()));
+            }
+        }
+        return places;
     }
 
-    private static String setting(Path folder) {
-        return SETTING + AuditJson.hash(folder.toString());
+    /** What is known of backups in that folder, of each disk that was there. */
+    private List<BackupPlace> at(Path folder) throws VaultException {
+        return places().values().stream()
+                .filter(place -> place.target().equals(folder.toString()))
+                .toList();
+    }
+
+    /** What it is called that the vault knows of the disk that is there, by a snapshot that it has; else a new name. */
+    private String setting(BackupTarget target) throws IOException {
+        List<String> there = target.snapshots();
+        return places().entrySet().stream()
+                .filter(each -> each.getValue().target().equals(target.folder().toString()))
+                .filter(each -> !Collections.disjoint(each.getValue().snapshots(), there))
+                .map(Map.Entry::getKey)
+                .findFirst()
+                .orElseGet(() -> SETTING + HexFormat.of().formatHex(Ids.bytes(NAME_BYTES)));
+    }
+
+    private BackupPlace place(String setting, Path folder) throws VaultException {
+        return places().getOrDefault(setting, BackupPlace.at(folder.toString()));
     }
 
     /** Writes down what there is in that place now. */
     void note(BackupTarget target) throws VaultException {
         try {
-            List<String> names = target.snapshots();
-            String setting = setting(target.folder());
-            if (names.isEmpty()) {
-                if (settings.get(setting).isPresent()) {
-                    settings.remove(setting);
-                }
-                return;
-            }
-            ObjectNode known = Json.object().put("target", target.folder().toString());
-            names.forEach(known.putArray("snapshots")::add);
-            settings.put(setting, known.toString());
+            String setting = setting(target);
+            note(target, setting, place(setting, target.folder()));
         } catch (IOException e) {
             throw BackupTarget.failed(target.folder(), e);
+        }
+    }
+
+    private void note(BackupTarget target, String setting, BackupPlace place) throws IOException {
+        List<String> names = target.snapshots();
+        if (!names.isEmpty()) {
+            settings.put(setting, place.with(names).setting());
+        } else if (settings.get(setting).isPresent()) {
+            settings.remove(setting);
         }
     }
 
@@ -138,20 +234,36 @@ final class Backups {
         }
     }
 
-    /** Reads all of what is there, or of one snapshot, and compares it with what the vault knows of. */
+    /**
+     * Reads all of what is there, or of one snapshot, and compares it with what the vault knows of. Chunks that are found damaged
+     * are written down: the next backup writes anew those that it needs.
+     */
     BackupCheck.Report check(Path folder, Optional<String> snapshot, BackupCheck.Progress progress)
             throws VaultException {
         try (BackupTarget target = own(folder)) {
             BackupCheck.Report report = BackupCheck.check(target, snapshot, vault.keys(), progress);
             List<String> problems = new ArrayList<>(report.problems());
+            String setting = setting(target);
+            BackupPlace known = place(setting, folder);
             List<String> there = target.snapshots();
-            for (Copy copy : known()) {
-                if (copy.target().equals(folder.toString()) && !there.contains(copy.snapshot())) {
-                    problems.add("The snapshot " + copy.snapshot() + " was written there, and is gone.");
-                }
+            known.snapshots().stream()
+                    .filter(name -> !there.contains(name))
+                    .forEach(name -> problems.add("The snapshot " + name + " was written there, and is gone."));
+            if (known.snapshots().isEmpty() && !at(folder).isEmpty()) {
+                problems.add("Of what was written there nothing is there any more: is it another disk?");
+            }
+            BackupPlace now = known.checked(report.damaged(), report.whole());
+            if (!now.equals(known)) {
+                note(target, setting, now);
             }
             return new BackupCheck.Report(
-                    report.snapshots(), report.chunks(), report.total(), report.bytes(), report.left(), problems);
+                    report.snapshots(),
+                    report.whole(),
+                    report.damaged(),
+                    report.total(),
+                    report.bytes(),
+                    report.left(),
+                    problems);
         } catch (IOException e) {
             throw BackupTarget.failed(folder, e);
         }
@@ -163,11 +275,12 @@ final class Backups {
             for (String name : snapshots) {
                 target.choose(Optional.of(name));
             }
+            String setting = setting(target);
             for (String name : snapshots) {
                 target.forget(name);
                 vault.audit().add(AuditEvent.DELETED, Map.of("snapshot", name));
             }
-            note(target);
+            note(target, setting, place(setting, folder));
             BackupWriter.sweep(target, vault.keys());
         } catch (IOException e) {
             throw BackupTarget.failed(folder, e);

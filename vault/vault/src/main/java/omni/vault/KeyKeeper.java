@@ -35,6 +35,7 @@ final class KeyKeeper {
     private final Path run;
     private final Machine machine;
     private final TpmDevice tpm;
+    private final KeyFileMark mark;
 
     /**
      * What the machine can do.
@@ -64,15 +65,25 @@ final class KeyKeeper {
 
     /** With a TPM that can belong to the password. */
     KeyKeeper(Path folder, Path run, Machine machine, TpmDevice tpm) {
+        this(folder, run, machine, tpm, new KeyFileMark());
+    }
+
+    private KeyKeeper(Path folder, Path run, Machine machine, TpmDevice tpm, KeyFileMark mark) {
+        this.mark = mark;
         this.file = folder.resolve(FILE);
         this.run = run;
         this.machine = machine;
         this.tpm = tpm;
     }
 
-    /** The keys in another folder, of a vault that is being put back. */
+    /** The keys in another folder, of a vault that is being put back here. */
     KeyKeeper in(Path other) {
-        return new KeyKeeper(other, run, machine, tpm);
+        return new KeyKeeper(other, run, machine, tpm, mark);
+    }
+
+    /** How the file was when it was opened, or written last. */
+    KeyFileMark mark() {
+        return mark;
     }
 
     /** A new vault's keys, and its recovery key's words as ASCII, to be shown once. */
@@ -84,12 +95,15 @@ final class KeyKeeper {
      * @throws VaultException DAMAGED where it is no key file
      */
     Optional<KeyFile> file() throws VaultException {
+        Optional<byte[]> json = json();
+        return json.isPresent() ? Optional.of(KeyFile.of(json.get())) : Optional.empty();
+    }
+
+    private Optional<byte[]> json() throws VaultException {
         try (InputStream in = Files.newInputStream(file)) {
-            return Optional.of(KeyFile.of(in.readNBytes(KeyFile.BYTES_MAX + 1)));
+            return Optional.of(in.readNBytes(KeyFile.BYTES_MAX + 1));
         } catch (NoSuchFileException e) {
             return Optional.empty();
-        } catch (VaultException e) {
-            throw e;
         } catch (IOException e) {
             throw new VaultException(Reason.FAILED, "The keys cannot be read from " + file + ".", e);
         }
@@ -115,7 +129,11 @@ final class KeyKeeper {
      * @throws VaultException DENIED where the secret is not the one
      */
     synchronized KeyRing open(Secret secret) throws VaultException {
-        return keys(ask(KeyWire.Operation.OPEN, secret));
+        byte[] json = json().orElseThrow(KeyKeeper::missing);
+        KeyRing opened =
+                keys(ask(KeyWire.Operation.OPEN, Optional.of(KeyFile.of(json)), Optional.of(secret), Optional.empty()));
+        mark.set(json);
+        return opened;
     }
 
     /**
@@ -243,7 +261,9 @@ final class KeyKeeper {
         KeyWire.Answer answer = talk(memoryKib, request);
         try {
             if (answer.file().isPresent()) {
+                mark.add(answer.file().get().json());
                 write(file, answer.file().get());
+                mark.set(answer.file().get().json());
                 keys.ifPresent(before -> forgetBefore(before, answer.file().get()));
             }
             return answer;
@@ -311,8 +331,11 @@ final class KeyKeeper {
      * @throws VaultException MISSING where there is no vault yet
      */
     KeyFile present() throws VaultException {
-        return file().orElseThrow(
-                        () -> new VaultException(Reason.MISSING, "There is no vault yet: create it with a password."));
+        return file().orElseThrow(KeyKeeper::missing);
+    }
+
+    private static VaultException missing() {
+        return new VaultException(Reason.MISSING, "There is no vault yet: create it with a password.");
     }
 
     /** In the place of what was there, mode 0600; returns when the disk has it, and leaves what was there where it does not take it. */

@@ -6,10 +6,12 @@ import java.time.Clock;
 /**
  * A vault that is unlocked: its keys, and what they open. For any thread.
  *
+ * @param keyFile how its key file was when it was opened, or written last
  * @param clock by which it tells what is new and what is over
  */
 record OpenVault(
         KeyRing keys,
+        KeyFileMark keyFile,
         Records records,
         Conversations conversations,
         Memories memories,
@@ -24,9 +26,14 @@ record OpenVault(
      * @throws VaultException DAMAGED where the records are not what was written
      */
     static OpenVault open(Path folder, KeyRing keys, Clock clock) throws VaultException {
+        return open(folder, keys, new KeyFileMark(), clock);
+    }
+
+    /** With a key file that was opened. */
+    static OpenVault open(Path folder, KeyRing keys, KeyFileMark keyFile, Clock clock) throws VaultException {
         boolean opened = false;
         try {
-            OpenVault vault = with(Records.open(folder, keys), folder, keys, clock);
+            OpenVault vault = with(Records.open(folder, keys), folder, keys, keyFile, clock);
             opened = true;
             return vault;
         } finally {
@@ -36,7 +43,8 @@ record OpenVault(
         }
     }
 
-    private static OpenVault with(Records records, Path folder, KeyRing keys, Clock clock) throws VaultException {
+    private static OpenVault with(Records records, Path folder, KeyRing keys, KeyFileMark keyFile, Clock clock)
+            throws VaultException {
         boolean opened = false;
         try {
             Conversations conversations = new Conversations(records, clock);
@@ -45,6 +53,7 @@ record OpenVault(
             opened = true;
             return new OpenVault(
                     keys,
+                    keyFile,
                     records,
                     conversations,
                     new Memories(records, clock),

@@ -23,6 +23,8 @@ import java.util.function.Consumer;
  *   answer: 0 u8 | bytes u32 | text, UTF-8              done
  *           1 u8 | bytes u32 | reason, blank, sentence  refused, the reason in small letters
  *           2 u8 | part u8 | done u64 | total u64       how far it is; the answer is still to come
+ *           3 u8 | bytes u32 | kind, blank, count,      what a damaged backup lacks; the answer is still to come
+ *                              blank, name or nothing
  * </pre>
  *
  * Numbers are big-endian. For any thread.
@@ -38,6 +40,7 @@ public final class SecretCall {
     static final int DONE = 0;
     static final int REFUSED = 1;
     static final int AT_WORK = 2;
+    static final int LACKS = 3;
 
     /** Of how far it is, behind the first byte. */
     static final int PROGRESS_BYTES = 1 + 2 * Long.BYTES;
@@ -83,7 +86,9 @@ public final class SecretCall {
          * the newest; then the password and the key file or nothing, or else the recovery key. Says how far it is; where the caller
          * goes it ends, and there is no vault.
          */
-        RESTORE(9, 5);
+        RESTORE(9, 5),
+        /** As {@link #RESTORE}, but what of the snapshot cannot be read is left out, and told before the answer. */
+        SALVAGE(10, 5);
 
         private final int code;
         private final int fields;
@@ -123,6 +128,15 @@ public final class SecretCall {
     /** How far it is with a part, of which there may be nothing. */
     public record Progress(Part part, long done, long total) {}
 
+    /**
+     * What a damaged backup lacks.
+     *
+     * @param kind the table that it is missing in, "files", or "identity" for that which unlocks
+     * @param name of the conversation that lacks items, or of the file; empty where nothing but the kind is known
+     * @param count how many
+     */
+    public record Lost(String kind, String name, long count) {}
+
     /** The vault's no, with what to do about it. */
     public static final class Refused extends IOException {
         private static final long serialVersionUID = 1L;
@@ -161,6 +175,17 @@ public final class SecretCall {
      */
     public static byte[] make(Path socket, Verb verb, List<ByteBuffer> fields, Consumer<Progress> progress)
             throws IOException {
+        return make(socket, verb, fields, progress, _ -> {});
+    }
+
+    /**
+     * The same, and tells what is not there afterwards.
+     *
+     * @param lost is told once it is done, what is named first of each kind
+     */
+    public static byte[] make(
+            Path socket, Verb verb, List<ByteBuffer> fields, Consumer<Progress> progress, Consumer<Lost> lost)
+            throws IOException {
         if (fields.stream().anyMatch(field -> field.remaining() > FIELD_BYTES_MAX)) {
             throw new Refused(VaultProtocol.FailedReason.INVALID, TOO_LONG);
         }
@@ -173,11 +198,12 @@ public final class SecretCall {
             for (ByteBuffer field : fields) {
                 write(channel, field.duplicate());
             }
-            return answer(channel, progress);
+            return answer(channel, progress, lost);
         }
     }
 
-    private static byte[] answer(SocketChannel channel, Consumer<Progress> progress) throws IOException {
+    private static byte[] answer(SocketChannel channel, Consumer<Progress> progress, Consumer<Lost> lost)
+            throws IOException {
         while (true) {
             byte kind = read(channel, 1).get();
             if (kind == AT_WORK) {
@@ -185,14 +211,17 @@ public final class SecretCall {
                 continue;
             }
             int bytes = read(channel, Integer.BYTES).getInt();
-            if (bytes < 0 || bytes > ANSWER_BYTES_MAX || kind < DONE || kind > REFUSED) {
+            if (bytes < 0 || bytes > ANSWER_BYTES_MAX || kind < DONE || kind > LACKS) {
                 throw noAnswer();
             }
             byte[] text = read(channel, bytes).array();
             if (kind == REFUSED) {
                 throw refused(new String(text, StandardCharsets.UTF_8));
             }
-            return text;
+            if (kind == DONE) {
+                return text;
+            }
+            lost.accept(lost(new String(text, StandardCharsets.UTF_8)));
         }
     }
 
@@ -213,6 +242,20 @@ public final class SecretCall {
                 .putLong(progress.done())
                 .putLong(progress.total())
                 .flip();
+    }
+
+    private static Lost lost(String text) throws IOException {
+        String[] parts = text.split(" ", 3);
+        try {
+            return new Lost(parts[0], parts[2], Long.parseLong(parts[1]));
+        } catch (IndexOutOfBoundsException | NumberFormatException e) {
+            throw new IOException("The vault's answer makes no sense.", e);
+        }
+    }
+
+    /** As it is sent. */
+    static String text(Lost lost) {
+        return lost.kind() + " " + lost.count() + " " + lost.name();
     }
 
     private static ByteBuffer read(SocketChannel channel, int count) throws IOException {

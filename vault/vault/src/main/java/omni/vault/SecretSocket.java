@@ -21,6 +21,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import jdk.net.ExtendedSocketOptions;
+import omni.vault.SecretCall.Lost;
 import omni.vault.SecretCall.Part;
 import omni.vault.SecretCall.Verb;
 
@@ -58,6 +59,9 @@ final class SecretSocket implements AutoCloseable {
          * @throws VaultException where the caller has gone
          */
         void at(Part part, long done, long total) throws VaultException;
+
+        /** What was left out, once the rest is there; nobody need hear it. */
+        default void lost(List<Lost> lost) {}
     }
 
     private final Path path;
@@ -166,6 +170,19 @@ final class SecretSocket implements AutoCloseable {
             } catch (IOException e) {
                 throw new VaultException(
                         VaultException.Reason.REFUSED, "The caller has gone, and nothing was done.", e);
+            }
+        }
+
+        /** It is done, whether or not the caller is still there. */
+        @Override
+        public void lost(List<Lost> lost) {
+            for (Lost each : lost) {
+                try (Timer _ = new Timer(channel)) {
+                    reply(channel, SecretCall.LACKS, StandardCharsets.UTF_8.encode(SecretCall.text(each)));
+                } catch (IOException e) {
+                    LOG.log(Level.DEBUG, "The caller has gone", e);
+                    return;
+                }
             }
         }
     }

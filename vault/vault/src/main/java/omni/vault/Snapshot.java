@@ -45,8 +45,13 @@ record Snapshot(
     private static final Pattern NAME = Pattern.compile("[0-9]{8}-[0-9]{6}\\.[0-9]{3}-[0-9a-f]{4}");
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("uuuuMMdd-HHmmss.SSS");
 
-    /** The rows of a table, one behind the other in these chunks. */
-    record Table(String name, List<String> columns, long rows, List<String> chunks) {}
+    /**
+     * The rows of a table, one behind the other in these chunks.
+     *
+     * @param begins behind how many bytes of each chunk its first row begins, which may be more than it has; none in a snapshot
+     *     that was taken before this was written down
+     */
+    record Table(String name, List<String> columns, long rows, List<String> chunks, List<Integer> begins) {}
 
     /** A file of the vault, as it is on the disk. */
     record Blob(String id, long bytes, List<String> chunks) {}
@@ -129,6 +134,11 @@ record Snapshot(
             out.writeInt(key.getKey());
             out.write(key.getValue().array());
         }
+        for (Table table : tables) {
+            for (int begin : table.begins()) {
+                out.writeInt(begin);
+            }
+        }
     }
 
     private static void writePlaces(DataOutputStream out, List<String> chunks, Map<String, Integer> places)
@@ -169,7 +179,7 @@ record Snapshot(
             for (int more = in.readInt(); more > 0; more--) {
                 columns.add(in.readUTF());
             }
-            tables.add(new Table(table, columns, in.readLong(), readPlaces(in, names)));
+            tables.add(new Table(table, columns, in.readLong(), readPlaces(in, names), List.of()));
         }
         List<Blob> files = new ArrayList<>();
         for (int left = in.readInt(); left > 0; left--) {
@@ -183,7 +193,18 @@ record Snapshot(
         for (int left = in.readInt(); left > 0; left--) {
             wrapping.put(in.readInt(), new Bytes(some(in, KEY_BYTES)));
         }
+        for (int i = 0; i < tables.size() && in.available() > 0; i++) {
+            tables.set(i, begun(tables.get(i), in));
+        }
         return new Snapshot(name, auditKey, steps, tables, files, rowKeys, wrapping, chunkKeys);
+    }
+
+    private static Table begun(Table table, DataInputStream in) throws IOException {
+        List<Integer> begins = new ArrayList<>();
+        for (int i = 0; i < table.chunks().size(); i++) {
+            begins.add(in.readInt());
+        }
+        return new Table(table.name(), table.columns(), table.rows(), table.chunks(), begins);
     }
 
     private static List<String> readPlaces(DataInputStream in, List<String> names) throws IOException {

@@ -300,7 +300,8 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
                 case ROTATE -> throw new IllegalStateException("It is not served here");
                 case BIND_TPM -> bindTpm(password(fields, 0), true);
                 case UNBIND_TPM -> bindTpm(password(fields, 0), false);
-                case RESTORE -> restore(fields, progress);
+                case RESTORE -> restore(fields, progress, new BackupLosses(false));
+                case SALVAGE -> restore(fields, progress, new BackupLosses(true));
                 case PROVE -> Optional.of(prove(password(fields, 0), session(fields.get(2))));
             };
         }
@@ -329,17 +330,22 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
         return words;
     }
 
-    private Optional<SecretMemory> restore(List<Optional<SecretMemory>> fields, SecretSocket.Progress progress)
+    private Optional<SecretMemory> restore(
+            List<Optional<SecretMemory>> fields, SecretSocket.Progress progress, BackupLosses losses)
             throws VaultException {
         long before = locksSoFar();
         Path from = BackupService.path(text(fields.get(0)));
         Optional<String> snapshot = fields.get(1).isPresent() ? Optional.of(text(fields.get(1))) : Optional.empty();
         Secret secret = fields.get(4).isPresent() ? recovery(fields.get(4)) : password(fields, 2);
         try (BackupTarget target = BackupTarget.open(from)) {
-            KeyRing keys = restored(target, snapshot, secret, new BackupRestore(folder, progress));
+            KeyRing keys = restored(target, snapshot, secret, new BackupRestore(folder, progress, losses));
             change(new Status(State.SEALED, clock.instant(), "restored"));
             opened(keys, "restored", AuditEvent.RESTORED, before);
             new Backups(open()).note(target);
+        }
+        if (!losses.all().isEmpty()) {
+            open().audit().alarm("It was put back from a damaged backup, without " + losses.summary() + ".");
+            progress.lost(losses.all());
         }
         return Optional.empty();
     }
@@ -464,7 +470,7 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
     }
 
     private void opened(KeyRing keys, String cause, AuditEvent event, long locksBefore) throws VaultException {
-        OpenVault opening = OpenVault.open(folder, keys, clock);
+        OpenVault opening = OpenVault.open(folder, keys, keeper.mark(), clock);
         boolean told = false;
         try {
             counter.opened(keeper.present().vault(), opening.audit(), event);

@@ -36,7 +36,8 @@ public record VaultConfig(
 
         @Key(
                 doc =
-                        "Folder that the vault backs itself up to while it is open, on a disk of its own best; empty: none.",
+                        "Folder that the vault backs itself up to while it is open, on a disk of its own best; the first backup there is"
+                                + " taken by hand; empty: none.",
                 def = "")
         Path backup,
 

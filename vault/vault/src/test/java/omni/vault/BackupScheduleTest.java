@@ -57,6 +57,13 @@ class BackupScheduleTest {
                 .orElseThrow()
                 .close();
         Backups backups = new Backups(vault.open());
+        schedule.look();
+        assertTrue(Files.notExists(stick), "the first one is taken by hand");
+        assertTrue(
+                schedule.trouble().orElseThrow().contains("no backups yet"),
+                schedule.trouble().toString());
+        now = now.plus(Duration.ofMinutes(10));
+        backups.take(stick, false, (read, written) -> {});
         for (int hour = 0; hour < 72; hour += 8) {
             schedule.look();
             now = now.plus(Duration.ofHours(8));
@@ -82,13 +89,15 @@ class BackupScheduleTest {
                 .orElseThrow()
                 .close();
         Instant right = now;
-        for (int day = 0; day < 3; day++) {
+        now = right.plus(Duration.ofDays(5000));
+        Backups backups = new Backups(vault.open());
+        backups.take(stick, false, (read, written) -> {});
+        for (int day = 1; day < 3; day++) {
             now = right.plus(Duration.ofDays(5000 + day));
             schedule.look();
         }
         now = right;
         schedule.look();
-        Backups backups = new Backups(vault.open());
         assertEquals(3, backups.in(stick).size(), "two of the days to come, and the one that was just taken");
         assertEquals(
                 right.truncatedTo(ChronoUnit.MILLIS),

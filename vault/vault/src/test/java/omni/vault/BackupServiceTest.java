@@ -84,7 +84,7 @@ class BackupServiceTest {
 
     @Test
     void aSealedVaultHasNone() {
-        assertEquals(FailedReason.SEALED, refused(() -> client.take(new TakeParams(null, null))));
+        assertEquals(FailedReason.SEALED, refused(() -> client.take(new TakeParams(null, null, null))));
         assertEquals(FailedReason.SEALED, refused(() -> client.list(new ListParams(null))));
         assertEquals(FailedReason.SEALED, refused(() -> client.verify(new VerifyParams("/x", null))));
         assertEquals(FailedReason.SEALED, refused(() -> client.forget(new ForgetParams("/x", null, null, "p", "s"))));
@@ -95,8 +95,8 @@ class BackupServiceTest {
         open();
         String stick = folder.resolve("stick").toString();
         String first = String.valueOf(
-                client.take(new TakeParams(null, null)).progress().snapshot());
-        client.take(new TakeParams(stick, null));
+                client.take(new TakeParams(null, null, null)).progress().snapshot());
+        client.take(new TakeParams(stick, null, null));
         assertEquals(2, client.list(new ListParams(null)).copies().size());
         assertEquals(2, client.list(new ListParams(stick)).copies().size());
         assertEquals(
@@ -128,7 +128,7 @@ class BackupServiceTest {
                 client.forget(new ForgetParams(stick, null, "conv_1", permit, "mine"))
                         .snapshots());
         String newest = String.valueOf(
-                client.take(new TakeParams(stick, null)).progress().snapshot());
+                client.take(new TakeParams(stick, null, null)).progress().snapshot());
         assertEquals(
                 1,
                 client.forget(new ForgetParams(stick, null, null, permit, "mine"))
@@ -141,9 +141,10 @@ class BackupServiceTest {
     @Test
     void aPlaceThatMakesNoSenseIsRefused() throws IOException {
         open();
-        assertEquals(FailedReason.INVALID, refused(() -> client.take(new TakeParams("relative", null))));
+        assertEquals(FailedReason.INVALID, refused(() -> client.take(new TakeParams("relative", null, null))));
         assertEquals(
-                FailedReason.INVALID, refused(() -> client.take(new TakeParams("/a\\0b".replace("\\0", "\0"), null))));
+                FailedReason.INVALID,
+                refused(() -> client.take(new TakeParams("/a\\0b".replace("\\0", "\0"), null, null))));
         assertEquals(FailedReason.MISSING, refused(() -> client.list(new ListParams(folder.toString()))));
         assertEquals(FailedReason.MISSING, refused(() -> client.verify(new VerifyParams(folder.toString(), null))));
     }

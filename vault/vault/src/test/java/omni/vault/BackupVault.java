@@ -92,10 +92,15 @@ final class BackupVault implements AutoCloseable {
 
     /** Puts the newest snapshot, or that one, into a folder that is empty, by a secret. */
     static void restore(Path from, Optional<String> snapshot, Path into, Secret secret) throws IOException {
+        restore(from, snapshot, into, secret, new BackupLosses(false));
+    }
+
+    static void restore(Path from, Optional<String> snapshot, Path into, Secret secret, BackupLosses losses)
+            throws IOException {
         Files.createDirectories(into);
         try (BackupTarget target = BackupTarget.open(from)) {
             BackupTarget.Identity identity = target.identity().orElseThrow();
-            BackupRestore restore = new BackupRestore(into, (part, done, total) -> {});
+            BackupRestore restore = new BackupRestore(into, (part, done, total) -> {}, losses);
             Path staging = restore.begin(identity);
             try (KeyRing keys = keys(staging, secret)) {
                 restore.restore(BackupReader.of(target, target.choose(snapshot), keys), identity, keys);

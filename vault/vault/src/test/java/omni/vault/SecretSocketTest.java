@@ -50,6 +50,9 @@ final class SecretSocketTest {
         socket.close();
     }
 
+    private static final List<SecretCall.Lost> LOST =
+            List.of(new SecretCall.Lost("items", "conv_1", 3), new SecretCall.Lost("memories", "", 1L << 40));
+
     /** Says what it heard, and answers the first field backwards; refuses the word "no". */
     private Optional<SecretMemory> desk(Verb verb, List<Optional<SecretMemory>> fields, SecretSocket.Progress progress)
             throws VaultException {
@@ -64,6 +67,9 @@ final class SecretSocketTest {
         }
         if (verb == Verb.RESTORE) {
             restore(progress);
+        }
+        if (verb == Verb.SALVAGE) {
+            progress.lost(LOST);
         }
         SecretMemory answer = SecretMemory.of(3);
         held.add(answer);
@@ -134,6 +140,14 @@ final class SecretSocketTest {
         assertEquals(new SecretCall.Progress(Part.RECORDS, 1000, 1000), told.getLast());
         assertTrue(told.size() < 100, "and not a thousand times");
         SecretCall.make(path, Verb.RESTORE, place("who does not care"));
+    }
+
+    @Test
+    void whatADamagedBackupLacksIsTold() throws IOException {
+        List<SecretCall.Lost> told = new ArrayList<>();
+        assertArrayEquals(bytes("yes").array(), SecretCall.make(path, Verb.SALVAGE, place("here"), _ -> {}, told::add));
+        assertEquals(LOST, told);
+        SecretCall.make(path, Verb.SALVAGE, place("who does not care"));
     }
 
     @Test

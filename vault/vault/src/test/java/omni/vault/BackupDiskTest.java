@@ -1,0 +1,158 @@
+package omni.vault;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+import omni.vault.VaultException.Reason;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A place is a path, and which disk is there may change. Here a disk is mounted by giving its folder that name. */
+class BackupDiskTest {
+    @TempDir
+    Path folder;
+
+    private final Random random = new Random(20260304);
+    private Path place;
+    private BackupVault vault;
+
+    @BeforeEach
+    void make() throws IOException {
+        place = folder.resolve("usb");
+        vault = BackupVault.make(folder.resolve("vault")).vault();
+        vault.fill(random, 3, 1000);
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        vault.close();
+    }
+
+    /** What is in the place goes away, and that folder, or an empty one, is there. */
+    private void mount(String before, String now) throws IOException {
+        Files.move(place, folder.resolve(before));
+        if (now.isEmpty()) {
+            Files.createDirectory(place);
+        } else {
+            Files.move(folder.resolve(now), place);
+        }
+    }
+
+    private void isRefused(String why) {
+        VaultException refused = assertThrows(VaultException.class, () -> vault.take(place));
+        assertEquals(Reason.REFUSED, refused.reason());
+        assertTrue(refused.getMessage().contains(why), refused.getMessage());
+        assertTrue(refused.getMessage().contains("--new-disk"), refused.getMessage());
+    }
+
+    @Test
+    void whereTheDiskIsNotMountedNothingIsWritten() throws IOException {
+        String snapshot = vault.take(place).snapshot().name();
+        mount("first", "");
+        isRefused("up to " + snapshot + ", but nothing");
+        assertEquals(List.of(), BackupTarget.entries(place));
+        Files.delete(place);
+        isRefused("but nothing");
+        assertTrue(Files.notExists(place));
+        Files.move(folder.resolve("first"), place);
+        vault.take(place);
+        assertEquals(List.of(), vault.check(place).problems());
+    }
+
+    /** The control: an empty folder of which nothing is known is where a backup can begin. */
+    @Test
+    void anEmptyFolderIsAPlaceToBegin() throws IOException {
+        Files.createDirectory(place);
+        vault.take(place);
+        assertEquals(1, vault.backups.in(place).size());
+    }
+
+    @Test
+    void anotherVaultsDiskIsToldApart() throws IOException {
+        vault.take(place);
+        Files.move(place, folder.resolve("first"));
+        try (BackupVault other = BackupVault.make(folder.resolve("second")).vault()) {
+            other.take(place);
+        }
+        isRefused("is not the one that has the backups up to");
+        assertEquals(
+                Reason.REFUSED,
+                assertThrows(
+                                VaultException.class,
+                                () -> vault.backups.takeOnNewDisk(place, false, (read, written) -> {}))
+                        .reason(),
+                "another vault's is none to begin on");
+    }
+
+    @Test
+    void disksThatTakeTurnsAreEachKnown() throws IOException {
+        vault.take(place);
+        mount("first", "");
+        vault.backups.takeOnNewDisk(place, false, (read, written) -> {});
+        mount("second", "first");
+        vault.take(place);
+        mount("first", "second");
+        vault.take(place);
+        assertEquals(2, vault.backups.in(place).size());
+        assertEquals(4, vault.backups.known().size());
+        assertEquals(List.of(), vault.check(place).problems(), "those on the other disk are not missed");
+        String gone = vault.backups.in(place).getFirst().snapshot();
+        vault.backups.forget(place, List.of(gone));
+        assertEquals(3, vault.backups.known().size());
+        assertTrue(
+                vault.backups.known().stream().noneMatch(copy -> copy.snapshot().equals(gone)));
+    }
+
+    @Test
+    void aDiskIsKnownInAnotherPlaceToo() throws IOException {
+        vault.take(place);
+        Path other = folder.resolve("other");
+        vault.take(other);
+        Files.move(other, folder.resolve("second"));
+        Files.move(place, other);
+        vault.take(other);
+        assertEquals(2, vault.backups.in(other).size());
+    }
+
+    @Test
+    void aCheckTellsWhereNothingIsThereThatWasWrittenThere() throws IOException {
+        String name = vault.take(place).snapshot().name();
+        Path keys = place.resolve("keys");
+        Files.move(keys.resolve(name), keys.resolve("20200101-000000.000-0000"));
+        assertTrue(
+                vault.check(place).problems().toString().contains("another disk"),
+                vault.check(place).problems().toString());
+    }
+
+    @Test
+    void whereNobodyLooksABackupGoesOnAndBeginsNowhere() throws IOException {
+        assertEquals(
+                Reason.REFUSED,
+                assertThrows(VaultException.class, () -> vault.backups.goOn(place))
+                        .reason());
+        assertFalse(Files.exists(place));
+        Files.createDirectory(place);
+        assertThrows(VaultException.class, () -> vault.backups.goOn(place));
+        assertEquals(List.of(), BackupTarget.entries(place), "an empty folder may be where a disk is not mounted");
+        vault.take(place);
+        vault.backups.goOn(place);
+        mount("first", "");
+        assertEquals(
+                Reason.REFUSED,
+                assertThrows(VaultException.class, () -> vault.backups.goOn(place))
+                        .reason());
+        assertEquals(List.of(), BackupTarget.entries(place));
+        mount("empty", "first");
+        vault.backups.goOn(place);
+        assertEquals(3, vault.backups.in(place).size());
+    }
+}
