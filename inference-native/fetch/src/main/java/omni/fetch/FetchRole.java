@@ -15,7 +15,7 @@ import omni.role.RoleContext;
 import omni.role.Section;
 
 /**
- * The role "fetch": brings models to this machine and may connect outward for it. Starts when somebody asks the
+ * The role "fetch": brings models to this machine, sends backups away, and may connect outward for it. Starts when somebody asks the
  * supervisor for it, and ends by itself when nobody has wanted anything for a while.
  */
 public final class FetchRole implements Role {
@@ -38,8 +38,19 @@ public final class FetchRole implements Role {
         Path folder = Pulls.prepare(context.home());
         Http http = new Http(config.patience(), config.proxyAddress(), Optional.empty(), Clock.systemUTC());
         Pulls pulls = Pulls.of(folder, http, Tokens.of(context.home()), config, Pulls.Box.of(folder));
-        FetchService service = new FetchService(pulls, context::note);
+        GitPush git = new GitPush(Tokens.of(context.home()), config.patience(), config.proxyAddress());
+        FetchService service = new FetchService(pulls, git, consent(context), context::note);
         return new Fetching(service, http, config.idle(), context::rest);
+    }
+
+    private static Consent consent(RoleContext context) {
+        return context.hasCredential()
+                ? new VaultConsent(context.provenPeer("vault"))
+                : (_, _) -> {
+                    throw new FetchException(
+                            FetchProtocol.Reason.REFUSED,
+                            "This role was started by hand, and cannot tell whose vault permits it: nothing leaves.");
+                };
     }
 
     /** The role at work. */

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import omni.bus.BusClient;
 import omni.bus.BusServer;
 import omni.fetch.FetchProtocol.Brought;
@@ -37,7 +38,8 @@ final class FetchServiceTest {
         hub.files.put("m-Q8_0.gguf", Rig.content(1, 3 << 20));
         server = new TestServer(hub);
         rig = new Rig(home, server.base().toString(), Rig.NOWHERE);
-        service = new FetchService(rig.pulls, note -> {});
+        service = new FetchService(
+                rig.pulls, new GitPush(rig.tokens, Rig.IMPATIENT, Optional.empty()), (_, _) -> {}, note -> {});
         Path socket = home.resolve("f.sock");
         bus = BusServer.at(socket).service(FetchProtocol.service(service)).start();
         client = BusClient.to(socket);

@@ -50,7 +50,7 @@ final class Rules {
                             "omni.api",
                             "omni.device",
                             "omni.fetch")),
-            Map.entry("omni.fetch", Set.of("omni.bus", "omni.role")),
+            Map.entry("omni.fetch", Set.of("omni.bus", "omni.role", "omni.vault")),
             Map.entry("omni.init", Set.of("omni.bus", "omni.role", "omni.cli")),
             Map.entry("omni.runtime", Set.of("omni.bus", "omni.role", "omni.api", "omni.device")));
 
@@ -61,13 +61,13 @@ final class Rules {
             Map.entry("supervisor/init", 8),
             Map.entry("supervisor/cli", 4),
             Map.entry("airgap/airgap", 7),
-            Map.entry("vault/vault", 5),
+            Map.entry("vault/vault", 6),
             Map.entry("inference-native/llama", 24),
             Map.entry("inference-native/gguf", 8),
             Map.entry("inference-native/device", 24),
             Map.entry("inference-native/engine", 4),
             Map.entry("inference-native/portable", 1),
-            Map.entry("inference-native/fetch", 2),
+            Map.entry("inference-native/fetch", 3),
             Map.entry("daemon/template", 3),
             Map.entry("daemon/api", 4));
 

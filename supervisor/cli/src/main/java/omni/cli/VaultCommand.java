@@ -39,6 +39,7 @@ final class VaultCommand extends OmniCommand {
                 .addSubcommand(new VaultBackupsCommand(world))
                 .addSubcommand(new VaultBackupVerifyCommand(world))
                 .addSubcommand(new VaultBackupForgetCommand(world))
+                .addSubcommand(new VaultBackupPushCommand(world))
                 .addSubcommand(new VaultRestoreCommand(world))
                 .addSubcommand(new VaultExportCommand(world))
                 .addSubcommand(new VaultWipeCommand(world));

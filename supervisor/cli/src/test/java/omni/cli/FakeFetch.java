@@ -55,4 +55,9 @@ final class FakeFetch implements FetchProtocol.Handler {
         told.add("forget " + in.pull());
         call.reply(new ForgetReply());
     }
+
+    @Override
+    public void push(FetchProtocol.PushParams in, Call<FetchProtocol.PushReply> call) {
+        throw new UnsupportedOperationException();
+    }
 }

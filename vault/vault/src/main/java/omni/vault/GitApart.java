@@ -3,6 +3,7 @@ package omni.vault;
 import java.io.File;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.jgit.lib.Config;
+import org.eclipse.jgit.lib.Repository;
 import org.eclipse.jgit.storage.file.FileBasedConfig;
 import org.eclipse.jgit.util.FS;
 import org.eclipse.jgit.util.FS_POSIX;
@@ -10,10 +11,10 @@ import org.eclipse.jgit.util.SystemReader;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps JGit to the folder that it is given: this process has the owner's keys in it. It reads no settings of the user or the
- * system, tells no host name, tries out no disk and starts no program.
+ * Keeps JGit to the folder that it is given: the process that uses it has the owner's keys in it, or may connect outward. It reads no
+ * settings of the user or the system, tells no host name, tries out no disk and starts no program.
  */
-final class GitApart extends SystemReader.Delegate {
+public final class GitApart extends SystemReader.Delegate {
     private static final GitApart INSTANCE = new GitApart();
 
     private GitApart() {
@@ -21,12 +22,20 @@ final class GitApart extends SystemReader.Delegate {
     }
 
     /** Has all of JGit in this process live so. */
-    static void use() {
+    public static void use() {
         SystemReader.setInstance(INSTANCE);
     }
 
-    /** Files as they are, and no programs. */
-    static final class Disk extends FS_POSIX {
+    /** Files as they are, and no programs, hooks among them. */
+    public static final class Disk extends FS_POSIX {
+        /** One for each repository. */
+        public Disk() {}
+
+        @Override
+        public @Nullable File findHook(Repository repository, String hookName) {
+            return null;
+        }
+
         @Override
         protected @Nullable File discoverGitExe() {
             return null;
