@@ -3,6 +3,7 @@ package omni.vault;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -339,5 +340,14 @@ final class Backups {
             }
         }
         return keys;
+    }
+
+    /** Where the backups of that vault are, at a moment that has no time for more. */
+    static Optional<List<String>> placesWithin(Duration time, OpenVault open) {
+        return LastWord.within(
+                time,
+                () -> new Backups(open)
+                        .known().stream().map(Copy::target).distinct().toList(),
+                "The backups' places are not known");
     }
 }

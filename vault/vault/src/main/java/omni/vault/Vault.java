@@ -205,25 +205,12 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
         synchronized (this) {
             locks++;
             Optional<OpenVault> closing = open;
-            if (closing.isPresent()) { // where it is sealed, anybody may ask for a lock, and a permit has its owner
-                // waiting
+            // Where it is sealed, anybody may ask for a lock, and a permit has its owner waiting.
+            if (closing.isPresent()) {
                 permits.clear();
             }
             open = Optional.empty();
             return closing;
-        }
-    }
-
-    /**
-     * What came of a wipe.
-     *
-     * @param took until the keys were gone
-     * @param tpm what became of its part of the password until now
-     * @param backups that are somewhere else, and stay; nothing where that is not known
-     */
-    record Wiped(Duration took, TpmPart tpm, Optional<List<String>> backups) {
-        Wiped {
-            backups = backups.map(List::copyOf);
         }
     }
 
@@ -240,7 +227,7 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
         Optional<List<String>> backups;
         try {
             wipe.begin(tpm);
-            backups = closing.flatMap(Vault::backups);
+            backups = closing.flatMap(was -> Backups.placesWithin(LAST_WORD, was));
         } catch (VaultException e) {
             var _ = keeper.forgetTpm(tpm, TPM_WORD); // the more so where the disk keeps the keys
             throw e;
@@ -249,12 +236,6 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
         }
         Duration took = Duration.ofNanos(System.nanoTime() - begun);
         return new Wiped(took, keeper.forgetTpm(tpm, TPM_WORD), backups);
-    }
-
-    private static Optional<List<String>> backups(OpenVault open) {
-        Callable<List<String>> look = () -> new Backups(open)
-                .known().stream().map(Backups.Copy::target).distinct().toList();
-        return LastWord.within(LAST_WORD, look, "The backups' places are not known");
     }
 
     /** Ends this process after that time; it comes back sealed, or absent. */

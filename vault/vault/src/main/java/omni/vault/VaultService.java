@@ -85,7 +85,7 @@ final class VaultService implements VaultProtocol.Handler {
             throw failed(e);
         }
         try {
-            Vault.Wiped wiped = vault.wipe();
+            Wiped wiped = vault.wipe();
             call.reply(new WipeReply(
                     wiped.took().plusNanos(999_999).toMillis(),
                     WipeReplyTpm.valueOf(wiped.tpm().name()),

@@ -418,7 +418,7 @@ final class VaultTest {
         new Backups(vault.open()).take(stick, false, (read, written) -> {});
         new Backups(vault.open()).take(stick, false, (read, written) -> {});
 
-        Vault.Wiped wiped = vault.wipe();
+        Wiped wiped = vault.wipe();
 
         assertEquals(Optional.of(List.of(stick.toString())), wiped.backups());
         assertTrue(wiped.took().isPositive());
