@@ -2,21 +2,15 @@
  * Counts every frame of any kind that arrives on the links of this network namespace, by ethertype, with the time of the
  * last. Prints "ready"; then for each line on standard input what it has counted since the line before:
  *
- *   frames 12 ip 10 arp 2 ipv6 0 other 0 last 1790000000123456789 dropped 0
+ *   frames 12 ip 10 arp 2 ipv6 0 xdp 0 other 0 last 1790000000123456789 dropped 0
  *
- * "last" is the kernel's time of the last frame in nanoseconds since 1970; "dropped" counts frames that came too fast to
- * be looked at. Ends with standard input.
+ * "xdp" counts frames of the ethertype that the probes send by AF_XDP alone; "last" is the kernel's time of the last frame
+ * in nanoseconds since 1970; "dropped" counts frames that came too fast to be looked at. Ends with standard input.
  */
-#include <arpa/inet.h>
-#include <linux/if_ether.h>
+#include "probe.h"
 #include <linux/if_packet.h>
 #include <poll.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
 
 #ifndef SO_RCVBUFFORCE
 #define SO_RCVBUFFORCE 33
@@ -29,9 +23,8 @@ int main(void) {
     setsockopt(s, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size);
     setsockopt(s, SOL_SOCKET, SO_TIMESTAMPNS, &one, sizeof one);
     if (nice(-20) == -1) { perror("nice"); } /* so as to keep up with a flood */
-    printf("ready\n");
-    fflush(stdout);
-    unsigned long frames = 0, ip = 0, arp = 0, ip6 = 0, other = 0;
+    say("ready");
+    unsigned long frames = 0, ip = 0, arp = 0, ip6 = 0, xdp = 0, other = 0;
     unsigned long long last = 0;
     struct pollfd fds[2] = {{s, POLLIN, 0}, {0, POLLIN, 0}};
     for (;;) {
@@ -48,6 +41,7 @@ int main(void) {
                 case ETH_P_IP: ip++; break;
                 case ETH_P_ARP: arp++; break;
                 case ETH_P_IPV6: ip6++; break;
+                case ETHERTYPE_XDP: xdp++; break;
                 default: other++;
             }
             for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c)) {
@@ -64,9 +58,9 @@ int main(void) {
             struct tpacket_stats stats = {0, 0};
             socklen_t length = sizeof stats;
             getsockopt(s, SOL_PACKET, PACKET_STATISTICS, &stats, &length);
-            printf("frames %lu ip %lu arp %lu ipv6 %lu other %lu last %llu dropped %u\n", frames, ip, arp, ip6, other, last, stats.tp_drops);
+            printf("frames %lu ip %lu arp %lu ipv6 %lu xdp %lu other %lu last %llu dropped %u\n", frames, ip, arp, ip6, xdp, other, last, stats.tp_drops);
             fflush(stdout);
-            frames = ip = arp = ip6 = other = 0;
+            frames = ip = arp = ip6 = xdp = other = 0;
             last = 0;
         }
     }

@@ -1,41 +1,53 @@
 /*
- * Bytes that are written while a link is down. "hold write KIND" connects to 10.77.0.2 (fd77:0::2), prints "connected", waits
- * for a line, writes "SECRET" as often as it can for 300 ms, prints "written", and then keeps the socket and pushes out what
- * may be held in it. "hold receive" takes connections and datagrams on port 4001, and prints for each line on its standard
- * input how often "SECRET" has arrived.
+ * Bytes that are written while a link is down. "hold write KIND" opens what sends to 10.77.0.2 (fd77:0::2), prints
+ * "connected", waits for a line, writes "SECRET" as often as it can for 300 ms, prints "written", keeps the socket, and from the
+ * next line on pushes out what may be held in it. "hold receive" takes connections on ports 4001 (TCP) and 4003 (MPTCP) and
+ * datagrams on 4001, and prints for each line on its standard input how often "SECRET" has arrived so far, in any frame of any
+ * ethertype.
  */
 #define _GNU_SOURCE
-#include <arpa/inet.h>
-#include <errno.h>
+#include "probe.h"
 #include <fcntl.h>
-#include <netinet/in.h>
+#include <linux/if_packet.h>
 #include <netinet/tcp.h>
 #include <netinet/udp.h>
 #include <poll.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
+
+#define PORT 4001
+#define PORT_MPTCP 4003
+#define SLOTS 32
+#define SLOT_BYTES 2048
+
+static const char secret[] = "SECRET";
+#define SECRET_BYTES 6
+
+static int bound(int type, int protocol, int port) {
+    struct sockaddr_in6 any = {.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port)};
+    int s = fresh(AF_INET6, type, protocol), one = 1;
+    setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    if (bind(s, (void *)&any, sizeof any) || (type == SOCK_STREAM && listen(s, 64))) { perror("bind"); exit(1); }
+    return s;
+}
 
 static int receive(void) {
-    struct sockaddr_in6 any = {.sin6_family = AF_INET6, .sin6_port = htons(4001)};
-    int listener = socket(AF_INET6, SOCK_STREAM, 0), datagrams = socket(AF_INET6, SOCK_DGRAM, 0), one = 1;
-    setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-    if (bind(listener, (void *)&any, sizeof any) || listen(listener, 64) || bind(datagrams, (void *)&any, sizeof any)) { perror("bind"); return 1; }
-    printf("ready\n");
-    fflush(stdout);
-    struct pollfd fds[64] = {{0, POLLIN, 0}, {listener, POLLIN, 0}, {datagrams, POLLIN, 0}};
-    int count = 3;
+    static char bytes[1 << 17];
+    struct pollfd fds[] = {{0, POLLIN, 0}, {fresh(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL)), POLLIN, 0},
+        {bound(SOCK_STREAM, 0, PORT), POLLIN, 0}, {bound(SOCK_STREAM, IPPROTO_MPTCP, PORT_MPTCP), POLLIN, 0}};
+    bound(SOCK_DGRAM, 0, PORT);
+    say("ready");
     long seen = 0;
     for (;;) {
-        poll(fds, (nfds_t)count, -1);
-        if (fds[1].revents && count < 64) { fds[count++] = (struct pollfd){accept(listener, 0, 0), POLLIN, 0}; }
-        for (int i = 2; i < count; i++) {
-            char bytes[65536];
-            ssize_t length = fds[i].revents ? recv(fds[i].fd, bytes, sizeof bytes, MSG_DONTWAIT) : -1;
-            for (char *at = bytes; length > 0 && (at = memmem(at, (size_t)(bytes + length - at), "SECRET", 6)); at += 6) { seen++; }
-            if (fds[i].revents && length <= 0 && errno != EAGAIN) { fds[i].fd = -1; }
+        poll(fds, 4, -1);
+        for (;;) {
+            struct sockaddr_ll from;
+            socklen_t size = sizeof from;
+            ssize_t length = recvfrom(fds[1].fd, bytes, sizeof bytes, MSG_DONTWAIT, (void *)&from, &size);
+            if (length < 0) { break; }
+            if (from.sll_pkttype == PACKET_OUTGOING || from.sll_hatype == 772 /* loopback */) { continue; }
+            for (char *at = bytes; (at = memmem(at, (size_t)(bytes + length - at), secret, SECRET_BYTES)); at += SECRET_BYTES) { seen++; }
+        }
+        for (int i = 2; i < 4; i++) {
+            if (fds[i].revents) { accept(fds[i].fd, 0, 0); } /* and keeps it: so little needs no reader */
         }
         if (fds[0].revents) {
             char line[16];
@@ -46,41 +58,122 @@ static int receive(void) {
     }
 }
 
-static int write_held(const char *kind) {
-    int six = !strcmp(kind, "tcp6"), stream = !strncmp(kind, "tcp", 3), one = 1, zero = 0;
-    int connecting = !strcmp(kind, "tcp-connecting"), corked = !strcmp(kind, "udp-corked");
-    struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(4001)};
-    struct sockaddr_in6 b = {.sin6_family = AF_INET6, .sin6_port = htons(4001)};
-    inet_pton(AF_INET, "10.77.0.2", &a.sin_addr);
-    inet_pton(AF_INET6, "fd77:0::2", &b.sin6_addr);
-    int s = socket(six ? AF_INET6 : AF_INET, stream ? SOCK_STREAM : SOCK_DGRAM, 0);
-    if (!connecting && (six ? connect(s, (void *)&b, sizeof b) : connect(s, (void *)&a, sizeof a))) { perror("connect"); return 1; }
-    if (corked) {
-        setsockopt(s, SOL_UDP, UDP_CORK, &one, sizeof one);
-        send(s, "before ", 7, 0);
+/* What a kind writes with. */
+struct pen { int fd, in_ring, slot; struct sockaddr_in to; struct sockaddr_in6 to6; struct ring ring; struct xdp xdp; uint8_t *slots; };
+
+static int is(const char *kind, const char *name) { return !strcmp(kind, name); }
+
+static void frame(uint8_t *to, int ethertype) {
+    memset(to, 0, 60);
+    memcpy(ethernet(to, ethertype), secret, SECRET_BYTES);
+}
+
+static void must(int result, const char *what) {
+    if (result < 0) { perror(what); exit(1); }
+}
+
+/* A ring whose frames are the program's own memory. */
+static void open_packet(struct pen *p) {
+    struct tpacket_req request = {SLOTS * SLOT_BYTES, 1, SLOT_BYTES, SLOTS};
+    struct sockaddr_ll a = {.sll_family = AF_PACKET, .sll_protocol = htons(ETHERTYPE_PACKET), .sll_ifindex = (int)if_nametoindex("eth0")};
+    p->fd = fresh(AF_PACKET, SOCK_RAW, 0);
+    must(setsockopt(p->fd, SOL_PACKET, PACKET_TX_RING, &request, sizeof request), "PACKET_TX_RING");
+    p->slots = mmap(0, SLOTS * SLOT_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, p->fd, 0);
+    must(p->slots == MAP_FAILED ? -1 : 0, "mmap");
+    must(bind(p->fd, (void *)&a, sizeof a), "bind");
+}
+
+static void cork(struct pen *p, int on) { setsockopt(p->fd, SOL_UDP, UDP_CORK, &on, sizeof on); }
+
+static void open_connection(struct pen *p, const char *kind) {
+    int six = is(kind, "tcp6") || is(kind, "udp6-connected"), mptcp = is(kind, "mptcp"), datagrams = !strncmp(kind, "udp", 3);
+    p->to.sin_port = htons(mptcp ? PORT_MPTCP : PORT);
+    p->fd = fresh(six ? AF_INET6 : AF_INET, datagrams ? SOCK_DGRAM : SOCK_STREAM, mptcp ? IPPROTO_MPTCP : 0);
+    must(six ? connect(p->fd, (void *)&p->to6, sizeof p->to6) : connect(p->fd, (void *)&p->to, sizeof p->to), "connect");
+    if (is(kind, "udp-corked")) {
+        cork(p, 1);
+        send(p->fd, "before ", 7, 0);
     }
-    printf("connected\n");
-    fflush(stdout);
+}
+
+static void pen_open(struct pen *p, const char *kind) {
+    p->to = v4("10.77.0.2", PORT);
+    p->to6 = v6("fd77:0::2", PORT);
+    if (is(kind, "udp")) { p->fd = fresh(AF_INET, SOCK_DGRAM, 0); }
+    else if (is(kind, "udp6")) { p->fd = fresh(AF_INET6, SOCK_DGRAM, 0); }
+    else if (is(kind, "udplite")) { p->fd = fresh(AF_INET, SOCK_DGRAM, IPPROTO_UDPLITE); }
+    else if (is(kind, "udp-corked-to")) { /* without another side, so that nothing destroys it */
+        p->fd = fresh(AF_INET, SOCK_DGRAM, 0);
+        cork(p, 1);
+        sendto(p->fd, "before ", 7, 0, (void *)&p->to, sizeof p->to);
+    } else if (is(kind, "raw")) { p->fd = fresh(AF_INET, SOCK_RAW, 253 /* for experiments */); }
+    else if (is(kind, "tcp-connecting")) { p->fd = fresh(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0); }
+    else if (is(kind, "packet")) { open_packet(p); }
+    else if (is(kind, "xdp")) { p->xdp = xdp_open("eth0"); }
+    else if (is(kind, "io_uring")) { /* a connection that is no descriptor of this process */
+        p->ring = ring_open();
+        p->in_ring = 1;
+        ring_socket(&p->ring, AF_INET, SOCK_STREAM);
+        must(ring_do(&p->ring, (struct io_uring_sqe){.opcode = IORING_OP_CONNECT, .flags = IOSQE_FIXED_FILE, .addr = (uintptr_t)&p->to, .off = sizeof p->to}), "connect");
+    } else { open_connection(p, kind); }
+}
+
+static void pen_write(struct pen *p, const char *kind) {
+    uint8_t bytes[64];
+    if (is(kind, "packet")) {
+        struct tpacket_hdr *header = (struct tpacket_hdr *)(p->slots + (p->slot++ % SLOTS) * SLOT_BYTES);
+        if (header->tp_status == TP_STATUS_AVAILABLE) {
+            frame((uint8_t *)header + TPACKET_HDRLEN - sizeof(struct sockaddr_ll), ETHERTYPE_PACKET);
+            header->tp_len = 60;
+            header->tp_status = TP_STATUS_SEND_REQUEST;
+        }
+        send(p->fd, 0, 0, MSG_NOSIGNAL | MSG_DONTWAIT);
+    } else if (is(kind, "xdp")) {
+        frame(bytes, ETHERTYPE_XDP);
+        xdp_put(&p->xdp, bytes, 60);
+    } else if (p->in_ring) {
+        ring_do(&p->ring, (struct io_uring_sqe){.opcode = IORING_OP_SEND, .flags = IOSQE_FIXED_FILE, .addr = (uintptr_t)secret, .len = SECRET_BYTES, .msg_flags = MSG_NOSIGNAL | MSG_DONTWAIT});
+    } else if (is(kind, "udp") || is(kind, "udplite") || is(kind, "udp-corked-to") || is(kind, "raw")) {
+        sendto(p->fd, secret, SECRET_BYTES, MSG_NOSIGNAL | MSG_DONTWAIT, (void *)&p->to, sizeof p->to);
+    } else if (is(kind, "udp6")) {
+        sendto(p->fd, secret, SECRET_BYTES, MSG_NOSIGNAL | MSG_DONTWAIT, (void *)&p->to6, sizeof p->to6);
+    } else {
+        if (is(kind, "tcp-connecting")) { connect(p->fd, (void *)&p->to, sizeof p->to); }
+        send(p->fd, secret, SECRET_BYTES, MSG_NOSIGNAL | MSG_DONTWAIT);
+    }
+}
+
+/* Pushes, and writes nothing new. */
+static void pen_push(struct pen *p, const char *kind) {
+    int one = 1;
+    if (is(kind, "packet")) { send(p->fd, 0, 0, MSG_NOSIGNAL | MSG_DONTWAIT); }
+    if (is(kind, "xdp")) { xdp_put(&p->xdp, 0, 0); }
+    if (!strncmp(kind, "udp-corked", 10)) { cork(p, 0); }
+    if (!strncmp(kind, "tcp", 3)) { setsockopt(p->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one); }
+}
+
+static int write_held(const char *kind) {
+    static struct pen pen;
+    pen_open(&pen, kind);
+    say("connected");
     char line[16];
     if (read(0, line, sizeof line) <= 0) { return 0; }
-    fcntl(s, F_SETFL, O_NONBLOCK);
     for (int i = 0; i < 100; i++) {
-        if (connecting) { connect(s, (void *)&a, sizeof a); }
-        send(s, "SECRET", 6, MSG_NOSIGNAL);
+        pen_write(&pen, kind);
         usleep(3000);
     }
-    printf("written\n");
-    fflush(stdout);
-    for (;;) { /* push, but write nothing new */
+    if (is(kind, "parked")) { park(pen.fd); }
+    say("written");
+    if (read(0, line, sizeof line) <= 0) { return 0; }
+    for (;;) {
         usleep(50000);
-        if (corked) { setsockopt(s, SOL_UDP, UDP_CORK, &zero, sizeof zero); }
-        if (stream) { setsockopt(s, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one); }
+        pen_push(&pen, kind);
     }
 }
 
 int main(int count, char **words) {
-    if (count > 1 && !strcmp(words[1], "receive")) { return receive(); }
-    if (count > 2 && !strcmp(words[1], "write")) { return write_held(words[2]); }
+    if (count > 1 && is(words[1], "receive")) { return receive(); }
+    if (count > 2 && is(words[1], "write")) { return write_held(words[2]); }
     fprintf(stderr, "usage: hold receive | hold write KIND\n");
     return 2;
 }

@@ -50,6 +50,7 @@ record InetSocket(
     static final int SYN_RECV = 3;
 
     private static final int TIMER_TIME_WAIT = 3;
+    private static final int ESTABLISHED = 1;
     private static final int TIME_WAIT = 6;
     private static final int LISTEN = 10;
 
@@ -87,10 +88,15 @@ record InetSocket(
                 MemorySegment.ofArray(bytes).asSlice(ID_AT, inet_diag_sockid.sizeof()));
     }
 
-    /** Whether it has another side that is not this machine's loopback, and could have bytes on the way to it. */
+    /**
+     * Whether it has another side that is not this machine's loopback, and could have bytes on the way to it. A UDP socket that
+     * was disconnected keeps the address of its IPv6 side, and cannot send to it.
+     */
     boolean outward() {
         boolean other = !remote.isAnyLocalAddress() && !remote.isLoopbackAddress();
-        return other && (protocol != TCP || (state != LISTEN && state != TIME_WAIT));
+        boolean datagrams = protocol == UDP || protocol == UDPLITE;
+        boolean talks = datagrams ? state == ESTABLISHED : protocol != TCP || (state != LISTEN && state != TIME_WAIT);
+        return other && talks;
     }
 
     private static int port(short networkOrder) {

@@ -56,6 +56,13 @@ final class Libc {
     private static final long NS_GET_USERNS = 0xb701L;
     private static final long NS_GET_NSTYPE = 0xb703L;
     private static final long SIOCGSKNS = 0x894cL;
+    private static final int AT_STATX_DONT_SYNC = 0x4000;
+    private static final int STATX_INO = 0x100;
+    /** Of struct statx (linux/stat.h): its length, and where inode and device stand. */
+    private static final int STATX_BYTES = 256;
+
+    private static final int STATX_INO_AT = 32;
+    private static final int STATX_DEVICE_AT = 136;
     private static final int SCHED_OTHER = 0;
     private static final int SCHED_RR = 2;
     private static final long SYS_PIDFD_OPEN = 434;
@@ -84,6 +91,8 @@ final class Libc {
             variadic(2, "ioctl", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
     private static final MethodHandle READLINKAT =
             link("readlinkat", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, ADDRESS, JAVA_LONG));
+    private static final MethodHandle STATX =
+            link("statx", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT, ADDRESS));
     private static final MethodHandle CLOSE = link("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
     private static final MethodHandle SETNS = link("setns", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
     private static final MethodHandle UNSHARE = link("unshare", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
@@ -175,6 +184,20 @@ final class Libc {
     /** Room for what a call says of its failure, as {@link #readLink} wants it. */
     static MemorySegment state(Arena arena) {
         return arena.allocate(STATE);
+    }
+
+    /** A file, whatever its names: no two of a running machine have both numbers in common. */
+    record Identity(long device, long inode) {}
+
+    /** What an absolute path leads to, by what the kernel knows: no server and no program behind a file system is asked. */
+    static Identity identity(String path) throws KernelException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment name = arena.allocateFrom(path);
+            MemorySegment found = arena.allocate(STATX_BYTES, Long.BYTES);
+            var _ = call("statx " + path, state ->
+                    (int) STATX.invokeExact(state, -1, name, AT_STATX_DONT_SYNC, STATX_INO, found));
+            return new Identity(found.get(JAVA_LONG, STATX_DEVICE_AT), found.get(JAVA_LONG, STATX_INO_AT));
+        }
     }
 
     /** Closes it; what the kernel says of that helps nobody. */

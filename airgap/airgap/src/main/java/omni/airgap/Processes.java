@@ -94,7 +94,42 @@ final class Processes {
     }
 
     private static void note(Path link, Map<Long, String> namespaces) {
-        target(link).flatMap(Processes::inode).ifPresent(inode -> namespaces.putIfAbsent(inode, link.toString()));
+        target(link)
+                .flatMap(target -> target.startsWith("/") ? opened(link) : inode(target))
+                .ifPresent(inode -> namespaces.putIfAbsent(inode, link.toString()));
+    }
+
+    /**
+     * The namespace behind a descriptor that was opened by the file it is mounted on: its link says that file's path, and "/"
+     * once the mount is gone.
+     */
+    private static Optional<Long> opened(Path link) {
+        try {
+            Libc.Identity found = Libc.identity(link.toString());
+            if (found.device() != Nsfs.DEVICE) {
+                return Optional.empty();
+            }
+            int namespace = Libc.open(link.toString());
+            boolean network = Libc.isNetwork(namespace);
+            Libc.close(namespace);
+            return network ? Optional.of(found.inode()) : Optional.empty();
+        } catch (KernelException e) {
+            ignore(e);
+            return Optional.empty();
+        }
+    }
+
+    /** The file system of all namespaces. */
+    private static final class Nsfs {
+        static final long DEVICE = device();
+
+        private static long device() {
+            try {
+                return Libc.identity("/proc/self/ns/net").device();
+            } catch (KernelException e) {
+                throw new IllegalStateException("/proc has no namespaces", e);
+            }
+        }
     }
 
     /** Every namespace that a process uses or a mount keeps, and files by which each can be opened: one may be enough. */

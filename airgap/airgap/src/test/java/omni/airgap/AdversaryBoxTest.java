@@ -7,16 +7,20 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
+import java.util.Collection;
 import java.util.List;
+import omni.airgap.Capture.Ethertype;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Those who work against a gap: with the right to change the very namespace, and by new links. */
+/** Those who work against a gap with the right to change the very namespace. {@link NewLinksBoxTest} has those with new links. */
 class AdversaryBoxTest {
     private static final int RE_UPS = 1000;
+    private static final int CONTROL_RE_UPS = 200;
+    /** Up for so long each time in the control: half of what {@code engage-bench} allows a correction. */
+    private static final int CONTROL_MILLIS = 5;
 
     @TempDir
     Path folder;
@@ -26,16 +30,39 @@ class AdversaryBoxTest {
         try (Street street = new Street(1);
                 TestGap gap = TestGap.over(street, folder);
                 Capture capture = new Capture(street)) {
+            street.keepAddresses(0);
             assertEquals(State.GAP, gap.engage().state());
             Process adversary = street.startInBox(Tools.probe("send").toString(), "re-up");
             assertEquals("ready", adversary.inputReader().readLine());
-            capture.count();
-            Tools.pause(1000);
-            Capture.Count count = capture.count();
+            Capture.Count count = capture.during(1000);
             assertEquals(0, count.frames(), count.toString());
             assertTrue(gap.gap().status().corrections() > 0, "it was brought up, and taken down");
             adversary.destroyForcibly().waitFor();
             Tools.await("down again", () -> down(street));
+        }
+    }
+
+    /** What AF_XDP sends beside it is outside of the claim, and counted; nothing else gets out with it. */
+    @Test
+    void besideItNothingButAfXdpPasses() throws Exception {
+        try (Street street = new Street(1);
+                TestGap gap = TestGap.over(street, folder);
+                Capture capture = new Capture(street)) {
+            street.keepAddresses(0);
+            capture.awaitSilence();
+            Process xdp = street.startInBox(Tools.probe("send").toString(), "xdp");
+            assertEquals("ready", xdp.inputReader().readLine());
+            capture.awaitFlow("xdp reaches the neighbour while the gap is open", Ethertype.XDP);
+            assertEquals(State.GAP, gap.engage().state());
+            assertEquals(0, capture.during(250).frames(), "without who brings the link up");
+            Process adversary = street.startInBox(Tools.probe("send").toString(), "re-up");
+            assertEquals("ready", adversary.inputReader().readLine());
+            Capture.Count count = capture.during(2000);
+            assertEquals(count.xdp(), count.frames(), count.toString());
+            assertTrue(gap.gap().status().corrections() > 0, "it was brought up, and taken down");
+            System.out.printf(
+                    "outside of the claim: %d frames of AF_XDP in 2 s, with the link brought up %d times%n",
+                    count.xdp(), gap.gap().status().corrections());
         }
     }
 
@@ -44,10 +71,13 @@ class AdversaryBoxTest {
     void withTheLinksDownAloneItWouldSend() throws Exception {
         try (Street street = new Street(1);
                 Capture capture = new Capture(street)) {
+            street.keepAddresses(0);
             street.inBox("ip", "link", "set", "eth0", "down");
             Process adversary = street.startInBox(Tools.probe("send").toString(), "re-up");
             assertEquals("ready", adversary.inputReader().readLine());
-            Tools.await("frames", () -> capture.count().frames() > 0);
+            for (Ethertype type : List.of(Ethertype.IP, Ethertype.IPV6, Ethertype.OTHER)) {
+                capture.awaitFlow(type.toString(), type);
+            }
         }
     }
 
@@ -56,54 +86,54 @@ class AdversaryBoxTest {
         try (Street street = new Street(1);
                 TestGap gap = TestGap.over(street, folder);
                 Capture capture = new Capture(street)) {
+            street.keepAddresses(0);
+            senders(street, capture);
             assertEquals(State.GAP, gap.engage().state());
-            try (Namespace namespace = Namespace.open(street.file());
-                    Links links = namespace.inside(Links::new)) {
-                List<Double> millis = new ArrayList<>();
-                for (int i = 0; i < RE_UPS; i++) {
-                    long start = System.nanoTime();
-                    links.send(Links.up(links.list().values()));
-                    while (!isDown(links) && System.nanoTime() - start < 10_000_000_000L) {
-                        Thread.onSpinWait();
-                    }
-                    millis.add((System.nanoTime() - start) / 1e6);
-                }
-                Collections.sort(millis);
-                assertTrue(millis.getLast() < 10_000, millis.toString());
-                System.out.printf(
-                        "corrected after: median %.2f ms, p99 %.2f ms, max %.2f ms%n",
-                        millis.get(RE_UPS / 2), millis.get(RE_UPS * 99 / 100), millis.getLast());
-            }
-            assertEquals(0, capture.count().ip());
+            capture.count();
+            ReUps corrected = ReUps.corrected(street, RE_UPS);
+            Capture.Count count = capture.count();
+            System.out.println(corrected + ", " + count);
+            assertEquals(0, count.ip() + count.ipv6(), count.toString());
+            assertEquals(0, count.frames(), count.toString());
+            assertTrue(corrected.percentile(1) < 10_000, corrected.toString()); // engage-bench judges the time
             assertTrue(
                     gap.gap().status().corrections() >= RE_UPS / 2,
                     gap.gap().status().toString());
         }
     }
 
+    /** The control: as short as this a link may be up, and without the tables packets of both versions pass. */
     @Test
-    void aLinkThatIsPluggedInIsTakenDown() throws Exception {
+    void withTheTablesOffPacketsPassWhileItIsUp() throws Exception {
         try (Street street = new Street(1);
-                TestGap gap = TestGap.over(street, folder);
-                Capture capture = new Capture(street)) {
-            assertEquals(State.GAP, gap.engage().state());
-            street.link(1);
-            capture.count();
-            street.up(1);
-            Process sender = street.startInBox(Tools.probe("send").toString(), "packet", "eth1");
-            assertEquals("ready", sender.inputReader().readLine());
-            Tools.await(
-                    "eth1 down",
-                    () -> !street.inBox("ip", "link", "show", "eth1").contains(",UP"));
-            capture.count();
-            Tools.pause(200);
-            assertEquals(0, capture.count().frames());
-            street.inBox("ip", "link", "set", "eth1", "name", "renamed");
-            street.inBox("ip", "link", "set", "renamed", "up");
-            Tools.await(
-                    "renamed down",
-                    () -> !street.inBox("ip", "link", "show", "renamed").contains(",UP"));
+                Capture capture = new Capture(street);
+                Namespace namespace = Namespace.open(street.file());
+                Links links = namespace.inside(Links::new)) {
+            street.keepAddresses(0);
+            senders(street, capture);
+            Collection<Link> all = links.list().values();
+            links.send(Links.down(all));
+            Tools.await("silence", () -> capture.count().frames() == 0);
+            for (int i = 0; i < CONTROL_RE_UPS; i++) {
+                links.send(Links.up(all));
+                Tools.pause(CONTROL_MILLIS);
+                links.send(Links.down(all));
+                Tools.pause(1);
+            }
+            Capture.Count count = capture.count();
+            System.out.println("without tables, up " + CONTROL_RE_UPS + " times: " + count);
+            assertTrue(count.ip() > CONTROL_RE_UPS / 2 && count.ipv6() > CONTROL_RE_UPS / 2, count.toString());
         }
+    }
+
+    private static void senders(Street street, Capture capture) throws Exception {
+        capture.awaitSilence();
+        for (String kind : List.of("udp", "udp6")) {
+            Process sender = street.startInBox(Tools.probe("send").toString(), kind);
+            assertEquals("ready", sender.inputReader().readLine());
+        }
+        capture.awaitFlow("udp", Ethertype.IP);
+        capture.awaitFlow("udp6", Ethertype.IPV6);
     }
 
     /** What leaves the tables standing and their names right, and opens them all the same; in the words of nft(8). */
@@ -164,23 +194,6 @@ class AdversaryBoxTest {
             Tools.await("tables", () -> whole(table, links));
             street.inBox("nft", "add table inet omni_gap { flags dormant ; }");
             Tools.await("tables at work", () -> whole(table, links));
-        }
-    }
-
-    /** A namespace that nobody in scope has made: its maker's parent is gone. The link that goes there takes the gap along. */
-    @Test
-    void aLinkThatGoesElsewhereTakesTheGapThere() throws Exception {
-        try (Street street = new Street(2);
-                Street other = new Street(0);
-                TestGap gap = TestGap.over(street, folder)) {
-            assertEquals(State.GAP, gap.engage().state());
-            assertEquals(1, gap.gap().wards().size());
-            street.inBox("ip", "link", "set", "eth1", "netns", other.box());
-            Tools.await("in scope", () -> gap.gap().wards().size() == 2);
-            other.inBox("ip", "link", "set", "eth1", "up");
-            Tools.await(
-                    "down again",
-                    () -> !other.inBox("ip", "link", "show", "eth1").contains(",UP"));
         }
     }
 

@@ -75,28 +75,80 @@ class EvidenceTest {
         assertTrue(verdict.notShown().getFirst().contains("--checkpoint"), verdict.toString());
     }
 
+    /** What is done to the lines of a chain; each keeps at least the beginning, for a tail that was cut is another matter. */
+    private static List<String> tampered(List<String> whole, int how, Random random) {
+        List<String> lines = new ArrayList<>(whole);
+        int at = random.nextInt(RECORDS - 1);
+        switch (how % 4) {
+            case 0 -> {
+                char[] line = lines.get(at).toCharArray();
+                int character = random.nextInt(line.length);
+                line[character] = line[character] == 'x' ? 'y' : 'x';
+                lines.set(at, new String(line));
+            }
+            case 1 -> lines.remove(at);
+            case 2 -> Collections.swap(lines, at, (at + 1 + random.nextInt(RECORDS - 1)) % RECORDS);
+            default -> lines.add(at, lines.get(random.nextInt(RECORDS)));
+        }
+        return lines;
+    }
+
+    /** As one would do who has the file and not the key: the checkpoint is the one that the box made. */
     @Test
     void everyEditDropAndReorderingIsSeen() throws Exception {
         EvidenceChain chain = chain(RECORDS);
         List<String> whole = lines(chain);
-        // With the checkpoint that goes with what was done to it, as one would make who has the file and not the key.
         Random random = new Random(7);
         for (int i = 0; i < TRIES; i++) {
-            List<String> lines = new ArrayList<>(whole);
-            int at = random.nextInt(RECORDS);
-            switch (i % 4) {
-                case 0 -> {
-                    char[] line = lines.get(at).toCharArray();
-                    int character = random.nextInt(line.length);
-                    line[character] = line[character] == 'x' ? 'y' : 'x';
-                    lines.set(at, new String(line));
-                }
-                case 1 -> lines.remove(at);
-                case 2 -> Collections.swap(lines, at, (at + 1 + random.nextInt(RECORDS - 1)) % RECORDS);
-                default -> lines.add(at, lines.get(random.nextInt(RECORDS)));
-            }
+            List<String> lines = tampered(whole, i, random);
             assertFalse(verify(chain, lines, chain.checkpoint()).problems().isEmpty(), "try " + i);
         }
+    }
+
+    /** With a checkpoint that the key made of what is there now: the tree is right, and the records alone tell. */
+    @Test
+    void aCheckpointOfTheTamperedRecordsHidesNothing() throws Exception {
+        EvidenceChain chain = chain(RECORDS);
+        DeviceKey key = DeviceKey.in(folder.resolve("key"));
+        List<String> whole = lines(chain);
+        assertEquals(
+                List.of(), verify(chain, whole, Checkpoint.of(tree(whole), key)).problems());
+        Random random = new Random(8);
+        for (int i = 0; i < TRIES; i++) {
+            List<String> lines = tampered(whole, i, random);
+            List<String> problems =
+                    verify(chain, lines, Checkpoint.of(tree(lines), key)).problems();
+            String expected = i % 4 == 0 ? " is not signed by this box's key." : " does not follow the one before it.";
+            assertTrue(problems.stream().anyMatch(problem -> problem.endsWith(expected)), "try " + i + ": " + problems);
+            assertTrue(
+                    problems.stream().allMatch(problem -> problem.startsWith("Record ")), "try " + i + ": " + problems);
+        }
+    }
+
+    /** Each of the two by itself, in a record that the key has signed, at the end, where nothing follows that could tell. */
+    @Test
+    void aRecordHasItsNumberAndTheHashOfTheOneBefore() throws Exception {
+        EvidenceChain chain = chain(RECORDS);
+        DeviceKey key = DeviceKey.in(folder.resolve("key"));
+        List<String> whole = lines(chain);
+        String last = whole.getLast().substring(whole.getLast().indexOf(' ') + 1);
+        String number = "\"n\":" + (RECORDS - 1) + ",";
+        String before = EvidenceChain.hash(whole.get(RECORDS - 2).getBytes(StandardCharsets.UTF_8));
+        String earlier = EvidenceChain.hash(whole.get(RECORDS - 3).getBytes(StandardCharsets.UTF_8));
+        assertTrue(last.contains(number) && last.contains(before), last);
+        assertEquals(List.of(), resigned(chain, key, whole, last));
+        List<String> wrong = List.of("Record " + (RECORDS - 1) + " does not follow the one before it.");
+        assertEquals(wrong, resigned(chain, key, whole, last.replace(number, "\"n\":" + RECORDS + ",")));
+        assertEquals(wrong, resigned(chain, key, whole, last.replace(number, "\"n\":" + (RECORDS - 2) + ",")));
+        assertEquals(wrong, resigned(chain, key, whole, last.replace(before, earlier)));
+        assertEquals(wrong, resigned(chain, key, whole, last.replace(before, "")));
+    }
+
+    private static List<String> resigned(EvidenceChain chain, DeviceKey key, List<String> whole, String last) {
+        List<String> lines = new ArrayList<>(whole.subList(0, whole.size() - 1));
+        byte[] signature = key.sign(last.getBytes(StandardCharsets.UTF_8));
+        lines.add(Base64.getEncoder().encodeToString(signature) + " " + last);
+        return verify(chain, lines, Checkpoint.of(tree(lines), key)).problems();
     }
 
     @Test

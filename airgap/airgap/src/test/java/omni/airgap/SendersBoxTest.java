@@ -4,14 +4,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
+import omni.airgap.Capture.Ethertype;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Every way that we know to get a frame out of a namespace, against the gap: while it is open frames reach the
- * neighbour, which is the control; once it is closed not one does, of any ethertype, be the sender at work already or
- * started in the gap. What this kernel lacks (SCTP, 802.1Q) is tried in a guest.
+ * Every way that we know to get a frame out of a namespace, against the gap: while it is open, frames of the sender's own
+ * ethertype reach the neighbour over a link that was silent before, which is the control; once it is closed not one does, of
+ * any ethertype, be the sender at work already or started in the gap. What this kernel lacks (SCTP, 802.1Q) is tried in a
+ * guest.
  */
 class SendersBoxTest {
     private static final int WINDOW_MILLIS = 250;
@@ -20,69 +22,115 @@ class SendersBoxTest {
     Path folder;
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "tcp",
-                "tcp6",
-                "mptcp",
-                "mptcp6",
-                "udp",
-                "udp6",
-                "udp-connected",
-                "udplite",
-                "broadcast",
-                "multicast",
-                "multicast6",
-                "bound-to-device",
-                "icmp",
-                "icmp6",
-                "neighbour-solicitation",
-                "raw",
-                "raw6",
-                "forged-source",
-                "packet",
-                "packet-ip",
-                "packet-cooked",
-                "qdisc-bypass",
-                "packet-ring",
-                "arp",
-                "xdp",
-                "io_uring",
-                "tun",
-                "passed-descriptor",
-                "child-namespace",
-                "macvlan",
-                "vxlan",
-                "bridge"
-            })
-    void nothingLeavesInAGap(String kind) throws Exception {
+    @CsvSource({
+        "tcp, IP",
+        "tcp6, IPV6",
+        "mptcp, IP",
+        "mptcp6, IPV6",
+        "udp, IP",
+        "udp6, IPV6",
+        "udp-connected, IP",
+        "udp6-connected, IPV6",
+        "udplite, IP",
+        "udplite6, IPV6",
+        "broadcast, IP",
+        "multicast, IP",
+        "multicast6, IPV6",
+        "bound-to-device, IP",
+        "bound-to-device6, IPV6",
+        "icmp, IP",
+        "icmp6, IPV6",
+        "neighbour-solicitation, IPV6",
+        "raw, IP",
+        "raw6, IPV6",
+        "forged-source, IP",
+        "forged-source6, IPV6",
+        "packet, OTHER",
+        "packet-ip, IP",
+        "packet-cooked, IP",
+        "qdisc-bypass, OTHER",
+        "packet-ring, OTHER",
+        "arp, ARP",
+        "xdp, XDP",
+        "io_uring, IP",
+        "io_uring6, IPV6",
+        "tun, IP",
+        "tun6, IPV6",
+        "passed-descriptor, IP",
+        "child-namespace, IP",
+        "macvlan, IP",
+        "macvlan6, IPV6",
+        "vxlan, IP",
+        "bridge, IP"
+    })
+    void nothingLeavesInAGap(String kind, Ethertype type) throws Exception {
         try (Street street = new Street(1);
                 TestGap gap = TestGap.over(street, folder);
                 Capture capture = new Capture(street)) {
-            Process before = street.startInBox(Tools.probe("send").toString(), kind);
-            assertEquals("ready", before.inputReader().readLine());
-            capture.count();
-            Tools.await(
-                    kind + " reaches the neighbour while the gap is open",
-                    () -> capture.count().frames() > 0);
+            street.keepAddresses(0);
+            capture.awaitSilence();
+            Process before = sender(street, kind);
+            capture.awaitFlow(kind + " reaches the neighbour while the gap is open", type);
 
             Gap.Status closed = gap.engage();
             assertEquals(State.GAP, closed.state(), closed.toString());
-            capture.count();
-            Tools.pause(WINDOW_MILLIS);
-            assertEquals(0, capture.count().frames(), kind + " was at work when the gap was closed");
+            assertEquals(0, capture.during(WINDOW_MILLIS).frames(), kind + " was at work when the gap was closed");
             assertTrue(before.isAlive());
             before.destroyForcibly().waitFor();
 
-            Process during = street.startInBox(Tools.probe("send").toString(), kind);
-            assertEquals("ready", during.inputReader().readLine());
+            capture.count();
+            Process during = sender(street, kind);
             Tools.pause(WINDOW_MILLIS);
             assertEquals(0, capture.count().frames(), kind + " was started in the gap");
             assertTrue(during.isAlive());
 
             gap.lift();
-            Tools.await(
-                    kind + " reaches the neighbour again", () -> capture.count().frames() > 0);
+            capture.awaitFlow(kind + " reaches the neighbour again", type);
         }
+    }
+
+    /** The holder's namespace is in no scope, and its process is no child of one that is. */
+    @ParameterizedTest
+    @CsvSource({"give-udp, IP", "give-packet, OTHER"})
+    void aSocketThatIsHeldOutsideOfTheScopeSendsNothing(String kind, Ethertype type) throws Exception {
+        try (Street street = new Street(1);
+                Street elsewhere = new Street(0);
+                TestGap gap = TestGap.over(street, folder);
+                Capture capture = new Capture(street)) {
+            capture.awaitSilence();
+            Process before = holder(street, elsewhere, kind, folder.resolve("before"));
+            capture.awaitFlow(kind + " reaches the neighbour while the gap is open", type);
+
+            assertEquals(State.GAP, gap.engage().state());
+            assertEquals(1, gap.gap().wards().size());
+            assertEquals(0, capture.during(WINDOW_MILLIS).frames(), kind + " was held when the gap was closed");
+            assertTrue(before.isAlive());
+            before.destroyForcibly().waitFor();
+
+            capture.count();
+            Process during = holder(street, elsewhere, kind, folder.resolve("during"));
+            Tools.pause(WINDOW_MILLIS);
+            assertEquals(0, capture.count().frames(), kind + " was handed out in the gap");
+            assertTrue(during.isAlive());
+
+            gap.lift();
+            capture.awaitFlow(kind + " reaches the neighbour again", type);
+        }
+    }
+
+    private static Process holder(Street street, Street elsewhere, String kind, Path meeting) throws Exception {
+        Process holder = elsewhere.startInBox(Tools.probe("send").toString(), "hold", meeting.toString());
+        assertEquals("waiting", holder.inputReader().readLine());
+        Process giver = street.startInBox(Tools.probe("send").toString(), kind, meeting.toString());
+        assertEquals("given", giver.inputReader().readLine());
+        assertEquals(0, giver.waitFor());
+        assertEquals("ready", holder.inputReader().readLine());
+        return holder;
+    }
+
+    private static Process sender(Street street, String kind) throws Exception {
+        Process sender = street.startInBox(Tools.probe("send").toString(), kind);
+        assertEquals("ready", sender.inputReader().readLine());
+        return sender;
     }
 }

@@ -57,6 +57,21 @@ final class Street implements AutoCloseable {
         inBox("ip", "addr", "add", "fd77:" + number + "::1/64", "dev", "eth" + number, "nodad");
     }
 
+    /** Makes link N with its neighbour's end up from the first moment on: who brings the box's end up can send at once. */
+    void plug(int number) {
+        String name = "eth" + number;
+        inNeighbour("ip", "link", "add", "plug", "type", "veth", "peer", "name", name);
+        inNeighbour("ip", "addr", "add", "10.77." + number + ".2/24", "dev", name);
+        inNeighbour("ip", "addr", "add", "fd77:" + number + "::2/64", "dev", name, "nodad");
+        inNeighbour("ip", "link", "set", name, "up");
+        inNeighbour("ip", "link", "set", "plug", "netns", box, "name", name);
+    }
+
+    /** The kernel keeps the IPv6 addresses of link N while it is down, as it keeps those of IPv4: a sender needs nobody to set them again. */
+    void keepAddresses(int number) {
+        sysctl("net.ipv6.conf.eth" + number + ".keep_addr_on_down=1");
+    }
+
     private void sysctl(String setting) {
         inBox("sysctl", "-qw", setting);
         inNeighbour("sysctl", "-qw", setting);

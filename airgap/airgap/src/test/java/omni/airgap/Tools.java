@@ -51,8 +51,7 @@ final class Tools {
         Path program = MODULE.resolve("target/probes").resolve(name);
         Path source = MODULE.resolve("src/test/c").resolve(name + ".c");
         try {
-            if (!Files.exists(program)
-                    || Files.getLastModifiedTime(program).compareTo(Files.getLastModifiedTime(source)) < 0) {
+            if (!Files.exists(program) || older(program, source) || older(program, source.resolveSibling("probe.h"))) {
                 Files.createDirectories(program.getParent());
                 run("gcc", "-O2", "-Wall", "-Werror", "-o", program.toString(), source.toString());
             }
@@ -60,6 +59,10 @@ final class Tools {
             throw new UncheckedIOException(e);
         }
         return program;
+    }
+
+    private static boolean older(Path program, Path source) throws IOException {
+        return Files.getLastModifiedTime(program).compareTo(Files.getLastModifiedTime(source)) < 0;
     }
 
     /** Waits until it is so. */

@@ -26,6 +26,7 @@ class RepositoryTest {
                 Named.of("no failure is swallowed", Rules::nothingSwallowed),
                 Named.of("nothing is unfinished", Rules::nothingUnfinished),
                 Named.of("no registry host, no machine path", Rules::noPlaces),
+                Named.of("the gap starts no program", Rules::theGapStartsNoProgram),
                 Named.of("files stay short", Rules::filesStayShort),
                 Named.of("module READMEs end with limits", Rules::readmesNameLimits),
                 Named.of("versions stand in one place", Rules::versionsInOnePlace));

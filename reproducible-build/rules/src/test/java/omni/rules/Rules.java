@@ -85,6 +85,11 @@ final class Rules {
             Pattern.compile("catch\\s*\\([^)]*\\b(?:Exception|RuntimeException)\\s+\\w+\\)\\s*\\{\\s*\\}");
     private static final Pattern UNFINISHED = Pattern.compile(
             "\\b(?:TODO|FIXME|XXX)\\b|not (?:yet )?implemented|\\bin a real ", Pattern.CASE_INSENSITIVE);
+    /** By the JDK, or by a function of the C library. */
+    private static final Pattern STARTS_A_PROCESS =
+            Pattern.compile("\\bProcessBuilder\\b|\\.exec\\("
+                    + "|\"(?:v?fork|clone3?|system|popen|posix_spawnp?|f?exec(?:l|v)\\w*)\"");
+
     private static final Pattern PUBLIC_TYPE = Pattern.compile(
             "(?m)^public\\s+(?:(?:abstract|final|sealed|non-sealed|strictfp)\\s+)*(?:class|interface|record|enum|@interface)\\s+(\\w+)");
     /* Split so that this file does not break its own rule. */
@@ -207,6 +212,24 @@ final class Rules {
     static List<String> noPlaces(Tree tree) {
         var texts = tree.files().stream().filter(n -> !n.endsWith(".gguf") && !n.endsWith(".png"));
         return lines(tree, texts, PLACES, "names a registry's host or a machine's path");
+    }
+
+    /** On Linux the kill switch asks the kernel itself; on macOS one class starts the system's own programs, for one other. */
+    static List<String> theGapStartsNoProgram(Tree tree) {
+        var gap = tree.mainJava().stream()
+                .filter(n -> n.startsWith("airgap/airgap/"))
+                .toList();
+        var wrong = new ArrayList<String>(lines(
+                tree,
+                gap.stream().filter(n -> !n.endsWith("/SystemPrograms.java")),
+                STARTS_A_PROCESS,
+                "starts a program"));
+        wrong.addAll(lines(
+                tree,
+                gap.stream().filter(n -> !n.endsWith("/SystemPrograms.java") && !n.endsWith("/MacHost.java")),
+                Pattern.compile("\\bSystemPrograms\\b"),
+                "is not macOS, and uses its programs"));
+        return wrong;
     }
 
     static List<String> filesStayShort(Tree tree) {

@@ -19,6 +19,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Each rule sees a violation planted in a small tree: a rule that cannot fail would be none. */
 class RulesTest {
     private static final String MAIN = "supervisor/bus/src/main/java/";
+    private static final String GAP = "airgap/airgap/src/main/java/omni/airgap/";
     private static final String TEST = "supervisor/bus/src/test/java/omni/bus/";
 
     @TempDir
@@ -41,6 +42,10 @@ class RulesTest {
                 planted(Rules::nothingSwallowed, MAIN + "omni/bus/A.java", "catch (Exception e) { }"),
                 planted(Rules::nothingUnfinished, MAIN + "omni/bus/A.java", "// TO" + "DO later"),
                 planted(Rules::noPlaces, "docs/a.md", "see /wo" + "rk/main"),
+                planted(Rules::theGapStartsNoProgram, GAP + "Ward.java", "new ProcessBuilder(\"ip\").start();"),
+                planted(Rules::theGapStartsNoProgram, GAP + "Ward.java", "Runtime.getRuntime().exec(\"nft\");"),
+                planted(Rules::theGapStartsNoProgram, GAP + "Libc.java", "link(\"posix_spawn\", type);"),
+                planted(Rules::theGapStartsNoProgram, GAP + "LinuxHost.java", "new SystemPrograms();"),
                 planted(Rules::filesStayShort, MAIN + "omni/bus/A.java", "\n".repeat(601)),
                 planted(Rules::readmesNameLimits, "supervisor/bus/README.md", "# Bus\n## Use\n"),
                 planted(Rules::versionsInOnePlace, "supervisor/bus/pom.xml", "<a><version>1.2</version></a>"));
