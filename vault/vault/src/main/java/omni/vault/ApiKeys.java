@@ -81,6 +81,11 @@ final class ApiKeys {
         this.audit = audit;
     }
 
+    /** Whether a setting of that name is one of these two. */
+    static boolean isSetting(String name) {
+        return name.equals(KNOWN) || name.equals(REVOKED);
+    }
+
     /**
      * Compares the daemon's file with what is known, writes down what differs, and forgets keys that have gone from it. The first
      * time, all that are there become known.
