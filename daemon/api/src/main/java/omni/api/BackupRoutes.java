@@ -9,12 +9,6 @@ import omni.vault.BackupsProtocol.TakeParams;
 
 /** {@code /v1/vault/backup}: copies of the vault in the folder of the configuration. No other folder is named over the network. */
 final class BackupRoutes {
-    private final VaultLink vault;
-
-    BackupRoutes(VaultLink vault) {
-        this.vault = vault;
-    }
-
     /** The routes. */
     List<Route> all() {
         return List.of(
@@ -26,7 +20,7 @@ final class BackupRoutes {
     private void take(Exchange exchange) {
         exchange.query(List.of());
         exchange.withoutBody();
-        exchange.json(vault.backups(BackupRoutes::last).toJson());
+        exchange.json(exchange.kept().backups(BackupRoutes::last).toJson());
     }
 
     /** A stream: the vault may work for longer than it would take to answer at once. */
@@ -43,6 +37,8 @@ final class BackupRoutes {
     private void list(Exchange exchange) {
         exchange.query(List.of());
         exchange.withoutBody();
-        exchange.json(vault.backups(client -> client.list(new ListParams(null))).toJson());
+        exchange.json(exchange.kept()
+                .backups(client -> client.list(new ListParams(null)))
+                .toJson());
     }
 }

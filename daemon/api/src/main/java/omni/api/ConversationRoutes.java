@@ -34,12 +34,6 @@ final class ConversationRoutes {
     private static final String KEEP = "keep_seconds";
     private static final long MILLIS = 1000;
 
-    private final VaultLink vault;
-
-    ConversationRoutes(VaultLink vault) {
-        this.vault = vault;
-    }
-
     /** The routes. */
     List<Route> all() {
         return List.of(
@@ -57,7 +51,7 @@ final class ConversationRoutes {
     private void create(Exchange exchange) {
         exchange.query(List.of());
         try (var request = exchange.body(ConversationRoutes::creation)) {
-            var made = vault.records(records -> records.createConversation(request.get()));
+            var made = exchange.kept().records(records -> records.createConversation(request.get()));
             exchange.json(json(made.conversation()));
         }
     }
@@ -75,12 +69,12 @@ final class ConversationRoutes {
         var after = query.after();
         var search = query.search();
         if (search.isPresent()) {
-            exchange.json(found(search.get(), limit));
+            exchange.json(found(exchange, search.get(), limit));
             return;
         }
         var params = new ListConversationsParams(after.orElse(null), (long) limit);
         exchange.page(() -> {
-            var listed = vault.records(records -> records.listConversations(params));
+            var listed = exchange.kept().records(records -> records.listConversations(params));
             return Listing.of(
                     listed.conversations().stream()
                             .map(ConversationRoutes::json)
@@ -89,9 +83,9 @@ final class ConversationRoutes {
         });
     }
 
-    private ObjectNode found(String search, int limit) {
-        var hits = vault.records(
-                records -> records.searchConversations(new SearchConversationsParams(search, (long) limit)));
+    private static ObjectNode found(Exchange exchange, String search, int limit) {
+        var hits = exchange.kept()
+                .records(records -> records.searchConversations(new SearchConversationsParams(search, (long) limit)));
         return Listing.of(hits.hits().stream().map(ConversationRoutes::json).toList(), false);
     }
 
@@ -99,7 +93,8 @@ final class ConversationRoutes {
         exchange.query(List.of());
         exchange.withoutBody();
         var id = exchange.pathValues().getFirst();
-        exchange.json(json(vault.records(records -> records.getConversation(new GetConversationParams(id)))
+        exchange.json(json(exchange.kept()
+                .records(records -> records.getConversation(new GetConversationParams(id)))
                 .conversation()));
     }
 
@@ -110,15 +105,16 @@ final class ConversationRoutes {
             var change = request.get();
             if (change.keep().isPresent()) {
                 var params = new KeepConversationParams(id, change.keep().get().seconds());
-                var kept = vault.records(records -> records.keepConversation(params));
+                var kept = exchange.kept().records(records -> records.keepConversation(params));
                 if (change.metadata().isEmpty()) {
                     exchange.json(json(kept.conversation()));
                     return;
                 }
             }
             var params = new UpdateConversationParams(id, change.metadata().orElse(Map.of()));
-            exchange.json(json(
-                    vault.records(records -> records.updateConversation(params)).conversation()));
+            exchange.json(json(exchange.kept()
+                    .records(records -> records.updateConversation(params))
+                    .conversation()));
         }
     }
 
@@ -144,7 +140,7 @@ final class ConversationRoutes {
         exchange.query(List.of());
         exchange.withoutBody();
         var id = exchange.pathValues().getFirst();
-        var gone = vault.records(records -> records.deleteConversation(new DeleteConversationParams(id)));
+        var gone = exchange.kept().records(records -> records.deleteConversation(new DeleteConversationParams(id)));
         var answer = JsonNodeFactory.instance
                 .objectNode()
                 .put("id", id)
@@ -158,7 +154,7 @@ final class ConversationRoutes {
         exchange.query(List.of("include"));
         var id = exchange.pathValues().getFirst();
         try (var request = exchange.body(json -> new CreateItemsParams(id, atLeastOne(json)))) {
-            var made = vault.records(records -> records.createItems(request.get()));
+            var made = exchange.kept().records(records -> records.createItems(request.get()));
             exchange.json(items(made.items(), false));
         }
     }
@@ -184,7 +180,7 @@ final class ConversationRoutes {
                 (long) query.limit(),
                 query.oldestFirst());
         exchange.page(() -> {
-            var listed = vault.records(records -> records.listItems(params));
+            var listed = exchange.kept().records(records -> records.listItems(params));
             return items(listed.items(), listed.more());
         });
     }
@@ -194,8 +190,10 @@ final class ConversationRoutes {
         exchange.withoutBody();
         var params = new GetItemParams(
                 exchange.pathValues().getFirst(), exchange.pathValues().getLast());
-        exchange.page(
-                () -> vault.records(records -> records.getItem(params)).item().body());
+        exchange.page(() -> exchange.kept()
+                .records(records -> records.getItem(params))
+                .item()
+                .body());
     }
 
     private void deleteItem(Exchange exchange) {
@@ -203,7 +201,8 @@ final class ConversationRoutes {
         exchange.withoutBody();
         var params = new DeleteItemParams(
                 exchange.pathValues().getFirst(), exchange.pathValues().getLast());
-        exchange.json(json(vault.records(records -> records.deleteItem(params)).conversation()));
+        exchange.json(json(
+                exchange.kept().records(records -> records.deleteItem(params)).conversation()));
     }
 
     private static ObjectNode items(List<Item> items, boolean more) {

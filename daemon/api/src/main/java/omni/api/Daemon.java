@@ -51,7 +51,7 @@ final class Daemon implements Role.Running {
             BusClient airgapBus,
             VaultLink vault,
             Clock clock) {
-        var keys = KeyStore.open(home, tree, config.keysMax(), clock);
+        var keys = new KeyCheck(KeyStore.open(home, tree, config.keysMax(), clock), vault);
         var engine = new EngineLink(EngineProtocol.Client.of(engineBus));
         var sweeper = new Sweeper(config.patience());
         var answers = new Answers(engine, new Templates(engine, clock), sweeper, config.answerTimeout(), clock);
@@ -70,6 +70,7 @@ final class Daemon implements Role.Running {
             throw new IllegalStateException(why(config, e), e);
         }
         vault.leaveBy(server::leaveToNext);
+        vault.watch().whenOpen(keys::compareIfOpen);
         var address = Address.of(config, server.address());
         var service = DaemonProtocol.service(new DaemonService(keys, answers, address, json, vault));
         return new Daemon(server, sweeper, answers, vault, service, address.url());

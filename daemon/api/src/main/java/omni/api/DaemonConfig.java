@@ -55,7 +55,7 @@ record DaemonConfig(
         @Key(doc = "Texts in one embeddings request.", def = "2048", unit = "texts", min = "1", max = "2048")
         int embeddingInputsMax,
 
-        @Key(doc = "Keys kept at once.", def = "256", unit = "keys", min = "1", max = "4096")
+        @Key(doc = "Keys kept at once.", def = "256", unit = "keys", min = "1", max = "1024")
         int keysMax,
 
         @Key(doc = "How long a connection may lie idle between requests.", def = "75s", min = "1s", max = "1h")

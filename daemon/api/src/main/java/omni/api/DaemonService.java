@@ -3,12 +3,15 @@ package omni.api;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import omni.api.DaemonProtocol.AcceptKeyParams;
+import omni.api.DaemonProtocol.AcceptKeyReply;
 import omni.api.DaemonProtocol.AddKeyParams;
 import omni.api.DaemonProtocol.AddKeyReply;
 import omni.api.DaemonProtocol.AddressParams;
 import omni.api.DaemonProtocol.AddressReply;
 import omni.api.DaemonProtocol.ChatParams;
 import omni.api.DaemonProtocol.ChatReply;
+import omni.api.DaemonProtocol.KeyStanding;
 import omni.api.DaemonProtocol.ListKeysParams;
 import omni.api.DaemonProtocol.ListKeysReply;
 import omni.api.DaemonProtocol.RevokeKeyParams;
@@ -23,14 +26,14 @@ import tools.jackson.databind.node.JsonNodeFactory;
 
 /** The daemon on the bus, for the operator's command: keys, the address, and chats by the same code as HTTP's. */
 final class DaemonService implements DaemonProtocol.Handler {
-    private final KeyStore keys;
+    private final KeyCheck keys;
     private final Answers answers;
     private final Address address;
     private final Json json;
     private final VaultLink vault;
     private final History history;
 
-    DaemonService(KeyStore keys, Answers answers, Address address, Json json, VaultLink vault) {
+    DaemonService(KeyCheck keys, Answers answers, Address address, Json json, VaultLink vault) {
         this.keys = keys;
         this.answers = answers;
         this.address = address;
@@ -42,7 +45,8 @@ final class DaemonService implements DaemonProtocol.Handler {
     @Override
     public void addKey(AddKeyParams in, Call<AddKeyReply> call) {
         try {
-            call.reply(new AddKeyReply(key(keys.add(in.name(), in.hash(), in.session()))));
+            var added = keys.add(in.name(), in.hash(), in.session());
+            call.reply(new AddKeyReply(key(added)));
         } catch (ApiException e) {
             throw translate(e);
         }
@@ -50,26 +54,44 @@ final class DaemonService implements DaemonProtocol.Handler {
 
     @Override
     public void listKeys(ListKeysParams in, Call<ListKeysReply> call) {
-        call.reply(
-                new ListKeysReply(keys.list().stream().map(DaemonService::key).toList()));
+        call.reply(new ListKeysReply(keys.list().stream().map(this::key).toList()));
     }
 
     @Override
     public void revokeKey(RevokeKeyParams in, Call<RevokeKeyReply> call) {
-        var found = keys.find(in.key());
-        if (found.isEmpty()) {
-            throw new DaemonProtocol.NoSuchKey(in.key());
-        }
-        if (found.size() > 1) {
-            throw new DaemonProtocol.AmbiguousKey(
-                    in.key(), found.stream().map(KeyStore.Entry::id).toList());
-        }
+        var entry = only(in.key(), keys.find(in.key()));
         try {
-            keys.revoke(found.getFirst());
+            keys.revoke(entry);
         } catch (ApiException e) {
             throw translate(e);
         }
         call.reply(new RevokeKeyReply());
+    }
+
+    /** By its id alone: whoever writes a key into the file chooses its name. */
+    @Override
+    public void acceptKey(AcceptKeyParams in, Call<AcceptKeyReply> call) {
+        try {
+            var found = keys.list().stream()
+                    .filter(entry -> entry.id().equals(in.id()))
+                    .toList();
+            var entry = only(in.id(), found);
+            keys.accept(entry);
+            call.reply(new AcceptKeyReply(key(entry)));
+        } catch (ApiException e) {
+            throw translate(e);
+        }
+    }
+
+    private static KeyStore.Entry only(String named, List<KeyStore.Entry> found) {
+        if (found.isEmpty()) {
+            throw new DaemonProtocol.NoSuchKey(named);
+        }
+        if (found.size() > 1) {
+            throw new DaemonProtocol.AmbiguousKey(
+                    named, found.stream().map(KeyStore.Entry::id).toList());
+        }
+        return found.getFirst();
     }
 
     @Override
@@ -156,12 +178,15 @@ final class DaemonService implements DaemonProtocol.Handler {
         return body;
     }
 
-    private static DaemonProtocol.Key key(KeyStore.Entry entry) {
+    private DaemonProtocol.Key key(KeyStore.Entry entry) {
         return new DaemonProtocol.Key(
                 entry.id(),
                 entry.name(),
                 entry.created().toString(),
-                entry.tree().isPresent());
+                entry.session(),
+                keys.standing(entry)
+                        .map(standing -> KeyStanding.valueOf(standing.name()))
+                        .orElse(KeyStanding.UNCHECKED));
     }
 
     private static BusException translate(ApiException e) {

@@ -36,6 +36,8 @@ enum ErrorCode {
     WRONG_PASSWORD(403, Kind.PERMISSION, "wrong_password"),
     /** This needs the owner's password, given moments ago by the same key. */
     STEP_UP_REQUIRED(403, Kind.PERMISSION, "step_up_required"),
+    /** The key was made or changed while the vault was locked, and its owner has not accepted it. */
+    KEY_NOT_ACCEPTED(403, Kind.PERMISSION, "key_not_accepted"),
     /** The vault does not take this process for the daemon. */
     VAULT_DENIED(403, Kind.PERMISSION, "vault_denied"),
     /** No such route. */

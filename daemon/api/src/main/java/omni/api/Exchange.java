@@ -30,6 +30,7 @@ final class Exchange {
     private String route = "-";
     private List<String> pathValues = List.of();
     private String key = "-";
+    private Optional<Kept> kept = Optional.empty();
     private int status;
     private boolean bodyRead;
     private boolean streaming;
@@ -93,9 +94,15 @@ final class Exchange {
         return pathValues;
     }
 
-    /** Names the key for the log, by its id. */
-    void key(String keyId) {
+    /** Names the key for the log, by its id, and what the vault keeps, as far as that key may have it. */
+    void key(String keyId, Kept keptForKey) {
         key = keyId;
+        kept = Optional.of(keptForKey);
+    }
+
+    /** What the vault keeps, for the key that it came with. */
+    Kept kept() {
+        return kept.orElseThrow(() -> new IllegalStateException("It came with no key"));
     }
 
     /** The id of the key that it came with. */

@@ -27,9 +27,9 @@ final class Guard {
 
     private final Set<String> hosts;
     private final Set<String> origins;
-    private final KeyStore keys;
+    private final KeyCheck keys;
 
-    Guard(String host, List<String> hosts, List<String> origins, KeyStore keys) {
+    Guard(String host, List<String> hosts, List<String> origins, KeyCheck keys) {
         this.hosts = new HashSet<>();
         this.hosts.add(host.toLowerCase(Locale.ROOT));
         hosts.forEach(name -> this.hosts.add(name.toLowerCase(Locale.ROOT)));
@@ -75,7 +75,7 @@ final class Guard {
         if (entry.isEmpty()) {
             throw ApiError.of(ErrorCode.INVALID_API_KEY, "That API key is not known here. Make one with omni key new.");
         }
-        exchange.key(entry.get().id());
+        exchange.key(entry.get().id(), keys.keptFor(entry.get()));
     }
 
     boolean hostAllowed(String hostAndPort) {

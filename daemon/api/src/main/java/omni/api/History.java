@@ -26,9 +26,9 @@ final class History {
 
     private static final Set<String> WITHOUT_WORDS = Set.of("reasoning");
 
-    private final VaultLink vault;
+    private final Kept vault;
 
-    History(VaultLink vault) {
+    History(Kept vault) {
         this.vault = vault;
     }
 

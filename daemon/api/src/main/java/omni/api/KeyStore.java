@@ -14,11 +14,13 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.regex.Pattern;
+import omni.vault.KeptBounds;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -34,8 +36,8 @@ import tools.jackson.databind.node.JsonNodeFactory;
  *           {"name": "console", "hash": "…", "created": "…", "tree": "<OMNI_TREE>"}]}
  * }</pre>
  *
- * <p>An entry with {@code tree} is a session key: it is dropped on load when another run of the tree reads it. The file
- * has mode 0600 and is replaced whole: written beside, forced to disk, renamed. Every method is safe for use by many
+ * <p>An entry with {@code tree} is a session key: it is dropped on load when another run of the tree reads it; the run's name is
+ * random, so that nobody writes one for a run to come. The file has mode 0600 and is replaced whole: written beside, forced to disk, renamed. Every method is safe for use by many
  * threads; {@link #writing} is held across a change and its write, checks read one volatile list.
  */
 final class KeyStore {
@@ -47,6 +49,9 @@ final class KeyStore {
 
     /** What a caller may present; longer is refused unread. Omni's own keys have 48 characters. */
     static final int PRESENTED_CHARACTERS_MAX = 256;
+
+    /** What the file holds at most, whatever is configured. */
+    static final int KEYS_MAX = KeptBounds.API_KEYS_MAX;
 
     private static final int ID_DIGITS = 12;
     private static final int VERSION = 1;
@@ -64,6 +69,22 @@ final class KeyStore {
         String id() {
             return hash.substring(0, ID_DIGITS);
         }
+
+        /** Whether it is gone when the tree stops. */
+        boolean session() {
+            return tree.isPresent();
+        }
+
+        /**
+         * SHA-256, base64url without padding, of all that the file says of a key that stays: a line for the form, the hash and the
+         * time each, then the name, which alone may have any characters.
+         */
+        String digest() {
+            var text = "omni api key 1\n" + hash + "\n" + created + "\n" + name;
+            return Base64.getUrlEncoder()
+                    .withoutPadding()
+                    .encodeToString(sha256(text.getBytes(StandardCharsets.UTF_8)));
+        }
     }
 
     private final Path file;
@@ -71,14 +92,13 @@ final class KeyStore {
     private final int keysMax;
     private final InstantSource clock;
     private final ReentrantLock writing = new ReentrantLock();
-    private volatile List<Entry> entries;
+    private volatile List<Entry> entries = List.of();
 
-    private KeyStore(Path file, String tree, int keysMax, InstantSource clock, List<Entry> entries) {
+    private KeyStore(Path file, String tree, int keysMax, InstantSource clock) {
         this.file = file;
         this.tree = tree;
         this.keysMax = keysMax;
         this.clock = clock;
-        this.entries = entries;
     }
 
     /**
@@ -88,16 +108,30 @@ final class KeyStore {
      *     overwriting what an owner may still repair, would both be worse
      */
     static KeyStore open(Path home, String tree, int keysMax, InstantSource clock) {
-        var file = home.resolve(FILE);
-        var all = read(file);
-        var kept = all.stream()
-                .filter(e -> e.tree().isEmpty() || e.tree().get().equals(tree))
-                .toList();
-        var store = new KeyStore(file, tree, keysMax, clock, kept);
-        if (kept.size() < all.size()) {
-            store.write(kept);
-        }
+        var store = new KeyStore(home.resolve(FILE), tree, keysMax, clock);
+        store.reread();
         return store;
+    }
+
+    /**
+     * Reads the file again, which somebody else may have written: what is in it is what counts.
+     *
+     * @throws KeyFileException as {@link #open}; the keys are then those of before
+     */
+    void reread() {
+        writing.lock();
+        try {
+            var all = read(file);
+            var kept = all.stream()
+                    .filter(e -> e.tree().isEmpty() || e.tree().get().equals(tree))
+                    .toList();
+            if (kept.size() < all.size()) {
+                write(kept);
+            }
+            entries = kept;
+        } finally {
+            writing.unlock();
+        }
     }
 
     /**
@@ -109,7 +143,9 @@ final class KeyStore {
         if (presented.isEmpty() || presented.length() > PRESENTED_CHARACTERS_MAX) {
             return Optional.empty();
         }
-        var hash = sha256(presented.getBytes(StandardCharsets.UTF_8)).getBytes(StandardCharsets.US_ASCII);
+        var hash = HexFormat.of()
+                .formatHex(sha256(presented.getBytes(StandardCharsets.UTF_8)))
+                .getBytes(StandardCharsets.US_ASCII);
         var found = Optional.<Entry>empty();
         for (var entry : entries) {
             if (MessageDigest.isEqual(entry.hash().getBytes(StandardCharsets.US_ASCII), hash)) {
@@ -206,6 +242,9 @@ final class KeyStore {
             if (node.path("version").asInt(0) != VERSION || !node.path("keys").isArray()) {
                 throw damaged();
             }
+            if (node.get("keys").size() > KEYS_MAX) {
+                throw new KeyFileException("keys.json has more than " + KEYS_MAX + " keys. Take some out of it.");
+            }
             return node.get("keys").values().stream().map(KeyStore::entry).toList();
         } catch (IOException e) {
             throw new KeyFileException("keys.json cannot be read. Give its owner the right to, or move it away.", e);
@@ -263,9 +302,9 @@ final class KeyStore {
         }
     }
 
-    private static String sha256(byte[] bytes) {
+    private static byte[] sha256(byte[] bytes) {
         try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+            return MessageDigest.getInstance("SHA-256").digest(bytes);
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("Every JDK has SHA-256", e);
         }

@@ -19,12 +19,6 @@ final class MemoryRoutes {
     private static final String ONE = ALL + "/{memory}";
     private static final long MILLIS = 1000;
 
-    private final VaultLink vault;
-
-    MemoryRoutes(VaultLink vault) {
-        this.vault = vault;
-    }
-
     /** The routes. */
     List<Route> all() {
         return List.of(
@@ -42,25 +36,27 @@ final class MemoryRoutes {
         var after = query.after();
         var search = query.search();
         if (search.isPresent()) {
-            exchange.json(found(search.get(), limit));
+            exchange.json(found(exchange, search.get(), limit));
             return;
         }
         var params = new ListMemoriesParams(after.orElse(null), (long) limit);
         exchange.page(() -> {
-            var listed = vault.records(records -> records.listMemories(params));
+            var listed = exchange.kept().records(records -> records.listMemories(params));
             return Listing.of(listed.memories().stream().map(MemoryRoutes::json).toList(), listed.more());
         });
     }
 
-    private ObjectNode found(String search, int limit) {
-        var hits = vault.records(records -> records.searchMemories(new SearchMemoriesParams(search, (long) limit)));
+    private static ObjectNode found(Exchange exchange, String search, int limit) {
+        var hits = exchange.kept()
+                .records(records -> records.searchMemories(new SearchMemoriesParams(search, (long) limit)));
         return Listing.of(hits.hits().stream().map(MemoryRoutes::json).toList(), false);
     }
 
     private void create(Exchange exchange) {
         exchange.query(List.of());
         try (var request = exchange.body(MemoryRoutes::creation)) {
-            exchange.json(json(vault.records(records -> records.createMemory(request.get()))
+            exchange.json(json(exchange.kept()
+                    .records(records -> records.createMemory(request.get()))
                     .memory()));
         }
     }
@@ -74,7 +70,8 @@ final class MemoryRoutes {
         exchange.query(List.of());
         exchange.withoutBody();
         var id = exchange.pathValues().getFirst();
-        exchange.json(json(vault.records(records -> records.getMemory(new GetMemoryParams(id)))
+        exchange.json(json(exchange.kept()
+                .records(records -> records.getMemory(new GetMemoryParams(id)))
                 .memory()));
     }
 
@@ -84,8 +81,9 @@ final class MemoryRoutes {
         try (var request = exchange.body(MemoryRoutes::creation)) {
             var params =
                     new EditMemoryParams(id, request.get().name(), request.get().text());
-            exchange.json(
-                    json(vault.records(records -> records.editMemory(params)).memory()));
+            exchange.json(json(exchange.kept()
+                    .records(records -> records.editMemory(params))
+                    .memory()));
         }
     }
 
@@ -93,7 +91,7 @@ final class MemoryRoutes {
         exchange.query(List.of());
         exchange.withoutBody();
         var id = exchange.pathValues().getFirst();
-        vault.records(records -> records.deleteMemory(new DeleteMemoryParams(id)));
+        exchange.kept().records(records -> records.deleteMemory(new DeleteMemoryParams(id)));
         exchange.json(JsonNodeFactory.instance
                 .objectNode()
                 .put("id", id)

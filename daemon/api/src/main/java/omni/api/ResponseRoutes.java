@@ -30,14 +30,10 @@ final class ResponseRoutes {
     private static final Map<String, String> NAMES = Map.of("messages", "input", "max_tokens", "max_output_tokens");
 
     private final Answers answers;
-    private final VaultLink vault;
-    private final History history;
     private final InstantSource clock;
 
-    ResponseRoutes(Answers answers, VaultLink vault, InstantSource clock) {
+    ResponseRoutes(Answers answers, InstantSource clock) {
         this.answers = answers;
-        this.vault = vault;
-        this.history = new History(vault);
         this.clock = clock;
     }
 
@@ -71,11 +67,12 @@ final class ResponseRoutes {
         exchange.query(List.of());
         try (var request = exchange.body(ResponseRequest::read)) {
             var asked = request.get();
-            var keeps = asked.store() && (asked.remembers() || vault.isOpen());
+            var keeps = asked.store() && (asked.remembers() || exchange.kept().isOpen());
             try (var room = asked.remembers() ? exchange.pageRoom() : exchange.room(1)) {
-                var messages = messages(asked);
+                var history = new History(exchange.kept());
+                var messages = messages(asked, history);
                 if (keeps) {
-                    requireRoom(asked);
+                    requireRoom(asked, history);
                 }
                 room.shrink(Bodies.keptBytes(messages.toString().length()));
                 var chat = new ChatRequest(asked.options(), messages);
@@ -89,7 +86,7 @@ final class ResponseRoutes {
         }
     }
 
-    private ArrayNode messages(ResponseRequest asked) {
+    private static ArrayNode messages(ResponseRequest asked, History history) {
         var messages = JsonNodeFactory.instance.arrayNode();
         asked.instructions()
                 .ifPresent(text -> messages.addObject().put("role", "system").put("content", text));
@@ -97,8 +94,8 @@ final class ResponseRoutes {
                 .ifPresent(id ->
                         history.conversation(id).forEach(item -> History.add(messages, item.body(), "conversation")));
         asked.previous()
-                .ifPresent(
-                        id -> before(id).forEach(item -> History.add(messages, item.body(), "previous_response_id")));
+                .ifPresent(id -> before(id, history)
+                        .forEach(item -> History.add(messages, item.body(), "previous_response_id")));
         for (var i = 0; i < asked.input().size(); i++) {
             History.add(messages, asked.input().get(i), "input[" + i + "]");
         }
@@ -108,7 +105,7 @@ final class ResponseRoutes {
         return messages;
     }
 
-    private List<Item> before(String previous) {
+    private static List<Item> before(String previous, History history) {
         try {
             return history.response(previous);
         } catch (ApiError e) {
@@ -122,7 +119,7 @@ final class ResponseRoutes {
     }
 
     /** With the answer, which is one item. */
-    private void requireRoom(ResponseRequest asked) {
+    private static void requireRoom(ResponseRequest asked, History history) {
         asked.conversation()
                 .or(() -> asked.previous().map(history::conversationOf))
                 .ifPresent(id -> history.requireRoom(id, asked.input().size() + 1));
@@ -178,7 +175,8 @@ final class ResponseRoutes {
     }
 
     /** Keeps it, where it is to be kept: who reads that it is complete may go on from it. */
-    private ObjectNode finished(Exchange exchange, Asked asked, ResponseShape shape, String text, GenerateReply last) {
+    private static ObjectNode finished(
+            Exchange exchange, Asked asked, ResponseShape shape, String text, GenerateReply last) {
         var finish = last.finish();
         if (finish == null) {
             throw new IllegalArgumentException("not the last reply");
@@ -188,13 +186,14 @@ final class ResponseRoutes {
         var response = shape.whole(finish, usage);
         var item = shape.item(text, finish);
         asked.kept()
-                .ifPresent(request -> vault.records(records -> records.keepResponse(new KeepResponseParams(
-                        asked.id(),
-                        request.conversation().orElse(null),
-                        request.previous().orElse(null),
-                        response,
-                        request.input(),
-                        List.of(item)))));
+                .ifPresent(request -> exchange.kept()
+                        .records(records -> records.keepResponse(new KeepResponseParams(
+                                asked.id(),
+                                request.conversation().orElse(null),
+                                request.previous().orElse(null),
+                                response,
+                                request.input(),
+                                List.of(item)))));
         return withOutput(response, List.of(item));
     }
 
@@ -210,7 +209,9 @@ final class ResponseRoutes {
         exchange.withoutBody();
         var params = new GetResponseParams(exchange.pathValues().getFirst());
         exchange.page(() -> {
-            var found = vault.records(records -> records.getResponse(params)).response();
+            var found = exchange.kept()
+                    .records(records -> records.getResponse(params))
+                    .response();
             return withOutput(
                     (ObjectNode) found.body(),
                     found.output().stream().map(item -> item.body()).toList());
@@ -221,7 +222,7 @@ final class ResponseRoutes {
         exchange.query(List.of());
         exchange.withoutBody();
         var id = exchange.pathValues().getFirst();
-        vault.records(records -> records.deleteResponse(new DeleteResponseParams(id)));
+        exchange.kept().records(records -> records.deleteResponse(new DeleteResponseParams(id)));
         exchange.json(JsonNodeFactory.instance
                 .objectNode()
                 .put("id", id)
@@ -238,7 +239,7 @@ final class ResponseRoutes {
                 (long) query.limit(),
                 query.oldestFirst());
         exchange.page(() -> {
-            var listed = vault.records(records -> records.listResponseInput(params));
+            var listed = exchange.kept().records(records -> records.listResponseInput(params));
             return Listing.of(
                     listed.items().stream()
                             .map(item -> (ObjectNode) item.body())

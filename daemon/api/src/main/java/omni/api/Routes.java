@@ -43,10 +43,10 @@ final class Routes {
                 Route.of(Method.POST, "/v1/airgap/engage", this::engage),
                 new Route(Method.GET, "/health", true, this::health)));
         this.routes.addAll(new VaultRoutes(vault).all());
-        this.routes.addAll(new ResponseRoutes(answers, vault, clock).all());
-        this.routes.addAll(new BackupRoutes(vault).all());
-        this.routes.addAll(new ConversationRoutes(vault).all());
-        this.routes.addAll(new MemoryRoutes(vault).all());
+        this.routes.addAll(new ResponseRoutes(answers, clock).all());
+        this.routes.addAll(new BackupRoutes().all());
+        this.routes.addAll(new ConversationRoutes().all());
+        this.routes.addAll(new MemoryRoutes().all());
     }
 
     /** The routes at a path, one for each method that it takes. */

@@ -22,9 +22,10 @@ import omni.vault.VaultProtocol.VaultState;
 
 /**
  * The vault as the API needs it: its calls, with its errors turned into those of the API. What it keeps is asked for only while
- * {@link VaultWatch} hears of its end. For any thread.
+ * {@link VaultWatch} hears of its end; as {@link Kept} this is for the operator, and what a key may have is {@link KeyCheck}'s. For
+ * any thread.
  */
-final class VaultLink implements AutoCloseable {
+final class VaultLink implements Kept, AutoCloseable {
     private static final int AWAY_SECONDS = 1;
 
     /** A vault that has just been opened is heard of within this time. */
@@ -92,13 +93,13 @@ final class VaultLink implements AutoCloseable {
         leave.run();
     }
 
-    /** Asks for something that it keeps. */
-    <T> T records(Function<RecordsProtocol.Client, T> call) {
+    @Override
+    public <T> T records(Function<RecordsProtocol.Client, T> call) {
         return opened(() -> call.apply(records));
     }
 
-    /** Asks for something about its backups. */
-    <T> T backups(Function<BackupsProtocol.Client, T> call) {
+    @Override
+    public <T> T backups(Function<BackupsProtocol.Client, T> call) {
         return opened(() -> call.apply(backups));
     }
 
@@ -111,19 +112,16 @@ final class VaultLink implements AutoCloseable {
         }
     }
 
-    /**
-     * Returns where it is open, and its end would be heard of.
-     *
-     * @throws ApiError VAULT_LOCKED, VAULT_ABSENT or VAULT_UNAVAILABLE
-     */
-    void requireOpen() {
+    /** Returns where it is open, and its end would be heard of. */
+    @Override
+    public void requireOpen() {
         if (!watch.isOpen()) {
             requireOpen(status().state());
         }
     }
 
-    /** Whether it is open, and what comes may be kept; a vault that is away is not. */
-    boolean isOpen() {
+    @Override
+    public boolean isOpen() {
         if (watch.isOpen()) {
             return true;
         }

@@ -151,7 +151,7 @@ final class VaultRoutes {
         exchange.query(List.of());
         exchange.withoutBody();
         StepUp stepUp = StepUp.of(exchange);
-        vault.requireOpen();
+        exchange.kept().requireOpen();
         var params = new ExportParams(stepUp.permit(), stepUp.session());
         try (var parts = vault.permitted(client -> client.exportMore(params))) {
             var first = vault.permitted(_ -> parts.next());
@@ -176,14 +176,15 @@ final class VaultRoutes {
     private void retention(Exchange exchange) {
         exchange.query(List.of());
         exchange.withoutBody();
-        exchange.json(rule(vault.records(records -> records.retention(new RetentionParams()))
+        exchange.json(rule(exchange.kept()
+                .records(records -> records.retention(new RetentionParams()))
                 .keepSeconds()));
     }
 
     private void keep(Exchange exchange) {
         exchange.query(List.of());
         try (var request = exchange.body(json -> new SetRetentionParams(keepSeconds(Fields.of(json.node()))))) {
-            vault.records(records -> records.setRetention(request.get()));
+            exchange.kept().records(records -> records.setRetention(request.get()));
             exchange.json(rule(request.get().keepSeconds()));
         }
     }

@@ -32,6 +32,7 @@ final class VaultWatch implements AutoCloseable {
     private boolean open;
     private boolean closed;
     private int answers;
+    private Runnable opened = () -> {};
 
     /** {@code vanish} ends this process at once. */
     VaultWatch(VaultProtocol.Client vault, Runnable vanish, Duration answerMax) {
@@ -70,6 +71,9 @@ final class VaultWatch implements AutoCloseable {
         lock.lock();
         try {
             ends = open && state != VaultState.OPEN && !closed;
+            if (!open && state == VaultState.OPEN) {
+                begin(opened);
+            }
             open = state == VaultState.OPEN;
             changed.signalAll();
             if (ends) {
@@ -81,6 +85,23 @@ final class VaultWatch implements AutoCloseable {
         }
         if (ends) {
             vanish.run();
+        }
+    }
+
+    private static void begin(Runnable work) {
+        Thread.ofVirtual().name("omni-api-opened").start(work);
+    }
+
+    /** Has something done, by another thread, as soon as the vault is open and its end would be heard of. */
+    void whenOpen(Runnable work) {
+        lock.lock();
+        try {
+            opened = work;
+            if (open) {
+                begin(work);
+            }
+        } finally {
+            lock.unlock();
         }
     }
 

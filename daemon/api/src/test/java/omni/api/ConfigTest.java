@@ -81,6 +81,13 @@ final class ConfigTest {
                     """));
     }
 
+    /** The file holds no more, nor do the vault's settings. */
+    @Test
+    void asManyKeysAsTheFileHolds() throws IOException {
+        assertEquals(KeyStore.KEYS_MAX, load("keys_max = " + KeyStore.KEYS_MAX).keysMax());
+        assertThrows(ConfigException.class, () -> load("keys_max = " + (KeyStore.KEYS_MAX + 1)));
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {

@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -28,6 +29,7 @@ import omni.vault.RecordsProtocol;
 import omni.vault.RecordsProtocol.Conversation;
 import omni.vault.RecordsProtocol.Hit;
 import omni.vault.RecordsProtocol.Item;
+import omni.vault.RecordsProtocol.KeyStanding;
 import omni.vault.RecordsProtocol.Memory;
 import omni.vault.VaultProtocol;
 import omni.vault.VaultProtocol.StatusReply;
@@ -83,6 +85,15 @@ final class FakeVault implements VaultProtocol.Handler, RecordsProtocol.Handler,
 
     /** Whether the next password ends the vault before it answers. */
     volatile boolean endsAtPassword;
+
+    /** What it says of keys, by their ids; the others are known. */
+    final Map<String, KeyStanding> standings = new ConcurrentHashMap<>();
+
+    /** What it was told of keys, in order. */
+    final ConcurrentLinkedQueue<String> told = new ConcurrentLinkedQueue<>();
+
+    /** Whether it fails to compare keys. */
+    volatile boolean comparesNoKeys;
 
     /** Whether nobody may hold a stream of states. */
     volatile boolean unwatched;
@@ -511,6 +522,36 @@ final class FakeVault implements VaultProtocol.Handler, RecordsProtocol.Handler,
         check("");
         keepSeconds = Optional.ofNullable(in.keepSeconds());
         call.reply(new RecordsProtocol.SetRetentionReply());
+    }
+
+    /** Not among those that are asked for what is kept. */
+    @Override
+    public synchronized void compareKeys(
+            RecordsProtocol.CompareKeysParams in, Call<RecordsProtocol.CompareKeysReply> call) {
+        if (now() != VaultState.OPEN) {
+            throw failed(RecordsProtocol.FailedReason.SEALED);
+        }
+        if (comparesNoKeys) {
+            throw failed(RecordsProtocol.FailedReason.DAMAGED);
+        }
+        call.reply(new RecordsProtocol.CompareKeysReply(in.keys().stream()
+                .map(key -> standings.getOrDefault(key.id(), KeyStanding.KNOWN))
+                .toList()));
+    }
+
+    @Override
+    public void knowKey(RecordsProtocol.KnowKeyParams in, Call<RecordsProtocol.KnowKeyReply> call) {
+        told.add((in.accepted() ? "accepted " : "made ") + in.key().id());
+        if (standings.get(in.key().id()) == KeyStanding.REVOKED) {
+            throw failed(RecordsProtocol.FailedReason.REFUSED);
+        }
+        call.reply(new RecordsProtocol.KnowKeyReply());
+    }
+
+    @Override
+    public void revokeKey(RecordsProtocol.RevokeKeyParams in, Call<RecordsProtocol.RevokeKeyReply> call) {
+        told.add("revoked " + in.id());
+        call.reply(new RecordsProtocol.RevokeKeyReply());
     }
 
     private static String text(@Nullable String after) {

@@ -7,8 +7,6 @@ import java.io.IOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Clock;
-import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -121,18 +119,6 @@ final class GuardTest {
         assertEquals(allowed, answer.startsWith("HTTP/1.1 200 "), answer);
         assertEquals(!allowed, answer.contains("\"origin_not_allowed\""), answer);
         assertTrue(!answer.toLowerCase(java.util.Locale.ROOT).contains("access-control-"), answer);
-    }
-
-    @Test
-    void aRevokedKeyIsRefusedAtOnce(@TempDir Path home) throws Exception {
-        var keys = KeyStore.open(home, "tree", 8, Clock.systemUTC());
-        var guard = new Guard("127.0.0.1", List.of(), List.of(), keys);
-        keys.add("one", TestDaemon.hash(TestDaemon.KEY), false);
-
-        assertTrue(keys.check(TestDaemon.KEY).isPresent());
-        keys.revoke(keys.list().getFirst());
-        assertTrue(keys.check(TestDaemon.KEY).isEmpty());
-        assertTrue(guard.hostAllowed("127.0.0.1:1"));
     }
 
     private String raw(String request, String host, String header) throws IOException {

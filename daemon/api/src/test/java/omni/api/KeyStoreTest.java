@@ -2,6 +2,7 @@ package omni.api;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -11,6 +12,9 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -148,6 +152,58 @@ final class KeyStoreTest {
         Files.writeString(home.resolve("keys.json"), " ".repeat(5 * 1024 * 1024));
 
         assertThrows(KeyFileException.class, () -> open("a"));
+    }
+
+    @Test
+    void aFileOfAsManyKeysAsMayBeIsReadAndOneMoreIsRefused() throws IOException {
+        Files.writeString(home.resolve("keys.json"), fileOf(KeyStore.KEYS_MAX));
+        assertEquals(KeyStore.KEYS_MAX, open("a").list().size());
+
+        Files.writeString(home.resolve("keys.json"), fileOf(KeyStore.KEYS_MAX + 1));
+        assertThrows(KeyFileException.class, () -> open("a"));
+    }
+
+    private static String fileOf(int keys) {
+        return IntStream.range(0, keys)
+                .mapToObj(n -> "{\"name\":\"n\",\"hash\":\"" + TestDaemon.hash("key " + n)
+                        + "\",\"created\":\"2026-11-21T10:00:00Z\"}")
+                .collect(Collectors.joining(",", "{\"version\":1,\"keys\":[", "]}"));
+    }
+
+    @Test
+    void readAgainItIsWhatTheFileSaysNow() throws IOException {
+        var store = open("a");
+        store.add("laptop", TestDaemon.hash("one"), false);
+        var before = Files.readString(home.resolve("keys.json"));
+        store.add("phone", TestDaemon.hash("two"), false);
+        Files.writeString(home.resolve("keys.json"), before);
+        assertTrue(store.check("two").isPresent());
+        store.reread();
+        assertTrue(store.check("two").isEmpty());
+
+        Files.writeString(home.resolve("keys.json"), "none");
+        assertThrows(KeyFileException.class, store::reread);
+        assertTrue(store.check("one").isPresent());
+        Files.delete(home.resolve("keys.json"));
+        store.reread();
+        assertEquals(List.of(), store.list());
+    }
+
+    /** All that is said of a key is in its digest, which other vaults have kept: it must not change. */
+    @Test
+    void theDigestIsOfAllThatTheFileSays() {
+        var hash = TestDaemon.hash("one");
+        var entry = new KeyStore.Entry("laptop", hash, NOW, Optional.empty());
+        // printf 'omni api key 1\n%s\n2026-11-21T10:00:00Z\nlaptop' $(printf one | sha256sum | cut -d' ' -f1) |
+        // sha256sum | xxd -r -p
+        // | basenc --base64url
+        assertEquals("wLsglCuXqJMWjig-OnHLCNrf1_SqPhnPn1hYTtIjNK0", entry.digest());
+        for (var other : List.of(
+                new KeyStore.Entry("laptop ", hash, NOW, Optional.empty()),
+                new KeyStore.Entry("laptop", TestDaemon.hash("two"), NOW, Optional.empty()),
+                new KeyStore.Entry("laptop", hash, NOW.plusSeconds(1), Optional.empty()))) {
+            assertNotEquals(entry.digest(), other.digest());
+        }
     }
 
     @Test

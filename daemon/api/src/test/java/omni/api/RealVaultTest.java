@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
@@ -27,6 +28,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import omni.api.DaemonProtocol.ChatParams;
 import omni.api.DaemonProtocol.Message;
 import omni.bus.BusClient;
@@ -43,6 +45,7 @@ import omni.vault.VaultRole;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
 
 /** The daemon over the real role "vault", in this process: made, locked, unlocked by the API, and all that it keeps. */
 final class RealVaultTest {
@@ -359,6 +362,98 @@ final class RealVaultTest {
                 Await.until("the vault has locked", locked::get);
                 assertThrows(IOException.class, body::readAllBytes);
             }
+        }
+    }
+
+    /** A file of keys that was edited while the vault was locked, an old one with a key of a stranger's, shows at the next unlock. */
+    @Test
+    void whoWritesInTheFileOfKeysWhileItIsLockedIsNoticed() throws Exception {
+        var file = home.resolve("keys.json");
+        try (var _ = new Box();
+                var console = new Console()) {
+            console.add("first"); // before there is a vault
+            SecretCall.make(secrets(), SecretCall.Verb.CREATE, List.of(bytes(PASSWORD), bytes("")));
+            assertEquals("first KNOWN", console.listed());
+            console.add("laptop");
+            console.add("phone");
+        }
+        var old = Files.readString(file);
+        try (var _ = new Box();
+                var console = new Console()) {
+            assertEquals("first UNCHECKED, laptop UNCHECKED, phone UNCHECKED", console.listed());
+            SecretCall.make(secrets(), SecretCall.Verb.UNLOCK, List.of(bytes(PASSWORD), bytes("")));
+            assertEquals("first KNOWN, laptop KNOWN, phone KNOWN", console.listed(), "the control");
+            assertEquals("[]", console.limits());
+            console.client.revokeKey(new DaemonProtocol.RevokeKeyParams("phone"));
+        }
+        var stranger =
+                "{\"name\":\"mine\",\"hash\":\"" + TestDaemon.hash("mine") + "\",\"created\":\"2026-11-21T10:00:00Z\"}";
+        Files.writeString(
+                file, old.replace("\"keys\":[", "\"keys\":[" + stranger + ",").replace("\"first\"", "\"renamed\""));
+        try (var _ = new Box();
+                var console = new Console()) {
+            assertEquals(423, console.get("phone"));
+            SecretCall.make(secrets(), SecretCall.Verb.UNLOCK, List.of(bytes(PASSWORD), bytes("")));
+            assertEquals("mine MADE_WHILE_LOCKED, renamed CHANGED_WHILE_LOCKED, laptop KNOWN", console.listed());
+            assertEquals(403, console.get("mine"));
+            assertEquals(403, console.get("first"));
+            assertEquals(401, console.get("phone"));
+            assertEquals(200, console.get("laptop"));
+            assertTrue(console.limits().contains("do not reach what it keeps: 2 (omni key list)"), console.limits());
+            assertTrue(console.limits().contains("ALARM: An API key that had been revoked was there again: "));
+            assertTrue(console.limits().contains("ALARM: The entry of an API key was changed"));
+            console.client.acceptKey(
+                    new DaemonProtocol.AcceptKeyParams(TestDaemon.hash("mine").substring(0, 12)));
+            assertEquals(200, console.get("mine"));
+            assertTrue(console.limits().contains("do not reach what it keeps: 1"), console.limits());
+        }
+        assertFalse(Files.readString(file).contains("phone"));
+    }
+
+    /** A daemon, and what the operator's command asks of it; keys are called as their texts are. */
+    private final class Console implements AutoCloseable {
+        private final TestDaemon daemon = new TestDaemon(home, home.resolve("engine.sock"), proven("daemon"), () -> {});
+        private final BusServer server = BusServer.at(home.resolve("daemon.sock"))
+                .service(daemon.daemon.services().getFirst())
+                .start();
+        private final BusClient bus = BusClient.to(home.resolve("daemon.sock"));
+        private final DaemonProtocol.Client client = DaemonProtocol.Client.of(bus);
+
+        Console() throws IOException {}
+
+        void add(String key) {
+            client.addKey(new DaemonProtocol.AddKeyParams(key, TestDaemon.hash(key), false));
+        }
+
+        String listed() {
+            return client.listKeys(new DaemonProtocol.ListKeysParams()).keys().stream()
+                    .filter(key -> !key.session())
+                    .map(key -> key.name() + " " + key.standing())
+                    .collect(Collectors.joining(", "));
+        }
+
+        int get(String key) throws Exception {
+            return daemon.send(HttpRequest.newBuilder(daemon.url.resolve("/v1/memory"))
+                            .header("Authorization", "Bearer " + key))
+                    .statusCode();
+        }
+
+        /** What is said of keys. */
+        String limits() throws Exception {
+            return TestDaemon.json(daemon.get("/v1/vault"))
+                    .get("limits")
+                    .valueStream()
+                    .map(JsonNode::asString)
+                    .filter(limit -> limit.contains("API key"))
+                    .toList()
+                    .toString();
+        }
+
+        @Override
+        public void close() {
+            bus.close();
+            server.close();
+            daemon.close();
         }
     }
 

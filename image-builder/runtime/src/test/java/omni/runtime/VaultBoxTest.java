@@ -6,10 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.net.ConnectException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
@@ -171,6 +175,57 @@ class VaultBoxTest {
             box.isInNoFile();
         } finally {
             AirgapBoxTest.run("rm", "-r", outside.toString());
+        }
+    }
+
+    /** As by who takes the disk away and brings it back: a key of theirs in the file, to read by once the owner unlocks. */
+    @Test
+    void aKeyThatIsWrittenIntoTheFileWhileItIsLockedReachesNothingAndIsSeen() throws Exception {
+        lockAndUnlock(() -> {});
+        assertFalse(done("", "key").contains("while locked"), "the control: nobody edited the file");
+        assertFalse(box.says("made or changed while it was locked"));
+
+        String key = "omni-" + Planted.random();
+        String id = hash(key).substring(0, 12);
+        Path file = box.product.home.resolve("keys.json");
+        lockAndUnlock(() -> {
+            String entry = "{\"name\":\"mine\",\"hash\":\"" + hash(key) + "\",\"created\":\"2026-01-01T00:00:00Z\"},";
+            Files.writeString(file, Files.readString(file).replace("\"keys\":[", "\"keys\":[" + entry));
+        });
+        var stranger = new Client(new Request(box.client.printed().url(), key, ""));
+        String listed = done("", "key");
+        assertTrue(listed.contains("mine  (made while locked)"), listed);
+        assertEquals(1, listed.split("while locked", -1).length - 1, listed);
+        assertTrue(done("", "key", "list", "--json").contains("\"standing\":\"madeWhileLocked\""));
+        assertTrue(box.says("made or changed while it was locked, and do not reach what it keeps: 1"));
+        assertEquals(403, stranger.send("GET", "/v1/conversations", "").statusCode());
+        assertEquals(200, stranger.send("GET", "/v1/models", "").statusCode());
+        box.read();
+
+        assertEquals(5, box.product.omni("key", "accept", "mine").exit(), "a name is not taken");
+        done("", "key", "accept", id);
+        assertEquals(200, stranger.send("GET", "/v1/conversations", "").statusCode());
+        assertFalse(done("", "key").contains("while locked"));
+    }
+
+    /** What is done while it is locked. */
+    private interface Meanwhile {
+        void run() throws IOException;
+    }
+
+    private void lockAndUnlock(Meanwhile work) throws Exception {
+        done("", "vault", "lock");
+        locked();
+        work.run();
+        box.unlock();
+    }
+
+    private static String hash(String key) {
+        try {
+            var digest = MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.US_ASCII));
+            return HexFormat.of().formatHex(digest);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
         }
     }
 

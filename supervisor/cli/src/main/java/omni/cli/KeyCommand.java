@@ -6,7 +6,8 @@ import picocli.CommandLine.Command;
 /** {@code omni key}: the keys with which programs use the HTTP API. By itself it lists them. */
 @Command(
         name = "key",
-        description = {"Makes, lists and revokes the keys of the HTTP API; without a command of its own it lists them."
+        description = {
+            "Makes, lists, accepts and revokes the keys of the HTTP API; without a command of its own it lists them."
         },
         commandListHeading = "%nCommands:%n",
         footer = {"", "Example: omni key new laptop"})
@@ -20,6 +21,7 @@ final class KeyCommand extends OmniCommand {
         return new CommandLine(new KeyCommand(world))
                 .addSubcommand(new KeyNewCommand(world))
                 .addSubcommand(new KeyListCommand(world))
+                .addSubcommand(new KeyAcceptCommand(world))
                 .addSubcommand(new KeyRevokeCommand(world))
                 .addSubcommand(new KeyStepUpCommand(world));
     }

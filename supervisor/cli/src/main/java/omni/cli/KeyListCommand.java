@@ -6,7 +6,12 @@ import picocli.CommandLine.Command;
 /** {@code omni key list}: the keys by id and name; the keys themselves are known to nobody here. */
 @Command(
         name = "list",
-        description = {"Lists the keys by id, name and the time they were made."},
+        description = {
+            "Lists the keys by id, name and the time they were made.",
+            "While the vault is open it knows which keys there were when it was open last. One that is marked as made or"
+                    + " changed while it was locked reaches nothing of what it keeps: omni key accept, where it is yours, or"
+                    + " omni key revoke."
+        },
         footer = {"", "Example: omni key list --json"})
 final class KeyListCommand extends OmniCommand {
     KeyListCommand(World world) {
@@ -29,10 +34,19 @@ final class KeyListCommand extends OmniCommand {
             for (var key : keys.keys()) {
                 text.append(key.id()).append("  ").append(Text.pad(key.created(), 26));
                 text.append(Text.printable(key.name()));
-                text.append(key.session() ? "  (until Omni stops)" : "").append('\n');
+                text.append(mark(key)).append('\n');
             }
             return text.toString().stripTrailing();
         });
         return ExitCode.OK;
+    }
+
+    private static String mark(DaemonProtocol.Key key) {
+        return switch (key.standing()) {
+            case UNCHECKED, KNOWN -> key.session() ? "  (until Omni stops)" : "";
+            case MADE_WHILE_LOCKED -> "  (made while locked)";
+            case CHANGED_WHILE_LOCKED -> "  (changed while locked)";
+            case REVOKED -> "  (revoked, and refused)";
+        };
     }
 }

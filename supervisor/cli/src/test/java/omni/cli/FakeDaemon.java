@@ -1,7 +1,9 @@
 package omni.cli;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import omni.api.DaemonProtocol;
 import omni.api.DaemonProtocol.*;
@@ -17,6 +19,7 @@ class FakeDaemon implements DaemonProtocol.Handler {
     static final String REFUSED = "Too long.";
 
     final List<AddKeyParams> added = new ArrayList<>();
+    final Map<String, KeyStanding> strangers = new HashMap<>();
     final List<ChatParams> asked = new ArrayList<>();
     final CountDownLatch left = new CountDownLatch(1);
 
@@ -35,13 +38,15 @@ class FakeDaemon implements DaemonProtocol.Handler {
         call.reply(new AddKeyReply(key(in)));
     }
 
-    private static Key key(AddKeyParams in) {
-        return new Key(in.hash().substring(0, 12), in.name(), "2026-11-21T04:00:00Z", in.session());
+    private Key key(AddKeyParams in) {
+        var id = in.hash().substring(0, 12);
+        return new Key(
+                id, in.name(), "2026-11-21T04:00:00Z", in.session(), strangers.getOrDefault(id, KeyStanding.KNOWN));
     }
 
     @Override
     public synchronized void listKeys(ListKeysParams in, Call<ListKeysReply> call) {
-        call.reply(new ListKeysReply(added.stream().map(FakeDaemon::key).toList()));
+        call.reply(new ListKeysReply(added.stream().map(this::key).toList()));
     }
 
     @Override
@@ -55,6 +60,16 @@ class FakeDaemon implements DaemonProtocol.Handler {
         }
         added.removeAll(named);
         call.reply(new RevokeKeyReply());
+    }
+
+    @Override
+    public synchronized void acceptKey(AcceptKeyParams in, Call<AcceptKeyReply> call) {
+        var named = added.stream().filter(k -> key(k).id().equals(in.id())).toList();
+        if (named.isEmpty()) {
+            throw new NoSuchKey(in.id());
+        }
+        strangers.remove(in.id());
+        call.reply(new AcceptKeyReply(key(named.getFirst())));
     }
 
     @Override

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
+import omni.api.DaemonProtocol.KeyStanding;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -56,6 +57,40 @@ class KeyCommandTest {
             assertEquals(ExitCode.REFUSED.number(), again.exit());
             assertTrue(again.err().contains("no key \"laptop\""), again.err());
         }
+    }
+
+    @Test
+    void aKeyThatTheVaultDoesNotKnowIsMarkedUntilItIsAcceptedByItsId() {
+        try (var tree = new FakeTree(folder).start()) {
+            var id = Json.parse(tree.run("key", "new", "--json", "laptop").out())
+                    .path("id")
+                    .asString();
+            assertFalse(tree.run("key").out().contains("while locked"), "the control");
+            tree.daemon.strangers.put(id, KeyStanding.CHANGED_WHILE_LOCKED);
+            assertTrue(tree.run("key").out().contains("laptop  (changed while locked)"));
+            tree.daemon.strangers.put(id, KeyStanding.MADE_WHILE_LOCKED);
+            assertTrue(tree.run("key").out().contains("laptop  (made while locked)"));
+            assertEquals("madeWhileLocked", standing(tree));
+
+            for (var wrong : new String[] {"laptop", "000000000000"}) {
+                var refused = tree.run("key", "accept", wrong);
+                assertEquals(ExitCode.REFUSED.number(), refused.exit());
+                assertTrue(refused.err().contains("no key \"" + wrong + "\""), refused.err());
+            }
+            assertEquals(ExitCode.USAGE.number(), tree.run("key", "accept").exit());
+            for (var i = 0; i < 2; i++) {
+                var accepted = tree.run("key", "accept", id);
+                assertEquals(0, accepted.exit(), accepted.err());
+                assertTrue(accepted.out().contains("The key " + id + " (laptop) is accepted."), accepted.out());
+            }
+            assertEquals("known", standing(tree));
+        }
+    }
+
+    private static String standing(FakeTree tree) {
+        return Json.parse(tree.run("key", "list", "--json").out())
+                .at("/keys/0/standing")
+                .asString();
     }
 
     @Test

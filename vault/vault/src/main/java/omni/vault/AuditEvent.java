@@ -31,6 +31,8 @@ enum AuditEvent {
     WIPED,
     /** The TPM has begun to count unlocks, and how far it was then. */
     COUNTED,
+    /** API keys became known, or were not as they were known; "what" says which. */
+    API_KEYS,
     /** Something on the disk was not as it was written. */
     DAMAGE_FOUND,
     /** The log's own: the next lines are signed by this key. */

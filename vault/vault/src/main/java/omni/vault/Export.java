@@ -6,9 +6,9 @@ import java.util.List;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * All that an open vault keeps but the secrets of providers, as lines of JSON that anybody can read without this program;
- * docs/api.md describes them. It holds a page of a list at a time, however much there is, and between two pages nothing waits for
- * it: what comes or goes meanwhile is in it, or is not. For one thread.
+ * All that an open vault keeps but the secrets of providers and what it knows of API keys, as lines of JSON that anybody can read
+ * without this program; docs/api.md describes them. It holds a page of a list at a time, however much there is, and between two
+ * pages nothing waits for it: what comes or goes meanwhile is in it, or is not. For one thread.
  */
 final class Export {
     /** Of the form, which the first line tells. */
@@ -42,6 +42,9 @@ final class Export {
                         .put("version", VERSION)
                         .put("made", vault.clock().instant().toString()));
         for (var setting : new Settings(vault.records()).all().entrySet()) {
+            if (ApiKeys.isSetting(setting.getKey())) {
+                continue; // nobody wrote it, and it is of use in this vault alone
+            }
             put("setting", Json.object().put("name", setting.getKey()).put("value", setting.getValue()));
         }
         conversations();

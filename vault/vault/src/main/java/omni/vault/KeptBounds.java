@@ -4,8 +4,8 @@ import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
 /**
- * How large what is kept of a conversation may be, for who keeps it and for who sends it: what could not be kept, or not be sent
- * back in a message of the bus, is refused before anything is done for it.
+ * How large what is kept may be, for who keeps it and for who sends it: what could not be kept, or not be sent back in a message of
+ * the bus, is refused before anything is done for it.
  */
 public final class KeptBounds {
     /** Of an item as JSON. */
@@ -28,6 +28,9 @@ public final class KeptBounds {
 
     /** Of a response as JSON, without its items. */
     public static final int RESPONSE_BYTES_MAX = 1 << 18;
+
+    /** Keys of the HTTP API that are known at once. */
+    public static final int API_KEYS_MAX = 1024;
 
     private KeptBounds() {}
 

@@ -17,6 +17,7 @@ record OpenVault(
         Memories memories,
         Search search,
         Retention retention,
+        ApiKeys apiKeys,
         AuditLog audit,
         Clock clock)
         implements AutoCloseable {
@@ -48,7 +49,7 @@ record OpenVault(
         boolean opened = false;
         try {
             Conversations conversations = new Conversations(records, clock);
-            Retention retention = new Retention(new Settings(records), conversations);
+            Settings settings = new Settings(records);
             AuditLog audit = AuditLog.open(folder, new AuditTable(records), keys, clock);
             opened = true;
             return new OpenVault(
@@ -58,7 +59,8 @@ record OpenVault(
                     conversations,
                     new Memories(records, clock),
                     new Search(records),
-                    retention,
+                    new Retention(settings, conversations),
+                    new ApiKeys(settings, audit),
                     audit,
                     clock);
         } finally {

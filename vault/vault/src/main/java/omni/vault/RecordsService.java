@@ -283,6 +283,37 @@ final class RecordsService implements RecordsProtocol.Handler {
         call.reply(new RecordsProtocol.SetRetentionReply());
     }
 
+    @Override
+    public void compareKeys(RecordsProtocol.CompareKeysParams in, Call<RecordsProtocol.CompareKeysReply> call) {
+        var keys = in.keys().stream().map(RecordsService::key).toList();
+        var standings = in(call, vault -> vault.apiKeys().compare(keys));
+        call.reply(new RecordsProtocol.CompareKeysReply(standings.stream()
+                .map(standing -> RecordsProtocol.KeyStanding.valueOf(standing.name()))
+                .toList()));
+    }
+
+    @Override
+    public void knowKey(RecordsProtocol.KnowKeyParams in, Call<RecordsProtocol.KnowKeyReply> call) {
+        in(call, vault -> {
+            vault.apiKeys().know(key(in.key()), in.accepted());
+            return true;
+        });
+        call.reply(new RecordsProtocol.KnowKeyReply());
+    }
+
+    @Override
+    public void revokeKey(RecordsProtocol.RevokeKeyParams in, Call<RecordsProtocol.RevokeKeyReply> call) {
+        in(call, vault -> {
+            vault.apiKeys().revoke(in.id());
+            return true;
+        });
+        call.reply(new RecordsProtocol.RevokeKeyReply());
+    }
+
+    private static ApiKeys.Key key(RecordsProtocol.ApiKey key) {
+        return new ApiKeys.Key(key.id(), key.digest());
+    }
+
     private static List<ObjectNode> objects(List<JsonNode> nodes) throws VaultException {
         List<ObjectNode> objects = new ArrayList<>();
         for (JsonNode node : nodes) {

@@ -173,6 +173,11 @@ final class VaultService implements VaultProtocol.Handler {
                 .ifPresent(_ -> lines.add("the keys are not kept out of the swap: the limit of locked memory is too low"
                         + " (ulimit -l)"));
         vault.peek()
+                .map(open -> open.apiKeys().strangers())
+                .filter(strangers -> strangers > 0)
+                .ifPresent(strangers -> lines.add("API keys that were made or changed while it was locked, and do not"
+                        + " reach what it keeps: " + strangers + " (omni key list)"));
+        vault.peek()
                 .map(open -> open.audit().alarms())
                 .ifPresent(alarms -> alarms.forEach(alarm -> lines.add("ALARM: " + alarm)));
         return new VaultProtocol.Vault(

@@ -84,6 +84,8 @@ final class ExportTest {
         Memory memory = vault.memories().create("bird", "an owl");
         vault.retention().rule(Optional.of(Duration.ofDays(30)));
         new ProviderSecrets(vault.records()).put("hub", "token".getBytes(StandardCharsets.UTF_8));
+        vault.apiKeys().compare(List.of(new ApiKeys.Key("0".repeat(12), "a".repeat(43))));
+        vault.apiKeys().revoke("1".repeat(12));
 
         List<ObjectNode> objects = exported();
         assertEquals("omni.export", objects.getFirst().path("type").asString());

@@ -215,6 +215,16 @@ final class RecordsServiceTest {
                 assertEquals(
                         FailedReason.DENIED,
                         reason(() -> records.createMemory(new RecordsProtocol.CreateMemoryParams("name", "text"))));
+                assertEquals(
+                        FailedReason.DENIED,
+                        reason(() -> records.compareKeys(new RecordsProtocol.CompareKeysParams(List.of()))));
+                var key = new RecordsProtocol.ApiKey("0".repeat(12), "a".repeat(43));
+                assertEquals(
+                        FailedReason.DENIED,
+                        reason(() -> records.knowKey(new RecordsProtocol.KnowKeyParams(key, true))));
+                assertEquals(
+                        FailedReason.DENIED,
+                        reason(() -> records.revokeKey(new RecordsProtocol.RevokeKeyParams(key.id()))));
             }
         }
         asDaemon(records -> assertEquals(List.of(), records.listMemories(list).memories(), "the control"));
