@@ -187,7 +187,7 @@ final class AirgapService implements AirgapProtocol.Handler {
             throw failed(FailedReason.REFUSED, "The gap is open.");
         }
         Factors.Begun begun = attempt(factors::beginLift);
-        call.reply(new BeginLiftReply(begun.nonce(), begun.console()));
+        call.reply(new BeginLiftReply(begun.nonce(), begun.console(), attempt(factors::takesPassword)));
     }
 
     @Override

@@ -107,6 +107,12 @@ final class Factors {
 
     /** The same with a permit, by which the vault says that the password was given for this try. */
     synchronized Grant judgePermit(String nonce, String permit, String code) throws AirgapException {
+        if (!takesPassword()) {
+            throw new DeniedException(
+                    FailedReason.DENIED,
+                    "The vault's password does not lift this gap, the step-up key does. (While it is open: omni key step-up"
+                            + " --password.)");
+        }
         return judge(nonce, code, "password", () -> {
             Optional<String> vault = owner.redeem(permit, StepUpKey.LIFT_SESSION + nonce);
             return vault.isPresent() && vault.equals(line(password()));

@@ -31,7 +31,8 @@ final class Metadata {
         var pairs = new LinkedHashMap<String, String>();
         node.get()
                 .forEachEntry((key, value) -> pairs.put(
-                        bounded(key, KEY_CHARACTERS_MAX), bounded(Fields.text(value, NAME), VALUE_CHARACTERS_MAX)));
+                        bounded(key, KEY_CHARACTERS_MAX),
+                        bounded(Fields.text(value, NAME + "." + key), VALUE_CHARACTERS_MAX)));
         return Optional.of(pairs);
     }
 

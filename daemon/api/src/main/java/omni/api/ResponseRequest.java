@@ -59,7 +59,9 @@ record ResponseRequest(
         }
         var input = input(body);
         var instructions = instructions(body);
-        if (input.isEmpty()) {
+        if (input.isEmpty() && body.get("input").isPresent()) {
+            throw ApiError.at("input", ErrorCode.INVALID_VALUE, "input is empty. Send a text, or at least one item.");
+        } else if (input.isEmpty()) {
             throw Fields.missing("input");
         }
         var request = new ResponseRequest(

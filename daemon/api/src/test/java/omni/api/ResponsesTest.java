@@ -169,7 +169,7 @@ final class ResponsesTest {
             quoteCharacter = '\0',
             value = {
                 "1|input|invalid_type",
-                "[]|input|missing_required_parameter",
+                "[]|input|invalid_value",
                 "[1]|input[0]|invalid_type",
                 "[{\"type\":\"reasoning\"}]|input|invalid_value",
                 "[{\"type\":\"function_call\"}]|input[0]|unsupported_parameter",

@@ -45,10 +45,13 @@ final class AirgapLiftCommand extends OmniCommand {
         world.err().println("A code of six digits stands on the box's own console (" + begun.console() + ").");
         world.err().flush();
         var input = new SecretInput(world);
-        var secret = input.read("Step-up key or password: ");
+        var secret = input.read(begun.password() ? "Step-up key or password: " : "Step-up key: ");
         var key = StepUpKey.read(secret);
-        if (key.isEmpty() && secret.startsWith(StepUpKey.PREFIX)) { // mistyped, and nobody else's to see
-            throw new CommandException(ExitCode.USAGE, "That is no whole step-up key. The gap stays closed.");
+        // Mistyped, and nobody else's to see; nor is it a wrong try of the vault's.
+        if (key.isEmpty() && (!begun.password() || secret.startsWith(StepUpKey.PREFIX))) {
+            throw new CommandException(
+                    ExitCode.USAGE,
+                    "That is no whole step-up key, which begins with " + StepUpKey.PREFIX + ". The gap stays closed.");
         }
         var permit = key.isPresent() ? null : permit(secret, begun.nonce());
         var code = input.read("Code on the box: ");

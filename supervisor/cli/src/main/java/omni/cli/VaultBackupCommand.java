@@ -71,6 +71,11 @@ final class VaultBackupCommand extends OmniCommand {
 
     /** As the vault, which stands in a folder of its own, understands it. */
     static @Nullable String place(@Nullable Path folder) {
-        return folder == null ? null : folder.toAbsolutePath().normalize().toString();
+        if (folder == null) {
+            return null;
+        } else if (folder.toString().isEmpty()) {
+            throw new CommandException(ExitCode.USAGE, "That names no folder.");
+        }
+        return folder.toAbsolutePath().normalize().toString();
     }
 }

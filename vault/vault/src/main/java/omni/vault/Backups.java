@@ -53,9 +53,31 @@ final class Backups {
         return takeOnNewDisk(folder, git, progress);
     }
 
+    /** A copy that lies in what it is a copy of goes with it. */
+    private void requireElsewhere(Path folder) throws VaultException {
+        Path there = folder.toAbsolutePath().normalize();
+        Path real = there;
+        while (Files.notExists(real) && real.getParent() != null) {
+            real = real.getParent();
+        }
+        try {
+            Path own = vault.records().folder().toRealPath();
+            if (real.toRealPath().resolve(real.relativize(there)).startsWith(own)) {
+                throw new VaultException(
+                        Reason.REFUSED,
+                        "That is in the vault's own folder, and would be lost with it: name a folder on another disk.");
+            }
+        } catch (VaultException e) {
+            throw e;
+        } catch (IOException e) {
+            throw BackupTarget.failed(folder, e);
+        }
+    }
+
     /** The same, also where another disk was in that place before. */
     BackupWriter.Done takeOnNewDisk(Path folder, boolean git, BackupWriter.Progress progress) throws VaultException {
         requireKeyFile();
+        requireElsewhere(folder);
         try (BackupTarget target = BackupTarget.make(folder, git)) {
             String setting = setting(target);
             requireRoom(setting);

@@ -68,6 +68,20 @@ class BackupDiskTest {
         assertEquals(List.of(), vault.check(place).problems());
     }
 
+    /** By its own name, by a link, and where none of it is there yet. */
+    @Test
+    void theVaultsOwnFolderIsNoPlace() throws IOException {
+        Path own = folder.resolve("vault");
+        Path link = Files.createSymbolicLink(folder.resolve("link"), own);
+        for (Path inside : List.of(own, own.resolve("a"), own.resolve("a/b"), link, link.resolve("c"))) {
+            VaultException refused = assertThrows(VaultException.class, () -> vault.take(inside), inside.toString());
+            assertEquals(Reason.REFUSED, refused.reason());
+            assertTrue(refused.getMessage().contains("the vault's own folder"), refused.getMessage());
+        }
+        assertTrue(Files.notExists(own.resolve("a")));
+        vault.take(folder.resolve("vault-2"));
+    }
+
     /** The control: an empty folder of which nothing is known is where a backup can begin. */
     @Test
     void anEmptyFolderIsAPlaceToBegin() throws IOException {
