@@ -86,9 +86,8 @@ final class Rules {
     private static final Pattern UNFINISHED = Pattern.compile(
             "\\b(?:TODO|FIXME|XXX)\\b|not (?:yet )?implemented|\\bin a real ", Pattern.CASE_INSENSITIVE);
     /** By the JDK, or by a function of the C library. */
-    private static final Pattern STARTS_A_PROCESS =
-            Pattern.compile("\\bProcessBuilder\\b|\\.exec\\("
-                    + "|\"(?:v?fork|clone3?|system|popen|posix_spawnp?|f?exec(?:l|v)\\w*)\"");
+    private static final Pattern STARTS_A_PROCESS = Pattern.compile(
+            "\\bProcessBuilder\\b|\\.exec\\(" + "|\"(?:v?fork|clone3?|system|popen|posix_spawnp?|f?exec(?:l|v)\\w*)\"");
 
     private static final Pattern PUBLIC_TYPE = Pattern.compile(
             "(?m)^public\\s+(?:(?:abstract|final|sealed|non-sealed|strictfp)\\s+)*(?:class|interface|record|enum|@interface)\\s+(\\w+)");
