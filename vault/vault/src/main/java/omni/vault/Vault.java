@@ -1,8 +1,6 @@
 package omni.vault;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -268,22 +266,23 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
                     Reason.REFUSED, "The vault is being wiped. Where that goes on, omni vault says what is left.");
         }
         if (verb == Verb.ROTATE) {
-            rotate(password(fields, 0));
+            rotate(SecretFields.password(fields, 0));
             return Optional.empty();
         }
         synchronized (judging) {
             return switch (verb) {
-                case CREATE -> Optional.of(create(password(fields, 0)));
-                case UNLOCK -> unlock(password(fields, 0));
-                case RECOVER -> recover(recovery(fields.getFirst()), password(fields, 1));
-                case CHANGE_PASSWORD -> changePassword(password(fields, 0), password(fields, 2));
-                case NEW_RECOVERY_KEY -> Optional.of(newRecoveryKey(password(fields, 0)));
+                case CREATE -> Optional.of(create(SecretFields.password(fields, 0)));
+                case UNLOCK -> unlock(SecretFields.password(fields, 0));
+                case RECOVER -> recover(SecretFields.recovery(fields.getFirst()), SecretFields.password(fields, 1));
+                case CHANGE_PASSWORD ->
+                    changePassword(SecretFields.password(fields, 0), SecretFields.password(fields, 2));
+                case NEW_RECOVERY_KEY -> Optional.of(newRecoveryKey(SecretFields.password(fields, 0)));
                 case ROTATE -> throw new IllegalStateException("It is not served here");
-                case BIND_TPM -> bindTpm(password(fields, 0), true);
-                case UNBIND_TPM -> bindTpm(password(fields, 0), false);
+                case BIND_TPM -> bindTpm(SecretFields.password(fields, 0), true);
+                case UNBIND_TPM -> bindTpm(SecretFields.password(fields, 0), false);
                 case RESTORE -> restore(fields, progress, new BackupLosses(false));
                 case SALVAGE -> restore(fields, progress, new BackupLosses(true));
-                case PROVE -> Optional.of(prove(password(fields, 0), session(fields.get(2))));
+                case PROVE -> Optional.of(prove(SecretFields.password(fields, 0), SecretFields.session(fields.get(2))));
             };
         }
     }
@@ -315,9 +314,11 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
             List<Optional<SecretMemory>> fields, SecretSocket.Progress progress, BackupLosses losses)
             throws VaultException {
         long before = locksSoFar();
-        Path from = BackupService.path(text(fields.get(0)));
-        Optional<String> snapshot = fields.get(1).isPresent() ? Optional.of(text(fields.get(1))) : Optional.empty();
-        Secret secret = fields.get(4).isPresent() ? recovery(fields.get(4)) : password(fields, 2);
+        Path from = BackupService.path(SecretFields.text(fields.get(0)));
+        Optional<String> snapshot =
+                fields.get(1).isPresent() ? Optional.of(SecretFields.text(fields.get(1))) : Optional.empty();
+        Secret secret =
+                fields.get(4).isPresent() ? SecretFields.recovery(fields.get(4)) : SecretFields.password(fields, 2);
         try (BackupTarget target = BackupTarget.open(from)) {
             KeyRing keys = restored(target, snapshot, secret, new BackupRestore(folder, progress, losses));
             change(new Status(State.SEALED, clock.instant(), "restored"));
@@ -552,35 +553,5 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
 
     private static VaultException failed(IOException e) {
         return new VaultException(Reason.FAILED, String.valueOf(e.getMessage()), e);
-    }
-
-    private static Secret.Password password(List<Optional<SecretMemory>> fields, int at) {
-        return new Secret.Password(bytes(fields.get(at)), fields.get(at + 1).map(SecretMemory::buffer));
-    }
-
-    private static Secret.Recovery recovery(Optional<SecretMemory> field) {
-        return new Secret.Recovery(bytes(field));
-    }
-
-    /** What of a call is no secret. */
-    private static String text(Optional<SecretMemory> field) {
-        return StandardCharsets.UTF_8.decode(bytes(field)).toString();
-    }
-
-    private static String session(Optional<SecretMemory> field) throws VaultException {
-        ByteBuffer bytes = bytes(field);
-        try {
-            if (bytes.hasRemaining() && bytes.remaining() <= SecretCall.SESSION_BYTES_MAX) {
-                return StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
-            }
-        } catch (CharacterCodingException e) {
-            System.getLogger("omni.vault").log(System.Logger.Level.DEBUG, "A session's name is no UTF-8", e);
-        }
-        throw new VaultException(
-                Reason.INVALID, "A session's name is UTF-8 of 1 to " + SecretCall.SESSION_BYTES_MAX + " bytes.");
-    }
-
-    private static ByteBuffer bytes(Optional<SecretMemory> field) {
-        return field.map(SecretMemory::buffer).orElse(ByteBuffer.allocateDirect(0));
     }
 }
