@@ -295,19 +295,24 @@ final class Gap implements Closeable {
 
     /** Closes again what is open though it should not be; what does not hold makes the state BROKEN until it does. */
     void check() {
+        long before = engages.get();
+        Optional<Map<Long, List<String>>> ahead = lookAhead();
         lock.lock();
         try {
+            List<NetworkStack> fresh = new ArrayList<>();
+            ahead.ifPresent(found -> enter(found, fresh));
             if (!status.state().closed()) {
                 if (shut) {
                     engage(asked);
-                } else if (!host.empty()) {
-                    refreshOpen();
+                } else if (ahead.isPresent() && engages.get() == before) {
+                    adopt(ahead.get(), fresh);
                 }
                 return;
             }
             Report report = new Report();
             report.step("namespaces", () -> {
-                for (NetworkStack stack : refresh()) {
+                fresh.addAll(refresh());
+                for (NetworkStack stack : fresh) {
                     stack.shut(report, faults);
                 }
                 return unreached;
@@ -334,13 +339,27 @@ final class Gap implements Closeable {
         }
     }
 
-    private void refreshOpen() {
+    /** While it is open, what is in scope: without the lock, which an engage waits for, because on a busy machine it takes long. */
+    private Optional<Map<Long, List<String>>> lookAhead() {
+        if (shut || status.state().closed() || host.empty()) {
+            return Optional.empty();
+        }
         try {
-            refresh();
-            store.arm();
-            stacks.values().forEach(this::remember);
+            return Optional.of(host.find(stacks.keySet(), new ArrayList<>()));
         } catch (AirgapException e) {
             log("The namespaces in scope cannot be found", e);
+            return Optional.empty();
+        }
+    }
+
+    /** Goes over to those, of which some are new. */
+    private void adopt(Map<Long, List<String>> found, List<NetworkStack> fresh) {
+        leave(found);
+        fresh.forEach(this::remember);
+        try {
+            store.arm();
+        } catch (AirgapException e) {
+            log("A gap is not made ready", e);
         }
     }
 
@@ -419,6 +438,7 @@ final class Gap implements Closeable {
             throw e;
         }
         change(status.state().after(new State.Lifted(grant)), "lift: " + grant.how(), problems, List.of());
+        stacks.values().forEach(this::remember); // what was set in the gap, too
         return status();
     }
 
@@ -467,16 +487,19 @@ final class Gap implements Closeable {
                     .forEach((number, why) -> outOfReach.add("net:[" + number + "] cannot be closed: " + why));
         }
         unreached = List.copyOf(outOfReach);
-        if (!shut) { // in a gap a namespace is kept, though nothing but a socket may be left of it
-            for (NetworkStack stack : List.copyOf(stacks.values())) {
-                if (!found.containsKey(stack.number())) {
-                    stacks.remove(stack.number());
-                    retired.add(stack);
-                    store.routes().forget(stack);
-                }
+        leave(found);
+        return fresh;
+    }
+
+    /** Lets go of what is gone; in a gap a namespace is kept, though nothing but a socket may be left of it. */
+    private void leave(Map<Long, List<String>> found) {
+        for (NetworkStack stack : shut ? List.<NetworkStack>of() : List.copyOf(stacks.values())) {
+            if (!found.containsKey(stack.number())) {
+                stacks.remove(stack.number());
+                retired.add(stack);
+                store.routes().forget(stack);
             }
         }
-        return fresh;
     }
 
     /** Takes in those that are new, each by the first of its names that opens. What is left is those that did not, and why. */

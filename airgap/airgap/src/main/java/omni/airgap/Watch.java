@@ -107,7 +107,7 @@ final class Watch implements Closeable {
         boolean[] changed = {false};
         boolean[] routes = {false};
         List<Link> up = new ArrayList<>();
-        read(ward.linkEvents(), message -> {
+        boolean lost = read(ward.linkEvents(), message -> {
             if (message.type() == Kernel.RTM_NEWLINK()) {
                 Link link = Link.read(message.body());
                 changed[0] = true;
@@ -125,7 +125,7 @@ final class Watch implements Closeable {
                 checks.release(); // a link is gone, perhaps to another namespace; or a namespace has come
             }
         });
-        if (routes[0] || changed[0]) {
+        if (routes[0] || changed[0] || lost) {
             gap.remember(ward);
         }
         if (!changed[0]) {
@@ -156,7 +156,7 @@ final class Watch implements Closeable {
 
     private void filter(Ward ward) throws KernelException {
         boolean[] ours = {false};
-        read(ward.filterEvents(), message -> {
+        var _ = read(ward.filterEvents(), message -> {
             int type = message.type() & 0xff;
             ours[0] |= type == Kernel.NFT_MSG_DELTABLE()
                     || type == Kernel.NFT_MSG_NEWTABLE()
@@ -173,15 +173,17 @@ final class Watch implements Closeable {
         }
     }
 
-    /** Where the kernel lost messages because too many came, everything is looked at. */
-    private void read(Netlink events, Netlink.Handler handler) throws KernelException {
+    /** Whether the kernel lost messages because too many came: then everything is looked at. */
+    private boolean read(Netlink events, Netlink.Handler handler) throws KernelException {
         try {
             events.events(handler);
+            return false;
         } catch (KernelException e) {
             if (e.errno() != KernelException.ENOBUFS) {
                 throw e;
             }
             checks.release();
+            return true;
         }
     }
 
