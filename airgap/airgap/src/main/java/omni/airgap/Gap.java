@@ -305,7 +305,7 @@ final class Gap implements Closeable {
                 if (shut) {
                     engage(asked);
                 } else if (ahead.isPresent() && engages.get() == before) {
-                    adopt(ahead.get(), fresh);
+                    adopt(ahead.get());
                 }
                 return;
             }
@@ -352,10 +352,8 @@ final class Gap implements Closeable {
         }
     }
 
-    /** Goes over to those, of which some are new. */
-    private void adopt(Map<Long, List<String>> found, List<NetworkStack> fresh) {
+    private void adopt(Map<Long, List<String>> found) {
         leave(found);
-        fresh.forEach(this::remember);
         try {
             store.arm();
         } catch (AirgapException e) {
@@ -365,7 +363,7 @@ final class Gap implements Closeable {
 
     /** Keeps what the links there would lose by going down, for a lift to give back; nothing where it is not open. */
     void remember(NetworkStack stack) {
-        store.routes().keep(stack, () -> !shut && status.state() == State.OPEN);
+        store.routes().keep(stack, () -> !shut && status.state() == State.OPEN && stacks.get(stack.number()) == stack);
     }
 
     /**
@@ -438,7 +436,6 @@ final class Gap implements Closeable {
             throw e;
         }
         change(status.state().after(new State.Lifted(grant)), "lift: " + grant.how(), problems, List.of());
-        stacks.values().forEach(this::remember); // what was set in the gap, too
         return status();
     }
 

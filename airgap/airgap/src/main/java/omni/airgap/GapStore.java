@@ -58,7 +58,7 @@ final class GapStore {
         this.text = TEXT + SCOPE + scope + "\n";
         this.folder = folder;
         this.marker = run.resolve("airgap.closed");
-        this.routes = new KeptRoutes(run);
+        this.routes = new KeptRoutes(folder.resolve("routes"));
     }
 
     /** What a lift gives back beside the links. */

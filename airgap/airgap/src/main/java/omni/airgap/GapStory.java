@@ -20,10 +20,11 @@ final class GapStory {
     private long untoldBreaks;
     private String closedAt = "";
     private String brokenAt = "";
-    /** Of this gap: what each link had sent when it was first confirmed, by namespace and name; and what it has sent since. */
-    private final Map<String, Long> sentAtFirst = new HashMap<>();
+    /** Of this gap: what each link had sent when it was seen last, by namespace and name; and what it has sent in it. */
+    private final Map<String, Long> sentLast = new HashMap<>();
 
-    private final Map<String, Long> sentSince = new TreeMap<>();
+    private final Map<String, Long> sent = new TreeMap<>();
+    private boolean confirmed;
 
     /** Takes the next record. */
     void add(JsonNode record) {
@@ -46,8 +47,9 @@ final class GapStory {
                     tell("a gap from " + closedAt + " to " + time + ", by this box's clock, lifted by " + by);
                 }
                 closedAt = "";
-                sentAtFirst.clear();
-                sentSince.clear();
+                sentLast.clear();
+                sent.clear();
+                confirmed = false;
             }
             default -> {}
         }
@@ -66,10 +68,11 @@ final class GapStory {
         closedAt = closedAt.isEmpty() ? time : closedAt;
     }
 
-    /** Of a gap that was confirmed once: a link whose count rises from there on has sent. */
+    /** Of a gap that was confirmed once: a link whose count rises from there on has sent, and one that is new from its first frame on. */
     private void frames(JsonNode record) {
-        if (closedAt.isEmpty()
-                || (sentAtFirst.isEmpty() && !record.path("kind").asString("").equals("closed"))) {
+        boolean first = !confirmed;
+        confirmed |= record.path("kind").asString("").equals("closed");
+        if (closedAt.isEmpty() || !confirmed) {
             return;
         }
         record.path("body")
@@ -77,11 +80,13 @@ final class GapStory {
                 .properties()
                 .forEach(namespace -> namespace.getValue().properties().forEach(link -> {
                     String name = words(link.getKey()) + " of net:[" + words(namespace.getKey()) + "]";
-                    long sent = link.getValue().asLong(0);
-                    if (sentAtFirst.size() < LINKS_MAX || sentAtFirst.containsKey(name)) {
-                        long more = sent - sentAtFirst.computeIfAbsent(name, _ -> sent);
+                    long now = link.getValue().asLong(0);
+                    if (sentLast.size() < LINKS_MAX || sentLast.containsKey(name)) {
+                        long before = sentLast.getOrDefault(name, first ? now : 0L);
+                        sentLast.put(name, now);
+                        long more = now < before ? now : now - before; // one that was made anew counts from nothing
                         if (more > 0) {
-                            sentSince.put(name, more);
+                            sent.merge(name, more, Long::sum);
                         }
                     }
                 }));
@@ -102,9 +107,12 @@ final class GapStory {
     private void tell(String gap) {
         if (gaps.size() < GAPS_MAX) {
             String more = untoldBreaks > 0 ? "; broken more often: " + untoldBreaks : "";
-            sentSince.entrySet().stream()
+            sent.entrySet().stream()
                     .limit(BREAKS_MAX)
                     .forEach(link -> breaks.add(link.getKey() + " sent " + link.getValue() + " frames"));
+            if (sent.size() > BREAKS_MAX) {
+                breaks.add("links more that sent: " + (sent.size() - BREAKS_MAX));
+            }
             gaps.add(breaks.isEmpty() ? gap : gap + "; in it: " + String.join("; ", breaks) + more);
         } else {
             untoldGaps++;

@@ -1,55 +1,126 @@
 package omni.airgap;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 
 /**
- * What the links of each stack would lose by going down ({@link NetworkStack#routes}), in {@code RUN/airgap.routes.NUMBER}: in
- * memory, as the links are, so that it outlives every process of Omni and is gone after a boot. For any thread.
+ * What the links of each stack would lose by going down ({@link NetworkStack#routes}), in {@code HOME/airgap/routes/BOOT/STACK}: so it
+ * outlives every process of Omni, other roles cannot write it, and no other run of the machine takes it for its own. For any thread.
  */
 final class KeptRoutes {
-    private final Path run;
-    /** By number, what the file has; and the lock of both. */
-    private final Map<Long, byte[]> kept = new HashMap<>();
+    private static final Path BOOT = Path.of("/proc/sys/kernel/random/boot_id");
+    /** Of all stacks together: a user may make as many namespaces as they like. */
+    private static final int STACKS_MAX = 256;
 
-    KeptRoutes(Path run) {
-        this.run = run;
+    private static final long BYTES_MAX = 4L << 20;
+    private static final FileAttribute<?> FOLDER =
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+    private static final FileAttribute<?> FILE =
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+
+    private final Path folder;
+    /** By stack, what its file has; and the lock of both. */
+    private final Map<String, Kept> kept = new HashMap<>();
+
+    private long bytes;
+    private boolean swept;
+    private volatile boolean troubled;
+
+    /** What was written: the same hash and length are taken for the same. */
+    private record Kept(int length, int hash) {
+        static Kept of(byte[] routes) {
+            return new Kept(routes.length, Arrays.hashCode(routes));
+        }
+    }
+
+    /** Changes nothing yet. */
+    KeptRoutes(Path folder) {
+        this.folder = folder;
     }
 
     /**
      * Keeps what the links there would lose now.
      *
-     * @param open whether nothing is closed and nobody has wanted that: what was read before is then what they had
+     * @param open whether nothing is closed, nobody has wanted that, and the stack is still there: what was read before is then what
+     *     they had
      */
     void keep(NetworkStack stack, BooleanSupplier open) {
-        synchronized (kept) {
-            if (!open.getAsBoolean()) {
-                return;
-            }
-            try {
-                byte[] routes = stack.routes();
-                if (open.getAsBoolean() && !Arrays.equals(routes, kept.get(stack.number()))) {
-                    write(file(stack), routes);
-                    kept.put(stack.number(), routes);
+        if (!open.getAsBoolean()) {
+            return;
+        }
+        try {
+            byte[] routes = stack.routes();
+            synchronized (kept) {
+                if (open.getAsBoolean()) {
+                    write(stack, routes);
                 }
-            } catch (IOException e) {
+            }
+            troubled = false;
+        } catch (IOException e) {
+            if (!troubled) { // it is tried again every two seconds
                 log("A lift would not give back all routes", e);
+            }
+            troubled = true;
+        }
+    }
+
+    private void write(NetworkStack stack, byte[] routes) throws IOException {
+        String name = stack.mark();
+        Kept now = Kept.of(routes);
+        Kept before = kept.getOrDefault(name, new Kept(0, 0));
+        if (now.equals(before)) {
+            return;
+        }
+        if (bytes - before.length() + routes.length > BYTES_MAX
+                || (kept.size() >= STACKS_MAX && !kept.containsKey(name))) {
+            throw new IOException("There are more namespaces with more routes than are kept.");
+        }
+        Path file = file(stack);
+        Files.createDirectories(file.resolveSibling("."), FOLDER);
+        sweep();
+        Path next = file.resolveSibling(name + ".new");
+        Files.deleteIfExists(next);
+        Files.createFile(next, FILE);
+        Files.write(next, routes);
+        Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
+        kept.put(name, now);
+        bytes += routes.length - before.length();
+    }
+
+    /** Takes away what earlier runs of the machine have left. */
+    private void sweep() throws IOException {
+        if (swept) {
+            return;
+        }
+        swept = true;
+        String now = boot();
+        try (Stream<Path> runs = Files.list(folder)) {
+            for (Path run : runs.filter(path -> !path.endsWith(now)).toList()) {
+                try (Stream<Path> files = Files.list(run)) {
+                    for (Path file : files.toList()) {
+                        Files.delete(file);
+                    }
+                }
+                Files.delete(run);
             }
         }
     }
 
     /** Gives back what was kept last. A route that does not come back keeps nothing else closed: the problems, a line each. */
     List<String> restore(NetworkStack stack) {
-        Path file = file(stack);
         try {
+            Path file = file(stack);
             return Files.notExists(file) || Files.size(file) > Routes.BYTES_MAX
                     ? List.of()
                     : stack.restoreRoutes(Files.readAllBytes(file));
@@ -59,10 +130,11 @@ final class KeptRoutes {
         }
     }
 
-    /** That stack is gone, and its number may be another one's. */
+    /** That stack is gone. */
     void forget(NetworkStack stack) {
         synchronized (kept) {
-            kept.remove(stack.number());
+            Kept was = kept.remove(stack.mark());
+            bytes -= was == null ? 0 : was.length();
             try {
                 Files.deleteIfExists(file(stack));
             } catch (IOException e) {
@@ -71,19 +143,17 @@ final class KeptRoutes {
         }
     }
 
-    private Path file(NetworkStack stack) {
-        return run.resolve("airgap.routes." + stack.number());
+    private Path file(NetworkStack stack) throws IOException {
+        return folder.resolve(boot()).resolve(stack.mark());
     }
 
-    private static void write(Path file, byte[] routes) throws IOException {
-        Path next = file.resolveSibling(file.getFileName() + ".new");
-        Files.deleteIfExists(next);
-        Files.createFile(next, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-        Files.write(next, routes);
-        Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
+    private static String boot() throws IOException {
+        return Files.notExists(BOOT)
+                ? "boot"
+                : Files.readString(BOOT, StandardCharsets.US_ASCII).strip();
     }
 
-    private static void log(String what, Exception e) {
+    private static void log(String what, IOException e) {
         System.getLogger("omni.airgap").log(System.Logger.Level.WARNING, what, e);
     }
 }

@@ -56,6 +56,7 @@ final class Libc {
     private static final long NS_GET_USERNS = 0xb701L;
     private static final long NS_GET_NSTYPE = 0xb703L;
     private static final long SIOCGSKNS = 0x894cL;
+    private static final int SO_NETNS_COOKIE = 71;
     private static final int AT_STATX_DONT_SYNC = 0x4000;
     private static final int STATX_INO = 0x100;
     /** Of struct statx (linux/stat.h): its length, and where inode and device stand. */
@@ -268,6 +269,18 @@ final class Libc {
     static int process(int pid) throws KernelException {
         return Math.toIntExact(
                 count("pidfd_open", state -> (long) SYSCALL.invokeExact(state, SYS_PIDFD_OPEN, (long) pid, 0L, 0L)));
+    }
+
+    /** The number of the network namespace that a socket is in: no other one gets it until the machine starts again (SO_NETNS_COOKIE). */
+    static long namespaceCookie(int socket) throws KernelException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment data = arena.allocate(JAVA_LONG);
+            MemorySegment length = arena.allocate(JAVA_INT);
+            length.set(JAVA_INT, 0, Long.BYTES);
+            var _ = call("getsockopt", state ->
+                    (int) GETSOCKOPT.invokeExact(state, socket, SOL_SOCKET, SO_NETNS_COOKIE, data, length));
+            return data.get(JAVA_LONG, 0);
+        }
     }
 
     /** An option of a socket that is a number, such as SO_DOMAIN. */

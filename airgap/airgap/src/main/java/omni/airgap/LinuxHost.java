@@ -13,8 +13,11 @@ import omni.role.RoleContext;
 final class LinuxHost implements Host {
     private final Scope scope;
     private final Optional<Machine> machine;
-    /** Where links went that were in scope. */
-    private final Set<Moved> moved = ConcurrentHashMap.newKeySet();
+    /** So many looks see a link's new place: the first may be of who takes nothing in. */
+    private static final int LOOKS = 3;
+
+    /** Where links went that were in scope, and how many looks have seen that. */
+    private final Map<Moved, Integer> moved = new ConcurrentHashMap<>();
 
     /** A link has left a namespace for one that is known there by that number. */
     private record Moved(Ward from, int number) {}
@@ -44,12 +47,12 @@ final class LinuxHost implements Host {
 
     /** Notes that a link went from there to the namespace which has that number there: it is in scope from the next look on. */
     void moved(Ward from, int number) {
-        moved.add(new Moved(from, number));
+        moved.put(new Moved(from, number), 0);
     }
 
     /** Adds the namespaces that a link in scope has gone to, whoever made them. */
     private void follow(Map<Long, List<String>> found) throws AirgapException {
-        Set<Moved> news = Set.copyOf(moved);
+        Set<Moved> news = Set.copyOf(moved.keySet());
         if (news.isEmpty()) {
             return;
         }
@@ -64,7 +67,7 @@ final class LinuxHost implements Host {
                 System.getLogger("omni.airgap").log(System.Logger.Level.DEBUG, "A namespace cannot be asked for", e);
             }
         });
-        moved.removeAll(news);
+        news.forEach(link -> moved.computeIfPresent(link, (_, looks) -> looks + 1 == LOOKS ? null : looks + 1));
     }
 
     @Override

@@ -30,6 +30,11 @@ interface NetworkStack extends Closeable {
     /** Brings up the links that the gap took down; everything is still dropped. */
     void restoreLinks() throws AirgapException;
 
+    /** A name for files about it, which no other stack gets until the machine starts again. */
+    default String mark() {
+        return Long.toString(number());
+    }
+
     /** What its links would lose now by going down, for {@link #restoreRoutes}; empty where they lose nothing. */
     default byte[] routes() throws AirgapException {
         return new byte[0];
@@ -47,7 +52,7 @@ interface NetworkStack extends Closeable {
     /** Takes the filter away: the last of the three layers. */
     void removeTables() throws AirgapException;
 
-    /** Frames that each link has sent, by name. */
+    /** Frames that each link but the loopback has sent, by name. */
     Map<String, Long> sentFrames() throws AirgapException;
 
     @Override

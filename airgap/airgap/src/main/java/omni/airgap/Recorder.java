@@ -98,6 +98,9 @@ final class Recorder implements Closeable {
             before.ifPresent(last -> body.set("before", last));
         }
         try {
+            if (!EvidenceChain.fits(body)) {
+                body.remove("before");
+            }
             chain.append(kind, EvidenceChain.fits(body) ? body : shortened(status));
         } catch (AirgapException e) {
             System.getLogger("omni.airgap").log(System.Logger.Level.ERROR, "No evidence was written", e);

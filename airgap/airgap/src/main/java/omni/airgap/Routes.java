@@ -1,5 +1,6 @@
 package omni.airgap;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.net.InetAddress;
@@ -10,18 +11,20 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import omni.airgap.raw.Kernel;
 import omni.airgap.raw.ifaddrmsg;
 import omni.airgap.raw.nlmsghdr;
 import omni.airgap.raw.rtmsg;
+import omni.airgap.raw.rtnexthop;
 
 /**
  * What the kernel takes from a link that goes down and does not give back when it comes up: its addresses of IPv6 and all routes
  * over it but those that the kernel makes itself. It is kept as the messages that make it again, one behind the other: those of the
  * kernel's own lists, which it takes back as they are (as {@code ip route save} and {@code restore} do).
  *
- * <p>Not among it: what routers announce, which comes again by itself; addresses for privacy, which the kernel makes anew; routes
- * by a nexthop object.
+ * <p>Not among it: what routers announce, and all other addresses that have an end, which come again by themselves; routes by a
+ * nexthop object.
  *
  * <p>Source: rtnetlink(7), linux/rtnetlink.h, linux/if_addr.h.
  */
@@ -35,6 +38,7 @@ final class Routes {
     private static final int ROUTE_BYTES = (int) rtmsg.sizeof();
     private static final int ADDRESS_BYTES = (int) ifaddrmsg.sizeof();
     private static final int WORDS_MAX = 5;
+    private static final int OUT_OF_ORDER = Kernel.RTNH_F_DEAD() | Kernel.RTNH_F_LINKDOWN();
 
     private Routes() {}
 
@@ -44,16 +48,16 @@ final class Routes {
 
     /** The messages that make again what the links here would lose now. */
     static byte[] read(Netlink route) throws KernelException {
-        List<Entry> addresses = new ArrayList<>();
+        Entries addresses = new Entries();
         Datagram all = new Datagram()
                 .message(Kernel.RTM_GETADDR(), DUMP)
                 .header(ADDRESS_BYTES, header -> ifaddrmsg.ifa_family(header, (byte) Libc.AF_INET6));
         route.dump("list addresses", all, addresses::clear, message -> {
             if (message.type() == Kernel.RTM_NEWADDR() && lostAddress(message.body())) {
-                addresses.add(new Entry(message.type(), 0, message.body().toArray(ValueLayout.JAVA_BYTE)));
+                addresses.add(message, 0);
             }
         });
-        List<Entry> entries = new ArrayList<>(addresses);
+        List<Entry> entries = new ArrayList<>(addresses.list);
         for (int family : List.of(Libc.AF_INET, Libc.AF_INET6)) {
             entries.addAll(routes(route, family));
         }
@@ -68,8 +72,35 @@ final class Routes {
         return kept.whole().toArray(ValueLayout.JAVA_BYTE);
     }
 
+    /** Of a list that may have no end: what is past the bound is passed over, and said, once. */
+    private static final class Entries {
+        private static final AtomicBoolean SAID = new AtomicBoolean();
+
+        private final List<Entry> list = new ArrayList<>();
+        private int bytes;
+        private boolean full;
+
+        void clear() {
+            list.clear();
+            bytes = 0;
+            full = false;
+        }
+
+        void add(Netlink.Message message, int rank) {
+            int more = HEADER_BYTES + Math.toIntExact(message.body().byteSize());
+            full |= bytes + more > BYTES_MAX;
+            if (!full) {
+                bytes += more;
+                list.add(new Entry(message.type(), rank, message.body().toArray(ValueLayout.JAVA_BYTE)));
+            } else if (SAID.compareAndSet(false, true)) {
+                System.getLogger("omni.airgap")
+                        .log(System.Logger.Level.WARNING, "There are more routes than a lift gives back: past 256 KiB");
+            }
+        }
+    }
+
     private static List<Entry> routes(Netlink route, int family) throws KernelException {
-        List<Entry> entries = new ArrayList<>();
+        Entries entries = new Entries();
         Datagram all = new Datagram()
                 .message(Kernel.RTM_GETROUTE(), DUMP)
                 .header(ROUTE_BYTES, header -> rtmsg.rtm_family(header, (byte) family));
@@ -77,21 +108,35 @@ final class Routes {
             if (message.type() == Kernel.RTM_NEWROUTE() && lostRoute(message.body())) {
                 Attributes attributes = Attributes.read(message.body().asSlice(ROUTE_BYTES));
                 boolean far = attributes.get(Kernel.RTA_GATEWAY()).isPresent()
-                        || attributes.get(Kernel.RTA_VIA()).isPresent();
-                // What it says of a nexthop that is out of order the kernel does not take.
-                rtmsg.rtm_flags(
-                        message.body(),
-                        rtmsg.rtm_flags(message.body()) & ~(Kernel.RTNH_F_DEAD() | Kernel.RTNH_F_LINKDOWN()));
-                entries.add(
-                        new Entry(message.type(), far ? 2 : 1, message.body().toArray(ValueLayout.JAVA_BYTE)));
+                        || attributes.get(Kernel.RTA_VIA()).isPresent()
+                        || attributes.get(Kernel.RTA_MULTIPATH()).isPresent();
+                rtmsg.rtm_flags(message.body(), rtmsg.rtm_flags(message.body()) & ~OUT_OF_ORDER);
+                attributes.get(Kernel.RTA_MULTIPATH()).ifPresent(Routes::inOrder);
+                entries.add(message, far ? 2 : 1);
             }
         });
-        return entries;
+        return entries.list;
     }
 
+    /** What a list says of nexthops that are out of order the kernel does not take. */
+    private static void inOrder(MemorySegment nexthops) {
+        long at = 0;
+        while (at + rtnexthop.sizeof() <= nexthops.byteSize()) {
+            MemorySegment hop = nexthops.asSlice(at, rtnexthop.sizeof());
+            rtnexthop.rtnh_flags(hop, (byte) (rtnexthop.rtnh_flags(hop) & ~OUT_OF_ORDER));
+            int length = Short.toUnsignedInt(rtnexthop.rtnh_len(hop));
+            if (length < rtnexthop.sizeof()) {
+                return;
+            }
+            at += (length + 3) & ~3;
+        }
+    }
+
+    /** Of those that somebody set for good: what a router announces has an end. */
     private static boolean lostAddress(MemorySegment body) {
-        return ifaddrmsg.ifa_scope(body) == Kernel.RT_SCOPE_UNIVERSE()
-                && (ifaddrmsg.ifa_flags(body) & Kernel.IFA_F_TEMPORARY()) == 0;
+        return ifaddrmsg.ifa_family(body) == Libc.AF_INET6
+                && ifaddrmsg.ifa_scope(body) == Kernel.RT_SCOPE_UNIVERSE()
+                && (ifaddrmsg.ifa_flags(body) & Kernel.IFA_F_PERMANENT()) != 0;
     }
 
     private static boolean lostRoute(MemorySegment body) {
@@ -138,7 +183,11 @@ final class Routes {
             }
             int type = Short.toUnsignedInt(bytes.getShort(at + Integer.BYTES));
             int least = type == Kernel.RTM_NEWADDR() ? ADDRESS_BYTES : ROUTE_BYTES;
-            if ((type == Kernel.RTM_NEWADDR() || type == Kernel.RTM_NEWROUTE()) && length >= HEADER_BYTES + least) {
+            MemorySegment body = Arena.ofAuto().allocate(Math.max(length - HEADER_BYTES, least), Integer.BYTES);
+            MemorySegment.copy(kept, at + HEADER_BYTES, body, ValueLayout.JAVA_BYTE, 0, length - HEADER_BYTES);
+            boolean lost = (type == Kernel.RTM_NEWADDR() && lostAddress(body))
+                    || (type == Kernel.RTM_NEWROUTE() && lostRoute(body));
+            if (lost && length >= HEADER_BYTES + least) {
                 entries.add(new Entry(type, 0, Arrays.copyOfRange(kept, at + HEADER_BYTES, at + length)));
             }
             at += (length + 3) & ~3;

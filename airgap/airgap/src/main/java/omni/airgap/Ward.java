@@ -22,6 +22,7 @@ final class Ward implements NetworkStack {
     private final SocketDiag sockets;
     private final Netlink linkEvents;
     private final Netlink filterEvents;
+    private final String mark;
     private volatile Datagram down = new Datagram();
 
     private Ward(Namespace namespace) throws KernelException {
@@ -30,14 +31,9 @@ final class Ward implements NetworkStack {
         orders = new Links();
         table = new DropTable();
         sockets = new SocketDiag();
-        linkEvents = Netlink.open(
-                Kernel.NETLINK_ROUTE(),
-                Kernel.RTNLGRP_LINK(),
-                Kernel.RTNLGRP_NSID(),
-                Kernel.RTNLGRP_IPV4_ROUTE(),
-                Kernel.RTNLGRP_IPV6_ROUTE(),
-                Kernel.RTNLGRP_IPV6_IFADDR());
+        linkEvents = Netlink.open(Kernel.NETLINK_ROUTE(), Kernel.RTNLGRP_LINK(), Kernel.RTNLGRP_NSID());
         filterEvents = Netlink.open(Kernel.NETLINK_NETFILTER(), Kernel.NFNLGRP_NFTABLES());
+        mark = mark(namespace, linkEvents);
     }
 
     /** Takes the namespace over, and closes it where that fails. */
@@ -164,9 +160,28 @@ final class Ward implements NetworkStack {
         prepare();
     }
 
+    /** The kernel's number for the namespace, which is given once; an old kernel has none, and then its inode stands in. */
+    private static String mark(Namespace namespace, Netlink inside) {
+        try {
+            return "net-" + Long.toUnsignedString(Libc.namespaceCookie(inside.descriptor()));
+        } catch (KernelException e) {
+            return Long.toString(namespace.inode());
+        }
+    }
+
     @Override
-    public byte[] routes() throws KernelException {
-        return links.routes();
+    public String mark() {
+        return mark;
+    }
+
+    /** By a socket of its own: a long list keeps nobody waiting. */
+    @Override
+    public byte[] routes() throws AirgapException {
+        return namespace.inside(() -> {
+            try (Links own = new Links()) {
+                return own.routes();
+            }
+        });
     }
 
     @Override
@@ -180,11 +195,12 @@ final class Ward implements NetworkStack {
         table.remove();
     }
 
-    /** Frames that each link has sent, by name. */
     @Override
     public Map<String, Long> sentFrames() throws KernelException {
         Map<String, Long> sent = new TreeMap<>();
-        links.counted().values().forEach(link -> sent.put(link.name(), link.sentFrames()));
+        links.counted().values().stream()
+                .filter(link -> !link.loopback())
+                .forEach(link -> sent.put(link.name(), link.sentFrames()));
         return sent;
     }
 

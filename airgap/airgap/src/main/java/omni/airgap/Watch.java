@@ -5,12 +5,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import omni.airgap.raw.Kernel;
 
 /**
- * Listens to what happens to links, namespaces and the drop tables, and closes at once what opens in a gap. Two platform
+ * Listens to what happens to links, namespaces and the drop tables, and closes at once what opens in a gap. Three platform
  * threads: one that corrects, and waits for the kernel, and for a lift that begins; and one that looks at everything once a
- * second (on a slow machine every five at most), and whenever the first has seen that namespaces come or go.
+ * second (on a slow machine every five at most), and whenever the first has seen that namespaces come or go; and
+ * one that keeps, while it is open, what links would lose.
  */
 final class Watch implements Closeable {
     /** How soon a namespace that has come into scope is listened to, and everything is looked at: in a gap, and while open. */
@@ -20,12 +22,15 @@ final class Watch implements Closeable {
     private static final int CHECK_MILLIS = 1000;
     private static final int CHECK_OPEN_MILLIS = 10_000;
     private static final int CHECK_MILLIS_MAX = 5000;
+    private static final long KEEP_NANOS = 2_000_000_000;
 
     private final Gap gap;
     private final Moved moved;
     private final Semaphore checks = new Semaphore(0);
     private final Thread corrector =
             Thread.ofPlatform().daemon().name("gap-watch").unstarted(this::correct);
+    private final Thread keeper =
+            Thread.ofPlatform().daemon().name("gap-routes").unstarted(this::keep);
     private final Thread checker = Thread.ofPlatform().name("gap-check").unstarted(this::check);
     private volatile boolean closed;
 
@@ -43,7 +48,17 @@ final class Watch implements Closeable {
     Watch start() {
         corrector.start();
         checker.start();
+        keeper.start();
         return this;
+    }
+
+    /** What is set is kept within two seconds: the kernel's messages about routes could come without end. */
+    private void keep() {
+        Urgency.takeTurns();
+        while (!closed) {
+            LockSupport.parkNanos(KEEP_NANOS);
+            gap.wards().forEach(gap::remember);
+        }
     }
 
     private void check() {
@@ -105,7 +120,6 @@ final class Watch implements Closeable {
 
     private void links(Ward ward) throws KernelException {
         boolean[] changed = {false};
-        boolean[] routes = {false};
         List<Link> up = new ArrayList<>();
         boolean lost = read(ward.linkEvents(), message -> {
             if (message.type() == Kernel.RTM_NEWLINK()) {
@@ -115,8 +129,6 @@ final class Watch implements Closeable {
                     up.add(link);
                     down(ward, link); // at once, before what else has come is read
                 }
-            } else if (ofRoutes(message.type())) {
-                routes[0] = true;
             } else {
                 changed[0] = true;
                 if (message.type() == Kernel.RTM_DELLINK()) {
@@ -125,10 +137,7 @@ final class Watch implements Closeable {
                 checks.release(); // a link is gone, perhaps to another namespace; or a namespace has come
             }
         });
-        if (routes[0] || changed[0] || lost) {
-            gap.remember(ward);
-        }
-        if (!changed[0]) {
+        if (!changed[0] && !lost) {
             return;
         }
         ward.prepare();
@@ -137,13 +146,6 @@ final class Watch implements Closeable {
             ward.drop();
             up.forEach(link -> gap.corrected("link " + link.name()));
         });
-    }
-
-    private static boolean ofRoutes(int type) {
-        return type == Kernel.RTM_NEWROUTE()
-                || type == Kernel.RTM_DELROUTE()
-                || type == Kernel.RTM_NEWADDR()
-                || type == Kernel.RTM_DELADDR();
     }
 
     private void down(Ward ward, Link link) {

@@ -48,6 +48,30 @@ class GapStoryTest {
                         "a gap from T3 to T4, by this" + " box's clock, lifted by a person"),
                 tellSent("closed", 100, "open", 180, "closed", 200, "open", 200),
                 "each gap counts from its own beginning");
+        assertEquals(
+                List.of(whole + "; in it: eth0 of net:[4026] sent 5 frames"),
+                tellSent("engaging", 90, "closed", 100, "watched", 2, "lifting", 5, "open", 180),
+                "a link that was made anew counts from nothing");
+    }
+
+    /** A link that comes in a gap has sent what it counts, and a crowd of them hides none. */
+    @Test
+    void linksThatComeInAGapAreTold() {
+        GapStory story = new GapStory();
+        for (String kind : List.of("closed", "watched", "open")) {
+            var record = EvidenceChain.body().put("time", "T").put("kind", kind);
+            var body = EvidenceChain.body().put("cause", "a person");
+            var links = body.putObject("sentFrames").putObject("1").put("zeth", 7);
+            for (int i = 0; kind.equals("watched") && i < 30; i++) {
+                links.put("new" + i, 3);
+            }
+            record.set("body", body);
+            story.add(record);
+        }
+        String told = story.lines().getFirst();
+        assertTrue(told.contains("new0 of net:[1] sent 3 frames"), told);
+        assertTrue(told.contains("links more that sent: 10"), told);
+        assertTrue(!told.contains("zeth"), told);
     }
 
     @Test

@@ -12,6 +12,8 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import omni.airgap.raw.Kernel;
+import omni.airgap.raw.rtmsg;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -48,10 +50,8 @@ class RoutesBoxTest {
     }
 
     private Path kept() {
-        try (var files = Files.list(folder.resolve("run"))) {
-            return files.filter(file -> file.getFileName().toString().matches("airgap\\.routes\\.[0-9]+"))
-                    .findFirst()
-                    .orElseThrow();
+        try (var files = Files.walk(folder.resolve("home/routes"))) {
+            return files.filter(Files::isRegularFile).findFirst().orElseThrow();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -156,7 +156,28 @@ class RoutesBoxTest {
                 Files.write(kept(), nonsense);
                 gap.lift();
                 assertEquals(State.OPEN, gap.gap().status().state());
+                gap.engage();
+                Files.write(kept(), forged());
+                assertEquals(List.of(), gap.gap().lift(TestGap.GRANT).problems());
+                assertFalse(
+                        street.inBox("ip", "route", "show", "table", "all").contains("10.250"), "as the kernel's own");
             }
         }
+    }
+
+    /** A message that makes a route, which says that the kernel made it: none that would have been kept. */
+    private static byte[] forged() {
+        Datagram datagram = new Datagram()
+                .message(Kernel.RTM_NEWROUTE(), Kernel.NLM_F_CREATE() | Kernel.NLM_F_EXCL() | Kernel.NLM_F_ACK())
+                .header(rtmsg.sizeof(), header -> {
+                    rtmsg.rtm_family(header, (byte) Libc.AF_INET);
+                    rtmsg.rtm_dst_len(header, (byte) 16);
+                    rtmsg.rtm_table(header, (byte) 254);
+                    rtmsg.rtm_protocol(header, (byte) Kernel.RTPROT_KERNEL());
+                    rtmsg.rtm_type(header, (byte) Kernel.RTN_UNICAST());
+                })
+                .attribute(Kernel.RTA_DST(), new byte[] {10, (byte) 250, 0, 0})
+                .attribute(Kernel.RTA_GATEWAY(), new byte[] {10, 77, 0, 2});
+        return datagram.whole().toArray(java.lang.foreign.ValueLayout.JAVA_BYTE);
     }
 }

@@ -6,6 +6,7 @@ import omni.airgap.AirgapProtocol;
 import omni.airgap.AirgapProtocol.EngageParams;
 import omni.airgap.AirgapProtocol.Gap;
 import omni.airgap.AirgapProtocol.StatusParams;
+import omni.bus.BusError;
 import omni.bus.BusException;
 
 /** The kill switch as the API needs it: asked, and closed. Never opened: that takes a person at the box. For any thread. */
@@ -42,15 +43,15 @@ final class AirgapLink {
             try {
                 airgap.engage(new EngageParams(cause));
                 return;
-            } catch (BusException.Unavailable | BusException.Disconnected e) { // to engage twice is to engage once
+            } catch (BusError e) { // the role has said no
+                Log.error("The gap was not closed", e);
+                return;
+            } catch (BusException e) { // to engage twice is to engage once
                 if (System.nanoTime() > end) {
                     Log.error("The gap was not closed", e);
                     return;
                 }
                 LockSupport.parkNanos(PAUSE.toNanos());
-            } catch (BusException e) {
-                Log.error("The gap was not closed", e);
-                return;
             }
         }
     }

@@ -11,6 +11,8 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
 import omni.fetch.FetchProtocol.Reason;
 import omni.vault.GitApart;
 import org.eclipse.jgit.errors.ConfigInvalidException;
@@ -36,8 +38,10 @@ final class GitPush {
 
     private static final String BRANCH = "refs/heads/main";
     private static final int SAID_CHARACTERS_MAX = 300;
+    /** Of links below objects/ and refs/: packs, objects, heads. */
+    private static final int LINK_DEPTH = 2;
 
-    /** In the place of what the repository's own file says, which may lie on a stick that others had. */
+    /** {@link GitApart} reads nothing of what the repository's own file says. */
     private static final String CONFIG = """
             [core]
             \trepositoryformatversion = 0
@@ -52,6 +56,7 @@ final class GitPush {
     private final Tokens tokens;
     private final Patience patience;
     private final Optional<InetSocketAddress> proxy;
+    private final ReentrantLock one = new ReentrantLock();
 
     /**
      * What the other side has afterwards.
@@ -91,10 +96,34 @@ final class GitPush {
      *
      * @throws FetchException with what to do where it could not
      */
-    synchronized Pushed push(Path folder, URI address, SendingMeter meter, Cancellation cancellation) {
-        require(folder);
-        URI to = Address.allowed(address);
+    Pushed push(Path folder, URI address, SendingMeter meter, Cancellation cancellation) {
+        if (!one.tryLock()) {
+            throw new FetchException(Reason.BUSY, "A backup is being sent already: try again when it is there.");
+        }
+        // A server that reads nothing leaves the thread writing; only an interrupt ends that.
+        try (Cancellation.Hold _ = cancellation.onCancel(Thread.currentThread()::interrupt)) {
+            return send(folder, Address.allowed(address), meter, cancellation);
+        } finally {
+            one.unlock();
+        }
+    }
+
+    private Pushed send(Path folder, URI to, SendingMeter meter, Cancellation cancellation) {
         arrange();
+        try {
+            require(folder);
+            return sendFrom(folder, to, meter, cancellation);
+        } catch (TransportException e) {
+            cancellation.check();
+            throw told(e, to);
+        } catch (ConfigInvalidException | URISyntaxException | IOException e) {
+            cancellation.check();
+            throw new FetchException(Reason.CONTENT, folder + " cannot be read as a git repository: " + said(e) + ".");
+        }
+    }
+
+    private Pushed sendFrom(Path folder, URI to, SendingMeter meter, Cancellation cancellation)
+            throws IOException, URISyntaxException, ConfigInvalidException {
         try (Repository repository = new FileRepositoryBuilder()
                 .setFS(new GitApart.Disk())
                 .setGitDir(folder.toFile())
@@ -106,32 +135,51 @@ final class GitPush {
                 throw new FetchException(Reason.MISSING, "There is no backup in " + folder + " yet: take one first.");
             }
             return push(repository, main, to, meter.monitor(cancellation));
-        } catch (TransportException e) {
-            cancellation.check();
-            throw told(e, to);
-        } catch (ConfigInvalidException | URISyntaxException | IOException e) {
-            cancellation.check();
-            throw new FetchException(Reason.CONTENT, folder + " cannot be read as a git repository: " + said(e) + ".");
         }
     }
 
     /** As a backup makes it: what lies there borrows from no other repository. */
-    private static void require(Path folder) {
-        if (!Files.isDirectory(folder.resolve("objects"), LinkOption.NOFOLLOW_LINKS)
+    private static void require(Path folder) throws IOException {
+        Path objects = folder.resolve("objects");
+        if (!Files.isDirectory(objects, LinkOption.NOFOLLOW_LINKS)
                 || !Files.isRegularFile(folder.resolve("HEAD"), LinkOption.NOFOLLOW_LINKS)) {
             throw new FetchException(
                     Reason.MISSING,
                     "There is no git repository at " + folder
                             + ": name a folder that omni vault backup --git has made.");
         }
-        if (Files.exists(folder.resolve("objects/info/alternates"), LinkOption.NOFOLLOW_LINKS)) {
+        if (Files.exists(objects.resolve("info/alternates"), LinkOption.NOFOLLOW_LINKS)
+                || linked(objects)
+                || linked(folder.resolve("refs"))) {
             throw new FetchException(Reason.REFUSED, folder + " borrows from another repository: it is no backup.");
         }
     }
 
+    private static boolean linked(Path folder) throws IOException {
+        try (Stream<Path> inside = Files.walk(folder, LINK_DEPTH)) {
+            return inside.anyMatch(Files::isSymbolicLink);
+        }
+    }
+
+    /** As JGit reads it: what two readers take for two hosts is refused. */
+    private static URIish readByGit(URI to) throws URISyntaxException {
+        URIish address = new URIish(to.toString());
+        boolean same = to.getRawQuery() == null
+                && to.getRawFragment() == null
+                && to.getHost().equalsIgnoreCase(address.getHost())
+                && to.getPort() == address.getPort()
+                && to.getScheme().equalsIgnoreCase(address.getScheme())
+                && address.getUser() == null;
+        if (!same) {
+            throw new FetchException(
+                    Reason.INVALID, "The address of a repository is https://host/path, and nothing behind it.");
+        }
+        return address;
+    }
+
     private Pushed push(Repository repository, ObjectId main, URI to, SendingMeter.Monitor monitor)
             throws IOException, URISyntaxException {
-        try (Transport transport = Transport.open(repository, new URIish(to.toString()))) {
+        try (Transport transport = Transport.open(repository, readByGit(to))) {
             transport.setTimeout((int) Math.max(1, patience.stall().toSeconds()));
             tokens.find(Address.host(to))
                     .ifPresent(token -> transport.setCredentialsProvider(new UsernamePasswordCredentialsProvider(

@@ -128,14 +128,39 @@ class GitPushBoxTest {
                 [core]
                 repositoryformatversion = 0
                 bare = true
+                [include]
+                path = /dev/zero
                 [http]
-                proxy = http://127.0.0.1:1
-                followRedirects = true
-                [url "http://127.0.0.1:1/"]
-                pushInsteadOf = http://127.0.0.1
+                extraHeader = X-From-The-Stick: 1
                 """);
         assertTrue(push(to).sent());
         assertFalse(Files.exists(home.resolve("ran")), "a hook is not run");
+        assertFalse(String.join("\n", server.headers).contains("x-from-the-stick"), "a setting is not read");
+        server.redirect = to.toString().replace("/backup.git", "/elsewhere");
+        int before = server.seen.size();
+        refused(to);
+        assertEquals(before + 1, server.seen.size(), "nor is a redirect followed: " + server.seen);
+        server.redirect = "";
+
+        Path other = home.resolve("other.git");
+        GitServer.git("clone", "-q", "--bare", repository.toString(), other.toString());
+        URI empty = server.repository("empty.git");
+        Path lent = home.resolve("lent.git");
+        Files.createDirectories(lent.resolve("objects"));
+        Files.createDirectories(lent.resolve("refs"));
+        Files.writeString(lent.resolve("HEAD"), "ref: refs/heads/main\n");
+        Files.writeString(lent.resolve("commondir"), other + "\n");
+        assertThrows(
+                FetchException.class,
+                () -> push.push(lent, empty, new SendingMeter(), new Cancellation()),
+                "a borrowed one");
+        assertEquals("", GitServer.git("--git-dir=" + home.resolve("served/empty.git"), "for-each-ref"));
+        Files.delete(lent.resolve("commondir"));
+        Files.createSymbolicLink(lent.resolve("objects/pack"), other.resolve("objects/pack"));
+        assertEquals(
+                Reason.REFUSED,
+                assertThrows(FetchException.class, () -> push.push(lent, empty, new SendingMeter(), new Cancellation()))
+                        .reason());
         Files.createDirectories(repository.resolve("objects/info"));
         Files.writeString(
                 repository.resolve("objects/info/alternates"), home.resolve("served/backup.git/objects") + "\n");
@@ -150,6 +175,10 @@ class GitPushBoxTest {
         server.close();
         FetchException nobody = refused(there);
         assertEquals(Reason.UNREACHABLE, nobody.reason(), nobody.getMessage());
+        for (String twofold :
+                List.of("https://good.example?@127.0.0.1/x.git", "http://127.0.0.1#@192.0.2.1/x.git", there + "?x")) {
+            assertEquals(Reason.INVALID, refused(URI.create(twofold)).reason(), twofold);
+        }
         for (String wrong : List.of("http://192.0.2.1/x.git", "ssh://git@127.0.0.1/x.git", "file:///tmp/x.git")) {
             assertEquals(Reason.REFUSED, refused(URI.create(wrong)).reason(), wrong);
         }

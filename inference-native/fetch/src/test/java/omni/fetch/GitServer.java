@@ -26,6 +26,7 @@ final class GitServer implements AutoCloseable {
     private final ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
     private final Path root;
     final List<String> seen = new CopyOnWriteArrayList<>();
+    final List<String> headers = new CopyOnWriteArrayList<>();
 
     /** Whom it lets in, as "user:secret"; everybody where it is empty. */
     volatile String guest = "";
@@ -86,6 +87,7 @@ final class GitServer implements AutoCloseable {
         try (socket) {
             Request request = read(new BufferedInputStream(socket.getInputStream()));
             seen.add(request.method() + " " + request.target());
+            headers.addAll(request.headers().keySet());
             OutputStream out = socket.getOutputStream();
             if (!redirect.isEmpty()) {
                 say(out, "301 Moved", "Location: " + redirect + request.target() + "\r\n", new byte[0]);

@@ -31,6 +31,7 @@ import java.util.stream.Stream;
 import java.util.zip.Adler32;
 import omni.role.PrivateFile;
 import omni.vault.VaultException.Reason;
+import org.eclipse.jgit.errors.ConfigInvalidException;
 import org.eclipse.jgit.errors.CorruptObjectException;
 import org.eclipse.jgit.errors.IncorrectObjectTypeException;
 import org.eclipse.jgit.errors.LargeObjectException;
@@ -115,8 +116,9 @@ final class BackupGit implements BackupStore {
                     .setGitDir(folder.toFile())
                     .setBare()
                     .build();
+            repository.getConfig().fromText(CONFIG); // what lies there is for git
             inserter = repository.newObjectInserter();
-        } catch (IOException | IllegalArgumentException e) {
+        } catch (IOException | ConfigInvalidException | IllegalArgumentException e) {
             throw new VaultException(Reason.DAMAGED, "The git repository of the backup cannot be opened.", e);
         }
     }

@@ -236,6 +236,7 @@ final class BackupRestore {
             }
         }
         if (lost > 0) {
+            reader.requireThere(); // a disk that was pulled is not damaged
             losses.unreadable(
                     "a part of its " + table.name(),
                     new VaultException(Reason.DAMAGED, "Rows are missing: " + lost + "."));
@@ -330,6 +331,7 @@ final class BackupRestore {
             try {
                 file(reader, file, inner.resolve(file.id()), all);
             } catch (VaultException e) {
+                reader.requireThere();
                 losses.unreadable("the file " + file.id(), e);
                 losses.add("files", file.id(), 1);
                 Files.delete(inner.resolve(file.id()));

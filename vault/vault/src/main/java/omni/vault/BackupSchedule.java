@@ -90,7 +90,7 @@ final class BackupSchedule implements AutoCloseable {
                 backups.prune(place(), policy(), Optional.of(done.snapshot().name()));
             }
             trouble = Optional.empty();
-        } catch (VaultException e) {
+        } catch (VaultException | RuntimeException e) { // or the thread would end, and no backup be taken any more
             failed = now;
             trouble = Optional.of(now + ": " + e.getMessage());
             System.getLogger("omni.vault").log(Level.WARNING, "The backup by schedule failed", e);

@@ -3,6 +3,7 @@ package omni.vault;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -26,12 +27,25 @@ final class BackupSpool implements AutoCloseable {
         void take(String name, Bytes key, byte[] sealed) throws IOException;
     }
 
+    /** So much is written before it is looked again how much is free. */
+    private static final long LOOK_EVERY_BYTES = 16L << 20;
+
+    private final FileStore disk;
+    private final long freeBytesMin;
     private final FileChannel file;
     private final List<Chunk> chunks = new ArrayList<>();
     private long end;
+    private long looked = -LOOK_EVERY_BYTES;
 
-    /** In the vault's folder. */
+    /** In the vault's folder, of whose disk as much stays free as sealed files leave. */
     BackupSpool(Path folder) throws IOException {
+        this(folder, FileLimits.DEFAULT.freeBytesMin());
+    }
+
+    /** With so much that stays free. */
+    BackupSpool(Path folder, long freeBytesMin) throws IOException {
+        this.freeBytesMin = freeBytesMin;
+        disk = Files.getFileStore(folder);
         Path path = folder.resolve(FILE);
         Files.deleteIfExists(path); // of a process that was killed just then
         file = FileChannel.open(
@@ -47,10 +61,13 @@ final class BackupSpool implements AutoCloseable {
     /** Adds one, and the key that it is sealed by. */
     void add(String name, Bytes key, byte[] sealed) throws VaultException {
         try {
+            requireRoom();
             ByteBuffer left = ByteBuffer.wrap(sealed);
             while (left.hasRemaining()) {
                 file.write(left, end + left.position());
             }
+        } catch (VaultException e) {
+            throw e;
         } catch (IOException e) {
             throw new VaultException(
                     Reason.FAILED,
@@ -59,6 +76,18 @@ final class BackupSpool implements AutoCloseable {
         }
         chunks.add(new Chunk(name, key, end, sealed.length));
         end += sealed.length;
+    }
+
+    /** The vault itself needs some to go on. */
+    private void requireRoom() throws IOException {
+        if (end - looked >= LOOK_EVERY_BYTES) {
+            looked = end;
+            if (disk.getUsableSpace() < freeBytesMin) {
+                throw new VaultException(
+                        Reason.REFUSED,
+                        "The vault's disk has too little room for a backup, which passes over it. Make some.");
+            }
+        }
     }
 
     /** Hands them out in order. */

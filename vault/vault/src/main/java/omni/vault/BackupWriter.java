@@ -137,10 +137,24 @@ final class BackupWriter {
                 rows.wrapping(),
                 chunkKeys);
         target.store().settle();
+        snapshot = living(snapshot);
         target.write(snapshot, cipher);
+        Snapshot after = living(snapshot); // the disk may have taken its time for that
+        if (after.rowKeys().size() < snapshot.rowKeys().size()) {
+            snapshot = after;
+            target.write(snapshot, cipher);
+        }
         target.finished();
         sweep(target, vault.keys());
         return new Done(snapshot, read, written, looked);
+    }
+
+    /** Without the keys that were erased since the rows were read: what was deleted meanwhile is deleted there, too. */
+    private Snapshot living(Snapshot snapshot) throws VaultException {
+        Set<Long> left = vault.records().read(sql -> rowKeys(sql).keySet());
+        return snapshot.without(snapshot.rowKeys().keySet().stream()
+                .filter(number -> !left.contains(number))
+                .toList());
     }
 
     /** Counts those that are not whole as not there, and returns the one whose turn was last. */

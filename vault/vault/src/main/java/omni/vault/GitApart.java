@@ -3,6 +3,7 @@ package omni.vault;
 import java.io.File;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.jgit.lib.Config;
+import org.eclipse.jgit.lib.Constants;
 import org.eclipse.jgit.lib.Repository;
 import org.eclipse.jgit.storage.file.FileBasedConfig;
 import org.eclipse.jgit.util.FS;
@@ -15,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  * settings of the user or the system, tells no host name, tries out no disk and starts no program.
  */
 public final class GitApart extends SystemReader.Delegate {
+    /** Nobody makes a file below a file. */
+    private static final String NO_CONFIG = "HEAD/none";
+
     private static final GitApart INSTANCE = new GitApart();
 
     private GitApart() {
@@ -30,6 +34,18 @@ public final class GitApart extends SystemReader.Delegate {
     public static final class Disk extends FS_POSIX {
         /** One for each repository. */
         public Disk() {}
+
+        /** A repository is where it is, whatever a file {@code commondir} in it says. */
+        @Override
+        public File getCommonDir(File folder) {
+            return folder;
+        }
+
+        /** Its own settings are read from a file that nobody has: they may lie on a stick that others had. */
+        @Override
+        public File resolve(File folder, String name) {
+            return super.resolve(folder, name.equals(Constants.CONFIG) ? NO_CONFIG : name);
+        }
 
         @Override
         public @Nullable File findHook(Repository repository, String hookName) {

@@ -51,8 +51,9 @@ final class KeyFileMark {
             throw new VaultException(
                     Reason.DAMAGED,
                     "The file " + file
-                            + " is not as the vault left it, and was not copied: put it back from an old copy,"
-                            + " or from the file identity of the last backup, before the vault is locked.");
+                            + " is not as the vault left it, and was not copied. While the vault is open, save what is in it"
+                            + " by omni vault export. Where neither password nor keys were changed since, the file identity"
+                            + " of the last backup can be put in its place; else it would open nothing.");
         }
         return json;
     }

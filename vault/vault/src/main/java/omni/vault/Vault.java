@@ -323,13 +323,22 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
             KeyRing keys = restored(target, snapshot, secret, new BackupRestore(folder, progress, losses));
             change(new Status(State.SEALED, clock.instant(), "restored"));
             opened(keys, "restored", AuditEvent.RESTORED, before);
-            new Backups(open()).note(target);
-        }
-        if (!losses.all().isEmpty()) {
-            open().audit().alarm("It was put back from a damaged backup, without " + losses.summary() + ".");
-            progress.lost(losses.all());
+            if (!losses.all().isEmpty()) { // before all else, so that it never looks whole
+                open().audit().alarm("It was put back from a damaged backup, without " + losses.summary() + ".");
+                progress.lost(losses.all());
+            }
+            noted(target);
         }
         return Optional.empty();
+    }
+
+    /** Where that cannot be, a deletion does not name this place until its next backup. */
+    private void noted(BackupTarget target) {
+        try {
+            new Backups(open()).note(target);
+        } catch (VaultException e) {
+            System.getLogger("omni.vault").log(System.Logger.Level.WARNING, "The backup's place is not known", e);
+        }
     }
 
     private KeyRing restored(BackupTarget target, Optional<String> snapshot, Secret secret, BackupRestore restore)

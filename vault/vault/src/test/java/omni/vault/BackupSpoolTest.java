@@ -66,7 +66,13 @@ class BackupSpoolTest {
         Path other = folder.resolve("other");
         BackupVault.restore(target, Optional.empty(), other, Made.password(Made.PASSWORD));
         try (BackupVault restored = BackupVault.at(other)) {
-            assertEquals(1, restored.open.conversations().retrieve(id).items(), "it is of the moment before");
+            assertEquals(
+                    Reason.MISSING,
+                    assertThrows(
+                                    VaultException.class,
+                                    () -> restored.open.conversations().retrieve(id))
+                            .reason(),
+                    "no copy was named, so there is none");
         }
     }
 
@@ -94,5 +100,15 @@ class BackupSpoolTest {
             assertEquals(List.of("a1", "b4", "c5"), names);
         }
         assertTrue(Files.notExists(folder.resolve("backup.spool")));
+    }
+
+    /** What is left free on the vault's disk stays free: the vault itself needs room. */
+    @Test
+    void aDiskThatIsNearlyFullIsNotFilled() throws IOException {
+        try (BackupSpool spool = new BackupSpool(folder, Long.MAX_VALUE)) {
+            VaultException refused = assertThrows(
+                    VaultException.class, () -> spool.add("a", new Bytes(new byte[] {1}), new byte[] {2, 3}));
+            assertEquals(Reason.REFUSED, refused.reason());
+        }
     }
 }

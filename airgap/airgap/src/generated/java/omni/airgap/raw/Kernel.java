@@ -158,6 +158,15 @@ public class Kernel extends Kernel$shared {
     public static int NETLINK_CAP_ACK() {
         return NETLINK_CAP_ACK;
     }
+    private static final int IFA_F_PERMANENT = (int)128L;
+    /**
+     * {@snippet lang=c :
+     * #define IFA_F_PERMANENT 128
+     * }
+     */
+    public static int IFA_F_PERMANENT() {
+        return IFA_F_PERMANENT;
+    }
     private static final int RTPROT_REDIRECT = (int)1L;
     /**
      * {@snippet lang=c :
@@ -410,15 +419,6 @@ public class Kernel extends Kernel$shared {
     public static int RTM_NEWADDR() {
         return RTM_NEWADDR;
     }
-    private static final int RTM_DELADDR = (int)21L;
-    /**
-     * {@snippet lang=c :
-     * enum enum (unnamed at /usr/include/linux/rtnetlink.h:24:1).RTM_DELADDR = 21
-     * }
-     */
-    public static int RTM_DELADDR() {
-        return RTM_DELADDR;
-    }
     private static final int RTM_GETADDR = (int)22L;
     /**
      * {@snippet lang=c :
@@ -436,15 +436,6 @@ public class Kernel extends Kernel$shared {
      */
     public static int RTM_NEWROUTE() {
         return RTM_NEWROUTE;
-    }
-    private static final int RTM_DELROUTE = (int)25L;
-    /**
-     * {@snippet lang=c :
-     * enum enum (unnamed at /usr/include/linux/rtnetlink.h:24:1).RTM_DELROUTE = 25
-     * }
-     */
-    public static int RTM_DELROUTE() {
-        return RTM_DELROUTE;
     }
     private static final int RTM_GETROUTE = (int)26L;
     /**
@@ -500,15 +491,6 @@ public class Kernel extends Kernel$shared {
     public static int RTA_DST() {
         return RTA_DST;
     }
-    private static final int RTA_OIF = (int)4L;
-    /**
-     * {@snippet lang=c :
-     * enum rtattr_type_t.RTA_OIF = 4
-     * }
-     */
-    public static int RTA_OIF() {
-        return RTA_OIF;
-    }
     private static final int RTA_GATEWAY = (int)5L;
     /**
      * {@snippet lang=c :
@@ -517,6 +499,15 @@ public class Kernel extends Kernel$shared {
      */
     public static int RTA_GATEWAY() {
         return RTA_GATEWAY;
+    }
+    private static final int RTA_MULTIPATH = (int)9L;
+    /**
+     * {@snippet lang=c :
+     * enum rtattr_type_t.RTA_MULTIPATH = 9
+     * }
+     */
+    public static int RTA_MULTIPATH() {
+        return RTA_MULTIPATH;
     }
     private static final int RTA_VIA = (int)18L;
     /**
@@ -535,33 +526,6 @@ public class Kernel extends Kernel$shared {
      */
     public static int RTNLGRP_LINK() {
         return RTNLGRP_LINK;
-    }
-    private static final int RTNLGRP_IPV4_ROUTE = (int)7L;
-    /**
-     * {@snippet lang=c :
-     * enum rtnetlink_groups.RTNLGRP_IPV4_ROUTE = 7
-     * }
-     */
-    public static int RTNLGRP_IPV4_ROUTE() {
-        return RTNLGRP_IPV4_ROUTE;
-    }
-    private static final int RTNLGRP_IPV6_IFADDR = (int)9L;
-    /**
-     * {@snippet lang=c :
-     * enum rtnetlink_groups.RTNLGRP_IPV6_IFADDR = 9
-     * }
-     */
-    public static int RTNLGRP_IPV6_IFADDR() {
-        return RTNLGRP_IPV6_IFADDR;
-    }
-    private static final int RTNLGRP_IPV6_ROUTE = (int)11L;
-    /**
-     * {@snippet lang=c :
-     * enum rtnetlink_groups.RTNLGRP_IPV6_ROUTE = 11
-     * }
-     */
-    public static int RTNLGRP_IPV6_ROUTE() {
-        return RTNLGRP_IPV6_ROUTE;
     }
     private static final int RTNLGRP_NSID = (int)28L;
     /**
@@ -1111,15 +1075,6 @@ public class Kernel extends Kernel$shared {
      */
     public static int NLA_F_NESTED() {
         return NLA_F_NESTED;
-    }
-    private static final int IFA_F_TEMPORARY = (int)1L;
-    /**
-     * {@snippet lang=c :
-     * #define IFA_F_TEMPORARY 1
-     * }
-     */
-    public static int IFA_F_TEMPORARY() {
-        return IFA_F_TEMPORARY;
     }
     private static final int RTEXT_FILTER_SKIP_STATS = (int)8L;
     /**
