@@ -30,6 +30,8 @@ record Census(List<Count> namespaces, List<SocketEntry> sockets) {
 
     private static final long PAUSE_NANOS = 30_000_000;
     private static final long MOMENT_NANOS = 2_000_000;
+    /** Each pause is longer than the one before, up to so many times the first: a machine that is overloaded lets go late. */
+    private static final int PAUSES_MAX = 5;
 
     Census {
         namespaces = List.copyOf(namespaces);
@@ -112,7 +114,7 @@ record Census(List<Count> namespaces, List<SocketEntry> sockets) {
             }
             List<Tally> open = open(all);
             for (int i = 1; i < LOOKS_MAX && !open.isEmpty(); i++) {
-                pause(i == 1 ? open : List.of());
+                pause(i == 1 ? open : List.of(), PAUSE_NANOS * Math.min(i, PAUSES_MAX));
                 List<Found> next = look(open.stream().map(tally -> tally.place).toList());
                 for (int k = 0; k < open.size(); k++) {
                     open.get(k).add(next.get(k));
@@ -131,11 +133,11 @@ record Census(List<Count> namespaces, List<SocketEntry> sockets) {
      * Until the kernel's count has come down to what these explained, for sockets that were closed moments ago; and as long as it
      * takes such a socket to leave the count where it does not, or there are none. Looks that must agree are that far from another.
      */
-    private static void pause(List<Tally> waiting) throws AirgapException {
+    private static void pause(List<Tally> waiting, long nanos) throws AirgapException {
         long began = System.nanoTime();
         boolean down = false;
-        while (!down && System.nanoTime() - began < PAUSE_NANOS) {
-            LockSupport.parkNanos(waiting.isEmpty() ? PAUSE_NANOS : MOMENT_NANOS);
+        while (!down && System.nanoTime() - began < nanos) {
+            LockSupport.parkNanos(waiting.isEmpty() ? nanos : MOMENT_NANOS);
             down = !waiting.isEmpty();
             for (Tally tally : waiting) {
                 Count count = tally.last.count();

@@ -363,7 +363,7 @@ final class Gap implements Closeable {
 
     /** Keeps what the links there would lose by going down, for a lift to give back; nothing where it is not open. */
     void remember(NetworkStack stack) {
-        store.routes().keep(stack, () -> !shut && status.state() == State.OPEN && stacks.get(stack.number()) == stack);
+        store.routes().keep(stack, () -> !shut && status.state() == State.OPEN && stacks.containsValue(stack));
     }
 
     /**
