@@ -57,7 +57,7 @@ final class Backups {
     private void requireElsewhere(Path folder) throws VaultException {
         Path there = folder.toAbsolutePath().normalize();
         Path real = there;
-        while (Files.notExists(real) && real.getParent() != null) {
+        while (!Files.exists(real) && real.getParent() != null) {
             real = real.getParent();
         }
         try {
