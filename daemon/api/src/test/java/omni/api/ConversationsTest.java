@@ -157,7 +157,7 @@ final class ConversationsTest {
                 daemon.post(ALL, metadata(1, "ü".repeat(63), "🦉".repeat(512))).statusCode());
         refused(daemon.post(ALL, metadata(1, "ü".repeat(64), "v")), "metadata", "invalid_value");
         refused(daemon.post(ALL, metadata(1, "k", "🦉".repeat(513))), "metadata", "invalid_value");
-        refused(daemon.post(ALL, "{\"metadata\":{\"a\":1}}"), "metadata", "invalid_type");
+        refused(daemon.post(ALL, "{\"metadata\":{\"a\":1}}"), "metadata.a", "invalid_type");
         refused(daemon.post(ALL, "{\"metadata\":[]}"), "metadata", "invalid_type");
     }
 

@@ -156,7 +156,7 @@ final class ResponsesTest {
                 "\"previous_response_id\":1|previous_response_id|invalid_type",
                 "\"conversation\":{}|conversation.id|missing_required_parameter",
                 "\"conversation\":\"a\",\"previous_response_id\":\"b\"|conversation|invalid_value",
-                "\"metadata\":{\"a\":1}|metadata|invalid_type"
+                "\"metadata\":{\"a\":1}|metadata.a|invalid_type"
             })
     void whatIsWrongIsNamed(String more, String param, String code) throws Exception {
         refused(post("," + more), param, code);

@@ -119,6 +119,8 @@ class GitPushBoxTest {
     /** What the stick's own settings say does not count: no program, no other proxy, no unchecked certificate. */
     @Test
     void theRepositorysOwnSettingsAndHooksDoNotCount() throws Exception {
+        Path other = home.resolve("other.git");
+        GitServer.git("clone", "-q", "--bare", repository.toString(), other.toString());
         URI to = server.repository("backup.git");
         Path hook = repository.resolve("hooks/pre-push");
         Files.createDirectories(repository.resolve("hooks"));
@@ -142,8 +144,6 @@ class GitPushBoxTest {
         assertEquals(before + 1, server.seen.size(), "nor is a redirect followed: " + server.seen);
         server.redirect = "";
 
-        Path other = home.resolve("other.git");
-        GitServer.git("clone", "-q", "--bare", repository.toString(), other.toString());
         URI empty = server.repository("empty.git");
         Path lent = home.resolve("lent.git");
         Files.createDirectories(lent.resolve("objects"));
