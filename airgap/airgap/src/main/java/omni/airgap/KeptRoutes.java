@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
@@ -13,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
+import omni.role.PrivateFile;
 
 /**
  * What the links of each stack would lose by going down ({@link NetworkStack#routes}), in {@code HOME/airgap/routes/BOOT/STACK}: so it
@@ -26,8 +26,6 @@ final class KeptRoutes {
     private static final long BYTES_MAX = 4L << 20;
     private static final FileAttribute<?> FOLDER =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
-    private static final FileAttribute<?> FILE =
-            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
 
     private final Path folder;
     /** By stack, what its file has; and the lock of both. */
@@ -89,11 +87,7 @@ final class KeptRoutes {
         Path file = file(stack);
         Files.createDirectories(file.resolveSibling("."), FOLDER);
         sweep();
-        Path next = file.resolveSibling(name + ".new");
-        Files.deleteIfExists(next);
-        Files.createFile(next, FILE);
-        Files.write(next, routes);
-        Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
+        PrivateFile.write(file, routes);
         kept.put(name, now);
         bytes += routes.length - before.length();
     }

@@ -1,7 +1,6 @@
 package omni.airgap;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
 import omni.airgap.Capture.Ethertype;
@@ -68,24 +67,10 @@ class SendersBoxTest {
                 TestGap gap = TestGap.over(street, folder);
                 Capture capture = new Capture(street)) {
             street.keepAddresses(0);
-            capture.awaitSilence();
-            Process before = sender(street, kind);
-            capture.awaitFlow(kind + " reaches the neighbour while the gap is open", type);
-
-            Gap.Status closed = gap.engage();
-            assertEquals(State.GAP, closed.state(), closed.toString());
-            assertEquals(0, capture.during(WINDOW_MILLIS).frames(), kind + " was at work when the gap was closed");
-            assertTrue(before.isAlive());
-            before.destroyForcibly().waitFor();
-
-            capture.count();
-            Process during = sender(street, kind);
-            Tools.pause(WINDOW_MILLIS);
-            assertEquals(0, capture.count().frames(), kind + " was started in the gap");
-            assertTrue(during.isAlive());
-
+            var trial = new Trial(gap, capture, kind, type, WINDOW_MILLIS);
+            trial.assertNothingLeaves(_ -> sender(street, kind));
             gap.lift();
-            capture.awaitFlow(kind + " reaches the neighbour again", type);
+            trial.assertLeavesAgain();
         }
     }
 
@@ -97,24 +82,11 @@ class SendersBoxTest {
                 Street elsewhere = new Street(0);
                 TestGap gap = TestGap.over(street, folder);
                 Capture capture = new Capture(street)) {
-            capture.awaitSilence();
-            Process before = holder(street, elsewhere, kind, folder.resolve("before"));
-            capture.awaitFlow(kind + " reaches the neighbour while the gap is open", type);
-
-            assertEquals(State.GAP, gap.engage().state());
+            var trial = new Trial(gap, capture, kind, type, WINDOW_MILLIS);
+            trial.assertNothingLeaves(when -> holder(street, elsewhere, kind, folder.resolve(when)));
             assertEquals(1, gap.gap().wards().size());
-            assertEquals(0, capture.during(WINDOW_MILLIS).frames(), kind + " was held when the gap was closed");
-            assertTrue(before.isAlive());
-            before.destroyForcibly().waitFor();
-
-            capture.count();
-            Process during = holder(street, elsewhere, kind, folder.resolve("during"));
-            Tools.pause(WINDOW_MILLIS);
-            assertEquals(0, capture.count().frames(), kind + " was handed out in the gap");
-            assertTrue(during.isAlive());
-
             gap.lift();
-            capture.awaitFlow(kind + " reaches the neighbour again", type);
+            trial.assertLeavesAgain();
         }
     }
 

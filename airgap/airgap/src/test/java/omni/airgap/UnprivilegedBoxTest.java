@@ -50,23 +50,10 @@ class UnprivilegedBoxTest {
                 TestGap gap = TestGap.over(street, folder);
                 Capture capture = new Capture(street)) {
             street.keepAddresses(0);
-            capture.awaitSilence();
-            Process before = nobody(street, kind);
-            capture.awaitFlow(kind + " reaches the neighbour while the gap is open", type);
-
-            assertEquals(State.GAP, gap.engage().state());
-            assertEquals(0, capture.during(WINDOW_MILLIS).frames(), kind + " was at work when the gap was closed");
-            assertTrue(before.isAlive());
-            before.destroyForcibly().waitFor();
-
-            capture.count();
-            Process during = nobody(street, kind);
-            Tools.pause(WINDOW_MILLIS);
-            assertEquals(0, capture.count().frames(), kind + " was started in the gap");
-            assertTrue(during.isAlive());
-
+            var trial = new Trial(gap, capture, kind, type, WINDOW_MILLIS);
+            trial.assertNothingLeaves(_ -> nobody(street, kind));
             gap.lift();
-            capture.awaitFlow(kind + " reaches the neighbour again", type);
+            trial.assertLeavesAgain();
         }
     }
 
@@ -101,26 +88,13 @@ class UnprivilegedBoxTest {
                 street.inBox("sysctl", "-qw", "net.ipv4.ip_forward=1");
                 street.inBox("ip", "route", "add", "192.0.2.0/24", "via", "10.77.0.2");
             }
-            capture.awaitSilence();
-            Process before = rootOfItsOwn(street, way, kind, "in0");
-            capture.awaitFlow(kind + " reaches the neighbour while the gap is open", type);
-
-            assertEquals(State.GAP, gap.engage().state());
-            assertEquals(0, capture.during(WINDOW_MILLIS).frames(), kind + " was at work when the gap was closed");
-            assertTrue(before.isAlive());
-            before.destroyForcibly().waitFor();
-
-            capture.count();
-            Process during = rootOfItsOwn(street, way, kind, "in1");
-            Tools.pause(WINDOW_MILLIS);
-            assertEquals(0, capture.count().frames(), kind + " was started in the gap");
-            assertTrue(during.isAlive());
-
+            var trial = new Trial(gap, capture, kind, type, WINDOW_MILLIS);
+            trial.assertNothingLeaves(when -> rootOfItsOwn(street, way, kind, when.equals("before") ? "in0" : "in1"));
             gap.lift();
             if (!way.equals("bridge")) {
                 street.inBox("ip", "route", "replace", "192.0.2.0/24", "via", "10.77.0.2");
             }
-            capture.awaitFlow(kind + " reaches the neighbour again", type);
+            trial.assertLeavesAgain();
         }
     }
 
