@@ -131,6 +131,7 @@ final class LinuxHost implements Host {
     @Override
     public List<String> limits() {
         List<String> limits = new ArrayList<>(Rehearsal.once());
+        DropTable.limit().ifPresent(limits::add);
         Urgency.limits().ifPresent(limits::add);
         machine.ifPresent(whole -> limits.addAll(whole.limits()));
         return limits;

@@ -17,6 +17,9 @@ import omni.airgap.raw.nfgenmsg;
 final class Standing {
     private static final int DUMP = NLM_F_ROOT() | NLM_F_MATCH();
 
+    /** The link of a chain that is for all of a namespace; no link has this name. */
+    static final String EVERY_LINK = "/";
+
     private boolean there;
     private int flags;
     private final Map<String, Chain> chains = new TreeMap<>();
@@ -29,7 +32,7 @@ final class Standing {
      * @param priority its place among those that hang there
      * @param policy what becomes of a packet that no rule decides
      * @param flags beyond "base": such as offload to hardware; 0 for ours
-     * @param link the one link that it is for, as the kernel names it now; empty for all
+     * @param link the link that it is for, as the kernel names it now; {@link #EVERY_LINK}; empty where it is for none
      */
     record Chain(int hook, int priority, int policy, int flags, String link) {
         /** The same but for the name that the link has by now. */
@@ -84,9 +87,16 @@ final class Standing {
                 hook.networkNumber(NFTA_HOOK_PRIORITY()).orElse(-1),
                 chain.networkNumber(NFTA_CHAIN_POLICY()).orElse(-1),
                 chain.networkNumber(NFTA_CHAIN_FLAGS()).orElse(0) & ~1, // 1: hangs at a hook, which the hook says
-                hook.text(NFTA_HOOK_DEV())
-                        .or(() -> hook.nested(NFTA_HOOK_DEVS()).text(NFTA_DEVICE_NAME()))
-                        .orElse(""));
+                link(hook));
+    }
+
+    private static String link(Attributes hook) {
+        Attributes links = hook.nested(NFTA_HOOK_DEVS());
+        return hook.text(NFTA_HOOK_DEV())
+                .or(() -> links.text(Transaction.NFTA_DEVICE_PREFIX)
+                        .map(EVERY_LINK::concat)) // of an empty one nothing is left
+                .or(() -> links.text(NFTA_DEVICE_NAME()))
+                .orElse("");
     }
 
     private static Rule rule(Attributes rule) {
