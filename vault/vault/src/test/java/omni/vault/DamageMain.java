@@ -12,13 +12,14 @@ import java.util.TreeMap;
 
 /**
  * Damages copies of a whole vault, each at one place of one of its files, and looks whether a check sees it; if it does not, all
- * must read as before. If it does, what stands in other files must read as before, and of the records what can be read is counted. By
- * itself it does 10,000, or as many as its first argument says, with the seed that is its second.
+ * must read as before. If it does, what stands in other files must read as before, and of the records what can be read is counted.
+ * Arguments: a folder, how many, the seed.
  */
 final class DamageMain {
     private static final int PAGE = 4096;
     private static final int JOURNAL_HEADER = 32;
     private static final int FRAME = PAGE + 24;
+    private static final int PROGRESS = 1000;
     private static final String DATABASE = "records.db";
     private static final String JOURNAL = "records.db-wal";
 
@@ -62,12 +63,13 @@ final class DamageMain {
     }
 
     public static void main(String[] args) throws IOException {
-        int count = args.length > 0 ? Integer.parseInt(args[0]) : 10_000;
-        long seed = args.length > 1 ? Long.parseLong(args[1]) : 1;
-        Path folder = Files.createTempDirectory("damage");
-        System.out.println(new DamageMain(
-                        folder, seed, place -> !WholeVault.problems(place).isEmpty())
-                .run(count));
+        Result result = new DamageMain(
+                        Path.of(args[0]),
+                        Long.parseLong(args[2]),
+                        place -> !WholeVault.problems(place).isEmpty())
+                .run(Integer.parseInt(args[1]));
+        System.out.println(result);
+        System.exit(result.missed().isEmpty() ? 0 : 1);
     }
 
     Result run(int count) throws IOException {
@@ -78,6 +80,9 @@ final class DamageMain {
         }
         List<String> names = List.copyOf(whole.keySet());
         for (int i = 0; i < count; i++) {
+            if (i > 0 && i % PROGRESS == 0) {
+                System.out.println(i + " of " + count);
+            }
             Damage damage = damage(whole, names);
             try {
                 judge(whole, damage);

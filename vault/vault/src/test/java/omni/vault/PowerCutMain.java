@@ -18,7 +18,7 @@ import java.util.TreeSet;
 /**
  * Makes, of what {@code powercut.c} wrote down, states that a power cut could have left: at a random moment, all that was synced
  * is there, and of what was not, each write is there, missing, or torn at a sector of 512 bytes; names that were made, removed
- * or changed since the folder was synced are as far as a random one of them. Arguments: the log, how many states, the seed.
+ * or changed since the folder was synced are as far as a random one of them. Arguments: the folder with the log, how many states, the seed.
  */
 final class PowerCutMain {
     private static final int SECTOR = 512;
@@ -55,9 +55,11 @@ final class PowerCutMain {
     }
 
     public static void main(String[] args) throws IOException {
-        PowerCutMain main = new PowerCutMain(
-                Path.of(args[0]), Files.createTempDirectory("powercut"), args.length > 2 ? Long.parseLong(args[2]) : 1);
-        System.out.println(main.run(args.length > 1 ? Integer.parseInt(args[1]) : 1000));
+        Path folder = Path.of(args[0]);
+        Result result =
+                new PowerCutMain(folder.resolve("log"), folder, Long.parseLong(args[2])).run(Integer.parseInt(args[1]));
+        System.out.println(result);
+        System.exit(result.lost().isEmpty() ? 0 : 1);
     }
 
     Result run(int states) throws IOException {
