@@ -43,6 +43,10 @@ check what-comes-up-is-down within 30 is_down was-up
 check and-is-marked within 30 alias_is was-up "omni-gap one"
 modprobe mac80211_hwsim radios=2
 check radios-are-off within 30 radios_are 1
+check sleeps-and-wakes-again asleep
+sleep 2
+check the-card-is-down-after-a-sleep is_down eth0
+check nothing-was-sent-over-a-sleep same "$(sent)" 0
 systemctl stop sender # its tries are work for who takes the link down, and this processor is slow
 echo "RESULT held-until-here ok"
 

@@ -144,6 +144,10 @@ kill -KILL "$airgap"
 check the-link-is-down-without-the-role not up
 check airgap-is-back within "$start_seconds" another airgap "$airgap"
 check gap-is-still-closed within 30 gap_is gap
+check sleeps-and-wakes asleep
+check gap-outlasts-a-sleep within 30 gap_is gap
+check the-link-is-down-after-a-sleep not up
+check radios-are-off-after-a-sleep radios_are 1
 
 # --- Break -----------------------------------------------------------------------------------------------------------
 

@@ -60,6 +60,7 @@ class AirgapBoxTest {
                     "[daemon]\nport = 0\n[airgap]\nscope = \"" + namespace + "\"\nconsole = \"" + console + "\"\n");
             var up = product.up();
             assertEquals("open", state(product));
+            assertTrue(passes());
             assertEquals(5, product.omni("airgap", "lift").exit(), "nothing to lift");
 
             var key = product.omni("key", "step-up").out().strip();
@@ -109,11 +110,51 @@ class AirgapBoxTest {
             assertFalse(logs.contains(key), "the step-up key is in no log");
             assertEquals(0, product.omni("down").exit());
             assertFalse(up(), "a gap outlives the program");
+            anotherTreeFindsItClosed(product);
 
             var offline = product.omniWith(key + "\n", "airgap", "lift", "--offline");
             assertEquals(5, offline.exit(), "no terminal of the box");
             assertTrue(offline.err().contains("local terminal"), offline.err());
         }
+    }
+
+    /** As after an update, with links that some other service has brought up meanwhile: what stands in the kernel drops there. */
+    private void anotherTreeFindsItClosed(Product product) throws Exception {
+        run("ip", "-n", name, "link", "set", "eth0", "up");
+        run("ip", "-n", name, "link", "set", "eth1", "up");
+        assertFalse(passes(), "the tables hold by themselves");
+        product.takeAnotherTree();
+        product.up();
+        assertEquals("gap", state(product));
+        assertFalse(up());
+        assertEquals(0, product.omni("down").exit());
+        assertFalse(up());
+    }
+
+    /** Whether one of a hundred frames comes from one end of the link to the other. */
+    private boolean passes() throws Exception {
+        return run("nsenter", "--net=" + namespace, "python3", "-c", """
+                import socket
+                receiver = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+                receiver.bind(("eth1", 0))
+                receiver.settimeout(2)
+                sender = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+                sender.bind(("eth0", 0))
+                frame = b"\\xff" * 12 + b"\\x88\\xb5" + b"gap" * 20
+                for _ in range(100):
+                    try:
+                        sender.send(frame)
+                    except OSError:
+                        pass # that it was dropped is told in this way, too
+                try:
+                    while receiver.recv(2000) != frame:
+                        pass
+                    print("came")
+                except TimeoutError:
+                    print("nothing")
+                """)
+                .strip()
+                .equals("came");
     }
 
     private void liftedByThePassword(Product product, Path console, String key) throws Exception {

@@ -27,7 +27,7 @@ final class Product implements AutoCloseable {
     final Path home;
     final Path run;
     private final Path base;
-    private final Path tree;
+    private Path tree;
     private final Path java;
     private final List<String> as;
     private final List<Process> started = new ArrayList<>();
@@ -78,6 +78,13 @@ final class Product implements AutoCloseable {
     static List<String> asOther() {
         return List.of(
                 "setpriv", "--reuid=" + OTHER_USER, "--regid=" + OTHER_USER, "--clear-groups", "--inh-caps=-all");
+    }
+
+    /** From here on by another copy of the tree, as after an update; what runs is left as it is. */
+    void takeAnotherTree() throws IOException, InterruptedException {
+        Path other = base.resolve("other-tree");
+        AirgapBoxTest.run("cp", "-r", tree.toString(), other.toString());
+        tree = other;
     }
 
     /** Gives that user all that is there now. */
