@@ -35,7 +35,11 @@ final class ServerConnection {
     /** Calls to answer; an empty one ends the answering thread. */
     private final BlockingQueue<Optional<Request>> requests = new LinkedBlockingQueue<>();
 
+    /** Calls whose handler has not ended. */
+    private final AtomicInteger unfinished = new AtomicInteger();
+    /** Calls whose last reply is not on its way: once a caller can have it, it may make the next one. */
     private final AtomicInteger unanswered = new AtomicInteger();
+
     private final AtomicReference<Optional<WireCall>> current = new AtomicReference<>(Optional.empty());
     private final AtomicBoolean gone = new AtomicBoolean();
     private final AtomicBoolean abandoned = new AtomicBoolean();
@@ -108,8 +112,14 @@ final class ServerConnection {
             throw new BusException.Limit("Over pendingCallsMax, " + limits.pendingCallsMax()
                     + ", calls wait for their answer: read replies, or open another connection");
         }
+        unfinished.incrementAndGet();
         progressNanos.set(System.nanoTime());
         requests.add(Optional.of(request));
+    }
+
+    /** The last reply of a call is about to be sent. */
+    void answered() {
+        unanswered.decrementAndGet();
     }
 
     /**
@@ -147,7 +157,7 @@ final class ServerConnection {
 
     /** Whether no call is being answered or waits. */
     boolean isIdle() {
-        return unanswered.get() == 0;
+        return unfinished.get() == 0;
     }
 
     /** Whether it has lain without a call, or has been unable to send, for the limit's time. */
@@ -169,7 +179,7 @@ final class ServerConnection {
                 }
                 current.set(Optional.empty());
                 progressNanos.set(System.nanoTime());
-                unanswered.decrementAndGet();
+                unfinished.decrementAndGet();
             }
         } catch (InterruptedException end) {
             LOG.log(Level.DEBUG, "A handler was interrupted", end);

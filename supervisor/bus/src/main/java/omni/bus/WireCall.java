@@ -73,6 +73,7 @@ final class WireCall implements Call<JsonNode> {
         } finally {
             lock.unlock();
         }
+        connection.answered();
         if (!request.oneway()) {
             connection.send(frame, this);
         }

@@ -158,6 +158,26 @@ final class LimitsTest {
         }
     }
 
+    /** Whoever has an answer may ask again, though the handler that gave it has not ended. */
+    @Test
+    void anAnsweredCallIsPendingNoMore() throws IOException {
+        int max = 5;
+        String hold = "{\"method\":\"omni.Probe.Hold\"}\0";
+        handler.ends.drainPermits();
+        try (BusServer _ = serve(BusLimits.defaults().withPendingCallsMax(max));
+                var peer = new RawPeer(socket())) {
+            peer.send(hold.repeat(1 + max));
+            handler.releases.release();
+            assertEquals(Optional.of("{\"parameters\":{}}"), peer.receive());
+            peer.send(hold);
+            handler.ends.release(2 + max);
+            for (int i = 0; i < 1 + max; i++) {
+                handler.releases.release();
+                assertEquals(Optional.of("{\"parameters\":{}}"), peer.receive());
+            }
+        }
+    }
+
     @Test
     void connections() throws IOException {
         int max = 3;

@@ -27,6 +27,8 @@ final class ProbeHandler implements ProbeProtocol.Handler {
     final AtomicInteger said = new AtomicInteger();
     final AtomicReference<Peer> lastPeer = new AtomicReference<>(new Peer("", "", Optional.empty()));
     final Semaphore releases = new Semaphore(0);
+    /** One for each handler of a held call that may end, its reply sent: as many as there are, unless a test takes them. */
+    final Semaphore ends = new Semaphore(Integer.MAX_VALUE);
 
     @Override
     public void echo(EchoParams in, Call<EchoReply> call) {
@@ -63,6 +65,7 @@ final class ProbeHandler implements ProbeProtocol.Handler {
         releases.acquireUninterruptibly();
         if (!call.isCancelled()) {
             call.reply(new HoldReply());
+            ends.acquireUninterruptibly();
         }
     }
 
