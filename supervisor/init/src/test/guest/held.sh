@@ -17,6 +17,7 @@ case $(cat /proc/cmdline) in
     check the-link-comes-up within 60 grep -q 1 /sys/class/net/eth0/carrier
     systemctl stop sender
     sleep 1
+    check sleeps-and-wakes-in-the-open asleep
     for kind in sctp packet udp; do
         check "$kind-leaks" leaks /opt/guest/send "$kind" eth0
     done

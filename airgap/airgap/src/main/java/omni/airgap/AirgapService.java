@@ -193,10 +193,29 @@ final class AirgapService implements AirgapProtocol.Handler {
     @Override
     public void lift(LiftParams in, Call<LiftReply> call) {
         String permit = in.permit();
-        Grant grant = attempt(() -> permit == null
-                ? factors.judge(in.nonce(), in.signature(), in.code())
-                : factors.judgePermit(in.nonce(), permit, in.code()));
+        Grant grant = attempt(() -> {
+            try {
+                return permit == null
+                        ? factors.judge(in.nonce(), in.signature(), in.code())
+                        : factors.judgePermit(in.nonce(), permit, in.code());
+            } catch (DeniedException e) {
+                refused(e);
+                throw e;
+            }
+        });
         call.reply(new LiftReply(gap(apart(Urgency::hurry, () -> gap.lift(grant)))));
+    }
+
+    /** A try that counts is in the log and in the evidence, which has room for all: each makes the next one wait. */
+    private void refused(DeniedException denied) throws AirgapException {
+        if (denied.reason() != FailedReason.DENIED) {
+            return;
+        }
+        System.getLogger("omni.airgap")
+                .log(System.Logger.Level.WARNING, "A lift was refused: {0}", denied.getMessage());
+        if (evidence.isPresent()) {
+            evidence.get().append("refused", EvidenceChain.body().put("cause", denied.getMessage()));
+        }
     }
 
     @Override

@@ -16,8 +16,6 @@ import java.util.Set;
  * @param exempt the chains that accept the loopback, each with the key of the packet's link that is looked at
  */
 record Contents(int family, Map<String, Standing.Chain> chains, Map<String, Integer> exempt) {
-    static final String TABLE = "omni_gap";
-
     /** Before all that others may have put there: NF_IP_PRI_FIRST is the smallest number of all. */
     private static final int FIRST = Integer.MIN_VALUE + 1;
     /** A chain at ingress may not be at the smallest numbers. */
@@ -48,16 +46,16 @@ record Contents(int family, Map<String, Standing.Chain> chains, Map<String, Inte
         return new Standing.Chain(NF_NETDEV_EGRESS(), FIRST_OF_LINK, NF_DROP(), 0, link);
     }
 
-    /** Adds orders that put this in the place of whatever stands there: in one transaction, no packet comes between. */
-    void put(Transaction transaction) {
-        transaction.emptied(family, TABLE);
-        chains.forEach((name, chain) -> transaction.chain(family, TABLE, name, chain));
-        exempt.forEach((name, key) -> transaction.acceptLink(family, TABLE, name, key, LOOPBACK));
+    /** Adds orders that put this in the place of whatever stands under the table's name. */
+    void put(Transaction transaction, String table) {
+        transaction.emptied(family, table);
+        chains.forEach((name, chain) -> transaction.chain(family, table, name, chain));
+        exempt.forEach((name, key) -> transaction.acceptLink(family, table, name, key, LOOPBACK));
     }
 
     /** How what stands there differs from this, a line each. */
     List<String> problems(Standing standing) {
-        String table = "nftables " + (family == NFPROTO_INET() ? "inet " : "netdev ") + TABLE;
+        String table = "nftables " + (family == NFPROTO_INET() ? "inet " : "netdev ") + standing.name();
         List<String> problems = new ArrayList<>();
         if (!standing.there() || standing.flags() != 0) {
             problems.add(table + (standing.there() ? " was switched off" : " is not there"));
@@ -67,6 +65,9 @@ record Contents(int family, Map<String, Standing.Chain> chains, Map<String, Inte
                 problems.add(table + " " + name + " does not drop");
             }
         });
+        if (!chains.keySet().containsAll(standing.chains().keySet())) {
+            problems.add(table + " has other chains than its own");
+        }
         Set<Standing.Rule> rules = new HashSet<>();
         exempt.forEach((name, key) -> rules.add(exemption(name, key)));
         if (standing.rules().size() != rules.size() || !rules.equals(Set.copyOf(standing.rules()))) {

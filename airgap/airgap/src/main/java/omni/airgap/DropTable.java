@@ -3,6 +3,7 @@ package omni.airgap;
 import static omni.airgap.raw.Kernel.*;
 
 import java.io.Closeable;
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -20,15 +21,25 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p>The first stops what has an IP header; the second stops every frame of a link, ARP and packet sockets too. What neither
- * sees, AF_XDP, needs the link down. Where the kernel has no chain for every link (Linux 6.18 has), {@link LinkChains} take the second's place.
+ * sees, AF_XDP, needs the link down. Where the kernel has no chain for every link (it came in Linux 6.17), {@link LinkChains} take the second's place.
  */
 final class DropTable implements Closeable {
+    /** The tables' name, and the beginning of another that they take where somebody else's table holds it. */
+    static final String NAME = "omni_gap";
+
+    /** The flag of a table that somebody owns: NFT_TABLE_F_OWNER of linux/netfilter/nf_tables.h. */
+    private static final int OWNED = 2;
+
+    private static final SecureRandom RANDOM = new SecureRandom();
+
     /** Whether the kernel has chains for every link: asked once. */
     private static volatile @Nullable Boolean everyLinkKnown;
 
     private final Netlink netfilter;
     /** Where no chain is for every link. */
     private final Optional<LinkChains> linkChains;
+
+    private volatile String name = NAME;
 
     /** In the namespace of the calling thread. */
     DropTable() throws KernelException {
@@ -49,15 +60,26 @@ final class DropTable implements Closeable {
         return new DropTable(Netlink.open(NETLINK_NETFILTER()), false);
     }
 
+    /** Closes the socket where it cannot tell. */
     private static boolean everyLink(Netlink netfilter) throws KernelException {
         Boolean known = everyLinkKnown;
         if (known == null) {
-            Transaction trial = new Transaction();
-            Contents.EVERY_LINK.put(trial);
-            known = trial.known(netfilter);
-            everyLinkKnown = known;
+            try {
+                Transaction trial = new Transaction();
+                Contents.EVERY_LINK.put(trial, otherName());
+                known = trial.known(netfilter);
+                everyLinkKnown = known;
+            } catch (KernelException e) {
+                netfilter.close();
+                throw e;
+            }
         }
         return known;
+    }
+
+    /** One that nobody can have taken beforehand. */
+    private static String otherName() {
+        return NAME + "_" + Long.toHexString(RANDOM.nextLong());
     }
 
     /** Whether the second table is for every link; where it is not, a link that is new is for a moment without it. */
@@ -70,58 +92,91 @@ final class DropTable implements Closeable {
         return Boolean.FALSE.equals(everyLinkKnown)
                 ? Optional.of(
                         "who has CAP_NET_ADMIN in a network that is closed can send by packet sockets for some milliseconds,"
-                                + " over a link that is new there or was renamed: this kernel has no drop chain for every link, as Linux 6.18 has")
+                                + " over a link that is new there or was renamed: this kernel has no drop chain for every link, as Linux 6.17 and newer have")
                 : Optional.empty();
     }
 
     /**
      * Makes what is missing of both tables, and makes anew what is not as it should be. The first comes first, in a transaction of
-     * its own: one link that vanishes meanwhile keeps nobody else's packets.
+     * its own: one link that vanishes meanwhile keeps nobody else's packets. A table of that name that has an owner cannot be
+     * taken away, or changed: then they take another name.
      *
      * @param links all of the namespace
      */
     void install(Collection<Link> links) throws KernelException {
-        put(Contents.INET);
-        if (linkChains.isPresent()) {
-            linkChains.get().install(read(NFPROTO_NETDEV()), links);
-        } else {
-            put(Contents.EVERY_LINK);
+        try {
+            install(name, links);
+        } catch (KernelException e) {
+            if (e.errno() != KernelException.EPERM) {
+                throw e;
+            }
+            name = otherName();
+            install(name, links);
         }
     }
 
-    private void put(Contents contents) throws KernelException {
-        if (!contents.problems(read(contents.family())).isEmpty()) {
+    private void install(String table, Collection<Link> links) throws KernelException {
+        put(Contents.INET, table);
+        if (linkChains.isPresent()) {
+            linkChains.get().install(read(NFPROTO_NETDEV(), table), links);
+        } else {
+            put(Contents.EVERY_LINK, table);
+        }
+    }
+
+    private void put(Contents contents, String table) throws KernelException {
+        if (!contents.problems(read(contents.family(), table)).isEmpty()) {
             Transaction transaction = new Transaction();
-            contents.put(transaction);
+            contents.put(transaction, table);
             transaction.commit(netfilter, "set up the drop table");
         }
     }
 
     /** What is not as it should be, a line each; empty where both tables stand whole. */
     List<String> problems(Collection<Link> links) throws KernelException {
-        List<String> problems = new ArrayList<>(Contents.INET.problems(read(NFPROTO_INET())));
-        Standing netdev = read(NFPROTO_NETDEV());
+        List<String> problems = new ArrayList<>(Contents.INET.problems(read(NFPROTO_INET(), name)));
+        Standing netdev = read(NFPROTO_NETDEV(), name);
         problems.addAll(linkChains
                 .map(chains -> chains.problems(netdev, links))
                 .orElseGet(() -> Contents.EVERY_LINK.problems(netdev)));
         return problems;
     }
 
-    private Standing read(int family) throws KernelException {
-        return Standing.read(netfilter, family, Contents.TABLE);
+    private Standing read(int family, String table) throws KernelException {
+        return Standing.read(netfilter, family, table);
     }
 
-    /** Takes both tables away; it is fine if they are not there. */
+    /** Takes the tables away, under whatever name they have been; it is fine if they are not there. */
     void remove() throws KernelException {
+        for (int family : List.of(NFPROTO_INET(), NFPROTO_NETDEV())) {
+            for (String table : ours(family)) {
+                remove(family, table);
+            }
+        }
+        name = NAME;
+    }
+
+    private void remove(int family, String table) throws KernelException {
         Transaction transaction = new Transaction();
-        transaction.remove(NFPROTO_INET(), Contents.TABLE);
-        transaction.remove(NFPROTO_NETDEV(), Contents.TABLE);
+        transaction.remove(family, table);
         transaction.commit(netfilter, "remove the drop tables");
+    }
+
+    /** The gap's tables of that family. One that has an owner is none of them. */
+    private List<String> ours(int family) throws KernelException {
+        List<String> ours = new ArrayList<>();
+        for (String table : Standing.names(netfilter, family)) {
+            boolean named = table.equals(NAME) || table.startsWith(NAME + "_");
+            if (named && (read(family, table).flags() & OWNED) == 0) {
+                ours.add(table);
+            }
+        }
+        return ours;
     }
 
     /** Whether one of the tables is there. */
     boolean present() throws KernelException {
-        return read(NFPROTO_INET()).there() || read(NFPROTO_NETDEV()).there();
+        return !ours(NFPROTO_INET()).isEmpty() || !ours(NFPROTO_NETDEV()).isEmpty();
     }
 
     @Override

@@ -109,7 +109,7 @@ final class Factors {
     synchronized Grant judgePermit(String nonce, String permit, String code) throws AirgapException {
         if (!takesPassword()) {
             throw new DeniedException(
-                    FailedReason.DENIED,
+                    FailedReason.REFUSED,
                     "The vault's password does not lift this gap, the step-up key does. (While it is open: omni key step-up"
                             + " --password.)");
         }

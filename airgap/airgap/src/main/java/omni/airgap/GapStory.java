@@ -25,6 +25,7 @@ final class GapStory {
 
     private final Map<String, Long> sent = new TreeMap<>();
     private boolean confirmed;
+    private long refused;
 
     /** Takes the next record. */
     void add(JsonNode record) {
@@ -40,6 +41,7 @@ final class GapStory {
                 brokenAt = brokenAt.isEmpty() ? time : brokenAt;
             }
             case "watched", "lifting" -> frames(record);
+            case "refused" -> refused++;
             case "open" -> {
                 mended(" and not confirmed before it was lifted");
                 if (!closedAt.isEmpty()) {
@@ -110,6 +112,9 @@ final class GapStory {
             sent.entrySet().stream()
                     .limit(BREAKS_MAX)
                     .forEach(link -> breaks.add(link.getKey() + " sent " + link.getValue() + " frames"));
+            if (refused > 0) {
+                breaks.add("tries to lift it that were refused: " + refused);
+            }
             if (sent.size() > BREAKS_MAX) {
                 breaks.add("links more that sent: " + (sent.size() - BREAKS_MAX));
             }
@@ -119,6 +124,7 @@ final class GapStory {
         }
         breaks.clear();
         untoldBreaks = 0;
+        refused = 0;
     }
 
     /** A line for each gap. To be asked once, at the end. */

@@ -14,7 +14,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class LinkChains {
     private static final int FAMILY = NFPROTO_NETDEV();
-    private static final String TABLE = Contents.TABLE;
     /** Links in one transaction, so that a machine with thousands needs no send buffer without bound. */
     private static final int LINKS_MAX = 256;
 
@@ -29,14 +28,15 @@ final class LinkChains {
         boolean anew = standing.there() && spoilt(standing, links);
         Transaction transaction = new Transaction();
         if (anew) {
-            transaction.emptied(FAMILY, TABLE);
+            transaction.emptied(FAMILY, standing.name());
         }
         Map<String, Standing.Chain> chains = anew ? Map.of() : standing.chains();
         int count = 0;
         for (Link link : links) {
             if (!link.loopback()) {
-                chain(transaction, outName(link), Contents.atEgress(link.name()), chains);
-                chain(transaction, inName(link), Contents.atIngress(link.name()), chains);
+                String table = standing.name();
+                chain(transaction, table, outName(link), Contents.atEgress(link.name()), chains);
+                chain(transaction, table, inName(link), Contents.atIngress(link.name()), chains);
                 if (++count % LINKS_MAX == 0) {
                     commit(transaction);
                     transaction = new Transaction();
@@ -66,13 +66,17 @@ final class LinkChains {
 
     /** A chain that is another link's by now, of one that was renamed or has taken a number over, is made anew. */
     private static void chain(
-            Transaction transaction, String name, Standing.Chain wanted, Map<String, Standing.Chain> there) {
+            Transaction transaction,
+            String table,
+            String name,
+            Standing.Chain wanted,
+            Map<String, Standing.Chain> there) {
         if (!wanted.equals(there.get(name))) {
-            transaction.table(FAMILY, TABLE);
+            transaction.table(FAMILY, table);
             if (there.containsKey(name)) {
-                transaction.removeChain(FAMILY, TABLE, name);
+                transaction.removeChain(FAMILY, table, name);
             }
-            transaction.chain(FAMILY, TABLE, name, wanted);
+            transaction.chain(FAMILY, table, name, wanted);
         }
     }
 
@@ -80,15 +84,15 @@ final class LinkChains {
     List<String> problems(Standing standing, Collection<Link> links) {
         List<String> problems = new ArrayList<>();
         if (standing.flags() != 0 || !standing.rules().isEmpty()) {
-            problems.add("nftables netdev " + TABLE + " was switched off or has rules");
+            problems.add("nftables netdev " + standing.name() + " was switched off or has rules");
         }
         for (Link link : links) {
             if (!link.loopback()) {
                 if (!Contents.atEgress(link.name()).equals(standing.chains().get(outName(link)))) {
-                    problems.add("nftables netdev " + TABLE + " does not drop what leaves " + link.name());
+                    problems.add("nftables netdev " + standing.name() + " does not drop what leaves " + link.name());
                 }
                 if (!Contents.atIngress(link.name()).equals(standing.chains().get(inName(link)))) {
-                    problems.add("nftables netdev " + TABLE + " does not drop what comes to " + link.name());
+                    problems.add("nftables netdev " + standing.name() + " does not drop what comes to " + link.name());
                 }
             }
         }

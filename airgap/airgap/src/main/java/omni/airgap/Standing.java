@@ -5,7 +5,9 @@ import static omni.airgap.raw.Kernel.*;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import omni.airgap.raw.nfgenmsg;
 
 /**
@@ -20,6 +22,7 @@ final class Standing {
     /** The link of a chain that is for all of a namespace; no link has this name. */
     static final String EVERY_LINK = "/";
 
+    private final String name;
     private boolean there;
     private int flags;
     private final Map<String, Chain> chains = new TreeMap<>();
@@ -44,9 +47,24 @@ final class Standing {
     /** A rule: its chain and its expressions, in words and numbers of our own. */
     record Rule(String chain, List<String> expressions) {}
 
+    private Standing(String name) {
+        this.name = name;
+    }
+
+    /** The names of that family's tables. */
+    static Set<String> names(Netlink netfilter, int family) throws KernelException {
+        Set<String> names = new TreeSet<>();
+        netfilter.dump(
+                "list tables",
+                request(NFT_MSG_GETTABLE(), family),
+                names::clear,
+                message -> names.add(body(message).text(NFTA_TABLE_NAME()).orElse("")));
+        return names;
+    }
+
     /** The table of that name and family; without one, {@link #there} is false. */
     static Standing read(Netlink netfilter, int family, String name) throws KernelException {
-        Standing standing = new Standing();
+        Standing standing = new Standing(name);
         netfilter.dump("list tables", request(NFT_MSG_GETTABLE(), family), () -> {}, message -> {
             Attributes table = body(message);
             if (table.text(NFTA_TABLE_NAME()).orElse("").equals(name)) {
@@ -141,6 +159,10 @@ final class Standing {
 
     static String verdict(int register, int code) {
         return "verdict in " + register + " " + code;
+    }
+
+    String name() {
+        return name;
     }
 
     /** Whether the table is there. */

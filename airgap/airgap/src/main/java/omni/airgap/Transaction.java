@@ -3,6 +3,7 @@ package omni.airgap;
 import static omni.airgap.raw.Kernel.*;
 
 import java.util.List;
+import java.util.function.Consumer;
 import omni.airgap.raw.nfgenmsg;
 
 /**
@@ -11,7 +12,7 @@ import omni.airgap.raw.nfgenmsg;
  * <p>Source: linux/netfilter/nf_tables.h, nfnetlink.h.
  */
 final class Transaction {
-    /** The attribute of a link's name by its beginning (linux/netfilter/nf_tables.h of 6.18), which older headers have not. */
+    /** The attribute of a link's name by its beginning (linux/netfilter/nf_tables.h of 6.17), which older headers have not. */
     static final int NFTA_DEVICE_PREFIX = 2;
 
     private static final int CREATE = NLM_F_CREATE() | NLM_F_ACK();
@@ -116,21 +117,21 @@ final class Transaction {
     /**
      * Whether the kernel knows what is ordered here. It tells of a transaction that does not end, too, and then drops it.
      *
-     * @throws KernelException if it refuses for another reason
+     * @throws KernelException if it refuses for another reason than that it does not know an attribute
      */
     boolean known(Netlink netfilter) throws KernelException {
-        for (Netlink.Refusal refusal : netfilter.tell(batch, batch.messages() - 1)) {
-            if (refusal.errno() == KernelException.EINVAL || refusal.errno() == KernelException.EOPNOTSUPP) {
-                return false;
-            }
-            if (refusal.errno() != KernelException.ENOENT) { // of what follows on what was refused
-                throw new KernelException("try a drop table", refusal.errno());
-            }
+        List<Netlink.Refusal> refusals = netfilter.tell(batch, batch.messages() - 1);
+        if (refusals.isEmpty()) {
+            return true;
         }
-        return true;
+        int errno = refusals.getFirst().errno();
+        if (errno != KernelException.EINVAL) {
+            throw new KernelException("try a drop table", errno);
+        }
+        return false;
     }
 
-    private static void expression(Datagram list, String name, java.util.function.Consumer<Datagram> data) {
+    private static void expression(Datagram list, String name, Consumer<Datagram> data) {
         list.nested(
                 NFTA_LIST_ELEM(),
                 element -> element.text(NFTA_EXPR_NAME(), name).nested(NFTA_EXPR_DATA(), data));

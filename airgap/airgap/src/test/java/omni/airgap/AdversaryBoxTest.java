@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import omni.airgap.Capture.Ethertype;
+import omni.airgap.raw.Kernel;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -172,6 +173,7 @@ class AdversaryBoxTest {
                 Namespace namespace = Namespace.open(street.file());
                 DropTable table = namespace.inside(DropTable::new);
                 Links links = namespace.inside(Links::new)) {
+            Tools.assertEveryLink(table);
             gap.start();
             assertEquals(State.GAP, gap.engage("a test").state());
             assertTrue(whole(table, links));
@@ -195,6 +197,57 @@ class AdversaryBoxTest {
             Tools.await("tables", () -> whole(table, links));
             street.inBox("nft", "add table inet omni_gap { flags dormant ; }");
             Tools.await("tables at work", () -> whole(table, links));
+        }
+    }
+
+    /** A table with an owner is changed and taken away by its owner alone: who takes the name so opens nothing. */
+    @ParameterizedTest
+    @ValueSource(strings = {"inet", "netdev"})
+    void whoOwnsATableOfThatNameOpensNothing(String family) throws Exception {
+        try (Street street = new Street(1);
+                TestGap gap = TestGap.over(street, folder);
+                Capture capture = new Capture(street)) {
+            street.keepAddresses(0);
+            assertEquals(State.GAP, gap.engage().state());
+            capture.awaitSilence();
+            Process owner = street.startInBox("nft", "--interactive");
+            owner.outputWriter()
+                    .append("delete table F omni_gap ; add table F omni_gap { flags owner ; }\n".replace("F", family))
+                    .flush();
+            Tools.await("the name is taken", () -> tables(street, family).contains("omni_gap=2"));
+            Tools.await("tables of another name", () -> tables(street, family).contains("omni_gap_"));
+            gap.gap().check();
+            assertEquals(
+                    State.GAP, gap.gap().status().state(), gap.gap().status().toString());
+
+            Process sender = street.startInBox(Tools.probe("send").toString(), "re-up");
+            assertEquals("ready", sender.inputReader().readLine());
+            Capture.Count count = capture.during(2000);
+            assertEquals(0, count.frames(), count.toString());
+            sender.destroyForcibly().waitFor();
+            assertTrue(owner.isAlive());
+
+            gap.lift();
+            assertFalse(tables(street, "inet").contains("omni_gap_"));
+            assertFalse(tables(street, "netdev").contains("omni_gap_"));
+        }
+    }
+
+    /** Each with its flags. */
+    private static String tables(Street street, String family) {
+        try (Namespace namespace = Namespace.open(street.file());
+                Netlink netfilter = namespace.inside(() -> Netlink.open(Kernel.NETLINK_NETFILTER()))) {
+            int number = family.equals("inet") ? Kernel.NFPROTO_INET() : Kernel.NFPROTO_NETDEV();
+            StringBuilder tables = new StringBuilder();
+            for (String name : Standing.names(netfilter, number)) {
+                tables.append(name)
+                        .append('=')
+                        .append(Standing.read(netfilter, number, name).flags())
+                        .append(' ');
+            }
+            return tables.toString();
+        } catch (AirgapException e) {
+            throw new IllegalStateException(e);
         }
     }
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
@@ -56,6 +57,27 @@ class AirgapServiceTest {
         }
     }
 
+    /** A wrong try is in the evidence; one that is early is not, for nothing makes it wait. */
+    @Test
+    void aLiftThatIsRefusedIsInTheEvidence() throws Exception {
+        EvidenceChain evidence = EvidenceChain.in(folder.resolve("evidence"), Clock.systemUTC());
+        try (Gap gap = gap("/run/netns/omni-not-there");
+                BusServer _ = serve(gap, Optional.of(evidence));
+                BusClient bus = BusClient.to(folder.resolve("airgap.sock"))) {
+            var client = AirgapProtocol.Client.of(bus);
+            var _ = client.setStepUp(
+                    new AirgapProtocol.SetStepUpParams(StepUpKey.make().publicKey(), null, null));
+            var _ = client.engage(new EngageParams("a test"));
+            var wrong = new AirgapProtocol.LiftParams("no such try", "", "000 000", null);
+            var denied = assertThrows(AirgapProtocol.Failed.class, () -> client.lift(wrong));
+            assertEquals(FailedReason.DENIED, denied.reason());
+            var early = assertThrows(AirgapProtocol.Failed.class, () -> client.lift(wrong));
+            assertEquals(FailedReason.LATER, early.reason());
+            String chain = Files.readString(evidence.file());
+            assertEquals(2, chain.split("\"kind\":\"refused\"", -1).length, chain);
+        }
+    }
+
     private Gap gap(String scope) throws AirgapException {
         Gap gap = TestGap.gap(scope, folder, point -> {});
         gap.start();
@@ -63,10 +85,14 @@ class AirgapServiceTest {
     }
 
     private BusServer serve(Gap gap) throws Exception {
+        return serve(gap, Optional.empty());
+    }
+
+    private BusServer serve(Gap gap, Optional<EvidenceChain> evidence) throws Exception {
         Factors factors = new Factors(folder, text -> "nowhere", Owner.NOBODY, Clock.systemUTC());
         return BusServer.at(folder.resolve("airgap.sock"))
                 .service(AirgapProtocol.service(
-                        new AirgapService(gap, factors, Optional.empty(), Optional.empty(), "a test", List.of())))
+                        new AirgapService(gap, factors, evidence, Optional.empty(), "a test", List.of())))
                 .start();
     }
 }

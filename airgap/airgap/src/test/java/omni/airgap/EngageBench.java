@@ -45,7 +45,8 @@ final class EngageBench {
         int rounds = args.length > 0 ? Integer.parseInt(args[0]) : 100;
         double limitMillis = args.length > 1 ? Double.parseDouble(args[1]) : Double.MAX_VALUE;
         int socketRounds = args.length > 2 ? Integer.parseInt(args[2]) : SOCKET_ROUNDS;
-        Path folder = Files.createTempDirectory("engage-bench");
+        // In memory, as the folder is in which a gap is marked before its first step.
+        Path folder = Files.createTempDirectory(Path.of("/dev/shm"), "engage-bench");
         Files.createDirectories(folder.resolve("run"));
         Rehearsal.once();
         Rehearsal.often(folder.resolve("rehearsal"));

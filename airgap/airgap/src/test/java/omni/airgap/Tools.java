@@ -65,6 +65,14 @@ final class Tools {
         return Files.getLastModifiedTime(program).compareTo(Files.getLastModifiedTime(source)) < 0;
     }
 
+    /** What a test cannot do without. */
+    static void assertEveryLink(DropTable table) {
+        if (!table.everyLink()) {
+            throw new AssertionError("This kernel, " + System.getProperty("os.version")
+                    + ", has no drop chain for every link: this test needs Linux 6.17 or newer");
+        }
+    }
+
     /** Waits until it is so. */
     static void await(String what, BooleanSupplier condition) {
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);

@@ -80,7 +80,7 @@ final class Product implements AutoCloseable {
                 "setpriv", "--reuid=" + OTHER_USER, "--regid=" + OTHER_USER, "--clear-groups", "--inh-caps=-all");
     }
 
-    /** From here on by another copy of the tree, as after an update; what runs is left as it is. */
+    /** From here on by another copy of the tree, as after an update; what runs goes on by the one that it has. */
     void takeAnotherTree() throws IOException, InterruptedException {
         Path other = base.resolve("other-tree");
         AirgapBoxTest.run("cp", "-r", tree.toString(), other.toString());

@@ -63,13 +63,11 @@ final class DamageMain {
     }
 
     public static void main(String[] args) throws IOException {
-        Result result = new DamageMain(
+        System.out.println(new DamageMain(
                         Path.of(args[0]),
                         Long.parseLong(args[2]),
                         place -> !WholeVault.problems(place).isEmpty())
-                .run(Integer.parseInt(args[1]));
-        System.out.println(result);
-        System.exit(result.missed().isEmpty() ? 0 : 1);
+                .run(Integer.parseInt(args[1])));
     }
 
     Result run(int count) throws IOException {
