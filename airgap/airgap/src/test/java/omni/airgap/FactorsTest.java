@@ -249,7 +249,7 @@ class FactorsTest {
     void whatIsNotThePasswordForThisTryIsDenied() throws Exception {
         String early = factors.beginLift().nonce();
         String unasked = owner.permit(StepUpKey.LIFT_SESSION + early);
-        assertEquals(FailedReason.DENIED, deniedPermit(early, unasked, screen.code()), "before it is accepted");
+        assertEquals(FailedReason.REFUSED, deniedPermit(early, unasked, screen.code()), "before it is accepted");
         assertFalse(Files.exists(folder.resolve("attempts")), "and no wrong try, for it was no secret");
         clock.forward(Duration.ofHours(1));
         accept();
