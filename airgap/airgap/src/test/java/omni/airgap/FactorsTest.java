@@ -310,7 +310,7 @@ class FactorsTest {
         assertFalse(factors.takesPassword());
         String lift = factors.beginLift().nonce();
         assertEquals(
-                FailedReason.DENIED, deniedPermit(lift, owner.permit(StepUpKey.LIFT_SESSION + lift), screen.code()));
+                FailedReason.REFUSED, deniedPermit(lift, owner.permit(StepUpKey.LIFT_SESSION + lift), screen.code()));
         assertEquals(
                 FailedReason.REFUSED,
                 assertThrows(DeniedException.class, () -> factors.refusePassword("", ""))
