@@ -315,11 +315,13 @@ static void tun(int six) {
 }
 
 /* A socket that was opened here and is used by a process outside of the namespace. */
-static void passed(void) {
+static void passed(int family) {
     struct sockaddr_in a = v4("10.77.0.2", 4001);
-    int s = fresh(AF_INET, SOCK_DGRAM, 0);
+    struct sockaddr_in6 a6 = v6("fd77:0::2", 4001);
+    int s = fresh(family, SOCK_DGRAM, 0);
     if (unshare(CLONE_NEWNET)) { unknown("unshare"); }
-    datagrams(s, &a, sizeof a);
+    if (family == AF_INET) { datagrams(s, &a, sizeof a); }
+    datagrams(s, &a6, sizeof a6);
 }
 
 static struct sockaddr_un unix_path(const char *path) {
@@ -488,6 +490,7 @@ int main(int count, char **words) {
     if (!strcmp(kind, "forged-source6")) { forged6(); }
     if (!strcmp(kind, "packet")) { packets(ETHERTYPE_PACKET, 0); }
     if (!strcmp(kind, "packet-ip")) { packets(ETH_P_IP, 0); }
+    if (!strcmp(kind, "packet-ip6")) { packets(ETH_P_IPV6, 0); }
     if (!strcmp(kind, "packet-cooked")) { cooked_packets(); }
     if (!strcmp(kind, "qdisc-bypass")) { packets(ETHERTYPE_PACKET, 1); }
     if (!strcmp(kind, "packet-ring")) { packet_ring(); }
@@ -497,7 +500,8 @@ int main(int count, char **words) {
     if (!strcmp(kind, "io_uring6")) { io_uring(AF_INET6); }
     if (!strcmp(kind, "tun")) { tun(0); }
     if (!strcmp(kind, "tun6")) { tun(1); }
-    if (!strcmp(kind, "passed-descriptor")) { passed(); }
+    if (!strcmp(kind, "passed-descriptor")) { passed(AF_INET); }
+    if (!strcmp(kind, "passed-descriptor6")) { passed(AF_INET6); }
     if (!strcmp(kind, "child-namespace")) { child(); }
     if (!strncmp(kind, "macvlan", 7)) {
         snprintf(type, sizeof type, "link %s type macvlan mode bridge", device);
@@ -510,6 +514,10 @@ int main(int count, char **words) {
     if (!strcmp(kind, "vxlan")) {
         snprintf(type, sizeof type, "type vxlan id 7 remote 10.77.0.2 dstport 4789 dev %s", device);
         virtual_link("probe3", type, "10.80.0.", "");
+    }
+    if (!strcmp(kind, "vxlan6")) {
+        snprintf(type, sizeof type, "type vxlan id 8 remote fd77:0::2 dstport 4790 dev %s", device);
+        virtual_link("probe5", type, "10.82.0.", "");
     }
     if (!strcmp(kind, "bridge")) { virtual_link("probe4", "type bridge", "10.81.0.", "ip link set eth0 master probe4;"); }
     if (!strcmp(kind, "flood")) { /* as fast as it goes, for the time to the last frame */

@@ -46,6 +46,7 @@ class SendersBoxTest {
         "forged-source6, IPV6",
         "packet, OTHER",
         "packet-ip, IP",
+        "packet-ip6, IPV6",
         "packet-cooked, IP",
         "qdisc-bypass, OTHER",
         "packet-ring, OTHER",
@@ -56,10 +57,12 @@ class SendersBoxTest {
         "tun, IP",
         "tun6, IPV6",
         "passed-descriptor, IP",
+        "passed-descriptor6, IPV6",
         "child-namespace, IP",
         "macvlan, IP",
         "macvlan6, IPV6",
         "vxlan, IP",
+        "vxlan6, IPV6",
         "bridge, IP"
     })
     void nothingLeavesInAGap(String kind, Ethertype type) throws Exception {

@@ -69,6 +69,13 @@ final class AirgapProveCommand extends OmniCommand {
         } catch (IOException e) {
             throw new CommandException(ExitCode.ERROR, "The evidence in " + evidence.file() + " cannot be read.", e);
         }
+        if (evidence.witnessed() == null) {
+            world.err()
+                    .println(
+                            "It does not show that no records are missing at the end: that needs a checkpoint that is kept, or"
+                                    + " cosigned, elsewhere (omni airgap prove --checkpoint).");
+            world.err().flush();
+        }
         return ExitCode.OK;
     }
 
