@@ -520,12 +520,29 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
         } catch (VaultException e) {
             if (e.reason() == Reason.DENIED) {
                 told(AuditEvent.WRONG_SECRET);
-            } else {
-                notJudged(e);
+                throw withWait(e);
             }
+            notJudged(e);
             throw e;
         } catch (IOException e) {
             throw failed(e);
+        }
+    }
+
+    /** The same, and how long the next try has to wait, where it has to. */
+    private VaultException withWait(VaultException denied) {
+        try {
+            long seconds = attempts.standing().left().plusMillis(999).toSeconds();
+            return seconds == 0
+                    ? denied
+                    : new VaultException(
+                            Reason.DENIED,
+                            denied.getMessage() + " The next try has to wait " + seconds
+                                    + (seconds == 1 ? " second." : " seconds."),
+                            denied);
+        } catch (IOException e) {
+            denied.addSuppressed(e);
+            return denied;
         }
     }
 

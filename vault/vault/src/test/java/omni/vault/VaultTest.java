@@ -140,6 +140,27 @@ final class VaultTest {
         vault.open().close();
     }
 
+    /** The control is one after which the wait is over by the time that it was judged. */
+    @Test
+    void aWrongPasswordSaysHowLongTheNextTryHasToWait() throws IOException {
+        words(call(started(), Verb.CREATE, PASSWORD, ""));
+        Vault vault = started();
+        ahead = ahead.plusSeconds(2);
+        assertEquals("Wrong password.", denied(vault));
+        Files.writeString(folder.resolve("attempts"), "8 8"); // the next is the ninth, which makes wait 256 seconds
+        ahead = ahead.plusSeconds(130);
+        String message = denied(vault);
+        long said = Long.parseLong(message.replaceAll("\\D", ""));
+        assertEquals("Wrong password. The next try has to wait " + said + " seconds.", message);
+        assertTrue(said >= vault.standing().left().toSeconds() && said <= 256 - 132, message);
+    }
+
+    private static String denied(Vault vault) {
+        VaultException denied = assertThrows(VaultException.class, () -> call(vault, Verb.UNLOCK, "correct horsf", ""));
+        assertEquals(Reason.DENIED, denied.reason());
+        return String.valueOf(denied.getMessage());
+    }
+
     @Test
     void whileItIsOpenAPasswordIsStillJudged() throws VaultException {
         Vault vault = started();
