@@ -61,11 +61,10 @@ final class DaemonService implements DaemonProtocol.Handler {
     public void revokeKey(RevokeKeyParams in, Call<RevokeKeyReply> call) {
         var entry = only(in.key(), keys.find(in.key()));
         try {
-            keys.revoke(entry);
+            call.reply(new RevokeKeyReply(!keys.revoke(entry)));
         } catch (ApiException e) {
             throw translate(e);
         }
-        call.reply(new RevokeKeyReply());
     }
 
     /** By its id alone: whoever writes a key into the file chooses its name. */

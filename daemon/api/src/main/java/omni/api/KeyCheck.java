@@ -178,20 +178,28 @@ final class KeyCheck {
     /**
      * Forgets a key, as {@link KeyStore#revoke}; where the vault is open, it remembers that.
      *
+     * @return false where an open vault could not be told: an old file would bring the key back
      * @throws KeyFileException as there
      */
-    void revoke(KeyStore.Entry entry) {
+    boolean revoke(KeyStore.Entry entry) {
         lock.lock();
         try {
             compareIfOpen();
             keys.revoke(entry);
-            if (compared.isPresent() && !entry.session()) {
-                vault.records(records -> records.revokeKey(new RevokeKeyParams(entry.id())));
-            }
-        } catch (ApiError e) {
-            Log.error("the vault could not be told of a revoked API key: an old keys.json would bring it back", e);
+            var concernsNobody = entry.session() || (compared.isEmpty() && !vault.saysOpen());
+            return concernsNobody || tellRevoked(entry);
         } finally {
             lock.unlock();
+        }
+    }
+
+    private boolean tellRevoked(KeyStore.Entry entry) {
+        try {
+            vault.records(records -> records.revokeKey(new RevokeKeyParams(entry.id())));
+            return true;
+        } catch (ApiError e) {
+            Log.error("the vault could not be told of a revoked API key: an old keys.json would bring it back", e);
+            return false;
         }
     }
 

@@ -165,7 +165,7 @@ final class KeyStore {
      *
      * @throws ApiError INVALID_VALUE for a hash that is none or a name that is empty, long or not printable;
      *     RATE_LIMIT_EXCEEDED when there are as many keys as may be
-     * @throws KeyFileException where the file cannot be written; the key is then not kept
+     * @throws KeyFileException where the file cannot be written, or read any more; the key is then not kept
      */
     Entry add(String name, String hash, boolean session) {
         if (!HASH.matcher(hash).matches()) {
@@ -216,7 +216,7 @@ final class KeyStore {
     /**
      * Forgets a key; the next request that brings it is refused.
      *
-     * @throws KeyFileException where the file cannot be written; the key is then still good
+     * @throws KeyFileException where the file cannot be written, or read any more; the key is then still good
      */
     void revoke(Entry entry) {
         writing.lock();
@@ -272,7 +272,16 @@ final class KeyStore {
                 node.path("tree").stringValueOpt());
     }
 
+    /** In the place of a file that can be read: one that cannot be is its owner's to repair, and has what is not known here. */
     private void write(List<Entry> next) {
+        try {
+            var _ = read(file);
+        } catch (KeyFileException e) {
+            throw new KeyFileException(
+                    "keys.json cannot be read any more, and is not written over: nothing was changed. Repair it, or move it away"
+                            + " and try again.",
+                    e);
+        }
         var root = JsonNodeFactory.instance.objectNode().put("version", VERSION);
         var keys = root.putArray("keys");
         for (var entry : next) {

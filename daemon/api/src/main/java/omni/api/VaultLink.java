@@ -122,11 +122,13 @@ final class VaultLink implements Kept, AutoCloseable {
 
     @Override
     public boolean isOpen() {
-        if (watch.isOpen()) {
-            return true;
-        }
+        return watch.isOpen() || (saysOpen() && watch.awaitOpen(HEARD_WITHIN));
+    }
+
+    /** Whether its process says that it is open, be its end heard of or not. */
+    boolean saysOpen() {
         try {
-            return vault.status(new StatusParams()).vault().state() == VaultState.OPEN && watch.awaitOpen(HEARD_WITHIN);
+            return vault.status(new StatusParams()).vault().state() == VaultState.OPEN;
         } catch (BusException e) {
             Log.debug("the vault is away: nothing is kept", e);
             return false;

@@ -95,6 +95,9 @@ final class FakeVault implements VaultProtocol.Handler, RecordsProtocol.Handler,
     /** Whether it fails to compare keys. */
     volatile boolean comparesNoKeys;
 
+    /** Whether it fails to remember which keys were revoked. */
+    volatile boolean revokesNoKeys;
+
     /** Whether nobody may hold a stream of states. */
     volatile boolean unwatched;
 
@@ -550,6 +553,12 @@ final class FakeVault implements VaultProtocol.Handler, RecordsProtocol.Handler,
 
     @Override
     public void revokeKey(RecordsProtocol.RevokeKeyParams in, Call<RecordsProtocol.RevokeKeyReply> call) {
+        if (now() != VaultState.OPEN) {
+            throw failed(RecordsProtocol.FailedReason.SEALED);
+        }
+        if (revokesNoKeys) {
+            throw failed(RecordsProtocol.FailedReason.FAILED);
+        }
         told.add("revoked " + in.id());
         call.reply(new RecordsProtocol.RevokeKeyReply());
     }

@@ -168,6 +168,47 @@ final class KeyCheckTest {
         assertEquals(List.of("made " + ID, "revoked " + ID), List.copyOf(vault.told));
     }
 
+    /** The key is refused all the same; a locked vault, and a key of a session, leave nothing to be told. */
+    @Test
+    void thatAnOpenVaultCouldNotBeToldOfARevocationIsSaid() throws Exception {
+        for (var name : List.of("phone", "tablet", "laptop", "watch")) {
+            add(name, "omni-" + name);
+        }
+        client.addKey(new AddKeyParams("start", TestDaemon.hash("omni-start"), true));
+        vault.revokesNoKeys = true;
+        assertFalse(revokedUntold("watch"), "it is locked");
+        vault.become(VaultState.OPEN);
+        assertEquals(200, get(PHONE, "/v1/memory").statusCode());
+
+        assertTrue(revokedUntold("phone"));
+        ErrorsTest.assertError(get(PHONE, "/v1/models"), 401, "invalid_api_key");
+        assertFalse(Files.readString(home.resolve("keys.json")).contains(ID));
+        assertFalse(revokedUntold("start"), "no file outlives it");
+        vault.revokesNoKeys = false;
+        assertFalse(revokedUntold("tablet"), "the control");
+        assertEquals(List.of("revoked " + TestDaemon.hash("omni-tablet").substring(0, 12)), List.copyOf(vault.told));
+        vault.die();
+        assertTrue(revokedUntold("laptop"), "it was open when it was asked last");
+    }
+
+    /** One that cannot compare them remembers a revocation, or says that it could not. */
+    @Test
+    void aVaultThatCannotCompareIsToldOfARevocationAllTheSame() {
+        add("phone", PHONE);
+        add("tablet", "omni-tablet");
+        vault.comparesNoKeys = true;
+        vault.become(VaultState.OPEN);
+
+        assertFalse(revokedUntold("phone"));
+        assertEquals(List.of("revoked " + ID), List.copyOf(vault.told));
+        vault.revokesNoKeys = true;
+        assertTrue(revokedUntold("tablet"));
+    }
+
+    private boolean revokedUntold(String key) {
+        return client.revokeKey(new RevokeKeyParams(key)).vaultUntold();
+    }
+
     private int get(String path) {
         try {
             return daemon.get(path).statusCode();

@@ -189,6 +189,29 @@ final class KeyStoreTest {
         assertEquals(List.of(), store.list());
     }
 
+    /** What is not known here may be in it; the control is the file that its owner has repaired, or moved away. */
+    @ParameterizedTest
+    @ValueSource(strings = {"", "{", "{\"version\":1,\"keys\":[{\"name\":\"phone\",\"hash\":\"12\"}]}"})
+    void aFileThatWasDamagedMeanwhileIsNotWrittenOver(String damaged) throws IOException {
+        var file = home.resolve("keys.json");
+        var store = open("a");
+        var laptop = store.add("laptop", TestDaemon.hash("one"), false);
+        var whole = Files.readString(file);
+        Files.writeString(file, damaged);
+        assertThrows(KeyFileException.class, () -> store.revoke(laptop));
+        assertThrows(KeyFileException.class, () -> store.add("phone", TestDaemon.hash("two"), false));
+        assertEquals(damaged, Files.readString(file));
+        assertEquals(List.of(laptop), store.list());
+
+        Files.writeString(file, whole);
+        store.add("phone", TestDaemon.hash("two"), false);
+        assertEquals(2, open("a").list().size());
+        Files.move(file, home.resolve("aside"));
+        store.revoke(laptop);
+        assertTrue(open("a").check("one").isEmpty());
+        assertTrue(open("a").check("two").isPresent());
+    }
+
     /** All that is said of a key is in its digest, which other vaults have kept: it must not change. */
     @Test
     void theDigestIsOfAllThatTheFileSays() {

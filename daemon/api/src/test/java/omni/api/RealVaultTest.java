@@ -45,6 +45,8 @@ import omni.vault.VaultRole;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 /** The daemon over the real role "vault", in this process: made, locked, unlocked by the API, and all that it keeps. */
@@ -411,6 +413,45 @@ final class RealVaultTest {
             assertTrue(console.limits().contains("do not reach what it keeps: 1"), console.limits());
         }
         assertFalse(Files.readString(file).contains("phone"));
+    }
+
+    /** What cannot be read is neither taken for a list without keys nor written over, and what the vault knows stays as it was. */
+    @ParameterizedTest
+    @ValueSource(strings = {"", "{", "{\"version\":1,\"keys\":[{\"name\":\"laptop\",\"hash\":\""})
+    void aFileOfKeysThatIsDamagedWhileItIsLockedIsNoNews(String damaged) throws Exception {
+        var file = home.resolve("keys.json");
+        try (var _ = new Box();
+                var console = new Console()) {
+            console.add("laptop");
+            SecretCall.make(secrets(), SecretCall.Verb.CREATE, List.of(bytes(PASSWORD), bytes("")));
+            assertEquals("laptop KNOWN", console.listed());
+        }
+        var whole = Files.readString(file);
+        try (var _ = new Box();
+                var console = new Console()) {
+            Files.writeString(file, damaged);
+            SecretCall.make(secrets(), SecretCall.Verb.UNLOCK, List.of(bytes(PASSWORD), bytes("")));
+            assertEquals("laptop KNOWN", console.listed(), "the keys of before");
+            assertEquals(200, console.get("laptop"));
+            assertThrows(DaemonProtocol.Refused.class, () -> console.add("phone"));
+            var revoke = new DaemonProtocol.RevokeKeyParams("laptop");
+            var refused = assertThrows(DaemonProtocol.Refused.class, () -> console.client.revokeKey(revoke));
+            assertTrue(refused.message().contains("Repair it, or move it away"), refused.message());
+            assertEquals(damaged, Files.readString(file));
+        }
+        var keysListed = new ArrayList<String>();
+        for (var restored : List.of(whole, "{\"version\":1,\"keys\":[]}", whole)) {
+            Files.writeString(file, restored);
+            try (var _ = new Box();
+                    var console = new Console()) {
+                SecretCall.make(secrets(), SecretCall.Verb.UNLOCK, List.of(bytes(PASSWORD), bytes("")));
+                keysListed.add(console.listed());
+            }
+        }
+        assertEquals(
+                List.of("laptop KNOWN", "", "laptop MADE_WHILE_LOCKED"),
+                keysListed,
+                "the last two are the control: a list without keys is news");
     }
 
     /** A daemon, and what the operator's command asks of it; keys are called as their texts are. */

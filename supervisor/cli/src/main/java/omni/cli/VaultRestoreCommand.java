@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import omni.bus.BusException;
 import omni.vault.SecretCall.Lost;
 import omni.vault.SecretCall.Part;
 import omni.vault.SecretCall.Progress;
@@ -76,15 +77,30 @@ final class VaultRestoreCommand extends OmniCommand {
                     byRecoveryKey ? none : secret,
                     file,
                     byRecoveryKey ? secret : none);
+        } finally { // what is named is put back, whatever becomes of the rest of the answer
+            say(lost);
         }
-        if (lost.isEmpty()) {
-            return VaultStatusCommand.show(this);
+        return lost.isEmpty() ? VaultStatusCommand.show(this) : incomplete();
+    }
+
+    private void say(List<Lost> lost) {
+        if (!lost.isEmpty()) {
+            var json = Json.object();
+            var list = json.putArray("lost");
+            lost.forEach(each -> list.add(json(each)));
+            answer(json, () -> text(lost));
+            world.out().flush();
         }
-        var vault = VaultCommand.status(world);
-        var json = VaultCommand.json(vault);
-        var list = json.putArray("lost");
-        lost.forEach(each -> list.add(json(each)));
-        answer(json, () -> VaultCommand.text(vault, world.style()) + "\n" + text(lost));
+    }
+
+    private ExitCode incomplete() {
+        try {
+            var _ = VaultStatusCommand.show(this);
+        } catch (BusException e) { // nothing to try again: it is put back
+            world.err()
+                    .println("It is put back; how the vault stands is not known. "
+                            + new Failures(world).explain(e).message());
+        }
         return ExitCode.INCOMPLETE;
     }
 

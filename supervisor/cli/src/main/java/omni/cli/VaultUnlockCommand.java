@@ -11,7 +11,7 @@ import picocli.CommandLine.Option;
         name = "unlock",
         description = {
             "Unlocks the vault. The password is asked for at the terminal, or read from standard input, one line; judging it"
-                    + " takes about a second, and longer after wrong ones."
+                    + " takes about a second. A wrong one says how long the next try has to wait; until then none is judged."
         },
         footer = {"", "Example: omni vault unlock", "Example: omni vault unlock --key-file /media/usb/omni.key"})
 final class VaultUnlockCommand extends OmniCommand {

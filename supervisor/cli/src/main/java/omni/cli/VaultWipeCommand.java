@@ -92,6 +92,11 @@ final class VaultWipeCommand extends OmniCommand {
             case NONE ->
                 "No TPM belonged to the password: whoever copied this disk before and learns the password or the recovery key"
                         + " can still read that copy.";
+            case UNKNOWN ->
+                "Whether a TPM belonged to the password is not known, for the key file could not be read. Whoever copied this disk"
+                        + " while that file was whole, and learns the password or the recovery key, can still read that copy; by"
+                        + " the password, where a TPM belonged to it, with this machine alone. Where you had one (omni vault tpm"
+                        + " on), clear it in the setup of this machine's firmware: then the password opens no such copy.";
         };
     }
 }

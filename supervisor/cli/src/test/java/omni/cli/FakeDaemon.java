@@ -25,6 +25,9 @@ class FakeDaemon implements DaemonProtocol.Handler {
 
     boolean keepsKeys = true;
 
+    /** Whether an open vault could not be told of what is revoked. */
+    boolean vaultUntold;
+
     /** The conversation that chats are kept in; null as with a vault that is locked. */
     @Nullable
     String conversation;
@@ -59,7 +62,7 @@ class FakeDaemon implements DaemonProtocol.Handler {
                     in.key(), named.stream().map(k -> key(k).id()).toList());
         }
         added.removeAll(named);
-        call.reply(new RevokeKeyReply());
+        call.reply(new RevokeKeyReply(vaultUntold));
     }
 
     @Override

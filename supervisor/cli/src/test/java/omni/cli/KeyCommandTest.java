@@ -60,6 +60,27 @@ class KeyCommandTest {
     }
 
     @Test
+    void aRevocationThatTheVaultWasNotToldOfSaysWhatToDo() {
+        try (var tree = new FakeTree(folder).start()) {
+            for (var name : new String[] {"laptop", "phone", "tablet"}) {
+                tree.run("key", "new", name);
+            }
+            var control = tree.run("key", "revoke", "laptop");
+            assertEquals(0, control.exit(), control.err());
+            assertEquals("The key laptop is revoked.", control.out().strip());
+            tree.daemon.vaultUntold = true;
+            var untold = tree.run("key", "revoke", "phone");
+            assertEquals(ExitCode.INCOMPLETE.number(), untold.exit());
+            assertTrue(untold.out().startsWith("The key phone is revoked.\n"), untold.out());
+            assertTrue(untold.out().contains("an old keys.json would bring the key back"), untold.out());
+            assertTrue(untold.out().contains("omni vault lock, then omni vault unlock"), untold.out());
+            assertEquals(
+                    "{\"revoked\":\"tablet\",\"vaultUntold\":true}",
+                    tree.run("key", "revoke", "tablet", "--json").out().strip());
+        }
+    }
+
+    @Test
     void aKeyThatTheVaultDoesNotKnowIsMarkedUntilItIsAcceptedByItsId() {
         try (var tree = new FakeTree(folder).start()) {
             var id = Json.parse(tree.run("key", "new", "--json", "laptop").out())

@@ -42,7 +42,8 @@ final class VaultTextTest {
     @CsvSource({
         "DESTROYED,destroyed,opens no copy of this disk any more",
         "NOT_ANSWERED,not_answered,clear the TPM in the setup of this machine's firmware",
-        "NONE,none,learns the password or the recovery key"
+        "NONE,none,learns the password or the recovery key",
+        "UNKNOWN,unknown,copied this disk while that file was whole"
     })
     void aWipeSaysWhetherTheTpmHasDestroyedItsPart(WipeReplyTpm tpm, String word, String words) {
         var wiped = new WipeReply(4, tpm, List.of());

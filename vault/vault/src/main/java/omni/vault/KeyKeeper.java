@@ -175,22 +175,22 @@ final class KeyKeeper {
         return tpm ? VaultBoundTo.TPM : VaultBoundTo.NONE;
     }
 
-    /** The TPM that the password needs; nothing where it needs none, or the keys cannot be read. */
-    Optional<TpmBinding> bound() {
+    /** Whether the password needs a TPM; not known where the keys are gone, or cannot be read. */
+    TpmHold held() {
         try {
-            return file().flatMap(TpmBinding::of);
+            return file().map(TpmHold::of).orElse(TpmHold.UNKNOWN);
         } catch (VaultException e) {
-            return Optional.empty();
+            return TpmHold.UNKNOWN; // the wipe says it, and waits for no log
         }
     }
 
     /** Has the TPM destroy all that it holds for that vault within that time, and says whether it has. */
-    TpmPart forgetTpm(Optional<TpmBinding> held, Duration time) {
-        if (held.isEmpty()) {
-            return TpmPart.NONE;
+    TpmPart forgetTpm(TpmHold held, Duration time) {
+        if (held.tpm().isEmpty()) {
+            return held.isKnown() ? TpmPart.NONE : TpmPart.UNKNOWN;
         }
         Callable<Boolean> forget = () -> {
-            forgetTpm(held.get());
+            forgetTpm(held.tpm().get());
             return true;
         };
         return LastWord.within(time, forget, "The TPM may still hold what belonged to the password")

@@ -117,9 +117,9 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
 
     /** The rest of a wipe. The TPM is asked once more, with the patience that the wipe itself did not have. */
     private Status wiped() throws VaultException {
-        Optional<TpmBinding> tpm = wipe.tpm().or(keeper::bound);
-        wipe.begin(tpm);
-        TpmPart part = keeper.forgetTpm(tpm, Tpm.PATIENCE);
+        TpmHold held = wipe.held().or(keeper::held);
+        wipe.begin(held);
+        TpmPart part = keeper.forgetTpm(held, Tpm.PATIENCE);
         wipe.finish();
         return new Status(State.ABSENT, clock.instant(), part.cause());
     }
@@ -221,19 +221,19 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
     Wiped wipe() throws VaultException {
         long begun = System.nanoTime();
         Optional<OpenVault> closing = taken();
-        Optional<TpmBinding> tpm = keeper.bound();
+        TpmHold held = keeper.held();
         Optional<List<String>> backups;
         try {
-            wipe.begin(tpm);
+            wipe.begin(held);
             backups = closing.flatMap(was -> Backups.placesWithin(LAST_WORD, was));
         } catch (VaultException e) {
-            var _ = keeper.forgetTpm(tpm, TPM_WORD); // the more so where the disk keeps the keys
+            var _ = keeper.forgetTpm(held, TPM_WORD); // the more so where the disk keeps the keys
             throw e;
         } finally {
             closing.ifPresent(was -> was.keys().close());
         }
         Duration took = Duration.ofNanos(System.nanoTime() - begun);
-        return new Wiped(took, keeper.forgetTpm(tpm, TPM_WORD), backups);
+        return new Wiped(took, keeper.forgetTpm(held, TPM_WORD), backups);
     }
 
     /** Ends this process after that time; it comes back sealed, or absent. */
@@ -520,12 +520,29 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
         } catch (VaultException e) {
             if (e.reason() == Reason.DENIED) {
                 told(AuditEvent.WRONG_SECRET);
-            } else {
-                notJudged(e);
+                throw withWait(e);
             }
+            notJudged(e);
             throw e;
         } catch (IOException e) {
             throw failed(e);
+        }
+    }
+
+    /** The same, and how long the next try has to wait, where it has to. */
+    private VaultException withWait(VaultException denied) {
+        try {
+            long seconds = attempts.standing().left().plusMillis(999).toSeconds();
+            return seconds == 0
+                    ? denied
+                    : new VaultException(
+                            Reason.DENIED,
+                            denied.getMessage() + " The next try has to wait " + seconds
+                                    + (seconds == 1 ? " second." : " seconds."),
+                            denied);
+        } catch (IOException e) {
+            denied.addSuppressed(e);
+            return denied;
         }
     }
 

@@ -12,7 +12,6 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import omni.role.PrivateFile;
@@ -24,7 +23,7 @@ import omni.vault.VaultException.Reason;
  * made good by that start. For one thread.
  */
 final class Wipe {
-    /** Where this is, the vault in the folder is to go; in it the TPM that holds a part of its password, where one does. */
+    /** Where this is, the vault in the folder is to go; in it whether a TPM holds a part of its password, and which. */
     static final String INTENT = "wipe";
 
     private static final List<String> KEYS = List.of(KeyKeeper.FILE, KeyKeeper.FILE + ".new");
@@ -51,32 +50,32 @@ final class Wipe {
         return folder.resolve(INTENT);
     }
 
-    /** The TPM that holds a part of the password that is to go, by a wipe that was begun; nothing where none does. */
-    Optional<TpmBinding> tpm() {
+    /** Whether a TPM holds a part of the password that is to go, by a wipe that was begun. */
+    TpmHold held() {
         try (InputStream in = Files.newInputStream(intent(), LinkOption.NOFOLLOW_LINKS)) {
-            return TpmBinding.read(in.readNBytes(TpmBinding.BYTES_MAX));
+            return TpmHold.read(in.readNBytes(TpmBinding.BYTES_MAX));
         } catch (IOException e) {
-            return Optional.empty(); // it was not begun, or not written down
+            return TpmHold.UNKNOWN; // it was not begun, or not written down
         }
     }
 
     /**
      * Destroys the keys, and returns when the disk has it.
      *
-     * @param tpm which holds a part of the password: the next start knows it when the keys are gone
+     * @param held whether a TPM holds a part of the password: the next start knows it when the keys are gone
      * @throws VaultException FAILED where it has not, or would not know that the rest is to go, too
      */
-    void begin(Optional<TpmBinding> tpm) throws VaultException {
+    void begin(TpmHold held) throws VaultException {
         try {
             try {
-                writeIntent(tpm);
+                writeIntent(held);
             } catch (IOException e) { // a full disk saves no key
                 System.getLogger("omni.vault").log(System.Logger.Level.WARNING, "A wipe was not written down", e);
             }
             for (String name : KEYS) {
                 destroy(folder.resolve(name));
             }
-            writeIntent(tpm);
+            writeIntent(held);
         } catch (IOException e) {
             throw new VaultException(
                     Reason.FAILED,
@@ -86,8 +85,8 @@ final class Wipe {
         }
     }
 
-    private void writeIntent(Optional<TpmBinding> tpm) throws IOException {
-        if (isBegun() && (tpm.isEmpty() || tpm.equals(tpm()))) {
+    private void writeIntent(TpmHold held) throws IOException {
+        if (isBegun() && (!held.isKnown() || held.equals(held()))) {
             return;
         }
         Set<OpenOption> options = Set.of(
@@ -97,7 +96,7 @@ final class Wipe {
                 LinkOption.NOFOLLOW_LINKS);
         var mode = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
         try (FileChannel channel = FileChannel.open(intent(), options, mode)) {
-            write(channel, tpm.map(TpmBinding::text).orElse(new byte[0]));
+            write(channel, held.text());
         }
         PrivateFile.settle(folder);
         step.run();
@@ -134,7 +133,7 @@ final class Wipe {
         if (!isBegun()) {
             return;
         }
-        begin(Optional.empty());
+        begin(TpmHold.UNKNOWN);
         try {
             for (Path path : all()) {
                 Files.delete(path);

@@ -140,6 +140,27 @@ final class VaultTest {
         vault.open().close();
     }
 
+    /** The control is one after which the wait is over by the time that it was judged. */
+    @Test
+    void aWrongPasswordSaysHowLongTheNextTryHasToWait() throws IOException {
+        words(call(started(), Verb.CREATE, PASSWORD, ""));
+        Vault vault = started();
+        ahead = ahead.plusSeconds(2);
+        assertEquals("Wrong password.", denied(vault));
+        Files.writeString(folder.resolve("attempts"), "8 8"); // the next is the ninth, which makes wait 256 seconds
+        ahead = ahead.plusSeconds(130);
+        String message = denied(vault);
+        long said = Long.parseLong(message.replaceAll("\\D", ""));
+        assertEquals("Wrong password. The next try has to wait " + said + " seconds.", message);
+        assertTrue(said >= vault.standing().left().toSeconds() && said <= 256 - 132, message);
+    }
+
+    private static String denied(Vault vault) {
+        VaultException denied = assertThrows(VaultException.class, () -> call(vault, Verb.UNLOCK, "correct horsf", ""));
+        assertEquals(Reason.DENIED, denied.reason());
+        return String.valueOf(denied.getMessage());
+    }
+
     @Test
     void whileItIsOpenAPasswordIsStillJudged() throws VaultException {
         Vault vault = started();
@@ -445,6 +466,39 @@ final class VaultTest {
         Vault vault = started();
         assertEquals(Optional.empty(), vault.wipe().backups());
         assertEquals(Vault.State.ABSENT, started().status().state());
+    }
+
+    /** What a key file that is damaged, or gone, would have said is not made up; the control is one that is whole. */
+    @Test
+    void aWipeWithoutTheKeyFileDoesNotSayThatThereIsNoTpm() throws IOException {
+        List<TpmPart> parts = new ArrayList<>();
+        List<String> causes = new ArrayList<>();
+        for (String keys : List.of("whole", "{", "")) {
+            words(call(started(), Verb.CREATE, PASSWORD, ""));
+            Vault vault = started();
+            if (keys.isEmpty()) {
+                Files.delete(folder.resolve("keys.json"));
+            } else if (keys.equals("{")) {
+                Files.writeString(folder.resolve("keys.json"), keys);
+            }
+            parts.add(vault.wipe().tpm());
+            causes.add(started().status().cause());
+        }
+        assertEquals(List.of(TpmPart.NONE, TpmPart.UNKNOWN, TpmPart.UNKNOWN), parts);
+        assertEquals(List.of("wiped", TpmPart.UNKNOWN.cause(), TpmPart.UNKNOWN.cause()), causes);
+    }
+
+    /** As a power cut leaves it that came after the keys, on a disk that was too full to say which TPM there was. */
+    @Test
+    void aWipeThatIsFinishedByTheNextStartMakesNothingUpEither() throws IOException {
+        words(call(started(), Verb.CREATE, PASSWORD, ""));
+        Files.createFile(folder.resolve(Wipe.INTENT));
+        byte[] keys = Files.readAllBytes(folder.resolve("keys.json"));
+        Files.write(folder.resolve("keys.json"), new byte[keys.length]);
+        assertEquals(TpmPart.UNKNOWN.cause(), started().status().cause());
+        Files.createFile(folder.resolve(Wipe.INTENT));
+        Files.write(folder.resolve("keys.json"), keys);
+        assertEquals("wiped", started().status().cause(), "the control");
     }
 
     /** The rest of the box does without the vault. */

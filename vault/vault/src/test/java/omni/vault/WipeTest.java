@@ -10,7 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -20,8 +19,8 @@ import org.junit.jupiter.api.io.TempDir;
 final class WipeTest {
     private static final String SECRET = "wrapped keys ";
 
-    private static final Optional<TpmBinding> TPM =
-            Optional.of(new TpmBinding("0c6f3e2a9b514d0788e1c2d3a4b5f607", Base64Text.of(new byte[TpmSlot.KEY_BYTES])));
+    private static final TpmHold TPM =
+            TpmHold.by(new TpmBinding("0c6f3e2a9b514d0788e1c2d3a4b5f607", Base64Text.of(new byte[TpmSlot.KEY_BYTES])));
 
     /** Steps that destroy the keys: the intent, and each of two files written over and removed. */
     private static final int KEY_STEPS = 5;
@@ -76,7 +75,7 @@ final class WipeTest {
                     .start()
                     .waitFor();
             assertEquals(exit == 9, new Wipe(folder).isBegun(), "after step " + steps);
-            assertEquals(exit == 9 ? TPM : Optional.empty(), new Wipe(folder).tpm(), "after step " + steps);
+            assertEquals(exit == 9 ? TPM : TpmHold.UNKNOWN, new Wipe(folder).held(), "after step " + steps);
             if (steps >= KEY_STEPS) {
                 assertFalse(Files.exists(folder.resolve("keys.json")), "the keys go first");
                 assertFalse(Files.exists(folder.resolve("keys.json.new")));
@@ -96,7 +95,7 @@ final class WipeTest {
         Path other = Files.createLink(home.resolve("other name"), folder.resolve("keys.json"));
         Path control = Files.createLink(home.resolve("control"), folder.resolve("records.db"));
         long size = Files.size(other);
-        new Wipe(folder).begin(Optional.empty());
+        new Wipe(folder).begin(TpmHold.NONE);
         assertFalse(new String(Files.readAllBytes(other), StandardCharsets.ISO_8859_1).contains(SECRET));
         assertEquals(size, Files.size(other));
         new Wipe(folder).finish();
@@ -111,23 +110,25 @@ final class WipeTest {
         assertEquals(before, left(folder));
     }
 
-    /** An intent that a full disk or a power cut left without it gets the TPM's name; one that has it keeps it. */
+    /** An intent that a full disk or a power cut left without it gets the TPM's name, or that there is none; one that has it keeps it. */
     @Test
     void theIntentNamesTheTpmToTheNextStart() throws IOException {
         Path folder = made("vault");
         Path intent = Files.createFile(folder.resolve(Wipe.INTENT));
-        assertEquals(Optional.empty(), new Wipe(folder).tpm());
-        new Wipe(folder).begin(TPM);
-        assertEquals(TPM, new Wipe(folder).tpm());
-        new Wipe(folder).begin(Optional.empty());
-        assertEquals(TPM, new Wipe(folder).tpm());
-        byte[] whole = Files.readAllBytes(intent);
-        for (int length = 0; length < whole.length; length++) {
-            Files.write(intent, Arrays.copyOf(whole, length));
-            assertEquals(Optional.empty(), new Wipe(folder).tpm());
+        assertEquals(TpmHold.UNKNOWN, new Wipe(folder).held());
+        for (TpmHold held : List.of(TPM, TpmHold.NONE)) {
+            new Wipe(folder).begin(held);
+            assertEquals(held, new Wipe(folder).held());
+            new Wipe(folder).begin(TpmHold.UNKNOWN);
+            assertEquals(held, new Wipe(folder).held());
+            byte[] whole = Files.readAllBytes(intent);
+            for (int length = 0; length < whole.length; length++) {
+                Files.write(intent, Arrays.copyOf(whole, length));
+                assertEquals(TpmHold.UNKNOWN, new Wipe(folder).held());
+            }
+            Files.write(intent, Arrays.copyOf(whole, TpmBinding.BYTES_MAX + 1));
+            assertEquals(TpmHold.UNKNOWN, new Wipe(folder).held());
         }
-        Files.write(intent, Arrays.copyOf(whole, TpmBinding.BYTES_MAX + 1));
-        assertEquals(Optional.empty(), new Wipe(folder).tpm());
     }
 
     /** Half written over, as a power cut leaves it. */
