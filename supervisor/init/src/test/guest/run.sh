@@ -123,8 +123,6 @@ check gap-is-confirmed omni airgap engage
 check the-link-is-down not up
 tells_what_this_kernel_leaves() { omni airgap status | grep -q 'no drop chain for every link'; }
 check status-tells-what-this-kernel-leaves tells_what_this_kernel_leaves
-console_takes() { echo "in a gap" >/dev/tty1; }
-check the-console-takes-text console_takes
 check radios-are-off radios_are 1
 check p2p-does-not not iw wdev "$p2p" p2p start
 echo 0 >"$(ls -d /sys/class/rfkill/rfkill*/soft | head -n 1)"

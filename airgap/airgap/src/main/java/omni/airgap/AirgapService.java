@@ -207,14 +207,18 @@ final class AirgapService implements AirgapProtocol.Handler {
     }
 
     /** A try that counts is in the log and in the evidence, which has room for all: each makes the next one wait. */
-    private void refused(DeniedException denied) throws AirgapException {
+    private void refused(DeniedException denied) {
         if (denied.reason() != FailedReason.DENIED) {
             return;
         }
         System.getLogger("omni.airgap")
                 .log(System.Logger.Level.WARNING, "A lift was refused: {0}", denied.getMessage());
-        if (evidence.isPresent()) {
-            evidence.get().append("refused", EvidenceChain.body().put("cause", denied.getMessage()));
+        try {
+            if (evidence.isPresent()) {
+                evidence.get().append("refused", EvidenceChain.body().put("cause", denied.getMessage()));
+            }
+        } catch (AirgapException e) {
+            System.getLogger("omni.airgap").log(System.Logger.Level.ERROR, "No evidence was written", e);
         }
     }
 

@@ -7,7 +7,9 @@ import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +32,8 @@ final class DropTable implements Closeable {
     /** The flag of a table that somebody owns: NFT_TABLE_F_OWNER of linux/netfilter/nf_tables.h. */
     private static final int OWNED = 2;
 
+    private static final Pattern NAMES = Pattern.compile(NAME + "(_[0-9a-f]{1,16})?");
+
     private static final SecureRandom RANDOM = new SecureRandom();
 
     /** Whether the kernel has chains for every link: asked once. */
@@ -39,14 +43,17 @@ final class DropTable implements Closeable {
     /** Where no chain is for every link. */
     private final Optional<LinkChains> linkChains;
 
-    private volatile String name = NAME;
+    /** What the tables are called, of which another name may be somebody's own by now. */
+    private volatile String inet = NAME;
+
+    private volatile String netdev = NAME;
 
     /** In the namespace of the calling thread. */
     DropTable() throws KernelException {
         this(Netlink.open(NETLINK_NETFILTER()));
     }
 
-    private DropTable(Netlink netfilter) throws KernelException {
+    private DropTable(Netlink netfilter) {
         this(netfilter, everyLink(netfilter));
     }
 
@@ -60,24 +67,19 @@ final class DropTable implements Closeable {
         return new DropTable(Netlink.open(NETLINK_NETFILTER()), false);
     }
 
-    /** Closes the socket where it cannot tell. */
-    private static boolean everyLink(Netlink netfilter) throws KernelException {
+    private static boolean everyLink(Netlink netfilter) {
         Boolean known = everyLinkKnown;
         if (known == null) {
-            try {
-                Transaction trial = new Transaction();
-                Contents.EVERY_LINK.put(trial, otherName());
-                known = trial.known(netfilter);
-                everyLinkKnown = known;
-            } catch (KernelException e) {
-                netfilter.close();
-                throw e;
-            }
+            Transaction trial = new Transaction();
+            Contents.EVERY_LINK.put(trial, otherName());
+            Optional<Boolean> answer = trial.known(netfilter);
+            answer.ifPresent(each -> everyLinkKnown = each);
+            known = answer.orElse(false);
         }
         return known;
     }
 
-    /** One that nobody can have taken beforehand. */
+    /** One that nobody has taken before it is asked for. */
     private static String otherName() {
         return NAME + "_" + Long.toHexString(RANDOM.nextLong());
     }
@@ -104,23 +106,33 @@ final class DropTable implements Closeable {
      * @param links all of the namespace
      */
     void install(Collection<Link> links) throws KernelException {
+        inet = install(inet, table -> put(Contents.INET, table));
+        netdev = install(netdev, table -> {
+            if (linkChains.isPresent()) {
+                linkChains.get().install(read(NFPROTO_NETDEV(), table), links);
+            } else {
+                put(Contents.EVERY_LINK, table);
+            }
+        });
+    }
+
+    /** Makes a table of that name. */
+    private interface Making {
+        void of(String table) throws KernelException;
+    }
+
+    /** The name under which it could be made. */
+    private static String install(String table, Making making) throws KernelException {
         try {
-            install(name, links);
+            making.of(table);
+            return table;
         } catch (KernelException e) {
             if (e.errno() != KernelException.EPERM) {
                 throw e;
             }
-            name = otherName();
-            install(name, links);
-        }
-    }
-
-    private void install(String table, Collection<Link> links) throws KernelException {
-        put(Contents.INET, table);
-        if (linkChains.isPresent()) {
-            linkChains.get().install(read(NFPROTO_NETDEV(), table), links);
-        } else {
-            put(Contents.EVERY_LINK, table);
+            String other = otherName();
+            making.of(other);
+            return other;
         }
     }
 
@@ -134,11 +146,11 @@ final class DropTable implements Closeable {
 
     /** What is not as it should be, a line each; empty where both tables stand whole. */
     List<String> problems(Collection<Link> links) throws KernelException {
-        List<String> problems = new ArrayList<>(Contents.INET.problems(read(NFPROTO_INET(), name)));
-        Standing netdev = read(NFPROTO_NETDEV(), name);
+        List<String> problems = new ArrayList<>(Contents.INET.problems(read(NFPROTO_INET(), inet)));
+        Standing standing = read(NFPROTO_NETDEV(), netdev);
         problems.addAll(linkChains
-                .map(chains -> chains.problems(netdev, links))
-                .orElseGet(() -> Contents.EVERY_LINK.problems(netdev)));
+                .map(chains -> chains.problems(standing, links))
+                .orElseGet(() -> Contents.EVERY_LINK.problems(standing)));
         return problems;
     }
 
@@ -153,7 +165,8 @@ final class DropTable implements Closeable {
                 remove(family, table);
             }
         }
-        name = NAME;
+        inet = NAME;
+        netdev = NAME;
     }
 
     private void remove(int family, String table) throws KernelException {
@@ -164,14 +177,10 @@ final class DropTable implements Closeable {
 
     /** The gap's tables of that family. One that has an owner is none of them. */
     private List<String> ours(int family) throws KernelException {
-        List<String> ours = new ArrayList<>();
-        for (String table : Standing.names(netfilter, family)) {
-            boolean named = table.equals(NAME) || table.startsWith(NAME + "_");
-            if (named && (read(family, table).flags() & OWNED) == 0) {
-                ours.add(table);
-            }
-        }
-        return ours;
+        return Standing.tables(netfilter, family).entrySet().stream()
+                .filter(table -> NAMES.matcher(table.getKey()).matches() && (table.getValue() & OWNED) == 0)
+                .map(Map.Entry::getKey)
+                .toList();
     }
 
     /** Whether one of the tables is there. */

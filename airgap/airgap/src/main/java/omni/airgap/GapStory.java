@@ -41,7 +41,7 @@ final class GapStory {
                 brokenAt = brokenAt.isEmpty() ? time : brokenAt;
             }
             case "watched", "lifting" -> frames(record);
-            case "refused" -> refused++;
+            case "refused" -> refused += closedAt.isEmpty() ? 0 : 1;
             case "open" -> {
                 mended(" and not confirmed before it was lifted");
                 if (!closedAt.isEmpty()) {
@@ -112,11 +112,11 @@ final class GapStory {
             sent.entrySet().stream()
                     .limit(BREAKS_MAX)
                     .forEach(link -> breaks.add(link.getKey() + " sent " + link.getValue() + " frames"));
-            if (refused > 0) {
-                breaks.add("tries to lift it that were refused: " + refused);
-            }
             if (sent.size() > BREAKS_MAX) {
                 breaks.add("links more that sent: " + (sent.size() - BREAKS_MAX));
+            }
+            if (refused > 0) {
+                breaks.add("tries to lift it that were refused: " + refused);
             }
             gaps.add(breaks.isEmpty() ? gap : gap + "; in it: " + String.join("; ", breaks) + more);
         } else {

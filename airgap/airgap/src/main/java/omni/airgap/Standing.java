@@ -5,9 +5,7 @@ import static omni.airgap.raw.Kernel.*;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import omni.airgap.raw.nfgenmsg;
 
 /**
@@ -51,27 +49,24 @@ final class Standing {
         this.name = name;
     }
 
-    /** The names of that family's tables. */
-    static Set<String> names(Netlink netfilter, int family) throws KernelException {
-        Set<String> names = new TreeSet<>();
-        netfilter.dump(
-                "list tables",
-                request(NFT_MSG_GETTABLE(), family),
-                names::clear,
-                message -> names.add(body(message).text(NFTA_TABLE_NAME()).orElse("")));
-        return names;
+    /** The flags of each of that family's tables, by name. */
+    static Map<String, Integer> tables(Netlink netfilter, int family) throws KernelException {
+        Map<String, Integer> tables = new TreeMap<>();
+        netfilter.dump("list tables", request(NFT_MSG_GETTABLE(), family), tables::clear, message -> {
+            Attributes table = body(message);
+            tables.put(
+                    table.text(NFTA_TABLE_NAME()).orElse(""),
+                    table.networkNumber(NFTA_TABLE_FLAGS()).orElse(0));
+        });
+        return tables;
     }
 
     /** The table of that name and family; without one, {@link #there} is false. */
     static Standing read(Netlink netfilter, int family, String name) throws KernelException {
         Standing standing = new Standing(name);
-        netfilter.dump("list tables", request(NFT_MSG_GETTABLE(), family), () -> {}, message -> {
-            Attributes table = body(message);
-            if (table.text(NFTA_TABLE_NAME()).orElse("").equals(name)) {
-                standing.there = true;
-                standing.flags = table.networkNumber(NFTA_TABLE_FLAGS()).orElse(0);
-            }
-        });
+        Map<String, Integer> tables = tables(netfilter, family);
+        standing.there = tables.containsKey(name);
+        standing.flags = tables.getOrDefault(name, 0);
         netfilter.dump("list chains", request(NFT_MSG_GETCHAIN(), family), standing.chains::clear, message -> {
             Attributes chain = body(message);
             if (chain.text(NFTA_CHAIN_TABLE()).orElse("").equals(name)) {

@@ -3,6 +3,7 @@ package omni.airgap;
 import static omni.airgap.raw.Kernel.*;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import omni.airgap.raw.nfgenmsg;
 
@@ -115,20 +116,21 @@ final class Transaction {
     }
 
     /**
-     * Whether the kernel knows what is ordered here. It tells of a transaction that does not end, too, and then drops it.
-     *
-     * @throws KernelException if it refuses for another reason than that it does not know an attribute
+     * Whether the kernel knows what is ordered here; empty where it does not say. It tells of a transaction that does not end, too,
+     * and then drops it.
      */
-    boolean known(Netlink netfilter) throws KernelException {
-        List<Netlink.Refusal> refusals = netfilter.tell(batch, batch.messages() - 1);
-        if (refusals.isEmpty()) {
-            return true;
+    Optional<Boolean> known(Netlink netfilter) {
+        try {
+            List<Netlink.Refusal> refusals = netfilter.tell(batch, batch.messages() - 1);
+            if (refusals.isEmpty()) {
+                return Optional.of(true);
+            }
+            int errno = refusals.getFirst().errno();
+            boolean unknown = errno == KernelException.EINVAL || errno == KernelException.EOPNOTSUPP;
+            return unknown ? Optional.of(false) : Optional.empty();
+        } catch (KernelException e) {
+            return Optional.empty();
         }
-        int errno = refusals.getFirst().errno();
-        if (errno != KernelException.EINVAL) {
-            throw new KernelException("try a drop table", errno);
-        }
-        return false;
     }
 
     private static void expression(Datagram list, String name, Consumer<Datagram> data) {

@@ -166,6 +166,8 @@ class AdversaryBoxTest {
                         + " ; add rule netdev omni_gap out oif 1 accept",
                 "add chain netdev omni_gap out { policy accept ; }",
                 "add chain netdev omni_gap in { policy accept ; }",
+                "add chain netdev omni_gap more",
+                "add chain inet omni_gap more { type filter hook output priority 0 ; policy accept ; }",
             })
     void tablesThatAreChangedAreSeenAndMadeAnew(String change) throws Exception {
         try (Street street = new Street(1);
@@ -239,12 +241,9 @@ class AdversaryBoxTest {
                 Netlink netfilter = namespace.inside(() -> Netlink.open(Kernel.NETLINK_NETFILTER()))) {
             int number = family.equals("inet") ? Kernel.NFPROTO_INET() : Kernel.NFPROTO_NETDEV();
             StringBuilder tables = new StringBuilder();
-            for (String name : Standing.names(netfilter, number)) {
-                tables.append(name)
-                        .append('=')
-                        .append(Standing.read(netfilter, number, name).flags())
-                        .append(' ');
-            }
+            Standing.tables(netfilter, number)
+                    .forEach((name, flags) ->
+                            tables.append(name).append('=').append(flags).append(' '));
             return tables.toString();
         } catch (AirgapException e) {
             throw new IllegalStateException(e);

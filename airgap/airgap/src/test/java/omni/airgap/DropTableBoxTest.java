@@ -8,8 +8,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import omni.airgap.Capture.Ethertype;
+import omni.airgap.raw.Kernel;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -117,6 +119,35 @@ class DropTableBoxTest {
         }
     }
 
+    /** Of a kernel with chains for every link and of one without: a table that somebody owns under the name of one of the two. */
+    @ParameterizedTest
+    @CsvSource({"inet, false", "inet, true", "netdev, false", "netdev, true"})
+    void aTableThatSomebodyOwnsIsLeftAndAnotherMade(String family, boolean old) throws Exception {
+        try (Tables tables = new Tables(old ? DropTable::ofOldKernel : DropTable::new)) {
+            Process owner = tables.street.startInBox("nft", "--interactive");
+            owner.outputWriter()
+                    .append("delete table F omni_gap ; add table F omni_gap { flags owner ; }\n".replace("F", family))
+                    .flush();
+            Tools.await("it is taken", () -> !tables.isWhole());
+            assertTrue(tables.table.present(), "the other one is the gap's");
+            tables.table.install(tables.links.list().values());
+            assertTrue(tables.whole());
+            tables.table.install(tables.links.list().values());
+            assertEquals(1, tables.others(family).size(), "and one is enough");
+            if (family.equals("inet")) {
+                tables.street.inBox("nft", "delete table netdev omni_gap");
+                tables.send("udp");
+                assertEquals(0, tables.capture.during(WINDOW_MILLIS).ip());
+                tables.table.remove();
+                tables.capture.awaitFlow("without the table of another name", Ethertype.IP);
+            }
+            tables.table.remove();
+            assertTrue(tables.others(family).isEmpty());
+            assertFalse(tables.table.present(), "what somebody owns is no gap's");
+            assertTrue(owner.isAlive());
+        }
+    }
+
     /** A street whose box has the tables, with its link up. */
     private static final class Tables implements AutoCloseable {
         private final Street street = new Street(1);
@@ -133,6 +164,24 @@ class DropTableBoxTest {
             links = namespace.inside(Links::new);
             table.install(links.list().values());
             capture.awaitSilence();
+        }
+
+        private boolean isWhole() {
+            try {
+                return whole();
+            } catch (KernelException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+
+        /** The tables of that family under another name than the usual one. */
+        private List<String> others(String family) throws AirgapException {
+            int number = family.equals("inet") ? Kernel.NFPROTO_INET() : Kernel.NFPROTO_NETDEV();
+            try (Netlink netfilter = namespace.inside(() -> Netlink.open(Kernel.NETLINK_NETFILTER()))) {
+                return Standing.tables(netfilter, number).keySet().stream()
+                        .filter(name -> name.startsWith(DropTable.NAME + "_"))
+                        .toList();
+            }
         }
 
         private boolean whole() throws KernelException {

@@ -60,7 +60,8 @@ class GapStoryTest {
                 List.of(
                         "a gap from T1 to T4, by this box's clock, lifted by a person; in it: tries to lift it that were refused: 2",
                         "a gap from T5 to T6, by this box's clock, lifted by a person"),
-                tell("closed", "refused", "refused", "open", "closed", "open"));
+                tell("closed", "refused", "refused", "open", "refused", "closed", "open"),
+                "one while none is closed is no gap's");
     }
 
     /** A link that comes in a gap has sent what it counts, and a crowd of them hides none. */

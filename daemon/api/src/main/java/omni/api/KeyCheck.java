@@ -186,7 +186,7 @@ final class KeyCheck {
         try {
             compareIfOpen();
             keys.revoke(entry);
-            var concernsNobody = entry.session() || (compared.isEmpty() && !vault.saysOpen());
+            var concernsNobody = entry.session() || (compared.isEmpty() && !vault.mayBeOpen());
             return concernsNobody || tellRevoked(entry);
         } finally {
             lock.unlock();

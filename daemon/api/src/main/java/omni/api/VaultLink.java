@@ -125,8 +125,12 @@ final class VaultLink implements Kept, AutoCloseable {
         return watch.isOpen() || (saysOpen() && watch.awaitOpen(HEARD_WITHIN));
     }
 
-    /** Whether its process says that it is open, be its end heard of or not. */
-    boolean saysOpen() {
+    /** Whether it is open as far as anybody can say, be its end heard of or not. */
+    boolean mayBeOpen() {
+        return watch.isOpen() || saysOpen();
+    }
+
+    private boolean saysOpen() {
         try {
             return vault.status(new StatusParams()).vault().state() == VaultState.OPEN;
         } catch (BusException e) {

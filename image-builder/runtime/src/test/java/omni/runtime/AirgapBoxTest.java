@@ -114,8 +114,9 @@ class AirgapBoxTest {
 
             audit(product);
             prove(product);
-            var logs = product.omni("logs").out();
+            var logs = product.omni("logs", "--lines", "1000").out();
             assertFalse(logs.contains(key), "the step-up key is in no log");
+            assertTrue(logs.contains("A lift was refused: "), logs);
             assertEquals(0, product.omni("down").exit());
             assertFalse(up(), "a gap outlives the program");
             anotherTreeFindsItClosed(product);

@@ -72,7 +72,7 @@ final class AirgapProveCommand extends OmniCommand {
         if (evidence.witnessed() == null) {
             world.err()
                     .println(
-                            "It does not show that no records are missing at the end: that needs a checkpoint that is kept, or"
+                            "This proof does not show that no records are missing at the end: that needs a checkpoint that is kept, or"
                                     + " cosigned, elsewhere (omni airgap prove --checkpoint).");
             world.err().flush();
         }
