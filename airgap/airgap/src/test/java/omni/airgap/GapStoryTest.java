@@ -59,7 +59,7 @@ class GapStoryTest {
         assertEquals(
                 List.of(
                         "a gap from T1 to T4, by this box's clock, lifted by a person; in it: tries to lift it that were refused: 2",
-                        "a gap from T5 to T6, by this box's clock, lifted by a person"),
+                        "a gap from T6 to T7, by this box's clock, lifted by a person"),
                 tell("closed", "refused", "refused", "open", "refused", "closed", "open"),
                 "one while none is closed is no gap's");
     }
