@@ -18,6 +18,7 @@ case $(cat /proc/cmdline) in
     systemctl stop sender
     sleep 1
     check sleeps-and-wakes-in-the-open asleep
+    check the-link-comes-up-again within 60 grep -q 1 /sys/class/net/eth0/carrier
     for kind in sctp packet udp; do
         check "$kind-leaks" leaks /opt/guest/send "$kind" eth0
     done

@@ -121,7 +121,7 @@ check step-up-key-is-made make_step_up
 cat /tmp/step-up # for who types it at the lift, in another boot
 check gap-is-confirmed omni airgap engage
 check the-link-is-down not up
-tells_what_this_kernel_leaves() { omni airgap status | grep -q 'no drop chain for every link'; }
+tells_what_this_kernel_leaves() { gap_status | grep -q 'no drop chain for every link'; }
 check status-tells-what-this-kernel-leaves tells_what_this_kernel_leaves
 check radios-are-off radios_are 1
 check p2p-does-not not iw wdev "$p2p" p2p start

@@ -34,10 +34,9 @@ all_are() { for unit in supervisor airgap vault engine daemon; do is "$unit" "$1
 another() { is "$1" active && [ "$(pid "$1")" -gt 0 ] && [ "$(pid "$1")" != "$2" ]; }
 whole_again() { another supervisor "$1" && another engine "$2" && another daemon "$3"; }
 has_vsock() { grep -q ^AF_VSOCK /proc/net/protocols; }
-# gap_is STATE: asked by a program of systemd's, which starts faster than a virtual machine
-gap_is() {
-    runuser -u omni -- varlinkctl --json=short call /run/omni/airgap.sock omni.Airgap.Status '{}' | grep -q "\"state\":\"$1\""
-}
+# Asked by a program of systemd's, which starts faster than a virtual machine.
+gap_status() { runuser -u omni -- varlinkctl --json=short call /run/omni/airgap.sock omni.Airgap.Status '{}'; }
+gap_is() { gap_status | grep -q "\"state\":\"$1\""; } # gap_is STATE
 # asleep: as the kernel rehearses it, every driver put to sleep and woken after five seconds; of what else wakes one nothing is here
 asleep() { echo devices >/sys/power/pm_test && echo freeze >/sys/power/state; }
 same() { [ "$1" = "$2" ]; }
