@@ -55,7 +55,7 @@ final class Transaction {
                     inside.networkNumber(NFTA_HOOK_HOOKNUM(), chain.hook())
                             .networkNumber(NFTA_HOOK_PRIORITY(), chain.priority());
                     if (chain.link().equals(Standing.EVERY_LINK)) {
-                        inside.nested(NFTA_HOOK_DEVS(), devices -> devices.attribute(NFTA_DEVICE_PREFIX, new byte[0]));
+                        inside.nested(NFTA_HOOK_DEVS(), devices -> devices.text(NFTA_DEVICE_PREFIX, ""));
                     } else if (!chain.link().isEmpty()) {
                         inside.text(NFTA_HOOK_DEV(), chain.link());
                     }

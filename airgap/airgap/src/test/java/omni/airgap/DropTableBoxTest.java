@@ -24,32 +24,28 @@ class DropTableBoxTest {
     /** The sender brings it up in the moment in which it is there, again and again. */
     @Test
     void aNewLinkIsBornWithItsChain() throws Exception {
-        try (Tables old = new Tables(DropTable::ofOldKernel)) {
-            old.plugs();
-            old.capture.awaitFlow("by chains of links that are there a new one sends", Ethertype.OTHER);
-            old.assertNoPacketOfIp();
-        }
-        try (Tables every = new Tables(DropTable::new)) {
-            Tools.assertEveryLink(every.table);
-            every.plugs(); // what comes from its first moment on is counted
-            Tools.pause(WINDOW_MILLIS);
-            Capture.Count count = every.capture.count();
-            assertEquals(0, count.frames(), count.toString());
-            every.table.remove();
-            every.capture.awaitFlow("without the tables", Ethertype.OTHER);
-        }
+        assertNothingLeaves("by chains of links that are there a new one sends", Tables::plugs);
     }
 
     @Test
     void aLinkThatIsRenamedKeepsItsChain() throws Exception {
+        assertNothingLeaves("by chains at a link's name a renamed one sends", Tables::renames);
+    }
+
+    /** What a sender does from then on. */
+    private interface Deed {
+        void in(Tables tables) throws Exception;
+    }
+
+    private static void assertNothingLeaves(String control, Deed deed) throws Exception {
         try (Tables old = new Tables(DropTable::ofOldKernel)) {
-            old.renames();
-            old.capture.awaitFlow("by chains at a link's name a renamed one sends", Ethertype.OTHER);
+            deed.in(old);
+            old.capture.awaitFlow(control, Ethertype.OTHER);
             old.assertNoPacketOfIp();
         }
         try (Tables every = new Tables(DropTable::new)) {
             Tools.assertEveryLink(every.table);
-            every.renames();
+            deed.in(every); // what comes from its first moment on is counted
             Tools.pause(WINDOW_MILLIS);
             Capture.Count count = every.capture.count();
             assertEquals(0, count.frames(), count.toString());
