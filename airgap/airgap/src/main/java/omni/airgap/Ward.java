@@ -92,11 +92,13 @@ final class Ward implements NetworkStack {
     @Override
     public void shut(Report report, Gap.Faults faults) {
         report.step(namespace, "links", () -> {
-            for (int i = 0; i < ROUNDS_MAX && !links.up().isEmpty(); i++) {
+            List<String> up = links.up();
+            for (int i = 0; i < ROUNDS_MAX && !up.isEmpty(); i++) {
                 prepare();
                 down();
+                up = links.up();
             }
-            return links.up().stream().map(name -> "link " + name + " is up").toList();
+            return up.stream().map(name -> "link " + name + " is up").toList();
         });
         faults.at("links confirmed");
         report.step(namespace, "filter", () -> {

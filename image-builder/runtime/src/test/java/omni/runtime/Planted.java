@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -24,8 +25,8 @@ import omni.vault.KnownKeys;
 final class Planted implements AutoCloseable {
     private static final int CONVERSATIONS = 50;
     private static final int ITEMS = 20;
-    /** A memory has two. */
-    static final int TEXTS = CONVERSATIONS * ITEMS + 2;
+    /** A memory has two, and one is in a question to the model. */
+    static final int TEXTS = CONVERSATIONS * ITEMS + 3;
 
     /** Of the texts, when all have just been written or read: what a collector has been over since is gone by right. */
     private static final int FOUND_MIN = 100;
@@ -42,6 +43,7 @@ final class Planted implements AutoCloseable {
     private final MemoryScan scan;
     private final List<String> texts = new ArrayList<>();
     private final List<String> conversations = new ArrayList<>();
+    private String asked = "";
     private final Set<String> dataKeys = new TreeSet<>();
 
     /** Makes the vault. */
@@ -95,6 +97,8 @@ final class Planted implements AutoCloseable {
         }
         var memory = client.send("POST", "/v1/memory", "{\"name\":\"" + next() + "\",\"text\":\"" + next() + "\"}");
         assertEquals(200, memory.statusCode(), memory.body());
+        asked = next();
+        ask();
     }
 
     private String next() {
@@ -104,7 +108,7 @@ final class Planted implements AutoCloseable {
         return text;
     }
 
-    /** Asks for all of it, as its owner would. */
+    /** Asks for all of it, as its owner would, and has the model read some. */
     void read() throws IOException, InterruptedException {
         for (String conversation : conversations) {
             var items = client.send("GET", "/v1/conversations/" + conversation + "/items?limit=" + ITEMS, "");
@@ -115,6 +119,23 @@ final class Planted implements AutoCloseable {
                         .body()
                         .contains(texts.getFirst()),
                 "it is found");
+        ask();
+    }
+
+    /** It comes back by itself after a lock. */
+    private void ask() throws IOException, InterruptedException {
+        Await.until("the engine answers", () -> {
+            try {
+                return client.send("POST", "/v1/responses", "{\"input\":\"" + asked + "\",\"max_output_tokens\":16}")
+                                .statusCode()
+                        == 200;
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return false;
+            }
+        });
     }
 
     /**
@@ -128,11 +149,12 @@ final class Planted implements AutoCloseable {
         Map<String, Set<String>> byRole = new TreeMap<>();
         found.forEach((process, what) ->
                 byRole.merge(process.substring(process.indexOf(' ') + 1), what.keySet(), Planted::union));
-        assertEquals(Set.of("daemon", "vault"), byRole.keySet(), () -> said(found));
+        assertEquals(Set.of("daemon", "engine", "vault"), byRole.keySet(), () -> said(found));
         Set<String> daemon = byRole.getOrDefault("daemon", Set.of());
         Set<String> vault = byRole.getOrDefault("vault", Set.of());
         System.out.println("Planted: while it is open: " + said(found));
         assertTrue(daemon.stream().allMatch(name -> name.startsWith(TEXT)), () -> said(found));
+        assertEquals(Set.of(TEXT + (TEXTS - 1)), byRole.get("engine"), () -> said(found));
         Set<String> others =
                 vault.stream().filter(name -> !name.startsWith(TEXT)).collect(Collectors.toSet());
         assertEquals(dataKeys, others, () -> said(found));

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import omni.bus.Service;
@@ -33,7 +34,7 @@ public final class EngineRole implements Role {
 
     @Override
     public Running start(RoleContext context) throws IOException {
-        return start(
+        Engine engine = start(
                 new Bindings.Places(context.app(), context.home(), context.runDir()),
                 context.config(EngineConfig.SECTION),
                 context.config(TuningConfig.SECTION),
@@ -44,6 +45,8 @@ public final class EngineRole implements Role {
                         new NativeTrial()),
                 context::note,
                 decoder -> decoder);
+        engine.tie = Optional.of(VaultTie.to(context.peer("vault"), engine.service::hadText, context::vanish));
+        return engine;
     }
 
     /** Starts with everything given; {@code wrapper} is for tests that plant faults below the decode loop. */
@@ -68,6 +71,7 @@ public final class EngineRole implements Role {
         private final TuningService tuningService;
         private final Consumer<String> note;
         private volatile List<String> loaded = List.of();
+        private Optional<VaultTie> tie = Optional.empty();
 
         private Engine(
                 ModelStore store,
@@ -108,6 +112,7 @@ public final class EngineRole implements Role {
 
         @Override
         public void stop(Duration grace) {
+            tie.ifPresent(VaultTie::close);
             residents.close(grace);
         }
     }

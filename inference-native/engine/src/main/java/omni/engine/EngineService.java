@@ -46,6 +46,11 @@ final class EngineService implements EngineProtocol.Handler {
         this.library = library;
     }
 
+    /** Whether this process has had a text. */
+    boolean hadText() {
+        return texts.any();
+    }
+
     /** The work of one call. */
     private interface Work {
         void run() throws IOException, InterruptedException;

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import omni.bus.BusServer;
 import omni.engine.PortableProtocol;
@@ -27,7 +28,7 @@ public final class Main {
         PrintStream out = System.out;
         // The library prints as it likes, of prompts too.
         System.setOut(new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8));
-        BusServer server;
+        Path socket = Path.of(args[0]);
         try {
             JavaLlama model = JavaLlama.load(
                     Path.of(args[1]),
@@ -35,7 +36,7 @@ public final class Main {
                     Integer.parseInt(args[3]),
                     Integer.parseInt(args[4]),
                     Boolean.parseBoolean(args[5]));
-            server = BusServer.at(Path.of(args[0]))
+            var _ = BusServer.at(socket)
                     .service(PortableProtocol.service(new Answers(model)))
                     .start();
         } catch (JavaLlama.Unusable e) {
@@ -45,7 +46,8 @@ public final class Main {
         out.println("ready");
         out.flush();
         System.in.transferTo(OutputStream.nullOutputStream());
-        server.close();
+        Files.deleteIfExists(
+                socket); // and no waiting for answers: the engine is gone, and so is to be what it was told
         end(out, "");
     }
 

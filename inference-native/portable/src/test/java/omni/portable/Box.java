@@ -74,7 +74,7 @@ final class Box implements AutoCloseable {
 
         @Override
         public BusClient peer(String role) {
-            throw new IllegalStateException("The engine has no peers.");
+            return BusClient.to(home.resolve(role + ".sock")); // of which there is none
         }
 
         @Override

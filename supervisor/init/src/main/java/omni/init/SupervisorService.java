@@ -67,8 +67,7 @@ final class SupervisorService implements SupervisorProtocol.Handler {
     }
 
     private static boolean isOver(Snapshot snapshot) {
-        return (snapshot.state() == TreeState.STOPPING || snapshot.state() == TreeState.FAILED)
-                && snapshot.instances().isEmpty();
+        return stops(snapshot) && snapshot.instances().isEmpty();
     }
 
     private StatusReply reply(Snapshot snapshot) {
@@ -95,9 +94,12 @@ final class SupervisorService implements SupervisorProtocol.Handler {
     @Override
     public void start(SupervisorProtocol.StartParams in, Call<SupervisorProtocol.StartReply> call) {
         String role = known(in.role());
-        supervisor.ask(new Event.Wanted(role));
         try {
-            Snapshot end = supervisor.awaitChange(s -> call.isCancelled() || isDecided(s, role), Optional.empty());
+            Snapshot end;
+            do { // again where it was ready and is at rest before anybody has looked
+                supervisor.ask(new Event.Wanted(role));
+                end = supervisor.awaitChange(s -> call.isCancelled() || isDecided(s, role), Optional.empty());
+            } while (!call.isCancelled() && isAtRest(end, role));
             if (end.role(role).state() != RoleState.READY) {
                 String note = end.role(role).note();
                 throw new SupervisorProtocol.StartFailed(role, note == null ? "the tree stops" : note);
@@ -108,11 +110,18 @@ final class SupervisorService implements SupervisorProtocol.Handler {
         }
     }
 
+    private static boolean isAtRest(Snapshot snapshot, String role) {
+        return snapshot.role(role).state() == RoleState.IDLE && !stops(snapshot);
+    }
+
+    private static boolean stops(Snapshot snapshot) {
+        return snapshot.state() == TreeState.STOPPING || snapshot.state() == TreeState.FAILED;
+    }
+
     private static boolean isDecided(Snapshot snapshot, String role) {
-        boolean stops = snapshot.state() == TreeState.STOPPING || snapshot.state() == TreeState.FAILED;
         return switch (snapshot.role(role).state()) {
             case READY, FAILED, IDLE -> true;
-            case STARTING, STOPPING, BACKOFF -> stops;
+            case STARTING, STOPPING, BACKOFF -> stops(snapshot);
         };
     }
 
