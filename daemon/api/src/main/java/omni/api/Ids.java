@@ -31,6 +31,11 @@ final class Ids {
         return "resp_" + random(VAULT_BYTES);
     }
 
+    /** A name for a run that was given none. */
+    static String run() {
+        return random(VAULT_BYTES);
+    }
+
     /** A name for what a response says, as the vault has them. */
     static String message() {
         return "msg_" + random(VAULT_BYTES);

@@ -19,8 +19,8 @@ import omni.vault.RecordsProtocol.RevokeKeyParams;
  * is noticed. They are compared once, as soon as it is open, for this process ends with it. A key that it does not know works as with
  * a locked vault, and reaches nothing of what it keeps until its owner accepts it; one that was revoked is taken out again.
  *
- * <p>Keys of a session are not compared: no file outlives their tree. For any thread; {@link #lock} is held over a comparison and
- * over each change with what the vault is told of it, checks read one volatile map.
+ * <p>Keys of a session are not compared: each is proved, and no file outlives their tree. For any thread; {@link #lock} is held over a
+ * comparison and over each change with what the vault is told of it, checks read one volatile map.
  */
 final class KeyCheck {
     private final KeyStore keys;

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
@@ -20,6 +21,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.regex.Pattern;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
 import omni.vault.KeptBounds;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -33,12 +36,14 @@ import tools.jackson.databind.node.JsonNodeFactory;
  * <pre>{@code
  * {"version": 1,
  *  "keys": [{"name": "laptop", "hash": "<64 hexadecimal digits>", "created": "2026-11-21T10:00:00Z"},
- *           {"name": "console", "hash": "…", "created": "…", "tree": "<OMNI_TREE>"}]}
+ *           {"name": "console", "hash": "…", "created": "…", "tree": "<43 characters of base64url>"}]}
  * }</pre>
  *
- * <p>An entry with {@code tree} is a session key: it is dropped on load when another run of the tree reads it; the run's name is
- * random, so that nobody writes one for a run to come. The file has mode 0600 and is replaced whole: written beside, forced to disk, renamed. Every method is safe for use by many
- * threads; {@link #writing} is held across a change and its write, checks read one volatile list.
+ * <p>An entry with {@code tree} is a session key, of the run of the tree that it was made in: an HMAC-SHA-256 (RFC 2104) of all that the
+ * file says of it, under the run's random name, which is in the roles' environments alone. It is dropped on load where that is not this
+ * run's, so that who can write the file, but not run programs as this user, makes none. The file has mode 0600 and is replaced whole:
+ * written beside, forced to disk, renamed. Every method is safe for use by many threads; {@link #writing} is held across a change and its
+ * write, checks read one volatile list.
  */
 final class KeyStore {
     /** The file within the home directory. */
@@ -55,6 +60,7 @@ final class KeyStore {
 
     private static final int ID_DIGITS = 12;
     private static final int VERSION = 1;
+    private static final String HMAC = "HmacSHA256";
     private static final long FILE_BYTES_MAX = 4L * 1024 * 1024;
     private static final Pattern HASH = Pattern.compile("[0-9a-f]{64}");
 
@@ -62,7 +68,7 @@ final class KeyStore {
      * One key.
      *
      * @param hash SHA-256 of the key's ASCII text
-     * @param tree the run of the tree it lives as long as; empty for a key that stays
+     * @param tree proves the run of the tree that it lives as long as; empty for a key that stays
      */
     record Entry(String name, String hash, Instant created, Optional<String> tree) {
         /** First digits of the hash: enough to name a key, useless to guess it. */
@@ -80,15 +86,17 @@ final class KeyStore {
          * time each, then the name, which alone may have any characters.
          */
         String digest() {
-            var text = "omni api key 1\n" + hash + "\n" + created + "\n" + name;
-            return Base64.getUrlEncoder()
-                    .withoutPadding()
-                    .encodeToString(sha256(text.getBytes(StandardCharsets.UTF_8)));
+            return base64(sha256(said("omni api key 1")));
+        }
+
+        /** All that the file says of it, under the name of a form. */
+        private byte[] said(String form) {
+            return (form + "\n" + hash + "\n" + created + "\n" + name).getBytes(StandardCharsets.UTF_8);
         }
     }
 
     private final Path file;
-    private final String tree;
+    private final SecretKeySpec run;
     private final int keysMax;
     private final InstantSource clock;
     private final ReentrantLock writing = new ReentrantLock();
@@ -96,14 +104,15 @@ final class KeyStore {
 
     private KeyStore(Path file, String tree, int keysMax, InstantSource clock) {
         this.file = file;
-        this.tree = tree;
+        this.run = new SecretKeySpec((tree.isEmpty() ? Ids.run() : tree).getBytes(StandardCharsets.UTF_8), HMAC);
         this.keysMax = keysMax;
         this.clock = clock;
     }
 
     /**
-     * Reads the file; none is as good as an empty one. Session keys of other trees are dropped, from the file too.
+     * Reads the file; none is as good as an empty one. Session keys that are not of this run are dropped, from the file too.
      *
+     * @param tree the run's name, which nobody can guess; where it is empty, session keys live as long as this
      * @throws KeyFileException where the file cannot be read or is not one of ours: refusing all keys silently, or
      *     overwriting what an owner may still repair, would both be worse
      */
@@ -123,7 +132,7 @@ final class KeyStore {
         try {
             var all = read(file);
             var kept = all.stream()
-                    .filter(e -> e.tree().isEmpty() || e.tree().get().equals(tree))
+                    .filter(entry -> !entry.session() || isOfThisRun(entry))
                     .toList();
             if (kept.size() < all.size()) {
                 write(kept);
@@ -190,11 +199,8 @@ final class KeyStore {
                         ErrorCode.RATE_LIMIT_EXCEEDED,
                         "There are " + keysMax + " keys already. Revoke one first, with omni key revoke.");
             }
-            var entry = new Entry(
-                    name,
-                    hash,
-                    clock.instant().truncatedTo(ChronoUnit.SECONDS),
-                    session ? Optional.of(tree) : Optional.empty());
+            var made = new Entry(name, hash, clock.instant().truncatedTo(ChronoUnit.SECONDS), Optional.empty());
+            var entry = session ? new Entry(name, hash, made.created(), Optional.of(proof(made))) : made;
             var more = new ArrayList<>(entries);
             more.add(entry);
             write(more);
@@ -269,7 +275,23 @@ final class KeyStore {
                 node.path("name").asString(""),
                 hash,
                 Instant.parse(node.path("created").asString("")),
-                node.path("tree").stringValueOpt());
+                node.has("tree") ? Optional.of(node.path("tree").asString("")) : Optional.empty());
+    }
+
+    private boolean isOfThisRun(Entry entry) {
+        var proof = entry.tree().orElse("").getBytes(StandardCharsets.UTF_8);
+        return MessageDigest.isEqual(proof(entry).getBytes(StandardCharsets.UTF_8), proof);
+    }
+
+    /** What shows that a key is of this run's session: base64url without padding. */
+    private String proof(Entry entry) {
+        try {
+            var mac = Mac.getInstance(HMAC);
+            mac.init(run);
+            return base64(mac.doFinal(entry.said("omni session key 1")));
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("Every JDK has HmacSHA256", e);
+        }
     }
 
     /** In the place of a file that can be read: one that cannot be is its owner's to repair, and has what is not known here. */
@@ -309,6 +331,10 @@ final class KeyStore {
         } catch (IOException e) {
             throw new KeyFileException("keys.json cannot be written. Look at the disk's space and rights.", e);
         }
+    }
+
+    private static String base64(byte[] bytes) {
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
     }
 
     private static byte[] sha256(byte[] bytes) {

@@ -18,6 +18,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The file of keys: what it keeps, what it forgets, what it refuses. */
@@ -71,6 +72,68 @@ final class KeyStoreTest {
         assertTrue(other.check("one").isPresent());
         assertTrue(other.check("two").isEmpty());
         assertTrue(open("a").check("two").isEmpty());
+    }
+
+    /** Whoever can read and write the file, but not this run's name; the control is the key that this run has made. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '\0',
+            value = {
+                "\"tree\":\"a\"", // as it was once
+                "\"tree\":\"\"",
+                "\"tree\":null",
+                "\"tree\":5",
+                "\"tree\":\"PROOF\"",
+                "\"tree\":\"PROOF=\"",
+                "\"tree\":{\"PROOF\":1}"
+            })
+    void aSessionKeyThatThisRunHasNotMadeIsDropped(String planted) throws IOException {
+        open("a").add("console", TestDaemon.hash("one"), true);
+        var file = home.resolve("keys.json");
+        var before = Files.readString(file);
+        var proof = open("a").list().getFirst().tree().orElseThrow();
+        assertFalse(before.contains("\"a\""), before);
+        var entry = "\"keys\":[{\"name\":\"console\",\"hash\":\"" + TestDaemon.hash("two")
+                + "\",\"created\":\"2026-11-21T10:00:00Z\"," + planted.replace("PROOF", proof) + "},";
+        Files.writeString(file, before.replace("\"keys\":[", entry));
+
+        var store = open("a");
+        assertTrue(store.check("two").isEmpty());
+        assertTrue(store.check("one").isPresent());
+        assertEquals(before, Files.readString(file));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"console,guest", "10:00:00Z,10:00:01Z"})
+    void aSessionKeyWhoseEntryWasChangedIsDropped(String said, String other) throws IOException {
+        open("a").add("console", TestDaemon.hash("one"), true);
+        var file = home.resolve("keys.json");
+        var before = Files.readString(file);
+        Files.writeString(file, before.replace(said, other));
+        assertTrue(open("a").check("one").isEmpty());
+
+        Files.writeString(file, before);
+        assertTrue(open("a").check("one").isPresent(), "the control");
+    }
+
+    @Test
+    void withoutANameOfTheRunSessionKeysLiveAsLongAsTheDaemon() {
+        var store = open("");
+        store.add("console", TestDaemon.hash("one"), true);
+        store.reread();
+
+        assertTrue(store.check("one").isPresent());
+        assertTrue(open("").check("one").isEmpty());
+    }
+
+    /** Each daemon of a run knows the keys of the one before. */
+    @Test
+    void theProofIsOfAllThatTheFileSays() {
+        var entry = open("a").add("console", TestDaemon.hash("one"), true);
+        // printf 'omni session key 1\n%s\n2026-11-21T10:00:00Z\nconsole' $(printf one | sha256sum | cut -d' ' -f1) |
+        // openssl dgst -sha256 -hmac a -binary | basenc --base64url
+        assertEquals("De6Shx30BsjEn5BD3LZ6QhE5tvWYraqShyR0o06tWQ8", entry.tree().orElseThrow());
     }
 
     @Test
