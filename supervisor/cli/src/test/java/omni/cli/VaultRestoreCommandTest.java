@@ -3,23 +3,12 @@ package omni.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.DataInputStream;
-import java.io.DataOutputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
-import java.nio.channels.Channels;
-import java.nio.channels.ClosedChannelException;
-import java.nio.channels.ServerSocketChannel;
-import java.nio.channels.SocketChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import omni.bus.BusServer;
 import omni.bus.Call;
-import omni.vault.SecretCall;
 import omni.vault.VaultProtocol;
 import omni.vault.VaultProtocol.VaultState;
 import org.junit.jupiter.api.Test;
@@ -43,7 +32,7 @@ final class VaultRestoreCommandTest {
     @Test
     void isSaidWithHowTheVaultStands() throws IOException {
         try (var tree = new FakeTree(folder).start();
-                var _ = new Box(tree, LOST, true);
+                var _ = new FakeSecrets(tree, LOST, true);
                 var _ = bus(tree)) {
             var told = restore(tree);
             assertEquals(ExitCode.INCOMPLETE.number(), told.exit(), told.err());
@@ -63,7 +52,7 @@ final class VaultRestoreCommandTest {
     @Test
     void isSaidWhereHowTheVaultStandsIsNotAnswered() throws IOException {
         try (var tree = new FakeTree(folder).start();
-                var _ = new Box(tree, LOST, true)) {
+                var _ = new FakeSecrets(tree, LOST, true)) {
             var told = restore(tree);
             assertEquals(ExitCode.INCOMPLETE.number(), told.exit(), "there is nothing to try again");
             assertEquals(SAID, told.out());
@@ -75,7 +64,7 @@ final class VaultRestoreCommandTest {
     @Test
     void isSaidWhereTheVaultEndsBeforeItHasAnswered() throws IOException {
         try (var tree = new FakeTree(folder).start();
-                var _ = new Box(tree, LOST, false)) {
+                var _ = new FakeSecrets(tree, LOST, false)) {
             var told = restore(tree);
             assertEquals(ExitCode.AWAY.number(), told.exit());
             assertEquals(SAID, told.out());
@@ -86,7 +75,7 @@ final class VaultRestoreCommandTest {
     @Test
     void aWholeBackupIsSaidToLackNothing() throws IOException {
         try (var tree = new FakeTree(folder).start();
-                var _ = new Box(tree, List.of(), true);
+                var _ = new FakeSecrets(tree, List.of(), true);
                 var _ = bus(tree)) {
             var told = restore(tree);
             assertEquals(0, told.exit(), told.err());
@@ -99,65 +88,6 @@ final class VaultRestoreCommandTest {
         return BusServer.at(tree.world("").socket("vault"))
                 .service(VaultProtocol.service(new Open()))
                 .start();
-    }
-
-    /** The vault's socket for secrets: it says to each call what was lost, and that it is done, or ends before that. */
-    private static final class Box implements AutoCloseable {
-        private static final byte DONE = 0;
-        private static final byte LACKS = 3;
-        private static final int HEADER_BYTES = 6;
-
-        private final List<String> lost;
-        private final boolean answers;
-        private final ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
-
-        Box(FakeTree tree, List<String> lost, boolean answers) throws IOException {
-            this.lost = lost;
-            this.answers = answers;
-            listener.bind(UnixDomainSocketAddress.of(tree.world("").socket(SecretCall.SOCKET)));
-            Thread.ofVirtual().name("fake-secrets").start(this::accept);
-        }
-
-        private void accept() {
-            while (listener.isOpen()) {
-                try (SocketChannel channel = listener.accept()) {
-                    answer(channel);
-                } catch (ClosedChannelException e) {
-                    return;
-                } catch (IOException e) {
-                    throw new UncheckedIOException(e);
-                }
-            }
-        }
-
-        private void answer(SocketChannel channel) throws IOException {
-            var in = new DataInputStream(Channels.newInputStream(channel));
-            var lengths = new int[in.readNBytes(HEADER_BYTES)[HEADER_BYTES - 1]];
-            for (var i = 0; i < lengths.length; i++) {
-                lengths[i] = in.readInt();
-            }
-            for (var length : lengths) {
-                in.skipNBytes(length);
-            }
-            var out = new DataOutputStream(Channels.newOutputStream(channel));
-            for (var each : lost) {
-                write(out, LACKS, each);
-            }
-            if (answers) {
-                write(out, DONE, "");
-            }
-        }
-
-        private static void write(DataOutputStream out, byte kind, String text) throws IOException {
-            out.write(kind);
-            out.writeInt(text.length());
-            out.write(text.getBytes(StandardCharsets.US_ASCII));
-        }
-
-        @Override
-        public void close() throws IOException {
-            listener.close();
-        }
     }
 
     /** A vault that is open. */

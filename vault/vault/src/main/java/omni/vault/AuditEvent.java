@@ -28,6 +28,8 @@ enum AuditEvent {
     ROTATED,
     POLICY_CHANGED,
     DELETED,
+    /** The owner said that a backup is gone for good, which nobody has checked. */
+    BACKUP_GONE,
     WIPED,
     /** The TPM has begun to count unlocks, and how far it was then. */
     COUNTED,

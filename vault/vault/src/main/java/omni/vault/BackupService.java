@@ -113,6 +113,14 @@ final class BackupService implements BackupsProtocol.Handler {
         if (snapshot != null && conversation != null) {
             throw new VaultException(VaultException.Reason.INVALID, "Name a snapshot or a conversation, and not both.");
         }
+        if (Boolean.TRUE.equals(in.gone())) {
+            if (conversation != null) {
+                throw new VaultException(
+                        VaultException.Reason.INVALID,
+                        "What is gone has no conversation that could be destroyed in it.");
+            }
+            return backups.gone(folder, Optional.ofNullable(snapshot));
+        }
         if (snapshot != null) {
             backups.forget(folder, List.of(snapshot));
             return List.of(snapshot);

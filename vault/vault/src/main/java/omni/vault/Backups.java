@@ -158,7 +158,8 @@ final class Backups {
             throw new VaultException(
                     Reason.REFUSED,
                     "Backups are in " + TARGETS_MAX
-                            + " places already: forget those of one, with omni vault backup-forget.");
+                            + " places already: forget those of one, with omni vault backup-forget, and where that disk is"
+                            + " gone for good, --gone.");
         }
     }
 
@@ -222,9 +223,12 @@ final class Backups {
     }
 
     private void note(BackupTarget target, String setting, BackupPlace place) throws IOException {
-        List<String> names = target.snapshots();
-        if (!names.isEmpty()) {
-            settings.put(setting, place.with(names).setting());
+        put(setting, place.with(target.snapshots()));
+    }
+
+    private void put(String setting, BackupPlace place) throws VaultException {
+        if (!place.snapshots().isEmpty()) {
+            settings.put(setting, place.setting());
         } else if (settings.get(setting).isPresent()) {
             settings.remove(setting);
         }
@@ -308,6 +312,48 @@ final class Backups {
         } catch (IOException e) {
             throw BackupTarget.failed(folder, e);
         }
+    }
+
+    /**
+     * Takes out of what the vault knows those that it has written in that place and that are not there, or that one alone, and returns
+     * their names: their owner says that they are gone for good, as with a lost stick. Nobody can check that, and nothing is destroyed.
+     *
+     * @throws VaultException MISSING where none was written there; REFUSED where they are there, and so can be destroyed
+     */
+    List<String> gone(Path folder, Optional<String> snapshot) throws VaultException {
+        List<String> asked = at(folder).stream()
+                .flatMap(place -> place.snapshots().stream())
+                .filter(name -> snapshot.isEmpty() || snapshot.get().equals(name))
+                .distinct()
+                .sorted()
+                .toList();
+        if (asked.isEmpty()) {
+            throw new VaultException(
+                    Reason.MISSING,
+                    "The vault knows of no such backup in " + folder + ": omni vault backups lists them.");
+        }
+        List<String> there = BackupTarget.isIn(folder)
+                ? in(folder).stream().map(Copy::snapshot).toList()
+                : List.of();
+        List<String> gone = without(asked, there);
+        if (gone.isEmpty()) {
+            throw new VaultException(
+                    Reason.REFUSED, "That is still in " + folder + ": destroy it, with omni vault backup-forget.");
+        }
+        for (String name : gone) {
+            vault.audit().add(AuditEvent.BACKUP_GONE, Map.of("snapshot", name));
+        }
+        for (Map.Entry<String, BackupPlace> each : places().entrySet()) {
+            BackupPlace place = each.getValue();
+            if (place.target().equals(folder.toString())) {
+                put(each.getKey(), place.with(without(place.snapshots(), gone)));
+            }
+        }
+        return gone;
+    }
+
+    private static List<String> without(List<String> names, List<String> others) {
+        return names.stream().filter(name -> !others.contains(name)).toList();
     }
 
     /**

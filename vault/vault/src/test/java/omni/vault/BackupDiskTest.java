@@ -8,7 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import omni.vault.VaultException.Reason;
 import org.junit.jupiter.api.AfterEach;
@@ -124,6 +127,65 @@ class BackupDiskTest {
         assertEquals(3, vault.backups.known().size());
         assertTrue(
                 vault.backups.known().stream().noneMatch(copy -> copy.snapshot().equals(gone)));
+    }
+
+    /** It is no longer a copy that remains; the disk itself is as it was, and known again when it is found. */
+    @Test
+    void aDiskThatIsGoneForGoodIsNoLongerListedAndTheLogSaysSo() throws IOException {
+        String conversation = vault.conversation("walnuts");
+        String first = vault.take(place).snapshot().name();
+        String second = vault.take(place).snapshot().name();
+        assertEquals(2, vault.backups.since(Instant.EPOCH).size());
+        Files.move(place, folder.resolve("lost"));
+        assertEquals(List.of(first), vault.backups.gone(place, Optional.of(first)));
+        assertEquals(List.of(second), vault.backups.gone(place, Optional.empty()));
+        assertEquals(List.of(), vault.backups.since(Instant.EPOCH));
+        assertEquals(List.of(first, second), audited());
+
+        vault.take(place);
+        Files.move(place, folder.resolve("another"));
+        Files.move(folder.resolve("lost"), place);
+        assertEquals(
+                List.of(),
+                vault.check(place).problems().stream()
+                        .filter(problem -> !problem.contains("another disk"))
+                        .toList());
+        assertEquals(List.of(first, second), vault.backups.forgetConversation(place, conversation));
+        vault.backups.takeOnNewDisk(place, false, (read, written) -> {});
+        assertEquals(4, vault.backups.known().size());
+    }
+
+    /** What is there can be destroyed, and stays listed until it is. */
+    @Test
+    void onlyWhatIsNotThereIsTakenToBeGone() throws IOException {
+        String first = vault.take(place).snapshot().name();
+        mount("first", "");
+        vault.backups.takeOnNewDisk(place, false, (read, written) -> {});
+        String second = vault.backups.in(place).getFirst().snapshot();
+        for (Optional<String> there : List.of(Optional.of(second), Optional.of("20200101-000000.000-0000"))) {
+            assertThrows(VaultException.class, () -> vault.backups.gone(place, there), there.toString());
+        }
+        assertEquals(List.of(first), vault.backups.gone(place, Optional.empty()));
+        assertEquals(
+                List.of(second),
+                vault.backups.known().stream().map(Backups.Copy::snapshot).toList());
+        assertEquals(
+                Reason.REFUSED,
+                assertThrows(VaultException.class, () -> vault.backups.gone(place, Optional.empty()))
+                        .reason());
+        assertEquals(List.of(first), audited());
+        assertEquals(List.of(), vault.check(place).problems());
+    }
+
+    private List<String> audited() throws VaultException {
+        List<String> snapshots = new ArrayList<>();
+        for (AuditRow row : new AuditTable(vault.open.records()).read(1, 1000)) {
+            AuditLine line = AuditLine.read(row.line());
+            if (line.event() == AuditEvent.BACKUP_GONE) {
+                snapshots.add(String.valueOf(line.details().get("snapshot")));
+            }
+        }
+        return snapshots;
     }
 
     @Test

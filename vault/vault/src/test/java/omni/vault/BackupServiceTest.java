@@ -87,7 +87,8 @@ class BackupServiceTest {
         assertEquals(FailedReason.SEALED, refused(() -> client.take(new TakeParams(null, null, null))));
         assertEquals(FailedReason.SEALED, refused(() -> client.list(new ListParams(null))));
         assertEquals(FailedReason.SEALED, refused(() -> client.verify(new VerifyParams("/x", null))));
-        assertEquals(FailedReason.SEALED, refused(() -> client.forget(new ForgetParams("/x", null, null, "p", "s"))));
+        assertEquals(
+                FailedReason.SEALED, refused(() -> client.forget(new ForgetParams("/x", null, null, null, "p", "s"))));
     }
 
     @Test
@@ -108,34 +109,71 @@ class BackupServiceTest {
         String permit = vault.permits().issue("mine");
         assertEquals(
                 FailedReason.DENIED,
-                refused(() -> client.forget(new ForgetParams(stick, first, null, "none", "mine"))));
+                refused(() -> client.forget(new ForgetParams(stick, first, null, null, "none", "mine"))));
         assertEquals(
                 FailedReason.DENIED,
-                refused(() -> client.forget(new ForgetParams(stick, first, null, permit, "other"))));
+                refused(() -> client.forget(new ForgetParams(stick, first, null, null, permit, "other"))));
         assertEquals(2, client.list(new ListParams(stick)).copies().size(), "nothing was forgotten");
         assertEquals(
                 FailedReason.INVALID,
-                refused(() -> client.forget(new ForgetParams(stick, first, "conv_1", permit, "mine"))));
+                refused(() -> client.forget(new ForgetParams(stick, first, "conv_1", null, permit, "mine"))));
         assertEquals(
                 List.of(first),
-                client.forget(new ForgetParams(stick, first, null, permit, "mine"))
+                client.forget(new ForgetParams(stick, first, null, null, permit, "mine"))
                         .snapshots());
         assertEquals(
                 FailedReason.MISSING,
-                refused(() -> client.forget(new ForgetParams(stick, first, null, permit, "mine"))));
+                refused(() -> client.forget(new ForgetParams(stick, first, null, null, permit, "mine"))));
         assertEquals(
                 List.of(),
-                client.forget(new ForgetParams(stick, null, "conv_1", permit, "mine"))
+                client.forget(new ForgetParams(stick, null, "conv_1", null, permit, "mine"))
                         .snapshots());
         String newest = String.valueOf(
                 client.take(new TakeParams(stick, null, null)).progress().snapshot());
         assertEquals(
                 1,
-                client.forget(new ForgetParams(stick, null, null, permit, "mine"))
+                client.forget(new ForgetParams(stick, null, null, null, permit, "mine"))
                         .snapshots()
                         .size());
         assertEquals(
                 newest, client.list(new ListParams(stick)).copies().getFirst().snapshot());
+    }
+
+    /** The control is the same folder with its disk in it: then there is something that can be destroyed. */
+    @Test
+    void whatIsGoneForGoodIsTakenOutOfTheListByItsOwnerAlone() throws IOException {
+        open();
+        Path stick = folder.resolve("stick");
+        String target = stick.toString();
+        client.take(new TakeParams(target, null, null));
+        String permit = vault.permits().issue("mine");
+        assertEquals(
+                FailedReason.REFUSED,
+                refused(() -> client.forget(new ForgetParams(target, null, null, true, permit, "mine"))));
+        Files.move(stick, folder.resolve("lost"));
+        assertEquals(
+                FailedReason.DENIED,
+                refused(() -> client.forget(new ForgetParams(target, null, null, true, "none", "mine"))));
+        assertEquals(
+                FailedReason.DENIED,
+                refused(() -> client.forget(new ForgetParams(target, null, null, true, permit, "other"))));
+        assertEquals(
+                FailedReason.INVALID,
+                refused(() -> client.forget(new ForgetParams(target, null, "conv_1", true, permit, "mine"))));
+        assertEquals(
+                FailedReason.MISSING,
+                refused(() -> client.forget(new ForgetParams("/elsewhere", null, null, true, permit, "mine"))));
+        assertEquals(1, client.list(new ListParams(null)).copies().size());
+
+        assertEquals(
+                1,
+                client.forget(new ForgetParams(target, null, null, true, permit, "mine"))
+                        .snapshots()
+                        .size());
+        assertEquals(List.of(), client.list(new ListParams(null)).copies());
+        assertEquals(
+                FailedReason.MISSING,
+                refused(() -> client.forget(new ForgetParams(target, null, null, true, permit, "mine"))));
     }
 
     @Test
