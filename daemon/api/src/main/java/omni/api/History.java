@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import omni.vault.KeptBounds;
 import omni.vault.RecordsProtocol.CreateConversationParams;
@@ -85,11 +86,14 @@ final class History {
         }
     }
 
-    /** The conversation that a response is in. */
-    String conversationOf(String response) {
-        return vault.records(records -> records.getResponse(new GetResponseParams(response)))
-                .response()
-                .conversation();
+    /**
+     * The conversation that what goes on from a response will be in. It is none yet where that response is in one that was named: what
+     * goes on from it is no part of that.
+     */
+    Optional<String> goingOnFrom(String response) {
+        var kept = vault.records(records -> records.getResponse(new GetResponseParams(response)))
+                .response();
+        return kept.body().path("conversation").isObject() ? Optional.empty() : Optional.of(kept.conversation());
     }
 
     /**

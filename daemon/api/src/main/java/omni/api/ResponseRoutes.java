@@ -121,7 +121,7 @@ final class ResponseRoutes {
     /** With the answer, which is one item. */
     private static void requireRoom(ResponseRequest asked, History history) {
         asked.conversation()
-                .or(() -> asked.previous().map(history::conversationOf))
+                .or(() -> asked.previous().flatMap(history::goingOnFrom))
                 .ifPresent(id -> history.requireRoom(id, asked.input().size() + 1));
     }
 

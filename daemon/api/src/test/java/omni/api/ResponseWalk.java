@@ -47,6 +47,7 @@ final class ResponseWalk {
             walk.isKeptAndDeleted();
             walk.goesOn();
             walk.isPartOfAConversation();
+            walk.goesOnApartFromAConversation();
             walk.streams();
             walk.leavesNothingWhereNotToBeKept();
         } finally {
@@ -101,6 +102,23 @@ final class ResponseWalk {
         client.conversations().delete(conversation);
         assertThrows(NotFoundException.class, () -> client.responses().retrieve(last.id()));
         assertThrows(NotFoundException.class, () -> answer(ask("Six?").conversation(conversation)));
+    }
+
+    private void goesOnApartFromAConversation() {
+        var conversation = client.conversations().create().id();
+        var named = answer(ask("Four?").conversation(conversation));
+        var apart = answer(ask("Five?").previousResponseId(named.id()));
+        assertEquals("user: Four?\nassistant: " + text(named) + "\nuser: Five?\n", told());
+        assertTrue(apart.conversation().isEmpty());
+        answer(ask("Six?").previousResponseId(apart.id()));
+        assertEquals(2, client.conversations().items().list(conversation).data().size());
+        answer(ask("Seven?").conversation(conversation));
+        assertEquals("user: Four?\nassistant: " + text(named) + "\nuser: Seven?\n", told());
+
+        assertEquals(List.of("Four?", text(named), "Five?"), input(apart.id()));
+        client.conversations().delete(conversation);
+        assertEquals(apart, client.responses().retrieve(apart.id()).validate());
+        assertThrows(BadRequestException.class, () -> answer(ask("Eight?").previousResponseId(apart.id())));
     }
 
     private void streams() {

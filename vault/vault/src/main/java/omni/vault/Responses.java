@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import omni.vault.ConversationItems.Order;
 import omni.vault.ConversationItems.Written;
@@ -16,7 +17,8 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Answers that were asked for by themselves, in the sense of OpenAI's Responses API. What one was asked with and what it gave are
- * items of a conversation: of the one that is named, of that of the answer which it goes on from, or of a new one. The rest is
+ * items of a conversation: of the one that is named, of that of the answer which it goes on from, or of a new one. That is where an
+ * answer that goes on from one in a named conversation is, too: what goes on apart from a conversation is no part of it. The rest is
  * encrypted under that conversation's key. For any thread.
  */
 final class Responses {
@@ -75,6 +77,20 @@ final class Responses {
         }
     }
 
+    /** A conversation that is open. */
+    private record Within(Conversations.Stored in, RowKey key) {
+        List<Part> parts(List<String> ids) {
+            return ids.stream().map(id -> new Part(this, id)).toList();
+        }
+    }
+
+    /** An item in it, by its id. */
+    private record Part(Within within, String id) {
+        Optional<ConversationItem> find(Sql sql, ReadBudget budget) throws SQLException, VaultException {
+            return ConversationItems.find(sql, within.in(), within.key(), id, budget);
+        }
+    }
+
     private final Records records;
     private final RowKeys keys;
     private final Clock clock;
@@ -124,10 +140,19 @@ final class Responses {
         if (place.conversation().isPresent()) {
             return Conversations.stored(sql, place.conversation().get());
         }
-        if (place.previous().isPresent()) {
-            return Conversations.stored(sql, stored(sql, place.previous().get()).conversation());
+        if (place.previous().isEmpty()) {
+            return conversations.begin(sql, Map.of(), Optional.empty());
         }
-        return conversations.begin(sql, java.util.Map.of(), Optional.empty());
+        Stored previous = stored(sql, place.previous().get());
+        Within within = within(sql, previous);
+        return content(within.key(), previous).own()
+                ? within.in()
+                : conversations.begin(sql, Map.of(), within.in().keep()); // and for no longer than what it tells of
+    }
+
+    private Within within(Sql sql, Stored response) throws SQLException, VaultException {
+        Conversations.Stored in = Conversations.stored(sql, response.conversation());
+        return new Within(in, keys.open(sql, in.key(), in.id()));
     }
 
     Kept retrieve(String id) throws VaultException {
@@ -143,46 +168,51 @@ final class Responses {
     Listing<ConversationItem> input(String id, Optional<String> after, int limit, Order order) throws VaultException {
         Bounds.limit(limit);
         return records.read(sql -> {
-            Stored last = stored(sql, id);
-            Conversations.Stored in = Conversations.stored(sql, last.conversation());
-            RowKey key = keys.open(sql, in.key(), in.id());
-            List<String> ids = behind(chain(sql, key, last), after, order);
             ReadBudget budget = new ReadBudget();
             List<ConversationItem> found = new ArrayList<>();
-            for (String item : ids) {
+            for (Part part : behind(chain(sql, stored(sql, id)), after, order)) {
                 if (found.size() == limit || budget.isSpent()) {
                     return new Listing<>(found, true);
                 }
-                ConversationItems.find(sql, in, key, item, budget).ifPresent(found::add);
+                part.find(sql, budget).ifPresent(found::add);
             }
             return new Listing<>(found, false);
         });
     }
 
-    private static List<String> behind(List<String> oldestFirst, Optional<String> after, Order order)
+    private static List<Part> behind(List<Part> oldestFirst, Optional<String> after, Order order)
             throws VaultException {
-        List<String> ids = new ArrayList<>(oldestFirst);
+        List<Part> parts = new ArrayList<>(oldestFirst);
         if (order == Order.NEWEST_FIRST) {
-            Collections.reverse(ids);
+            Collections.reverse(parts);
         }
-        if (after.isPresent() && !ids.contains(after.get())) {
+        if (after.isEmpty()) {
+            return parts;
+        }
+        int at = parts.stream().map(Part::id).toList().indexOf(after.get());
+        if (at < 0) {
             throw new VaultException(Reason.MISSING, "There is no such item in the answer's input.");
         }
-        return after.isPresent() ? ids.subList(ids.indexOf(after.get()) + 1, ids.size()) : ids;
+        return parts.subList(at + 1, parts.size());
     }
 
-    /** Ids of all items that it was made from, the oldest first. */
-    private List<String> chain(Sql sql, RowKey key, Stored last) throws SQLException, VaultException {
-        Content content = content(key, last);
-        List<List<String>> parts = new ArrayList<>(List.of(content.input()));
+    /** All items that it was made from, the oldest first; those of a named conversation are in another one than what goes on from them. */
+    private List<Part> chain(Sql sql, Stored last) throws SQLException, VaultException {
+        Within within = within(sql, last);
+        Content content = content(within.key(), last);
+        List<List<Part>> parts = new ArrayList<>(List.of(within.parts(content.input())));
         while (content.previous().isPresent()) {
             if (parts.size() > 2 * CHAIN_MAX) {
                 throw new VaultException(
                         Reason.REFUSED, "This goes on from more than " + CHAIN_MAX + " answers: begin anew.");
             }
-            content = content(key, stored(sql, content.previous().get()));
-            parts.add(content.output());
-            parts.add(content.input());
+            Stored previous = stored(sql, content.previous().get());
+            if (previous.conversation() != within.in().number()) {
+                within = within(sql, previous);
+            }
+            content = content(within.key(), previous);
+            parts.add(within.parts(content.output()));
+            parts.add(within.parts(content.input()));
         }
         return parts.reversed().stream().flatMap(List::stream).toList();
     }
@@ -226,8 +256,9 @@ final class Responses {
     void delete(String id) throws VaultException {
         records.erase(sql -> {
             Stored stored = stored(sql, id);
-            Conversations.Stored in = Conversations.stored(sql, stored.conversation());
-            Content content = content(keys.open(sql, in.key(), in.id()), stored);
+            Within within = within(sql, stored);
+            Conversations.Stored in = within.in();
+            Content content = content(within.key(), stored);
             sql.change("DELETE FROM responses WHERE number = ?", stored.number());
             List<String> items = new ArrayList<>();
             if (content.own()) {
@@ -265,14 +296,13 @@ final class Responses {
     }
 
     private Kept opened(Sql sql, Stored stored) throws SQLException, VaultException {
-        Conversations.Stored in = Conversations.stored(sql, stored.conversation());
-        RowKey key = keys.open(sql, in.key(), in.id());
-        Content content = content(key, stored);
+        Within within = within(sql, stored);
+        Content content = content(within.key(), stored);
         List<ConversationItem> output = new ArrayList<>();
-        for (String item : content.output()) {
-            ConversationItems.find(sql, in, key, item, new ReadBudget()).ifPresent(output::add);
+        for (Part part : within.parts(content.output())) {
+            part.find(sql, new ReadBudget()).ifPresent(output::add);
         }
-        return new Kept(stored.id(), in.id(), Instant.ofEpochMilli(stored.created()), content.body(), output);
+        return new Kept(stored.id(), within.in().id(), Instant.ofEpochMilli(stored.created()), content.body(), output);
     }
 
     private static Content content(RowKey key, Stored stored) throws VaultException {

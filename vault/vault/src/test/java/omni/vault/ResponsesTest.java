@@ -7,9 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import omni.vault.ConversationItems.Order;
 import omni.vault.Responses.Place;
 import omni.vault.VaultException.Reason;
@@ -173,6 +176,62 @@ class ResponsesTest {
         assertEquals(List.of(), RecordsCheck.open(vault.records).problems());
         vault.conversations.delete(conversation);
         refused(Reason.MISSING, () -> responses.retrieve(second));
+    }
+
+    /** The control is what goes on from that again: it is in one conversation with it. */
+    @Test
+    void whatGoesOnFromOneInAConversationIsApartFromIt() throws Exception {
+        String conversation = vault.conversations
+                .create(Map.of(), List.of(TestVault.message("before")), Optional.of(Duration.ofDays(2)))
+                .id();
+        String named = kept(in(conversation), "1?", "1.");
+        String apart = kept(after(named), "2?", "2.");
+        String again = kept(after(apart), "3?", "3.");
+        String other = kept(after(named), "other?", "other.");
+        String later = kept(in(conversation), "4?", "4.");
+
+        assertEquals(5, count(conversation));
+        String own = responses.retrieve(apart).conversation();
+        assertEquals(own, responses.retrieve(again).conversation());
+        assertEquals(4, count(own));
+        assertEquals(
+                3,
+                Set.of(conversation, own, responses.retrieve(other).conversation())
+                        .size());
+        assertEquals(
+                Optional.of(Duration.ofDays(2)),
+                vault.conversations.retrieve(own).keep());
+        assertEquals(List.of("1?", "1.", "2?", "2.", "3?"), input(again));
+        assertEquals(List.of("1?", "1.", "other?"), input(other));
+        assertEquals(List.of("4?"), input(later));
+        String second = responses
+                .input(again, Optional.empty(), 2, Order.OLDEST_FIRST)
+                .entries()
+                .getLast()
+                .id();
+        assertEquals(
+                3,
+                responses
+                        .input(again, Optional.of(second), 100, Order.OLDEST_FIRST)
+                        .entries()
+                        .size());
+        assertEquals(List.of(), RecordsCheck.open(vault.records).problems());
+
+        responses.delete(again);
+        assertEquals(2, count(own));
+        vault.conversations.delete(conversation);
+        assertEquals(
+                "2.",
+                responses
+                        .retrieve(apart)
+                        .output()
+                        .getFirst()
+                        .body()
+                        .at("/content/0/text")
+                        .asString());
+        refused(Reason.MISSING, () -> input(apart));
+        responses.delete(apart);
+        refused(Reason.MISSING, () -> vault.conversations.retrieve(own));
     }
 
     @Test
