@@ -69,6 +69,11 @@ final class ApiError extends ApiException {
                 : new ApiError(code, text(), names.get(param), retryAfterSeconds, allow, getCause());
     }
 
+    /** This error, as one of that field where it names none. */
+    ApiError about(String field) {
+        return param == null ? new ApiError(code, text(), field, retryAfterSeconds, allow, getCause()) : this;
+    }
+
     ErrorCode code() {
         return code;
     }

@@ -72,9 +72,12 @@ final class ConversationRoutes {
             exchange.json(found(exchange, search.get(), limit));
             return;
         }
-        var params = new ListConversationsParams(after.orElse(null), (long) limit);
         exchange.page(() -> {
-            var listed = exchange.kept().records(records -> records.listConversations(params));
+            var listed = Listing.behind(
+                    after,
+                    from -> exchange.kept()
+                            .records(records ->
+                                    records.listConversations(new ListConversationsParams(from, (long) limit))));
             return Listing.of(
                     listed.conversations().stream()
                             .map(ConversationRoutes::json)
@@ -85,7 +88,10 @@ final class ConversationRoutes {
 
     private static ObjectNode found(Exchange exchange, String search, int limit) {
         var hits = exchange.kept()
-                .records(records -> records.searchConversations(new SearchConversationsParams(search, (long) limit)));
+                .records(
+                        "q",
+                        ErrorCode.INVALID_VALUE,
+                        records -> records.searchConversations(new SearchConversationsParams(search, (long) limit)));
         return Listing.of(hits.hits().stream().map(ConversationRoutes::json).toList(), false);
     }
 
@@ -174,13 +180,15 @@ final class ConversationRoutes {
     private void listItems(Exchange exchange) {
         var query = exchange.query(List.of("limit", "after", "order", "include"));
         exchange.withoutBody();
-        var params = new ListItemsParams(
-                exchange.pathValues().getFirst(),
-                query.after().orElse(null),
-                (long) query.limit(),
-                query.oldestFirst());
+        var id = exchange.pathValues().getFirst();
+        var limit = (long) query.limit();
+        var oldestFirst = query.oldestFirst();
+        var after = query.after();
         exchange.page(() -> {
-            var listed = exchange.kept().records(records -> records.listItems(params));
+            var listed = Listing.behind(
+                    after,
+                    from -> exchange.kept()
+                            .records(records -> records.listItems(new ListItemsParams(id, from, limit, oldestFirst))));
             return items(listed.items(), listed.more());
         });
     }

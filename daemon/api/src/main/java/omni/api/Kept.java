@@ -14,6 +14,15 @@ interface Kept {
      */
     <T> T records(Function<RecordsProtocol.Client, T> call);
 
+    /** The same, of one field of a request: where it is refused with that code, the field is at fault. */
+    default <T> T records(String field, ErrorCode code, Function<RecordsProtocol.Client, T> call) {
+        try {
+            return records(call);
+        } catch (ApiError e) {
+            throw e.code() == code ? e.about(field) : e;
+        }
+    }
+
     /** Asks for something about its backups; throws as {@link #records}. */
     <T> T backups(Function<BackupsProtocol.Client, T> call);
 

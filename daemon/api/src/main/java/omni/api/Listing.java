@@ -1,6 +1,8 @@
 package omni.api;
 
 import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -16,6 +18,24 @@ final class Listing {
         return list.put("first_id", entries.isEmpty() ? "" : id(entries.getFirst()))
                 .put("last_id", entries.isEmpty() ? "" : id(entries.getLast()))
                 .put("has_more", more);
+    }
+
+    /** Where the parts come from; {@code entry} is the one that the part is behind, and null for the first. */
+    interface Parts<T> {
+        T behind(@Nullable String entry);
+    }
+
+    /** A part. Where there is no such thing, but the list has a first part, it is the entry that is not there: {@code after} is at fault. */
+    static <T> T behind(Optional<String> after, Parts<T> parts) {
+        try {
+            return parts.behind(after.orElse(null));
+        } catch (ApiError e) {
+            if (after.isEmpty() || e.code() != ErrorCode.NOT_FOUND) {
+                throw e;
+            }
+            var _ = parts.behind(null);
+            throw e.about("after");
+        }
     }
 
     private static String id(ObjectNode entry) {

@@ -2,6 +2,8 @@ package omni.api;
 
 import io.helidon.http.Method;
 import java.util.List;
+import java.util.Optional;
+import omni.vault.KeptBounds;
 import omni.vault.RecordsProtocol.CreateMemoryParams;
 import omni.vault.RecordsProtocol.DeleteMemoryParams;
 import omni.vault.RecordsProtocol.EditMemoryParams;
@@ -39,16 +41,21 @@ final class MemoryRoutes {
             exchange.json(found(exchange, search.get(), limit));
             return;
         }
-        var params = new ListMemoriesParams(after.orElse(null), (long) limit);
         exchange.page(() -> {
-            var listed = exchange.kept().records(records -> records.listMemories(params));
+            var listed = Listing.behind(
+                    after,
+                    from -> exchange.kept()
+                            .records(records -> records.listMemories(new ListMemoriesParams(from, (long) limit))));
             return Listing.of(listed.memories().stream().map(MemoryRoutes::json).toList(), listed.more());
         });
     }
 
     private static ObjectNode found(Exchange exchange, String search, int limit) {
         var hits = exchange.kept()
-                .records(records -> records.searchMemories(new SearchMemoriesParams(search, (long) limit)));
+                .records(
+                        "q",
+                        ErrorCode.INVALID_VALUE,
+                        records -> records.searchMemories(new SearchMemoriesParams(search, (long) limit)));
         return Listing.of(hits.hits().stream().map(MemoryRoutes::json).toList(), false);
     }
 
@@ -63,7 +70,17 @@ final class MemoryRoutes {
 
     private static CreateMemoryParams creation(Json.Body json) {
         var body = Fields.of(json.node());
-        return new CreateMemoryParams(body.requiredText("name"), body.requiredText("text"));
+        var name = body.requiredText("name");
+        var text = body.requiredText("text");
+        refuse("name", KeptBounds.memoryNameFault(name));
+        refuse("text", KeptBounds.memoryTextFault(text));
+        return new CreateMemoryParams(name, text);
+    }
+
+    private static void refuse(String field, Optional<String> fault) {
+        fault.ifPresent(sentence -> {
+            throw ApiError.at(field, ErrorCode.INVALID_VALUE, sentence);
+        });
     }
 
     private void retrieve(Exchange exchange) {

@@ -46,7 +46,7 @@ record Query(Map<String, String> values) {
                         "This address has a parameter that the route does not take. It takes: "
                                 + (known.isEmpty() ? "none" : String.join(", ", known)) + ".");
             }
-            if (values.put(name, halves.length == 2 ? decoded(halves[1]) : "") != null) {
+            if (values.put(name, halves.length == 2 ? value(name, halves[1]) : "") != null) {
                 throw ApiError.at(name, ErrorCode.INVALID_VALUE, name + " is given twice. Give it once.");
             }
         }
@@ -96,6 +96,14 @@ record Query(Map<String, String> values) {
             case "desc" -> false;
             default -> throw ApiError.at("order", ErrorCode.INVALID_VALUE, "order must be asc or desc.");
         };
+    }
+
+    private static String value(String name, String text) {
+        try {
+            return decoded(text);
+        } catch (ApiError e) {
+            throw e.about(name);
+        }
     }
 
     /** As forms are encoded: a plus for a blank, and escapes of UTF-8. */

@@ -25,6 +25,9 @@ record ResponseRequest(
         Optional<String> conversation,
         boolean store,
         Map<String, String> metadata) {
+    static final String PREVIOUS = "previous_response_id";
+    static final String CONVERSATION = "conversation";
+
     /** The vault's own bound. */
     static final int ITEMS_MAX = 500;
 
@@ -49,11 +52,11 @@ record ResponseRequest(
         ChatRequest.tools(body);
         refuseFormat(body);
         refuseRest(body);
-        var previous = id(body.text("previous_response_id"), "previous_response_id");
-        var conversation = id(conversation(body), "conversation");
+        var previous = id(body.text(PREVIOUS), PREVIOUS);
+        var conversation = id(conversation(body), CONVERSATION);
         if (previous.isPresent() && conversation.isPresent()) {
             throw ApiError.at(
-                    "conversation",
+                    CONVERSATION,
                     ErrorCode.INVALID_VALUE,
                     "conversation does not go with previous_response_id. Leave one of them out.");
         }
@@ -88,7 +91,12 @@ record ResponseRequest(
 
     /** Whether it cannot be answered without what the vault keeps. */
     boolean remembers() {
-        return previous.isPresent() || conversation.isPresent();
+        return memory().isPresent();
+    }
+
+    /** The field that names what was said before; nothing where none does. */
+    Optional<String> memory() {
+        return conversation.map(_ -> CONVERSATION).or(() -> previous.map(_ -> PREVIOUS));
     }
 
     private static List<JsonNode> input(Fields body) {
@@ -111,10 +119,10 @@ record ResponseRequest(
     }
 
     private static Optional<String> conversation(Fields body) {
-        var given = body.get("conversation");
+        var given = body.get(CONVERSATION);
         return given.isPresent() && given.get().isObject()
-                ? Optional.of(new Fields(given.get(), "conversation").requiredText("id"))
-                : body.text("conversation");
+                ? Optional.of(new Fields(given.get(), CONVERSATION).requiredText("id"))
+                : body.text(CONVERSATION);
     }
 
     private static Optional<String> id(Optional<String> id, String param) {
@@ -154,13 +162,13 @@ record ResponseRequest(
         var echo = JsonNodeFactory.instance.objectNode();
         echo.put("background", false).putNull("error");
         conversation.ifPresentOrElse(
-                id -> echo.putObject("conversation").put("id", id), () -> echo.putNull("conversation"));
+                id -> echo.putObject(CONVERSATION).put("id", id), () -> echo.putNull(CONVERSATION));
         echo.put("instructions", instructions.orElse(null));
         echo.put(
                 "max_output_tokens",
                 options.maxTokens().isPresent() ? (Integer) options.maxTokens().getAsInt() : null);
         echo.set("metadata", Metadata.json(metadata));
-        echo.put("parallel_tool_calls", true).put("previous_response_id", previous.orElse(null));
+        echo.put("parallel_tool_calls", true).put(PREVIOUS, previous.orElse(null));
         echo.put("temperature", options.sampling().temperature());
         echo.put("top_p", options.sampling().topP());
         echo.putObject("text").putObject("format").put("type", "text");

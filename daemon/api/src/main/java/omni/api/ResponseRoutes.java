@@ -5,6 +5,8 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
 import omni.engine.EngineProtocol.GenerateReply;
 import omni.engine.EngineProtocol.Model;
 import omni.vault.RecordsProtocol.DeleteResponseParams;
@@ -28,6 +30,9 @@ final class ResponseRoutes {
 
     /** What is asked of the engine in other words than the request's. */
     private static final Map<String, String> NAMES = Map.of("messages", "input", "max_tokens", "max_output_tokens");
+
+    private static final Set<ErrorCode> OF_WHAT_WAS_SAID =
+            Set.of(ErrorCode.NOT_FOUND, ErrorCode.VAULT_REFUSED, ErrorCode.CONTEXT_LENGTH_EXCEEDED);
 
     private final Answers answers;
     private final InstantSource clock;
@@ -72,7 +77,7 @@ final class ResponseRoutes {
                 var history = new History(exchange.kept());
                 var messages = messages(asked, history);
                 if (keeps) {
-                    requireRoom(asked, history);
+                    said(asked, () -> requireRoom(asked, history));
                 }
                 room.shrink(Bodies.keptBytes(messages.toString().length()));
                 var chat = new ChatRequest(asked.options(), messages);
@@ -91,11 +96,11 @@ final class ResponseRoutes {
         asked.instructions()
                 .ifPresent(text -> messages.addObject().put("role", "system").put("content", text));
         asked.conversation()
-                .ifPresent(id ->
-                        history.conversation(id).forEach(item -> History.add(messages, item.body(), "conversation")));
+                .ifPresent(id -> said(asked, () -> history.conversation(id))
+                        .forEach(item -> History.add(messages, item.body(), ResponseRequest.CONVERSATION)));
         asked.previous()
-                .ifPresent(id -> before(id, history)
-                        .forEach(item -> History.add(messages, item.body(), "previous_response_id")));
+                .ifPresent(id -> said(asked, () -> before(id, history))
+                        .forEach(item -> History.add(messages, item.body(), ResponseRequest.PREVIOUS)));
         for (var i = 0; i < asked.input().size(); i++) {
             History.add(messages, asked.input().get(i), "input[" + i + "]");
         }
@@ -105,13 +110,24 @@ final class ResponseRoutes {
         return messages;
     }
 
+    /** What is wrong with what was said before is a fault of the field that names it. */
+    private static <T> T said(ResponseRequest asked, Supplier<T> work) {
+        try {
+            return work.get();
+        } catch (ApiError e) {
+            throw OF_WHAT_WAS_SAID.contains(e.code())
+                    ? asked.memory().map(e::about).orElse(e)
+                    : e;
+        }
+    }
+
     private static List<Item> before(String previous, History history) {
         try {
             return history.response(previous);
         } catch (ApiError e) {
             throw e.code() == ErrorCode.NOT_FOUND
                     ? ApiError.at(
-                            "previous_response_id",
+                            ResponseRequest.PREVIOUS,
                             ErrorCode.PREVIOUS_RESPONSE_NOT_FOUND,
                             "There is no such response to go on from, or one that it goes on from is deleted.")
                     : e;
@@ -119,10 +135,10 @@ final class ResponseRoutes {
     }
 
     /** With the answer, which is one item. */
-    private static void requireRoom(ResponseRequest asked, History history) {
-        asked.conversation()
-                .or(() -> asked.previous().flatMap(history::goingOnFrom))
-                .ifPresent(id -> history.requireRoom(id, asked.input().size() + 1));
+    private static Optional<String> requireRoom(ResponseRequest asked, History history) {
+        var conversation = asked.conversation().or(() -> asked.previous().flatMap(history::goingOnFrom));
+        conversation.ifPresent(id -> history.requireRoom(id, asked.input().size() + 1));
+        return conversation;
     }
 
     private void write(Exchange exchange, Asked asked, Model model, Answer<GenerateReply> answer) {
@@ -186,14 +202,16 @@ final class ResponseRoutes {
         var response = shape.whole(finish, usage);
         var item = shape.item(text, finish);
         asked.kept()
-                .ifPresent(request -> exchange.kept()
-                        .records(records -> records.keepResponse(new KeepResponseParams(
-                                asked.id(),
-                                request.conversation().orElse(null),
-                                request.previous().orElse(null),
-                                response,
-                                request.input(),
-                                List.of(item)))));
+                .ifPresent(request -> said(
+                        request,
+                        () -> exchange.kept()
+                                .records(records -> records.keepResponse(new KeepResponseParams(
+                                        asked.id(),
+                                        request.conversation().orElse(null),
+                                        request.previous().orElse(null),
+                                        response,
+                                        request.input(),
+                                        List.of(item))))));
         return withOutput(response, List.of(item));
     }
 
@@ -233,13 +251,16 @@ final class ResponseRoutes {
     private void listInput(Exchange exchange) {
         var query = exchange.query(List.of("limit", "after", "order", "include"));
         exchange.withoutBody();
-        var params = new ListResponseInputParams(
-                exchange.pathValues().getFirst(),
-                query.after().orElse(null),
-                (long) query.limit(),
-                query.oldestFirst());
+        var id = exchange.pathValues().getFirst();
+        var limit = (long) query.limit();
+        var oldestFirst = query.oldestFirst();
+        var after = query.after();
         exchange.page(() -> {
-            var listed = exchange.kept().records(records -> records.listResponseInput(params));
+            var listed = Listing.behind(
+                    after,
+                    from -> exchange.kept()
+                            .records(records -> records.listResponseInput(
+                                    new ListResponseInputParams(id, from, limit, oldestFirst))));
             return Listing.of(
                     listed.items().stream()
                             .map(item -> (ObjectNode) item.body())

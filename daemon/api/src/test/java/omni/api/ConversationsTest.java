@@ -253,6 +253,27 @@ final class ConversationsTest {
         refused(daemon.get(path), param, "invalid_value");
     }
 
+    /** The control is a conversation that is not there: that is no parameter of the request. */
+    @Test
+    void whatTheVaultRefusesIsSaidOfTheParameterAtFault() throws Exception {
+        daemon.post(ALL, "{}");
+        items("{\"role\":\"user\",\"content\":\"hi\"}");
+        for (var path : new String[] {ALL + "?after=conv_9", ALL + "/conv_1/items?after=msg_9"}) {
+            assertEquals("after", param(daemon.get(path), 404, "not_found"));
+        }
+        assertEquals("null", param(daemon.get(ALL + "/conv_9/items?after=msg_9"), 404, "not_found"));
+        assertEquals("null", param(daemon.get(ALL + "/conv_9/items"), 404, "not_found"));
+        refused(daemon.get(ALL + "?q=fail:INVALID"), "q", "invalid_value");
+        assertEquals("null", param(daemon.get(ALL + "?q=fail:DAMAGED"), 500, "vault_damaged"));
+        refused(daemon.post(ALL, "{\"metadata\":{\"a\":\"\\u0000\"}}"), "metadata", "invalid_value");
+        refused(daemon.post(ALL + "/conv_1", "{\"metadata\":{\"a\":\"\\u0000\"}}"), "metadata", "invalid_value");
+    }
+
+    private static String param(HttpResponse<String> response, int status, String code) {
+        ErrorsTest.assertError(response, status, code);
+        return TestDaemon.error(response).get("param").toString().replace("\"", "");
+    }
+
     @ParameterizedTest
     @CsvSource({
         "GET,/v1/conversations?order=asc",

@@ -300,6 +300,9 @@ final class FakeVault implements VaultProtocol.Handler, RecordsProtocol.Handler,
     /** The part of a list behind an entry, and whether there is more. */
     private record Part<T>(List<T> entries, boolean more) {
         static <T> Part<T> of(List<T> all, String after, long limit, Function<T, String> id) {
+            if (!after.isEmpty() && all.stream().noneMatch(one -> id.apply(one).equals(after))) {
+                throw failed(RecordsProtocol.FailedReason.MISSING);
+            }
             var rest = all.stream()
                     .dropWhile(one -> !after.isEmpty() && !id.apply(one).equals(after));
             var behind = rest.skip(after.isEmpty() ? 0 : 1).toList();

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.io.IOException;
 import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import omni.vault.VaultProtocol.VaultState;
 import org.junit.jupiter.api.AfterEach;
@@ -88,6 +89,40 @@ final class MemoryRoutesTest {
             ErrorsTest.assertError(response, 400, code);
             assertEquals(param, TestDaemon.error(response).get("param").asString());
         }
+    }
+
+    @Test
+    void itsNameAndTextAreBounded() throws Exception {
+        daemon.post(ALL, OWL);
+        for (var path : new String[] {ALL, ALL + "/mem_1"}) {
+            assertEquals(
+                    200,
+                    daemon.post(path, memory("🦉".repeat(200), "ü".repeat(32 << 10)))
+                            .statusCode());
+            assertRefused("name", daemon.post(path, memory("🦉".repeat(201), "a")));
+            assertRefused("name", daemon.post(path, memory("", "a")));
+            assertRefused("name", daemon.post(path, memory("a\\nb", "a")));
+            assertRefused("text", daemon.post(path, memory("a", "ü".repeat(32 << 10) + "x")));
+            assertRefused("text", daemon.post(path, memory("a", "\\u0000")));
+        }
+    }
+
+    private static String memory(String name, String text) {
+        return "{\"name\":\"" + name + "\",\"text\":\"" + text + "\"}";
+    }
+
+    @Test
+    void whatTheVaultRefusesIsSaidOfTheParameterAtFault() throws Exception {
+        daemon.post(ALL, OWL);
+        assertRefused("q", daemon.get(ALL + "?q=fail:INVALID"));
+        var behind = daemon.get(ALL + "?after=mem_9");
+        ErrorsTest.assertError(behind, 404, "not_found");
+        assertEquals("after", TestDaemon.error(behind).get("param").asString());
+    }
+
+    private static void assertRefused(String param, HttpResponse<String> response) {
+        ErrorsTest.assertError(response, 400, "invalid_value");
+        assertEquals(param, TestDaemon.error(response).get("param").asString());
     }
 
     @ParameterizedTest

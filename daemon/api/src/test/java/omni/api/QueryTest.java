@@ -70,9 +70,10 @@ final class QueryTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"q=%", "q=%4", "q=%zz", "q=%+1", "q=%FF", "q=%C3", "q=%ED%A0%80", "q=ä", "%=1"})
+    @ValueSource(strings = {"q=%", "q=%4", "q=%zz", "q=%+1", "q=%FF", "q=%C3", "q=%ED%A0%80", "q=ä"})
     void malformedEscapesAreRefused(String raw) {
-        assertRefused("", ErrorCode.INVALID_VALUE, () -> read(raw));
+        assertRefused("q", ErrorCode.INVALID_VALUE, () -> read(raw));
+        assertRefused("", ErrorCode.INVALID_VALUE, () -> read(raw.replaceFirst("q=", "") + "=1"));
     }
 
     @Test

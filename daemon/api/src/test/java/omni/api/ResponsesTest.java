@@ -212,10 +212,14 @@ final class ResponsesTest {
         var id = TestDaemon.json(daemon.post("/v1/conversations", "{}"))
                 .get("id")
                 .asString();
-        ErrorsTest.assertError(post(",\"conversation\":\"" + id + "\""), 409, "vault_refused");
+        var full = post(",\"conversation\":\"" + id + "\"");
+        ErrorsTest.assertError(full, 409, "vault_refused");
+        assertEquals("conversation", TestDaemon.error(full).get("param").asString());
         assertTrue(engine.asked.isEmpty());
         vault.hasItems = 9_998;
-        ErrorsTest.assertError(post(",\"conversation\":\"" + id + "\""), 500, "vault_failed");
+        var failed = post(",\"conversation\":\"" + id + "\"");
+        ErrorsTest.assertError(failed, 500, "vault_failed");
+        assertTrue(TestDaemon.error(failed).get("param").isNull());
         assertEquals(1, engine.asked.size(), "the control");
     }
 
@@ -231,7 +235,22 @@ final class ResponsesTest {
         engine.asked.clear();
         vault.become(VaultState.OPEN);
         refused(post(",\"previous_response_id\":\"resp_1\""), "previous_response_id", "previous_response_not_found");
+        var missing = post(",\"conversation\":\"conv_9\"");
+        ErrorsTest.assertError(missing, 404, "not_found");
+        assertEquals("conversation", TestDaemon.error(missing).get("param").asString());
+        refused(
+                daemon.post(ALL, "{\"input\":\"hi\",\"conversation\":\"" + longOne() + "\"}"),
+                "conversation",
+                "context_length_exceeded");
         assertTrue(engine.asked.isEmpty());
+    }
+
+    /** A conversation in which more was said than any prompt takes. */
+    private String longOne() throws Exception {
+        var item = "{\"role\":\"user\",\"content\":\"" + "x".repeat(1 << 19) + "\"}";
+        var id = TestDaemon.json(daemon.post("/v1/conversations", "{\"items\":[" + item + "," + item + "]}"))
+                .get("id");
+        return id.asString();
     }
 
     private static List<JsonNode> events(String stream) {

@@ -1,5 +1,6 @@
 package omni.vault;
 
+import java.util.Map;
 import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
@@ -42,6 +43,35 @@ public final class KeptBounds {
         return tokens(item) > ITEM_TOKENS_MAX
                 ? Optional.of("An item has at most " + ITEM_TOKENS_MAX + " values, names and brackets.")
                 : Optional.empty();
+    }
+
+    /** What is wrong with the notes on a conversation, as a sentence; nothing where they can be kept. */
+    public static Optional<String> metadataFault(Map<String, String> metadata) {
+        return fault(() -> Bounds.metadata(metadata));
+    }
+
+    /** What is wrong with the name of a memory, as a sentence; nothing where it can be kept. */
+    public static Optional<String> memoryNameFault(String name) {
+        return fault(() -> Bounds.name("A memory's name", name, Memories.NAME_MAX));
+    }
+
+    /** What is wrong with the text of a memory, as a sentence; nothing where it can be kept. */
+    public static Optional<String> memoryTextFault(String text) {
+        return fault(() -> Bounds.textBytes("A memory", text, Memories.TEXT_BYTES_MAX));
+    }
+
+    /** Looks at something, as the vault does before it keeps it. */
+    private interface Look {
+        void at() throws VaultException;
+    }
+
+    private static Optional<String> fault(Look look) {
+        try {
+            look.at();
+            return Optional.empty();
+        } catch (VaultException e) {
+            return Optional.of(String.valueOf(e.getMessage()));
+        }
     }
 
     private static boolean isDeeper(JsonNode node, int levels) {
