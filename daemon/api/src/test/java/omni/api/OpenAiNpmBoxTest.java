@@ -4,21 +4,26 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import omni.bus.BusClient;
+import omni.bus.Credential;
+import omni.vault.SecretCall;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
  * OpenAI's own JavaScript client, npm {@code openai} at the version of src/test/node/package-lock.json, on Node 20 or
- * newer, against the daemon and the real engine with the seed model.
+ * newer, against the daemon, the real engine with the seed model, and the real vault.
  */
 final class OpenAiNpmBoxTest {
-    private static final List<String> FILES = List.of("package.json", "package-lock.json", ".npmrc", "client.mjs");
+    private static final List<String> FILES =
+            List.of("package.json", "package-lock.json", ".npmrc", "client.mjs", "conversations.mjs");
     private static final int MINUTES_MAX = 5;
 
     @Test
@@ -42,6 +47,48 @@ final class OpenAiNpmBoxTest {
             assertEquals(400, seen.at("/refused/status").asInt());
             assertEquals("invalid_value", seen.at("/refused/code").asString());
             assertEquals("temperature", seen.at("/refused/param").asString());
+        }
+    }
+
+    @Test
+    void goesThroughConversations(@TempDir Path home) throws Exception {
+        var folder = install();
+        var root = Credential.root();
+        try (var engine = new EngineProcess(home.resolve("engine"));
+                var vault = new RealVault(home, root, () -> {}, "");
+                var daemon = new TestDaemon(
+                        home,
+                        engine.socket(),
+                        BusClient.to(home.resolve("vault.sock"), "daemon", root.forRole("daemon")),
+                        () -> {})) {
+            SecretCall.make(
+                    home.resolve("vault-secrets.sock"),
+                    SecretCall.Verb.CREATE,
+                    List.of(
+                            ByteBuffer.wrap("an owl in the barn".getBytes(StandardCharsets.US_ASCII)),
+                            ByteBuffer.allocate(0)));
+            var seen = JsonMapper.shared().readTree(run(folder, "node", "conversations.mjs", daemon.url + "/v1"));
+
+            var told = "[\"user: What is 7 plus 5?\",\"assistant: 7 plus 5 is 12.\"]";
+            assertEquals("sums", seen.at("/made/metadata/topic").asString(), seen.toString());
+            assertEquals(seen.get("made"), seen.get("retrieved"));
+            assertEquals("{\"topic\":\"addition\"}", seen.get("updated").toString());
+            assertEquals("7 plus 5 is 12.", seen.get("answer").asString());
+            assertEquals(seen.at("/made/id"), seen.get("conversation"));
+            assertEquals(told, seen.get("told").toString(), "page by page");
+            assertTrue(seen.get("apart").isNull(), seen.toString());
+            assertEquals(told, seen.get("stillTold").toString(), "what went on apart from it is no part of it");
+            assertEquals(1, seen.get("added").asInt());
+            assertEquals("Thank you.", seen.get("item").asString());
+            assertTrue(seen.get("newest").asBoolean());
+            assertEquals(told, seen.get("left").toString());
+            assertEquals(seen.at("/made/id"), seen.at("/deleted/id"));
+            assertTrue(seen.at("/deleted/deleted").asBoolean());
+            assertEquals("NotFoundError", seen.at("/gone/name").asString());
+            assertEquals(404, seen.at("/gone/status").asInt());
+            assertEquals("not_found", seen.at("/goneForResponses/code").asString());
+            assertEquals("conversation", seen.at("/goneForResponses/param").asString());
+            assertEquals(0, vault.faults.get());
         }
     }
 

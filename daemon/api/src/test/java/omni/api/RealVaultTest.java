@@ -13,35 +13,26 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.ByteBuffer;
-import java.nio.channels.ServerSocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import omni.api.DaemonProtocol.ChatParams;
 import omni.api.DaemonProtocol.Message;
 import omni.bus.BusClient;
 import omni.bus.BusServer;
 import omni.bus.Credential;
-import omni.role.Config;
-import omni.role.Role;
-import omni.role.RoleContext;
-import omni.role.Section;
 import omni.vault.SecretCall;
 import omni.vault.VaultProtocol;
 import omni.vault.VaultProtocol.RedeemParams;
-import omni.vault.VaultRole;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -61,7 +52,7 @@ final class RealVaultTest {
 
     @Test
     void isKeptAcrossALockAndAnUnlock() throws Exception {
-        try (var vault = new Box();
+        try (var vault = box();
                 var daemon = new TestDaemon(home, home.resolve("engine.sock"), proven("daemon"), () -> {})) {
             ErrorsTest.assertError(daemon.get("/v1/conversations"), 423, "vault_absent");
             SecretCall.make(secrets(), SecretCall.Verb.CREATE, List.of(bytes(PASSWORD), bytes("")));
@@ -83,7 +74,7 @@ final class RealVaultTest {
             Await.until("the vault has locked", locked::get);
             assertEquals(0, vault.faults.get());
         }
-        try (var _ = new Box();
+        try (var _ = box();
                 var daemon = new TestDaemon(home, home.resolve("engine.sock"), proven("daemon"), () -> {})) {
             ErrorsTest.assertError(daemon.get("/v1/memory"), 423, "vault_locked");
             ErrorsTest.assertError(unlock(daemon, "a wren in the barn"), 403, "wrong_password");
@@ -107,7 +98,7 @@ final class RealVaultTest {
     @Test
     void theOwnersPasswordIsAPermitThatAnotherRoleUsesUp() throws Exception {
         try (var log = new CapturedLog();
-                var _ = new Box();
+                var _ = box();
                 var daemon = new TestDaemon(home, home.resolve("engine.sock"), proven("daemon"), () -> {});
                 var bus = BusClient.to(home.resolve("vault.sock"))) {
             SecretCall.make(secrets(), SecretCall.Verb.CREATE, List.of(bytes(PASSWORD), bytes("")));
@@ -130,7 +121,7 @@ final class RealVaultTest {
     void anotherPasswordOpensTheVaultFromThenOn() throws Exception {
         var next = "a wren in the hedge";
         try (var log = new CapturedLog()) {
-            try (var vault = new Box();
+            try (var vault = box();
                     var daemon = new TestDaemon(home, home.resolve("engine.sock"), proven("daemon"), () -> {})) {
                 ErrorsTest.assertError(change(daemon, PASSWORD, next), 423, "vault_absent");
                 SecretCall.make(secrets(), SecretCall.Verb.CREATE, List.of(bytes(PASSWORD), bytes("")));
@@ -153,7 +144,7 @@ final class RealVaultTest {
                 Await.until("the vault has locked", locked::get);
                 assertEquals(0, vault.faults.get());
             }
-            try (var _ = new Box();
+            try (var _ = box();
                     var daemon = new TestDaemon(home, home.resolve("engine.sock"), proven("daemon"), () -> {})) {
                 awaitTry(daemon);
                 assertEquals(200, change(daemon, next, PASSWORD).statusCode(), "locked, as well");
@@ -194,7 +185,7 @@ final class RealVaultTest {
     /** A key alone wipes nothing; what is wiped is gone with the next start. */
     @Test
     void aWipeNeedsThePasswordGivenMomentsAgo() throws Exception {
-        try (var vault = new Box();
+        try (var vault = box();
                 var daemon = new TestDaemon(home, home.resolve("engine.sock"), proven("daemon"), () -> {})) {
             SecretCall.make(secrets(), SecretCall.Verb.CREATE, List.of(bytes(PASSWORD), bytes("")));
             var stepUp = TestDaemon.json(withPassword(daemon, "/v1/vault/step-up", PASSWORD));
@@ -214,7 +205,7 @@ final class RealVaultTest {
             Await.until("the vault has ended", locked::get);
             assertEquals(0, vault.faults.get());
         }
-        try (var _ = new Box();
+        try (var _ = box();
                 var daemon = new TestDaemon(home, home.resolve("engine.sock"), proven("daemon"), () -> {})) {
             ErrorsTest.assertError(daemon.get("/v1/memory"), 423, "vault_absent");
             try (var left = Files.list(home.resolve("vault"))) {
@@ -226,7 +217,7 @@ final class RealVaultTest {
     /** What the operator's command asks for and is answered is kept, told again, and found; what is not to be, or was left, is not. */
     @Test
     void chatsOfTheConsoleAreKeptAndGoOn() throws Exception {
-        try (var vault = new Box();
+        try (var vault = box();
                 var engine = new FakeEngine(home.resolve("engine.sock"));
                 var daemon = new TestDaemon(home, home.resolve("engine.sock"), proven("daemon"), () -> {});
                 var _ = BusServer.at(home.resolve("daemon.sock"))
@@ -288,7 +279,7 @@ final class RealVaultTest {
     /** Many who read the largest pages at once are answered or told to come later, and the vault stays open. */
     @Test
     void manyReadersOfMuchLeaveTheVaultOpen() throws Exception {
-        try (var vault = new Box();
+        try (var vault = box();
                 var daemon = new TestDaemon(home, home.resolve("engine.sock"), proven("daemon"), () -> {});
                 var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             SecretCall.make(secrets(), SecretCall.Verb.CREATE, List.of(bytes(PASSWORD), bytes("")));
@@ -317,7 +308,7 @@ final class RealVaultTest {
     @Test
     void anExportNeedsThePasswordGivenMomentsAgo() throws Exception {
         try (var log = new CapturedLog();
-                var _ = new Box();
+                var _ = box();
                 var daemon = new TestDaemon(home, home.resolve("engine.sock"), proven("daemon"), () -> {})) {
             ErrorsTest.assertError(export(daemon, "Omni-Step-Up", "none"), 423, "vault_absent");
             SecretCall.make(secrets(), SecretCall.Verb.CREATE, List.of(bytes(PASSWORD), bytes("")));
@@ -349,7 +340,7 @@ final class RealVaultTest {
     /** The lock comes while it is read: what has arrived does not look whole. */
     @Test
     void anExportThatALockInterruptsIsBrokenOff() throws Exception {
-        try (var _ = new Box();
+        try (var _ = box();
                 var daemon = new TestDaemon(home, home.resolve("engine.sock"), proven("daemon"), () -> {})) {
             SecretCall.make(secrets(), SecretCall.Verb.CREATE, List.of(bytes(PASSWORD), bytes("")));
             var item = "{\"items\":[{\"role\":\"user\",\"content\":\"" + "x".repeat(1_000_000) + "\"}]}";
@@ -374,7 +365,7 @@ final class RealVaultTest {
     @Test
     void whoWritesInTheFileOfKeysWhileItIsLockedIsNoticed() throws Exception {
         var file = home.resolve("keys.json");
-        try (var _ = new Box();
+        try (var _ = box();
                 var console = new Console()) {
             console.add("first"); // before there is a vault
             SecretCall.make(secrets(), SecretCall.Verb.CREATE, List.of(bytes(PASSWORD), bytes("")));
@@ -383,7 +374,7 @@ final class RealVaultTest {
             console.add("phone");
         }
         var old = Files.readString(file);
-        try (var _ = new Box();
+        try (var _ = box();
                 var console = new Console()) {
             assertEquals("first UNCHECKED, laptop UNCHECKED, phone UNCHECKED", console.listed());
             SecretCall.make(secrets(), SecretCall.Verb.UNLOCK, List.of(bytes(PASSWORD), bytes("")));
@@ -395,7 +386,7 @@ final class RealVaultTest {
                 "{\"name\":\"mine\",\"hash\":\"" + TestDaemon.hash("mine") + "\",\"created\":\"2026-11-21T10:00:00Z\"}";
         Files.writeString(
                 file, old.replace("\"keys\":[", "\"keys\":[" + stranger + ",").replace("\"first\"", "\"renamed\""));
-        try (var _ = new Box();
+        try (var _ = box();
                 var console = new Console()) {
             assertEquals(423, console.get("phone"));
             SecretCall.make(secrets(), SecretCall.Verb.UNLOCK, List.of(bytes(PASSWORD), bytes("")));
@@ -420,14 +411,14 @@ final class RealVaultTest {
     @ValueSource(strings = {"", "{", "{\"version\":1,\"keys\":[{\"name\":\"laptop\",\"hash\":\""})
     void aFileOfKeysThatIsDamagedWhileItIsLockedIsNoNews(String damaged) throws Exception {
         var file = home.resolve("keys.json");
-        try (var _ = new Box();
+        try (var _ = box();
                 var console = new Console()) {
             console.add("laptop");
             SecretCall.make(secrets(), SecretCall.Verb.CREATE, List.of(bytes(PASSWORD), bytes("")));
             assertEquals("laptop KNOWN", console.listed());
         }
         var whole = Files.readString(file);
-        try (var _ = new Box();
+        try (var _ = box();
                 var console = new Console()) {
             Files.writeString(file, damaged);
             SecretCall.make(secrets(), SecretCall.Verb.UNLOCK, List.of(bytes(PASSWORD), bytes("")));
@@ -442,7 +433,7 @@ final class RealVaultTest {
         var keysListed = new ArrayList<String>();
         for (var restored : List.of(whole, "{\"version\":1,\"keys\":[]}", whole)) {
             Files.writeString(file, restored);
-            try (var _ = new Box();
+            try (var _ = box();
                     var console = new Console()) {
                 SecretCall.make(secrets(), SecretCall.Verb.UNLOCK, List.of(bytes(PASSWORD), bytes("")));
                 keysListed.add(console.listed());
@@ -513,14 +504,14 @@ final class RealVaultTest {
 
     @Test
     void isBackedUpWhereTheConfigurationSaysAndADeletionNamesTheCopies() throws Exception {
-        try (var _ = new Box();
+        try (var _ = box();
                 var daemon = new TestDaemon(home, home.resolve("engine.sock"), proven("daemon"), () -> {})) {
             ErrorsTest.assertError(backup(daemon), 423, "vault_absent");
             SecretCall.make(secrets(), SecretCall.Verb.CREATE, List.of(bytes(PASSWORD), bytes("")));
             ErrorsTest.assertError(backup(daemon), 400, "invalid_value");
         }
         var stick = home.resolve("stick");
-        try (var _ = new Box("backup = \"" + stick + "\"\n");
+        try (var _ = box("backup = \"" + stick + "\"\n");
                 var daemon = new TestDaemon(home, home.resolve("engine.sock"), proven("daemon"), () -> {})) {
             ErrorsTest.assertError(backup(daemon), 423, "vault_locked");
             SecretCall.make(secrets(), SecretCall.Verb.UNLOCK, List.of(bytes(PASSWORD), bytes("")));
@@ -548,104 +539,11 @@ final class RealVaultTest {
     /** The vault speaks with the daemon alone: the same daemon without its proof gets nothing. */
     @Test
     void aDaemonThatProvesNothingIsDenied() throws Exception {
-        try (var _ = new Box();
+        try (var _ = box();
                 var stranger = new TestDaemon(home, home.resolve("engine.sock"))) {
             SecretCall.make(secrets(), SecretCall.Verb.CREATE, List.of(bytes(PASSWORD), bytes("")));
 
             ErrorsTest.assertError(stranger.get("/v1/memory"), 403, "vault_denied");
-        }
-    }
-
-    /** What a role's process is to it; at its end its sockets go. */
-    private final class Box implements RoleContext, AutoCloseable {
-        final AtomicInteger faults = new AtomicInteger();
-        private final Config config;
-        private final Role.Running running;
-        private final BusServer server;
-
-        Box() throws Exception {
-            this("");
-        }
-
-        /** With that line in the table. */
-        Box(String line) throws Exception {
-            var role = new VaultRole();
-            var toml = Files.writeString(home.resolve("vault.toml"), "[vault]\n" + line);
-            config = Config.load(toml, role.sections());
-            running = ((Role) role).start(this);
-            var builder = BusServer.at(home.resolve("vault.sock")).knowing(root);
-            running.services().forEach(builder::service);
-            server = builder.start();
-        }
-
-        @Override
-        public void close() {
-            server.close();
-            running.stop(Duration.ZERO);
-        }
-
-        @Override
-        public void vanish() {
-            Thread.ofVirtual().name("end").start(server::close);
-            locked.set(true);
-        }
-
-        @Override
-        public <T extends Record> T config(Section<T> section) {
-            return config.get(section);
-        }
-
-        @Override
-        public Path home() {
-            return home;
-        }
-
-        @Override
-        public Path runDir() {
-            return home;
-        }
-
-        @Override
-        public Path app() {
-            return home;
-        }
-
-        @Override
-        public Optional<ServerSocketChannel> listener() {
-            return Optional.empty();
-        }
-
-        @Override
-        public void note(String oneLine) {}
-
-        @Override
-        public BusClient peer(String role) {
-            throw new IllegalStateException("It has no peers.");
-        }
-
-        @Override
-        public boolean hasCredential() {
-            return true;
-        }
-
-        @Override
-        public BusClient provenPeer(String role) {
-            return peer(role);
-        }
-
-        @Override
-        public void fail(String reason, Throwable cause) {
-            faults.incrementAndGet();
-        }
-
-        @Override
-        public void rest() {
-            faults.incrementAndGet();
-        }
-
-        @Override
-        public String tree() {
-            return "test";
         }
     }
 
@@ -657,6 +555,14 @@ final class RealVaultTest {
         return daemon.send(daemon.request(path)
                 .header("Content-Type", "application/octet-stream")
                 .POST(BodyPublishers.ofString(password)));
+    }
+
+    private RealVault box() throws Exception {
+        return box("");
+    }
+
+    private RealVault box(String line) throws Exception {
+        return new RealVault(home, root, () -> locked.set(true), line);
     }
 
     private BusClient proven(String role) {
