@@ -8,22 +8,33 @@
 #include <netinet/udp.h>
 #include <sched.h>
 
+/* Bytes that wait in a socket without another side. */
+static void cork(int domain, const struct sockaddr *to, socklen_t bytes) {
+    int s = fresh(domain, SOCK_DGRAM, 0), one = 1;
+    setsockopt(s, SOL_UDP, UDP_CORK, &one, sizeof one);
+    if (sendto(s, "SECRET", 6, 0, to, bytes) < 0) { unknown("sendto"); }
+}
+
+/* A socket of ICMP that has its number, without which nobody sends. */
+static void number(int s, const struct sockaddr *any, socklen_t bytes) {
+    if (bind(s, any, bytes)) { unknown("bind"); }
+}
+
 int main(int count, char **words) {
     const char *kind = count > 1 ? words[1] : "";
-    struct sockaddr_in any = {.sin_family = AF_INET};
+    struct sockaddr_in any = {.sin_family = AF_INET}, to = v4("10.77.0.2", 4001);
+    struct sockaddr_in6 any6 = {.sin6_family = AF_INET6}, to6 = v6("fd77:0::2", 4001);
     if (!strcmp(kind, "vsock")) { fresh(AF_VSOCK, SOCK_STREAM, 0); }
     else if (!strcmp(kind, "xdp")) { fresh(AF_XDP, SOCK_RAW, 0); }
     else if (!strcmp(kind, "tcp")) { fresh(AF_INET, SOCK_STREAM, 0); }
     else if (!strcmp(kind, "tcp6")) { fresh(AF_INET6, SOCK_STREAM, 0); }
     else if (!strcmp(kind, "udp")) { fresh(AF_INET, SOCK_DGRAM, 0); }
     else if (!strcmp(kind, "mptcp")) { fresh(AF_INET, SOCK_STREAM, IPPROTO_MPTCP); }
-    else if (!strcmp(kind, "udp-corked")) { /* bytes that wait in a socket without another side */
-        int s = fresh(AF_INET, SOCK_DGRAM, 0), one = 1;
-        any.sin_port = htons(4001);
-        any.sin_addr.s_addr = inet_addr("10.77.0.2");
-        setsockopt(s, SOL_UDP, UDP_CORK, &one, sizeof one);
-        if (sendto(s, "SECRET", 6, 0, (void *)&any, sizeof any) < 0) { perror("sendto"); return 3; }
-    }
+    else if (!strcmp(kind, "mptcp6")) { fresh(AF_INET6, SOCK_STREAM, IPPROTO_MPTCP); }
+    else if (!strcmp(kind, "udp-corked")) { cork(AF_INET, (void *)&to, sizeof to); }
+    else if (!strcmp(kind, "udp6-corked")) { cork(AF_INET6, (void *)&to6, sizeof to6); }
+    else if (!strcmp(kind, "ping")) { number(ping_socket(AF_INET), (void *)&any, sizeof any); }
+    else if (!strcmp(kind, "ping6")) { number(ping_socket(AF_INET6), (void *)&any6, sizeof any6); }
     else if (!strcmp(kind, "raw")) { fresh(AF_INET, SOCK_RAW, IPPROTO_ICMP); }
     else if (!strcmp(kind, "raw6")) { fresh(AF_INET6, SOCK_RAW, IPPROTO_ICMPV6); }
     else if (!strcmp(kind, "packet")) { fresh(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL)); }

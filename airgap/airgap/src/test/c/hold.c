@@ -1,14 +1,16 @@
 /*
  * Bytes that are written while a link is down. "hold write KIND" opens what sends to 10.77.0.2 (fd77:0::2), prints
  * "connected", waits for a line, writes "SECRET" as often as it can for 300 ms, prints "written", keeps the socket, and from the
- * next line on pushes out what may be held in it. "hold receive" takes connections on ports 4001 (TCP) and 4003 (MPTCP) and
- * datagrams on 4001, and prints for each line on its standard input how often "SECRET" has arrived so far, in any frame of any
- * ethertype.
+ * next line on pushes out what may be held in it; a 6 in KIND means IPv6. "hold receive" takes connections on ports 4001 (TCP)
+ * and 4003 (MPTCP) and datagrams on 4001, and prints for each line on its standard input how often "SECRET" has arrived so far,
+ * in any frame of any ethertype.
  */
 #define _GNU_SOURCE
 #include "probe.h"
 #include <fcntl.h>
 #include <linux/if_packet.h>
+#include <netinet/icmp6.h>
+#include <netinet/ip_icmp.h>
 #include <netinet/tcp.h>
 #include <netinet/udp.h>
 #include <poll.h>
@@ -58,8 +60,15 @@ static int receive(void) {
     }
 }
 
-/* What a kind writes with. */
-struct pen { int fd, in_ring, slot; struct sockaddr_in to; struct sockaddr_in6 to6; struct ring ring; struct xdp xdp; uint8_t *slots; };
+/* What a kind writes with, and where to. */
+struct pen {
+    int fd, family, in_ring, slot;
+    union { struct sockaddr any; struct sockaddr_in v4; struct sockaddr_in6 v6; } to;
+    socklen_t to_bytes;
+    struct ring ring;
+    struct xdp xdp;
+    uint8_t *slots;
+};
 
 static int is(const char *kind, const char *name) { return !strcmp(kind, name); }
 
@@ -83,13 +92,18 @@ static void open_packet(struct pen *p) {
     must(bind(p->fd, (void *)&a, sizeof a), "bind");
 }
 
+static void aim(struct pen *p, int port) {
+    p->to_bytes = p->family == AF_INET6 ? sizeof p->to.v6 : sizeof p->to.v4;
+    if (p->family == AF_INET6) { p->to.v6 = v6("fd77:0::2", port); } else { p->to.v4 = v4("10.77.0.2", port); }
+}
+
 static void cork(struct pen *p, int on) { setsockopt(p->fd, SOL_UDP, UDP_CORK, &on, sizeof on); }
 
 static void open_connection(struct pen *p, const char *kind) {
-    int six = is(kind, "tcp6") || is(kind, "udp6-connected"), mptcp = is(kind, "mptcp"), datagrams = !strncmp(kind, "udp", 3);
-    p->to.sin_port = htons(mptcp ? PORT_MPTCP : PORT);
-    p->fd = fresh(six ? AF_INET6 : AF_INET, datagrams ? SOCK_DGRAM : SOCK_STREAM, mptcp ? IPPROTO_MPTCP : 0);
-    must(six ? connect(p->fd, (void *)&p->to6, sizeof p->to6) : connect(p->fd, (void *)&p->to, sizeof p->to), "connect");
+    int mptcp = is(kind, "mptcp"), datagrams = !strncmp(kind, "udp", 3);
+    aim(p, mptcp ? PORT_MPTCP : PORT);
+    p->fd = fresh(p->family, datagrams ? SOCK_DGRAM : SOCK_STREAM, mptcp ? IPPROTO_MPTCP : 0);
+    must(connect(p->fd, &p->to.any, p->to_bytes), "connect");
     if (is(kind, "udp-corked")) {
         cork(p, 1);
         send(p->fd, "before ", 7, 0);
@@ -97,24 +111,23 @@ static void open_connection(struct pen *p, const char *kind) {
 }
 
 static void pen_open(struct pen *p, const char *kind) {
-    p->to = v4("10.77.0.2", PORT);
-    p->to6 = v6("fd77:0::2", PORT);
-    if (is(kind, "udp")) { p->fd = fresh(AF_INET, SOCK_DGRAM, 0); }
-    else if (is(kind, "udp6")) { p->fd = fresh(AF_INET6, SOCK_DGRAM, 0); }
-    else if (is(kind, "udplite")) { p->fd = fresh(AF_INET, SOCK_DGRAM, IPPROTO_UDPLITE); }
+    aim(p, is(kind, "raw") ? 0 /* in IPv6 it would be a protocol */ : PORT);
+    if (is(kind, "udp")) { p->fd = fresh(p->family, SOCK_DGRAM, 0); }
+    else if (is(kind, "udplite")) { p->fd = fresh(p->family, SOCK_DGRAM, IPPROTO_UDPLITE); }
     else if (is(kind, "udp-corked-to")) { /* without another side, so that nothing destroys it */
-        p->fd = fresh(AF_INET, SOCK_DGRAM, 0);
+        p->fd = fresh(p->family, SOCK_DGRAM, 0);
         cork(p, 1);
-        sendto(p->fd, "before ", 7, 0, (void *)&p->to, sizeof p->to);
-    } else if (is(kind, "raw")) { p->fd = fresh(AF_INET, SOCK_RAW, 253 /* for experiments */); }
-    else if (is(kind, "tcp-connecting")) { p->fd = fresh(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0); }
+        sendto(p->fd, "before ", 7, 0, &p->to.any, p->to_bytes);
+    } else if (is(kind, "raw")) { p->fd = fresh(p->family, SOCK_RAW, 253 /* for experiments */); }
+    else if (is(kind, "ping")) { p->fd = ping_socket(p->family); }
+    else if (is(kind, "tcp-connecting")) { p->fd = fresh(p->family, SOCK_STREAM | SOCK_NONBLOCK, 0); }
     else if (is(kind, "packet")) { open_packet(p); }
     else if (is(kind, "xdp")) { p->xdp = xdp_open("eth0"); }
     else if (is(kind, "io_uring")) { /* a connection that is no descriptor of this process */
         p->ring = ring_open();
         p->in_ring = 1;
-        ring_socket(&p->ring, AF_INET, SOCK_STREAM);
-        must(ring_do(&p->ring, (struct io_uring_sqe){.opcode = IORING_OP_CONNECT, .flags = IOSQE_FIXED_FILE, .addr = (uintptr_t)&p->to, .off = sizeof p->to}), "connect");
+        ring_socket(&p->ring, p->family, SOCK_STREAM);
+        must(ring_do(&p->ring, (struct io_uring_sqe){.opcode = IORING_OP_CONNECT, .flags = IOSQE_FIXED_FILE, .addr = (uintptr_t)&p->to, .off = p->to_bytes}), "connect");
     } else { open_connection(p, kind); }
 }
 
@@ -133,12 +146,14 @@ static void pen_write(struct pen *p, const char *kind) {
         xdp_put(&p->xdp, bytes, 60);
     } else if (p->in_ring) {
         ring_do(&p->ring, (struct io_uring_sqe){.opcode = IORING_OP_SEND, .flags = IOSQE_FIXED_FILE, .addr = (uintptr_t)secret, .len = SECRET_BYTES, .msg_flags = MSG_NOSIGNAL | MSG_DONTWAIT});
+    } else if (is(kind, "ping")) {
+        uint8_t echo[8 + SECRET_BYTES] = {p->family == AF_INET6 ? ICMP6_ECHO_REQUEST : ICMP_ECHO};
+        memcpy(echo + 8, secret, SECRET_BYTES);
+        sendto(p->fd, echo, sizeof echo, MSG_NOSIGNAL | MSG_DONTWAIT, &p->to.any, p->to_bytes);
     } else if (is(kind, "udp") || is(kind, "udplite") || is(kind, "udp-corked-to") || is(kind, "raw")) {
-        sendto(p->fd, secret, SECRET_BYTES, MSG_NOSIGNAL | MSG_DONTWAIT, (void *)&p->to, sizeof p->to);
-    } else if (is(kind, "udp6")) {
-        sendto(p->fd, secret, SECRET_BYTES, MSG_NOSIGNAL | MSG_DONTWAIT, (void *)&p->to6, sizeof p->to6);
+        sendto(p->fd, secret, SECRET_BYTES, MSG_NOSIGNAL | MSG_DONTWAIT, &p->to.any, p->to_bytes);
     } else {
-        if (is(kind, "tcp-connecting")) { connect(p->fd, (void *)&p->to, sizeof p->to); }
+        if (is(kind, "tcp-connecting")) { connect(p->fd, &p->to.any, p->to_bytes); }
         send(p->fd, secret, SECRET_BYTES, MSG_NOSIGNAL | MSG_DONTWAIT);
     }
 }
@@ -152,8 +167,11 @@ static void pen_push(struct pen *p, const char *kind) {
     if (!strncmp(kind, "tcp", 3)) { setsockopt(p->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one); }
 }
 
-static int write_held(const char *kind) {
+static int write_held(char *kind) {
     static struct pen pen;
+    char *six = strchr(kind, '6');
+    pen.family = six ? AF_INET6 : AF_INET;
+    if (six) { memmove(six, six + 1, strlen(six)); } /* from here on as its twin of IPv4 */
     pen_open(&pen, kind);
     say("connected");
     char line[16];

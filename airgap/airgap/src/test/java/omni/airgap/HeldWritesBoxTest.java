@@ -27,15 +27,23 @@ class HeldWritesBoxTest {
         "tcp, false",
         "tcp6, false",
         "tcp-connecting, false",
+        "tcp6-connecting, false",
         "mptcp, true",
+        "mptcp6, true",
         "udp, false",
         "udp6, false",
         "udp-connected, false",
         "udp6-connected, false",
         "udp-corked, true",
         "udp-corked-to, true",
+        "udp6-corked, true",
+        "udp6-corked-to, true",
         "udplite, false",
+        "udplite6, false",
         "raw, true",
+        "raw6, true",
+        "ping, true",
+        "ping6, true",
         "packet, true",
         "xdp, true",
         "io_uring, true",
@@ -61,7 +69,7 @@ class HeldWritesBoxTest {
             Tools.pause(AFTERWARDS_MILLIS);
             assertEquals(0, secrets(receiver), kind);
 
-            Process another = writer(street, kind.equals("tcp-connecting") ? "tcp" : kind);
+            Process another = writer(street, kind.replace("-connecting", ""));
             write(another);
             tell(another);
             Tools.await(kind + " arrives now", () -> secrets(receiver) > 0);
@@ -69,7 +77,7 @@ class HeldWritesBoxTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"tcp", "tcp6", "mptcp", "packet", "xdp", "io_uring", "parked"})
+    @ValueSource(strings = {"tcp", "tcp6", "mptcp", "mptcp6", "packet", "xdp", "io_uring", "parked"})
     void overALinkThatWasMerelyDownItArrives(String kind) throws Exception {
         try (Street street = new Street(1)) {
             street.keepAddresses(0);

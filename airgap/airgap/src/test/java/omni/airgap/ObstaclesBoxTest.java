@@ -16,7 +16,21 @@ class ObstaclesBoxTest {
     Path folder;
 
     @ParameterizedTest
-    @ValueSource(strings = {"mptcp", "udp-corked", "raw", "raw6", "packet", "xdp", "io_uring", "parked"})
+    @ValueSource(
+            strings = {
+                "mptcp",
+                "mptcp6",
+                "udp-corked",
+                "udp6-corked",
+                "raw",
+                "raw6",
+                "ping",
+                "ping6",
+                "packet",
+                "xdp",
+                "io_uring",
+                "parked"
+            })
     void aLiftNamesItAndGoesOnWhenItHasEnded(String kind) throws Exception {
         try (Street street = new Street(1);
                 Gap gap = new Gap(
