@@ -206,7 +206,7 @@ final class AirgapService implements AirgapProtocol.Handler {
         call.reply(new LiftReply(gap(apart(Urgency::hurry, () -> gap.lift(grant)))));
     }
 
-    /** A try that counts is in the log and in the evidence, which has room for all: each makes the next one wait. */
+    /** A try that was judged is in the log and in the evidence. */
     private void refused(DeniedException denied) {
         if (denied.reason() != FailedReason.DENIED) {
             return;
@@ -215,7 +215,7 @@ final class AirgapService implements AirgapProtocol.Handler {
                 .log(System.Logger.Level.WARNING, "A lift was refused: {0}", denied.getMessage());
         try {
             if (evidence.isPresent()) {
-                evidence.get().append("refused", EvidenceChain.body().put("cause", denied.getMessage()));
+                evidence.get().refused(denied.getMessage());
             }
         } catch (AirgapException e) {
             System.getLogger("omni.airgap").log(System.Logger.Level.ERROR, "No evidence was written", e);

@@ -120,6 +120,11 @@ final class EvidenceChain {
         }
     }
 
+    /** Appends a try to lift that was judged, and wrong: each makes the next one wait, so that there is room for all. */
+    void refused(String cause) throws AirgapException {
+        append("refused", body().put("cause", cause));
+    }
+
     private void check(int lineBytes) throws AirgapException {
         if (lineBytes > LINE_BYTES_MAX) {
             throw new AirgapException("A record is longer than " + LINE_BYTES_MAX + " bytes.");

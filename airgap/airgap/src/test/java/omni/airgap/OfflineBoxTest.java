@@ -9,11 +9,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Optional;
+import omni.airgap.AirgapProtocol.FailedReason;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The way out with no role running: takes back what the gap set, and nothing else. */
 class OfflineBoxTest {
+    /** A user that this machine need not know. */
+    private static final String ROLE = "47110";
+
     @TempDir
     Path folder;
 
@@ -53,5 +57,47 @@ class OfflineBoxTest {
                     Files.readAllLines(evidence.file()).getLast().contains("offline"),
                     Files.readAllLines(evidence.file()).toString());
         }
+    }
+
+    /** One that comes too early is not judged, and not written: nothing makes those wait. */
+    @Test
+    void aWrongKeyIsInTheEvidenceAndWhatRootMadeIsTheRoles() throws Exception {
+        Path home = folder.resolve("box");
+        Path airgap = home.resolve("airgap");
+        Files.createDirectories(airgap);
+        new Factors(airgap, text -> "nowhere", Owner.NOBODY, Clock.systemUTC())
+                .keep(StepUpKey.make().publicKey(), Optional.empty(), Optional.empty());
+        Tools.run("chown", "-R", ROLE, airgap.toString());
+        assertEquals(FailedReason.DENIED, wrong(home).reason());
+        assertEquals(FailedReason.LATER, wrong(home).reason());
+        Path chain = airgap.resolve("evidence/chain");
+        String text = Files.readString(chain);
+        assertEquals(2, text.split("\"kind\":\"refused\"", -1).length, text);
+        assertTrue(text.contains("\"cause\":\"at a local terminal, offline: The step-up key is wrong. "), text);
+        assertEquals("", Tools.run("find", airgap.toString(), "!", "-user", ROLE));
+
+        Files.createLink(folder.resolve("elsewhere"), chain);
+        Tools.run("chown", "root", chain.toString());
+        assertEquals(FailedReason.LATER, wrong(home).reason());
+        assertEquals(0, Files.getAttribute(chain, "unix:uid"), "a file that is another's, too, was given away");
+    }
+
+    /** A folder in which no evidence can be kept makes a wrong key no better. */
+    @Test
+    void aWrongKeyIsRefusedWithoutEvidenceToo() throws Exception {
+        Path home = folder.resolve("box");
+        Files.createDirectories(home.resolve("airgap"));
+        Files.createFile(home.resolve("airgap/evidence"));
+        new Factors(home.resolve("airgap"), text -> "nowhere", Owner.NOBODY, Clock.systemUTC())
+                .keep(StepUpKey.make().publicKey(), Optional.empty(), Optional.empty());
+        DeniedException denied = wrong(home);
+        assertEquals(FailedReason.DENIED, denied.reason());
+        assertTrue(denied.getMessage().contains(" No evidence was written: "), denied.getMessage());
+    }
+
+    private DeniedException wrong(Path home) {
+        return assertThrows(
+                DeniedException.class,
+                () -> OfflineMain.lift(home, folder, "", StepUpKey.make().text()));
     }
 }
