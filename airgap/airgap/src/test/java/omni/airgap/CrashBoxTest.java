@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -54,33 +56,67 @@ class CrashBoxTest {
         }
     }
 
+    /** The control of each point: the same death, of a thread here, and nothing of what it has left behind. */
     @Test
-    void withoutWhatIsKeptADeathWouldOpen() throws Exception {
+    void withoutWhatIsKeptADeathAtEachPointWouldOpen() throws Exception {
+        List<String> deaths = new ArrayList<>();
         try (Street one = new Street(1);
                 Street other = new Street(1);
-                Capture capture = new Capture(one)) {
+                Capture capture = new Capture(one);
+                Capture second = new Capture(other)) {
             send(one);
-            run(one, other, folder, 8, 137);
-            Files.deleteIfExists(folder.resolve("run/airgap.closed"));
-            Files.deleteIfExists(folder.resolve("home/closed"));
-            one.inBox("ip", "link", "set", "eth0", "alias", "");
-            one.inBox("ip", "link", "set", "eth0", "up");
-            try (Gap gap = gap(one, other, folder)) {
-                // The tables are in the kernel: they alone would make it close, so they are taken away, too.
-                for (Ward ward : List.of(ward(one), ward(other))) {
-                    ward.restoreLinks();
-                    ward.removeTables();
-                    ward.close();
+            send(other);
+            while (dies(one, other, folder.resolve("dies-" + deaths.size()), deaths)) {
+                takeAway(one);
+                takeAway(other);
+                try (Gap gap = gap(one, other, folder.resolve("begins-" + deaths.size()))) {
+                    gap.start();
+                    assertEquals(State.OPEN, gap.status().state(), "after " + deaths.getLast());
+                    capture.count();
+                    second.count();
+                    Tools.await(
+                            "frames after " + deaths.getLast(),
+                            () -> capture.count().other() > 0);
+                    Tools.await(
+                            "frames after " + deaths.getLast(),
+                            () -> second.count().other() > 0);
                 }
-                gap.start();
-                assertEquals(State.OPEN, gap.status().state());
-                Tools.await("frames again", () -> capture.count().frames() > 0);
             }
+        }
+        assertTrue(deaths.size() - 1 >= POINTS_MIN, deaths.toString());
+        assertEquals("tables removed", deaths.getLast());
+    }
+
+    private static final class DeathException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+    }
+
+    /** Whether there is a point behind those; if so, an engage or a lift ends at it. */
+    private static boolean dies(Street one, Street other, Path home, List<String> deaths) throws AirgapException {
+        AtomicInteger points = new AtomicInteger();
+        int deadly = deaths.size() + 1;
+        Gap.Faults faults = point -> {
+            if (points.incrementAndGet() == deadly) {
+                deaths.add(point);
+                throw new DeathException();
+            }
+        };
+        try (Gap gap = TestGap.gap(one.file() + " " + other.file(), home, faults)) {
+            gap.start();
+            assertEquals(State.GAP, gap.engage("to be interrupted").state());
+            gap.lift(TestGap.GRANT);
+            return false;
+        } catch (DeathException e) {
+            return true;
         }
     }
 
-    private static Ward ward(Street street) throws AirgapException {
-        return Ward.of(Namespace.open(street.file()));
+    /** The marks of the links and the tables; the files are those of another folder. */
+    private static void takeAway(Street street) throws AirgapException {
+        try (Ward ward = Ward.of(Namespace.open(street.file()))) {
+            ward.restoreLinks();
+            ward.removeTables();
+        }
     }
 
     private static Gap gap(Street one, Street other, Path home) throws AirgapException {
