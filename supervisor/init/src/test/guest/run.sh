@@ -114,6 +114,7 @@ watch_turn() { for task in "/proc/$(pid airgap)"/task/*; do grep -qx gap-watch "
 check airgap-goes-before-others within 60 real_time
 watch_turn_is() { [ "$(watch_turn)" = "$1" ]; }
 check airgap-watch-does-not within 60 watch_turn_is "-20 0"
+check airgap-stays-in-memory grep -q '^VmLck:[[:space:]]*[1-9]' "/proc/$(pid airgap)/status"
 check airgap-runs-as-omni same "$(stat -c %U "/proc/$(pid airgap)")" omni
 check the-link-is-up up
 make_step_up() { omni key step-up >/tmp/step-up; }

@@ -41,6 +41,7 @@ public final class AirgapRole implements Role {
         Scope scope = rootless.scope(config.scope());
         Host host = Host.of(scope.withClosed(folder), folder);
         List<String> limits = new ArrayList<>(host.limits());
+        host.lockMemory().ifPresent(limits::add);
         limits.addAll(rootless.limits(config.scope()));
         if (!Files.isWritable(config.console())) {
             limits.add("the code for a lift cannot be shown on " + config.console()

@@ -61,6 +61,11 @@ interface Host {
     /** What cannot be done here, a line each. */
     List<String> limits();
 
+    /** Keeps this process in memory from now on; where that cannot be done, what it means, a line. */
+    default Optional<String> lockMemory() {
+        return Optional.empty();
+    }
+
     /** Makes closing quick, in a thread of its own: returns at once. */
     void rehearse(RoleContext context, String role);
 

@@ -21,7 +21,7 @@ import omni.airgap.raw.sockaddr_nl;
  * thread alone.
  *
  * <p>Sources: the manual page of the same name, section 2; numbers from asm-generic/socket.h, asm-generic/fcntl.h,
- * linux/sched.h, linux/nsfs.h and asm-generic/unistd.h, the same on x86-64 and arm64.
+ * linux/sched.h, linux/nsfs.h, asm-generic/mman.h and asm-generic/unistd.h, the same on x86-64 and arm64.
  */
 final class Libc {
     static final int AF_UNIX = 1;
@@ -64,6 +64,7 @@ final class Libc {
 
     private static final int STATX_INO_AT = 32;
     private static final int STATX_DEVICE_AT = 136;
+    private static final int MCL_CURRENT_FUTURE_ONFAULT = 1 | 2 | 4;
     private static final int SCHED_OTHER = 0;
     private static final int SCHED_RR = 2;
     private static final long SYS_PIDFD_OPEN = 434;
@@ -101,6 +102,7 @@ final class Libc {
             link("setpriority", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
     private static final MethodHandle SETSCHEDULER =
             link("sched_setscheduler", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS));
+    private static final MethodHandle MLOCKALL = link("mlockall", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
     private static final MethodHandle POLL =
             link("poll", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
     private static final MethodHandle SYSCALL =
@@ -243,6 +245,14 @@ final class Libc {
             var _ = call(
                     "sched_setscheduler", state -> (int) SETSCHEDULER.invokeExact(state, thread, policy, parameter));
         }
+    }
+
+    /**
+     * Keeps every page of this process that is in memory there, and every other one from when it is first used on; none is
+     * fetched for that. What the process maps past RLIMIT_MEMLOCK from then on is refused, but to who has CAP_IPC_LOCK.
+     */
+    static void lockMemory() throws KernelException {
+        var _ = call("mlockall", state -> (int) MLOCKALL.invokeExact(state, MCL_CURRENT_FUTURE_ONFAULT));
     }
 
     /** A descriptor of the user namespace that owns this namespace. */

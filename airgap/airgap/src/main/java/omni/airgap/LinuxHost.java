@@ -138,6 +138,11 @@ final class LinuxHost implements Host {
     }
 
     @Override
+    public Optional<String> lockMemory() {
+        return LockedMemory.lock();
+    }
+
+    @Override
     public void rehearse(RoleContext context, String role) {
         Thread.ofPlatform().daemon().name("rehearsal").start(() -> {
             Urgency.giveWay();

@@ -18,6 +18,8 @@ import org.junit.jupiter.api.Test;
 /** What the kernel says of threads that are made urgent and patient. Needs the rights of root. */
 class UrgencyBoxTest {
     private static final String ROUND_ROBIN = "policy 2, nice 0";
+    /** What a virtual machine takes meanwhile for itself, and much less than it has mapped. */
+    private static final long MORE_KIBIBYTES_MAX = 8192;
 
     /** A thread of this process. */
     private record Said(String name, String turn) {}
@@ -75,17 +77,50 @@ class UrgencyBoxTest {
     @Test
     void whoMayNotSaysSo() throws Exception {
         assertEquals(Optional.empty(), Urgency.limits());
-        List<String> java = List.of(
+        assertEquals("", Tools.run(java(List.of())));
+        String said = Tools.run(java(List.of("setpriv", "--bounding-set=-sys_nice", "--inh-caps=-sys_nice")));
+        assertTrue(said.startsWith("other programs may hold a gap up: "), said);
+    }
+
+    /** Locked is what has been used, and nothing is fetched for that. */
+    @Test
+    void itsMemoryIsLockedAndThatTakesNoMore() throws Exception {
+        Locked locked = locked(List.of());
+        assertEquals("", locked.said());
+        assertTrue(locked.kibibytes() > 0, locked.toString());
+        assertTrue(locked.more() < MORE_KIBIBYTES_MAX, locked.toString());
+    }
+
+    @Test
+    void whoMayNotLockItSaysSoAndLocksNothing() throws Exception {
+        for (String by :
+                List.of("setpriv --bounding-set=-ipc_lock --inh-caps=-ipc_lock", "unshare --user --map-root-user")) {
+            List<String> refused = new ArrayList<>(List.of("prlimit", "--memlock=0:0"));
+            refused.addAll(List.of(by.split(" ", -1)));
+            Locked locked = locked(refused);
+            assertTrue(locked.said().startsWith("where memory is short, a gap may wait for a disk: "), locked.said());
+            assertEquals(0, locked.kibibytes(), by);
+        }
+    }
+
+    private record Locked(long kibibytes, long more, String said) {}
+
+    private static Locked locked(List<String> by) {
+        String[] words = Tools.run(java(by, "lock")).strip().split(" ", 3);
+        return new Locked(Long.parseLong(words[0]), Long.parseLong(words[1]), words.length > 2 ? words[2] : "");
+    }
+
+    private static String[] java(List<String> by, String... arguments) {
+        List<String> line = new ArrayList<>(by);
+        line.addAll(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC",
                 "--enable-native-access=ALL-UNNAMED",
                 "-cp",
                 Tools.classPath(),
-                UrgencyMain.class.getName());
-        assertEquals("", Tools.run(java.toArray(String[]::new)));
-        List<String> without = new ArrayList<>(List.of("setpriv", "--bounding-set=-sys_nice", "--inh-caps=-sys_nice"));
-        without.addAll(java);
-        String said = Tools.run(without.toArray(String[]::new));
-        assertTrue(said.startsWith("other programs may hold a gap up: "), said);
+                UrgencyMain.class.getName()));
+        line.addAll(List.of(arguments));
+        return line.toArray(String[]::new);
     }
 
     private static List<String> turns(List<Said> said, String name) {

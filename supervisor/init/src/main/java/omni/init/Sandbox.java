@@ -176,6 +176,8 @@ final class Sandbox {
                 "LimitRTPRIO=1",
                 "LimitNICE=-20",
                 "SystemCallFilter=sched_setscheduler setpriority",
+                "# Nor does it wait for pages that were swapped out while it rested: its memory is locked.",
+                "LimitMEMLOCK=infinity",
                 "# The console is where a code for a lift is shown; tmpfiles.d gives its group the right to write.",
                 "SupplementaryGroups=tty",
                 "DevicePolicy=closed",

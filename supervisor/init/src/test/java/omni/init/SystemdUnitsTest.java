@@ -193,6 +193,17 @@ class SystemdUnitsTest {
     }
 
     @Test
+    void onlyTheAirgapLocksItsMemoryAndNoCapabilityIsNeededForThat() {
+        for (var unit : List.of("airgap", "airgap-early")) {
+            assertTrue(unit(unit).contains("LimitMEMLOCK=infinity"), unit);
+            assertFalse(String.join("\n", unit(unit)).contains("CAP_IPC_LOCK"), unit);
+        }
+        for (var role : List.of("vault", "engine", "daemon", "fetch", "supervisor")) {
+            assertFalse(String.join("\n", unit(role)).contains("LimitMEMLOCK"), role);
+        }
+    }
+
+    @Test
     void onlyFetchMayConnectAndItListensToNobody() {
         var fetch = unit("fetch");
         assertFalse(fetch.contains("PrivateNetwork=yes"));
