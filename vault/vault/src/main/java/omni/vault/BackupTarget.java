@@ -2,7 +2,6 @@ package omni.vault;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
@@ -12,14 +11,12 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
-import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -43,7 +40,6 @@ import omni.vault.VaultException.Reason;
 final class BackupTarget implements AutoCloseable {
     static final int SNAPSHOTS_MAX = 200;
 
-    private static final Set<OpenOption> WRITE_NO_LINK = Set.of(StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
     private static final String BEGUN = "begun";
     private static final Set<String> BEGINNING = Set.of("keys", "chunks.git", "omni-backup.new");
     private static final int FORMAT_BYTES_MAX = 64;
@@ -419,32 +415,15 @@ final class BackupTarget implements AutoCloseable {
     /** In the place of what was there, of which nothing stays but what the disk keeps of its own accord. */
     private static void replace(Path file, byte[] bytes) throws IOException {
         requireFile(file);
-        if (Files.notExists(file)) {
+        try (FileBefore before = FileBefore.at(file)) {
             PrivateFile.write(file, bytes);
-            return;
-        }
-        try (FileChannel before = FileChannel.open(file, WRITE_NO_LINK)) {
-            PrivateFile.write(file, bytes);
-            zero(before);
+            before.zero();
         }
     }
 
     private static void erase(Path file) throws IOException {
         requireFile(file);
-        try (FileChannel before = FileChannel.open(file, WRITE_NO_LINK)) {
-            zero(before);
-        }
-        Files.deleteIfExists(file);
-        Path parent = Objects.requireNonNull(file.getParent(), "a file is in a folder");
-        PrivateFile.settle(parent);
-    }
-
-    private static void zero(FileChannel file) throws IOException {
-        byte[] zeros = new byte[64 << 10];
-        for (long at = 0; at < file.size(); ) {
-            at += file.write(ByteBuffer.wrap(zeros, 0, (int) Math.min(file.size() - at, zeros.length)), at);
-        }
-        file.force(true);
+        FileBefore.erase(file);
     }
 
     /** What a failure of that disk means. */

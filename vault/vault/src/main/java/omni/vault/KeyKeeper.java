@@ -338,15 +338,33 @@ final class KeyKeeper {
         return new VaultException(Reason.MISSING, "There is no vault yet: create it with a password.");
     }
 
-    /** In the place of what was there, mode 0600; returns when the disk has it, and leaves what was there where it does not take it. */
+    /**
+     * In the place of what was there, mode 0600; returns when the disk has it, and leaves what was there where it does not take it. What
+     * was there is written over afterwards: under an old password, a block of it would open all that a wipe destroyed.
+     */
     static void write(Path file, KeyFile keys) throws VaultException {
-        try {
+        try (FileBefore before = FileBefore.at(file)) {
+            FileBefore.erase(file.resolveSibling(file.getFileName() + ".new")); // of a write that a crash has cut
             PrivateFile.write(file, keys.json());
+            zero(before);
         } catch (IOException e) {
             throw new VaultException(
                     Reason.FAILED,
                     "The keys cannot be written to " + file + ", and are as they were. Make room on the disk.",
                     e);
+        }
+    }
+
+    /** The new keys are in use by now: a disk that does not do this is said, and no failure. */
+    private static void zero(FileBefore before) {
+        try {
+            before.zero();
+        } catch (IOException e) {
+            System.getLogger("omni.vault")
+                    .log(
+                            System.Logger.Level.WARNING,
+                            "The keys before may still be read from the disk's free blocks",
+                            e);
         }
     }
 }

@@ -1,5 +1,6 @@
 package omni.vault;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -12,6 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -125,6 +127,30 @@ final class KeyKeeperTest {
         refused(VaultException.Reason.DENIED, () -> keeper().open(wrong));
         created.keys().close();
         created.words().close();
+    }
+
+    /** By the old password, what lay there would open all that a wipe destroyed; a second name shows what is in the blocks. */
+    @Test
+    void whatLayThereIsWrittenOver() throws Exception {
+        KeyKeeper keeper = keeper();
+        KeyKeeper.Created created = keeper.create(Made.direct(Made.PASSWORD));
+        created.keys().close();
+        created.words().close();
+        Path file = folder.resolve(KeyKeeper.FILE);
+        Path half =
+                Files.copy(file, folder.resolve(KeyKeeper.FILE + ".new")); // as a crash before the renaming leaves it
+        List<Path> before =
+                List.of(Files.createLink(run.resolve("before"), file), Files.createLink(run.resolve("half"), half));
+        byte[] zeros = new byte[(int) Files.size(file)];
+        keeper.check(Made.direct(Made.PASSWORD));
+        for (Path name : before) {
+            assertFalse(Arrays.equals(zeros, Files.readAllBytes(name)), "the control: nothing was changed");
+        }
+        keeper.changePassword(Made.direct(Made.PASSWORD), Made.direct(OTHER));
+        for (Path name : before) {
+            assertArrayEquals(zeros, Files.readAllBytes(name), name.toString());
+        }
+        keeper.check(Made.direct(OTHER));
     }
 
     /** What the disk does not take leaves everything as it was. */
