@@ -13,6 +13,8 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
 import omni.role.PrivateFile;
 import omni.vault.VaultException.Reason;
@@ -23,7 +25,7 @@ import omni.vault.VaultProtocol.VaultBoundTo;
  * out of it. Every call but {@link #file()} takes a secret and starts a child, and so takes a second or more.
  *
  * <p>Secrets are views of secret memory, from their position to their limit, and stay their caller's. For any thread; one call runs at
- * a time.
+ * a time, but for {@link #destroy}.
  */
 final class KeyKeeper {
     static final String FILE = "keys.json";
@@ -36,6 +38,12 @@ final class KeyKeeper {
     private final Machine machine;
     private final TpmDevice tpm;
     private final KeyFileMark mark;
+    private final Wipe wipe;
+
+    /** Held while the file is written or destroyed, and never while a child is at work: a wipe waits for none. */
+    private final ReentrantLock writing = new ReentrantLock();
+
+    private volatile boolean gone;
 
     /**
      * What the machine can do.
@@ -71,6 +79,7 @@ final class KeyKeeper {
     private KeyKeeper(Path folder, Path run, Machine machine, TpmDevice tpm, KeyFileMark mark) {
         this.mark = mark;
         this.file = folder.resolve(FILE);
+        this.wipe = new Wipe(folder);
         this.run = run;
         this.machine = machine;
         this.tpm = tpm;
@@ -261,15 +270,63 @@ final class KeyKeeper {
         KeyWire.Answer answer = talk(memoryKib, request);
         try {
             if (answer.file().isPresent()) {
-                mark.add(answer.file().get().json());
-                write(file, answer.file().get());
-                mark.set(answer.file().get().json());
+                writeUnlessGone(answer.file().get());
                 keys.ifPresent(before -> forgetBefore(before, answer.file().get()));
             }
             return answer;
         } catch (VaultException e) {
             answer.close();
             throw e;
+        }
+    }
+
+    private void writeUnlessGone(KeyFile keys) throws VaultException {
+        writing.lock();
+        try {
+            requireNotGone(keys);
+            mark.add(keys.json());
+            write(file, keys);
+            if (gone) { // where the disk was so slow that the wipe did not wait
+                wipe.begin(TpmHold.UNKNOWN);
+                requireNotGone(keys);
+            }
+            mark.set(keys.json());
+        } finally {
+            writing.unlock();
+        }
+    }
+
+    /** What the TPM was given for keys that are not to be goes, too. */
+    private void requireNotGone(KeyFile keys) throws VaultException {
+        if (!gone && !wipe.isBegun()) {
+            return;
+        }
+        if (tpm.path().isPresent()) {
+            var _ = forgetTpm(TpmHold.of(keys), Tpm.PATIENCE);
+        }
+        throw new VaultException(
+                Reason.REFUSED, "The vault was wiped meanwhile: nothing was changed, for there is nothing any more.");
+    }
+
+    /**
+     * Has a wipe begin where no keys are being written, or after that time all the same; none are written afterwards.
+     *
+     * @throws VaultException FAILED where the keys may still be on the disk
+     */
+    void destroy(TpmHold held, Duration patience) throws VaultException {
+        gone = true;
+        boolean alone = false;
+        try {
+            alone = writing.tryLock(patience.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        try {
+            wipe.begin(held);
+        } finally {
+            if (alone) {
+                writing.unlock();
+            }
         }
     }
 

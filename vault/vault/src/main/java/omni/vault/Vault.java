@@ -224,7 +224,7 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
         TpmHold held = keeper.held();
         Optional<List<String>> backups;
         try {
-            wipe.begin(held);
+            keeper.destroy(held, LAST_WORD);
             backups = closing.flatMap(was -> Backups.placesWithin(LAST_WORD, was));
         } catch (VaultException e) {
             var _ = keeper.forgetTpm(held, TPM_WORD); // the more so where the disk keeps the keys

@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -117,9 +118,11 @@ final class Wipe {
         }
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS)) {
             write(channel, Ids.bytes(Math.toIntExact(Math.min(channel.size(), KeyFile.BYTES_MAX))));
+        } catch (NoSuchFileException e) {
+            return; // a change that was under way has destroyed its own
         }
         step.run();
-        Files.delete(file);
+        Files.deleteIfExists(file);
         PrivateFile.settle(folder);
         step.run();
     }

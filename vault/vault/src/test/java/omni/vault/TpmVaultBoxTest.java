@@ -17,7 +17,9 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import omni.role.Attempts;
 import omni.vault.SecretCall.Verb;
@@ -355,6 +357,27 @@ final class TpmVaultBoxTest {
     }
 
     /** The keys go first and at once; the next start asks the TPM again. */
+    /** A password that is being bound when the wipe comes: what the child gives the TPM then does not stay there. */
+    @Test
+    void whatAChangeGivesTheTpmDuringAWipeGoes() throws Exception {
+        Vault vault = started(here());
+        call(vault, Verb.CREATE, PASSWORD, "");
+        String name = vault.name();
+        var bind = new FutureTask<>(() -> refused(vault, Verb.BIND_TPM, PASSWORD, ""));
+        Thread.ofPlatform().start(bind);
+        while (vault.standing().wrong() == 0) {
+            LockSupport.parkNanos(1_000_000);
+        }
+        assertEquals(TpmPart.NONE, vault.wipe().tpm());
+        assertEquals(Reason.REFUSED, bind.get());
+        assertFalse(Files.exists(folder.resolve(KeyKeeper.FILE)));
+        try (Tpm tpm = here().open()) {
+            VaultException none =
+                    assertThrows(VaultException.class, () -> tpm.secret(TpmSlot.handles(name)[0], new byte[32]));
+            assertEquals(Reason.MISSING, none.reason(), "not a wrong secret, but none there");
+        }
+    }
+
     @Test
     void aWipeDoesNotWaitForATpmThatHangsAndTheNextStartAsksItAgain() throws Exception {
         bound();
