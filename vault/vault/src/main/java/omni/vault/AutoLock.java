@@ -70,7 +70,7 @@ final class AutoLock implements AutoCloseable {
     void look(Duration slept) {
         if (slept.compareTo(SLEPT) > 0) {
             vault.lock("the machine has slept, or its clock was set");
-        } else if (lockAfter.isPositive() && vault.idle().compareTo(lockAfter) > 0) {
+        } else if (lockAfter.isPositive() && vault.idleness().time().compareTo(lockAfter) > 0) {
             vault.lock("not used for " + lockAfter);
         }
     }

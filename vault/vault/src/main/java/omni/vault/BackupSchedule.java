@@ -80,13 +80,13 @@ final class BackupSchedule implements AutoCloseable {
         if (open.isEmpty() || now.isBefore(failed.plus(RETRY_AFTER))) {
             return;
         }
-        try {
+        try (Idleness.Work work = vault.idleness().steps()) {
             Backups backups = new Backups(open.get());
             if (isDue(backups, now)) {
                 if (there(backups).count() >= BackupTarget.SNAPSHOTS_MAX) { // else there were none any more
                     backups.prune(place(), policy(), Optional.empty());
                 }
-                BackupWriter.Done done = backups.goOn(place());
+                BackupWriter.Done done = backups.goOn(place(), (read, written) -> work.step());
                 backups.prune(place(), policy(), Optional.of(done.snapshot().name()));
             }
             trouble = Optional.empty();

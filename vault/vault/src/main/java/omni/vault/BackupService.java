@@ -42,7 +42,7 @@ final class BackupService implements BackupsProtocol.Handler {
 
     @Override
     public void take(BackupsProtocol.TakeParams in, Call<TakeReply> call) {
-        var teller = new Teller<>(call);
+        var teller = new Teller<>(call, vault);
         boolean git = Boolean.TRUE.equals(in.git());
         BackupWriter.Progress progress =
                 (read, written) -> teller.tell(() -> new TakeReply(new Progress(read, written, null)));
@@ -53,19 +53,22 @@ final class BackupService implements BackupsProtocol.Handler {
                 new Progress(done.read(), done.written(), done.snapshot().name())));
     }
 
-    /** Tells a caller that wants more how far it is, now and then. */
+    /** Tells a caller that wants more how far it is, now and then; while it comes further, the vault is in use. */
     private static final class Teller<R> {
         private final Call<R> call;
+        private final Vault vault;
         private long toldNanos = System.nanoTime();
 
-        Teller(Call<R> call) {
+        Teller(Call<R> call, Vault vault) {
             this.call = call;
+            this.vault = vault;
         }
 
         void tell(Supplier<R> reply) throws VaultException {
             if (call.isCancelled()) {
                 throw new VaultException(VaultException.Reason.REFUSED, "The caller has gone.");
             }
+            vault.open(); // so that it is in use
             if (call.wantsMore() && System.nanoTime() - toldNanos > TELL_EVERY.toNanos()) {
                 toldNanos = System.nanoTime();
                 call.next(reply.get());
@@ -132,7 +135,7 @@ final class BackupService implements BackupsProtocol.Handler {
 
     @Override
     public void verify(BackupsProtocol.VerifyParams in, Call<VerifyReply> call) {
-        var teller = new Teller<>(call);
+        var teller = new Teller<>(call, vault);
         BackupCheck.Report report = in(backups -> backups.check(
                 path(in.target()),
                 Optional.ofNullable(in.snapshot()),

@@ -103,14 +103,14 @@ final class Backups {
      *
      * @throws VaultException REFUSED where there are no backups yet, too
      */
-    BackupWriter.Done goOn(Path folder) throws VaultException {
+    BackupWriter.Done goOn(Path folder, BackupWriter.Progress progress) throws VaultException {
         if (at(folder).isEmpty() && !BackupTarget.isIn(folder)) {
             throw new VaultException(
                     Reason.REFUSED,
                     "In " + folder
                             + " are no backups yet: take the first one with omni vault backup, when its disk is there.");
         }
-        return take(folder, false, (read, written) -> {});
+        return take(folder, false, progress);
     }
 
     /** One that is damaged is an alarm, and nothing is written: it would go over the good one that the backups have. */

@@ -17,7 +17,6 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import omni.role.Attempts;
-import omni.role.LaterException;
 import omni.vault.SecretCall.Verb;
 import omni.vault.VaultException.Reason;
 import omni.vault.VaultProtocol.VaultBoundTo;
@@ -35,19 +34,18 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
     /** How long a wipe, which is to answer within half a second, waits for the TPM; the next start asks it again. */
     private static final Duration TPM_WORD = Duration.ofMillis(300);
 
-    private static final Duration TOO_EARLY_EVERY = Duration.ofMinutes(1);
-
     private final Path folder;
     private final KeyKeeper keeper;
-    private final Attempts attempts;
     private final Clock clock;
     private final Runnable end;
     private final TpmCounter counter;
     private final SealedLog sealedLog;
     private final Permits permits;
+    private final Judge judge;
     private final Wipe wipe;
     private final Object judging = new Object();
     private final Semaphore rotating = new Semaphore(1);
+    private final Idleness idleness;
     private final Set<Consumer<Status>> listeners = ConcurrentHashMap.newKeySet();
 
     private Status status;
@@ -55,9 +53,7 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
     /** How often a lock was asked for: an unlock that began before the last one does not open. */
     private long locks;
 
-    private Instant tooEarlyTold = Instant.EPOCH;
     private boolean warm;
-    private long usedNanos = System.nanoTime();
 
     /** How it stands. */
     enum State {
@@ -89,9 +85,21 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
 
     /** With a TPM that counts its unlocks. */
     Vault(Path folder, KeyKeeper keeper, Attempts attempts, Clock clock, Runnable end, TpmCounter counter) {
+        this(folder, keeper, attempts, clock, end, counter, new Idleness());
+    }
+
+    Vault(
+            Path folder,
+            KeyKeeper keeper,
+            Attempts attempts,
+            Clock clock,
+            Runnable end,
+            TpmCounter counter,
+            Idleness idleness) {
         this.folder = folder;
+        this.idleness = idleness;
         this.keeper = keeper;
-        this.attempts = attempts;
+        this.judge = new Judge(attempts, clock, this::told);
         this.clock = clock;
         this.end = end;
         this.counter = counter;
@@ -131,11 +139,7 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
 
     /** How many secrets in a row were wrong, and how long to wait. */
     Attempts.Standing standing() throws VaultException {
-        try {
-            return attempts.standing();
-        } catch (IOException e) {
-            throw failed(e);
-        }
+        return judge.standing();
     }
 
     /** Whether it would be seen that the whole vault was put back to an earlier state. */
@@ -173,7 +177,7 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
 
     @Override
     public synchronized OpenVault open() throws VaultException {
-        usedNanos = System.nanoTime();
+        idleness.used();
         return open.orElseThrow(() -> new VaultException(
                 Reason.SEALED,
                 status.state() == State.ABSENT
@@ -187,8 +191,8 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
     }
 
     /** For how long nothing was asked of it. */
-    synchronized Duration idle() {
-        return Duration.ofNanos(System.nanoTime() - usedNanos);
+    Idleness idleness() {
+        return idleness;
     }
 
     /**
@@ -305,7 +309,7 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
     }
 
     private SecretMemory newRecoveryKey(Secret.Password password) throws VaultException {
-        SecretMemory words = judged(password, () -> keeper.newRecovery(password));
+        SecretMemory words = judge.judged(password, () -> keeper.newRecovery(password));
         told(AuditEvent.RECOVERY_CHANGED);
         return words;
     }
@@ -348,7 +352,7 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
                     .orElseThrow(() -> new VaultException(Reason.DAMAGED, "The backup's file identity is missing."));
             String name = target.choose(snapshot);
             KeyKeeper there = keeper.in(restore.begin(identity));
-            KeyRing keys = judged(secret, () -> there.open(secret));
+            KeyRing keys = judge.judged(secret, () -> there.open(secret));
             boolean whole = false;
             try {
                 restore.restore(BackupReader.of(target, name, keys), identity, keys);
@@ -368,7 +372,7 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
     private Optional<SecretMemory> unlock(Secret secret) throws VaultException {
         long before = locksSoFar();
         if (peek().isPresent()) {
-            judged(secret, () -> {
+            judge.judged(secret, () -> {
                 keeper.check(secret);
                 return true;
             });
@@ -381,16 +385,16 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
     /** Warms up meanwhile, once. */
     private KeyRing derived(Secret secret) throws VaultException {
         if (warm) {
-            return judged(secret, () -> keeper.open(secret));
+            return judge.judged(secret, () -> keeper.open(secret));
         }
         warm = true;
         try (WarmUp _ = WarmUp.start(folder)) {
-            return judged(secret, () -> keeper.open(secret));
+            return judge.judged(secret, () -> keeper.open(secret));
         }
     }
 
     private Optional<SecretMemory> recover(Secret.Recovery recovery, Secret.Password next) throws VaultException {
-        judged(recovery, () -> {
+        judge.judged(recovery, () -> {
             keeper.changePassword(recovery, next);
             return true;
         });
@@ -400,7 +404,7 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
     }
 
     private Optional<SecretMemory> changePassword(Secret.Password old, Secret.Password next) throws VaultException {
-        judged(old, () -> {
+        judge.judged(old, () -> {
             keeper.changePassword(old, next);
             return true;
         });
@@ -410,7 +414,7 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
     }
 
     private Optional<SecretMemory> bindTpm(Secret.Password password, boolean toTpm) throws VaultException {
-        judged(password, () -> {
+        judge.judged(password, () -> {
             keeper.bindTpm(password, toTpm);
             return true;
         });
@@ -419,7 +423,7 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
     }
 
     private SecretMemory prove(Secret.Password password, String session) throws VaultException {
-        judged(password, () -> {
+        judge.judged(password, () -> {
             keeper.check(password);
             return true;
         });
@@ -435,10 +439,10 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
         if (!rotating.tryAcquire()) {
             throw new VaultException(Reason.REFUSED, "New keys are being made already: wait for that.");
         }
-        try {
+        try (var _ = idleness.work()) {
             OpenVault now = open();
             synchronized (judging) {
-                now.keys().add(judged(password, () -> keeper.addVersion(password, Purpose.values())));
+                now.keys().add(judge.judged(password, () -> keeper.addVersion(password, Purpose.values())));
             }
             rotating("the records are being put under new keys");
             now.renewKeys();
@@ -476,7 +480,7 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
             if (locks == locksBefore) {
                 open = Optional.of(opening);
                 status = next;
-                usedNanos = System.nanoTime();
+                idleness.used();
             }
         }
         if (peek().isEmpty()) {
@@ -497,72 +501,6 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
         listeners.forEach(listener -> listener.accept(next));
     }
 
-    /** What a secret gives, where it is right. */
-    private interface Judgement<T> {
-        T give() throws VaultException;
-    }
-
-    /** Counts the try on the disk, judges it, and takes the count back where it was right, or came to no judgement. */
-    private <T> T judged(Secret secret, Judgement<T> judgement) throws VaultException {
-        secret.requireBounds(); // what nobody can have set is no try
-        try {
-            attempts.begin();
-        } catch (LaterException e) {
-            tooEarly();
-            throw new VaultException(Reason.LATER, String.valueOf(e.getMessage()), e);
-        } catch (IOException e) {
-            throw failed(e);
-        }
-        try {
-            T given = judgement.give();
-            attempts.succeeded();
-            return given;
-        } catch (VaultException e) {
-            if (e.reason() == Reason.DENIED) {
-                told(AuditEvent.WRONG_SECRET);
-                throw withWait(e);
-            }
-            notJudged(e);
-            throw e;
-        } catch (IOException e) {
-            throw failed(e);
-        }
-    }
-
-    /** The same, and how long the next try has to wait, where it has to. */
-    private VaultException withWait(VaultException denied) {
-        try {
-            long seconds = attempts.standing().left().plusMillis(999).toSeconds();
-            return seconds == 0
-                    ? denied
-                    : new VaultException(
-                            Reason.DENIED,
-                            denied.getMessage() + " The next try has to wait " + seconds
-                                    + (seconds == 1 ? " second." : " seconds."),
-                            denied);
-        } catch (IOException e) {
-            denied.addSuppressed(e);
-            return denied;
-        }
-    }
-
-    private void notJudged(VaultException why) {
-        try {
-            attempts.notJudged();
-        } catch (IOException e) {
-            why.addSuppressed(e);
-        }
-    }
-
-    /** Once a minute: whoever asks all the time fills no disk. */
-    private void tooEarly() {
-        Instant now = clock.instant();
-        if (Duration.between(tooEarlyTold, now).compareTo(TOO_EARLY_EVERY) >= 0) {
-            tooEarlyTold = now;
-            told(AuditEvent.TOO_EARLY);
-        }
-    }
-
     /** Writes down what is done already: signed while it is open, else for the next unlock to take in. */
     private void told(AuditEvent event) {
         try {
@@ -575,9 +513,5 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
         } catch (VaultException e) {
             System.getLogger("omni.vault").log(System.Logger.Level.WARNING, event.text() + " was not written down", e);
         }
-    }
-
-    private static VaultException failed(IOException e) {
-        return new VaultException(Reason.FAILED, String.valueOf(e.getMessage()), e);
     }
 }

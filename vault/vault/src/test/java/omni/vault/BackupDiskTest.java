@@ -213,22 +213,22 @@ class BackupDiskTest {
     void whereNobodyLooksABackupGoesOnAndBeginsNowhere() throws IOException {
         assertEquals(
                 Reason.REFUSED,
-                assertThrows(VaultException.class, () -> vault.backups.goOn(place))
+                assertThrows(VaultException.class, () -> vault.backups.goOn(place, (read, written) -> {}))
                         .reason());
         assertFalse(Files.exists(place));
         Files.createDirectory(place);
-        assertThrows(VaultException.class, () -> vault.backups.goOn(place));
+        assertThrows(VaultException.class, () -> vault.backups.goOn(place, (read, written) -> {}));
         assertEquals(List.of(), BackupTarget.entries(place), "an empty folder may be where a disk is not mounted");
         vault.take(place);
-        vault.backups.goOn(place);
+        vault.backups.goOn(place, (read, written) -> {});
         mount("first", "");
         assertEquals(
                 Reason.REFUSED,
-                assertThrows(VaultException.class, () -> vault.backups.goOn(place))
+                assertThrows(VaultException.class, () -> vault.backups.goOn(place, (read, written) -> {}))
                         .reason());
         assertEquals(List.of(), BackupTarget.entries(place));
         mount("empty", "first");
-        vault.backups.goOn(place);
+        vault.backups.goOn(place, (read, written) -> {});
         assertEquals(3, vault.backups.in(place).size());
     }
 }

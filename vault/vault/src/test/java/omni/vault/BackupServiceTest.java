@@ -2,6 +2,7 @@ package omni.vault;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -10,7 +11,9 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import omni.bus.BusClient;
 import omni.bus.BusServer;
 import omni.role.Attempts;
@@ -29,6 +32,7 @@ class BackupServiceTest {
     @TempDir
     Path folder;
 
+    private final AtomicInteger uses = new AtomicInteger();
     private Vault vault;
     private BusServer server;
     private BusClient bus;
@@ -45,7 +49,12 @@ class BackupServiceTest {
                 new KeyKeeper(home, run, machine),
                 new Attempts(home.resolve("attempts"), clock),
                 clock,
-                () -> {});
+                () -> {},
+                new TpmCounter(TpmDevice.NONE),
+                new Idleness(() -> {
+                    uses.incrementAndGet();
+                    return System.nanoTime();
+                }));
         var config =
                 new VaultConfig(Duration.ZERO, false, "off", folder.resolve("stick"), Duration.ofHours(24), 1, 0, 0);
         server = BusServer.at(run.resolve("vault.sock"))
@@ -174,6 +183,22 @@ class BackupServiceTest {
         assertEquals(
                 FailedReason.MISSING,
                 refused(() -> client.forget(new ForgetParams(target, null, null, true, permit, "mine"))));
+    }
+
+    /** Or the vault locked itself while a large backup is taken or checked; the control is what has no steps. */
+    @Test
+    void eachStepIsUse() throws IOException {
+        open();
+        vault.open().conversations().create(Map.of("a", "b"), List.of(), Optional.empty());
+        uses.set(0);
+        client.list(new ListParams(null));
+        assertEquals(1, uses.get(), "the control");
+        uses.set(0);
+        client.take(new TakeParams(null, null, null));
+        assertTrue(uses.get() > 2, uses::toString);
+        uses.set(0);
+        client.verify(new VerifyParams(folder.resolve("stick").toString(), null));
+        assertTrue(uses.get() > 2, uses::toString);
     }
 
     @Test
