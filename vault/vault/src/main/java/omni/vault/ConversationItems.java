@@ -141,15 +141,22 @@ final class ConversationItems {
                 sql.change(COUNT, -1, clock.millis(), stored.number());
             }
         }
-        encryptAnew(sql, stored);
+        RowKey key = keys.open(sql, stored.key(), stored.id());
+        encryptAnew(sql, stored, key, key.decrypt(stored.metadata(), Conversations.METADATA));
     }
 
-    private void encryptAnew(Sql sql, Conversations.Stored stored) throws SQLException, VaultException {
-        RowKey before = keys.open(sql, stored.key(), stored.id());
+    /**
+     * Encrypts the conversation under another key, within a transaction: what it was before opens no more, wherever the database has
+     * left a copy.
+     *
+     * @param metadata as it is from now on
+     */
+    void encryptAnew(Sql sql, Conversations.Stored stored, RowKey before, byte[] metadata)
+            throws SQLException, VaultException {
         RowKey after = keys.replace(sql, stored.key(), stored.id());
         sql.change(
                 "UPDATE conversations SET metadata = ? WHERE number = ?",
-                after.encrypt(before.decrypt(stored.metadata(), Conversations.METADATA), Conversations.METADATA),
+                after.encrypt(metadata, Conversations.METADATA),
                 stored.number());
         Responses.encryptAnew(sql, stored.number(), before, after);
         long last = 0;

@@ -139,17 +139,13 @@ final class Conversations {
                 Bounds.LIST_MAX));
     }
 
-    /** Puts other metadata in the place of what was there. */
+    /** Puts other metadata in the place of what was there, which is then gone. */
     Conversation update(String id, Map<String, String> metadata) throws VaultException {
         Bounds.metadata(metadata);
         return records.erase(sql -> {
             Stored stored = stored(sql, id);
-            byte[] sealed = sealed(keys.open(sql, stored.key(), id), metadata);
-            sql.change(
-                    "UPDATE conversations SET metadata = ?, changed = ? WHERE number = ?",
-                    sealed,
-                    clock.millis(),
-                    stored.number());
+            items.encryptAnew(sql, stored, keys.open(sql, stored.key(), id), bytes(metadata));
+            sql.change("UPDATE conversations SET changed = ? WHERE number = ?", clock.millis(), stored.number());
             return opened(sql, stored(sql, id));
         });
     }
@@ -221,7 +217,11 @@ final class Conversations {
     }
 
     private static byte[] sealed(RowKey key, Map<String, String> metadata) throws VaultException {
-        return key.encrypt(Json.bytes(Json.of(metadata), METADATA_BYTES_MAX), METADATA);
+        return key.encrypt(bytes(metadata), METADATA);
+    }
+
+    private static byte[] bytes(Map<String, String> metadata) throws VaultException {
+        return Json.bytes(Json.of(metadata), METADATA_BYTES_MAX);
     }
 
     /** The row of that id; MISSING where there is none. */

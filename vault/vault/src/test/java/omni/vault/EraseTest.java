@@ -117,6 +117,32 @@ class EraseTest {
         }
     }
 
+    /** A title, for one: what it was opens by no key that is left. */
+    @Test
+    void whatTheMetadataWasIsGoneAndTheItemsAreThere() throws Exception {
+        try (TestVault vault = new TestVault(folder.resolve("v"))) {
+            String id = vault.conversation("first", "second");
+            vault.conversations.update(id, Map.of("title", "about " + plant().strip()));
+            var items = vault.conversations
+                    .items()
+                    .list(id, java.util.Optional.empty(), 10, ConversationItems.Order.OLDEST_FIRST);
+            byte[] before = wrappedKey(vault);
+            vault.conversations.retrieve(id);
+            assertTrue(holds(vault, before), "the control: looking changes nothing");
+            vault.conversations.update(id, Map.of("title", "other"));
+            assertTrue(!holds(vault, before), "the key that opened it is there");
+            assertEquals(0, left(vault));
+            assertEquals(
+                    Map.of("title", "other"), vault.conversations.retrieve(id).metadata());
+            assertEquals(
+                    items,
+                    vault.conversations
+                            .items()
+                            .list(id, java.util.Optional.empty(), 10, ConversationItems.Order.OLDEST_FIRST));
+            assertEquals(List.of(), RecordsCheck.open(vault.records).problems());
+        }
+    }
+
     @Test
     void theKeyOfAConversationIsOverwritten() throws Exception {
         try (TestVault vault = new TestVault(folder.resolve("v"))) {

@@ -356,7 +356,6 @@ final class TpmVaultBoxTest {
         assertEquals(Reason.REFUSED, refused(started(here()), Verb.UNLOCK, PASSWORD, ""));
     }
 
-    /** The keys go first and at once; the next start asks the TPM again. */
     /** A password that is being bound when the wipe comes: what the child gives the TPM then does not stay there. */
     @Test
     void whatAChangeGivesTheTpmDuringAWipeGoes() throws Exception {
@@ -378,6 +377,7 @@ final class TpmVaultBoxTest {
         }
     }
 
+    /** The keys go first and at once; the next start asks the TPM again. */
     @Test
     void aWipeDoesNotWaitForATpmThatHangsAndTheNextStartAsksItAgain() throws Exception {
         bound();
