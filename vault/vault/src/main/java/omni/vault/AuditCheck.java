@@ -41,27 +41,45 @@ final class AuditCheck {
 
     /** Checks the log in that store against all that the folder beside it knows: public key, head, sealed-time log. */
     static AuditReport check(Path folder, AuditStore store) throws VaultException {
-        return check(folder, store, List.of());
+        return check(Standing.of(folder, store), store, List.of());
     }
 
-    /** The same, and against lines that somebody has kept elsewhere. */
-    static AuditReport check(Path folder, AuditStore store, List<AuditHead> kept) throws VaultException {
-        List<String> beside = new ArrayList<>();
+    /** How far the log is at one moment, and what the folder beside it knows of it then. */
+    record Standing(
+            long newest,
+            Optional<AuditPublicKey> first,
+            Optional<AuditHead> head,
+            Optional<AuditHead> anchor,
+            List<String> problems) {
+        /** Reads a line and three small files. */
+        static Standing of(Path folder, AuditStore store) throws VaultException {
+            List<String> problems = new ArrayList<>();
+            Optional<AuditPublicKey> first = read(problems, () -> AuditPublicKey.in(folder));
+            Optional<AuditHead> head = read(problems, () -> AuditHead.in(folder));
+            Optional<AuditHead> anchor =
+                    read(problems, () -> SealedLog.in(folder)).map(SealedLog.Content::anchor);
+            return new Standing(
+                    store.newest().map(AuditRow::number).orElse(0L), first, head, anchor, List.copyOf(problems));
+        }
+    }
+
+    /** The same up to where it stood then, and against lines that somebody has kept elsewhere. It may go on meanwhile. */
+    static AuditReport check(Standing standing, AuditStore store, List<AuditHead> kept) throws VaultException {
+        List<String> beside = new ArrayList<>(standing.problems());
         List<AuditHead> older = new ArrayList<>(kept);
-        Optional<AuditPublicKey> first = read(beside, () -> AuditPublicKey.in(folder));
-        Optional<AuditHead> head = read(beside, () -> AuditHead.in(folder));
-        read(beside, () -> SealedLog.in(folder)).ifPresent(content -> older.add(content.anchor()));
-        boolean empty = store.newest().isEmpty();
-        if (!empty && head.isEmpty()) {
+        standing.anchor().ifPresent(older::add);
+        boolean empty = standing.newest() == 0;
+        if (!empty && standing.head().isEmpty()) {
             beside.add("The file audit.head is missing: lines may have been cut off at the end.");
         }
-        if (first.isEmpty()) {
+        if (standing.first().isEmpty()) {
             if (!empty) {
                 beside.add("The file audit.pub is missing: nothing can be checked. Unlock the vault to have it again.");
             }
             return new AuditReport(0, AuditHead.NONE, List.copyOf(beside));
         }
-        AuditReport report = check(AuditLines.of(store, 1), first.get(), new AuditKnown(head, older));
+        AuditLines lines = AuditLines.of(store, 1).until(standing.newest());
+        AuditReport report = check(lines, standing.first().get(), new AuditKnown(standing.head(), older));
         beside.addAll(report.problems());
         return new AuditReport(report.lines(), report.newest(), List.copyOf(beside));
     }

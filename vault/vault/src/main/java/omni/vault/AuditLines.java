@@ -21,6 +21,11 @@ interface AuditLines {
         return new Pages(store, from);
     }
 
+    /** Those of them up to that number. */
+    default AuditLines until(long last) {
+        return () -> next().filter(row -> row.number() <= last);
+    }
+
     /** All in a file as {@link #export} writes it. A line that cannot be read stands where it stands. */
     static AuditLines of(InputStream file) {
         return new Export(file);

@@ -262,6 +262,18 @@ final class AuditLog {
         }
     }
 
+    /**
+     * Checks all of it as it stands now, and against lines that somebody has kept elsewhere. It goes on meanwhile: a lock would not
+     * be written down, where its line had to wait for this.
+     */
+    AuditReport check(List<AuditHead> kept) throws VaultException {
+        AuditCheck.Standing standing;
+        synchronized (this) { // a line is in the store and beside it, or in neither
+            standing = AuditCheck.Standing.of(folder, store);
+        }
+        return AuditCheck.check(standing, store, kept);
+    }
+
     /** The newest line; kept elsewhere, it shows later whether the log went on from here. */
     synchronized AuditHead head() {
         return last;

@@ -51,7 +51,7 @@ final class KeyFileMark {
             throw new VaultException(
                     Reason.DAMAGED,
                     "The file " + file
-                            + " is not as the vault left it, and was not copied. While the vault is open, save what is in it"
+                            + " is not as the vault left it. While the vault is open, save what is in it"
                             + " by omni vault export. Where neither password nor keys were changed since, the file identity"
                             + " of the last backup can be put in its place; else it would open nothing.");
         }

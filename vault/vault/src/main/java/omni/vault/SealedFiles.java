@@ -24,6 +24,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import omni.role.PrivateFile;
@@ -39,6 +40,7 @@ final class SealedFiles {
     private static final int ID_BYTES = 16;
     private static final int VAULT_CHARACTERS_MAX = 64;
     private static final int COPY_BYTES = 64 << 10;
+    private static final int PROBLEMS_MAX = 100;
     private static final String NEW = ".new";
     private static final Pattern ID = Pattern.compile("[0-9a-f]{32}");
     private static final FileAttribute<?> FOLDER =
@@ -97,6 +99,43 @@ final class SealedFiles {
             throw failed("The folder " + folder + " cannot be opened.", e);
         }
         return opened;
+    }
+
+    /**
+     * Reads all of the files in that folder, and returns a sentence about each that is not as it was written, up to {@value
+     * #PROBLEMS_MAX}; none where there is no folder. Nothing is changed.
+     */
+    static List<String> problems(Path folder, DataKeys keys, Purpose purpose, String vault) throws VaultException {
+        if (!isFolder(folder)) {
+            return List.of();
+        }
+        SealedFiles there = new SealedFiles(folder, keys, purpose, vault, FileLimits.DEFAULT);
+        Listing listing = there.list();
+        List<String> problems = new ArrayList<>(listing.problems());
+        for (SealedFile file : listing.files()) {
+            there.problem(file.id()).ifPresent(problems::add);
+        }
+        if (problems.size() > PROBLEMS_MAX) {
+            problems.subList(PROBLEMS_MAX, problems.size()).clear();
+            problems.add("There are more problems with large files.");
+        }
+        return List.copyOf(problems);
+    }
+
+    /** What is wrong with the first place of it that is not as it was written; nothing where it was deleted meanwhile. */
+    private Optional<String> problem(String id) throws VaultException {
+        try (SealedChannel file = read(id)) {
+            file.check();
+            return Optional.empty();
+        } catch (VaultException e) {
+            return switch (e.reason()) {
+                case MISSING -> Optional.empty();
+                case DAMAGED -> Optional.of(String.valueOf(e.getMessage()));
+                default -> throw e;
+            };
+        } catch (IOException e) {
+            throw failed("The file " + id + " cannot be read.", e);
+        }
     }
 
     private void takeIn(Path file) throws IOException {

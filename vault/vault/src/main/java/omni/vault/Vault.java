@@ -246,20 +246,29 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
     }
 
     private void end(OpenVault closing, String cause) {
+        Callable<Boolean> note = () -> {
+            closing.audit().add(AuditEvent.LOCKED, Map.of("why", cause));
+            System.getLogger("omni.vault").log(System.Logger.Level.INFO, "Locked: " + cause);
+            return true;
+        };
+        Optional<Boolean> noted = Optional.empty();
         try {
-            Callable<Boolean> note = () -> {
-                closing.audit().add(AuditEvent.LOCKED, Map.of("why", cause));
-                System.getLogger("omni.vault").log(System.Logger.Level.INFO, "Locked: " + cause);
-                return true;
-            };
-            var _ = LastWord.within(LAST_WORD, note, "The lock was not written down");
+            noted = LastWord.within(LAST_WORD, note, "The lock was not written down among the records");
         } finally {
             try {
                 closing.keys().close();
+                if (noted.isEmpty()) { // who writes a lot, or checks it, may have had the records
+                    var _ = LastWord.within(LAST_WORD, () -> sealed(cause), "The lock was not written down");
+                }
             } finally {
                 end.run();
             }
         }
+    }
+
+    private boolean sealed(String cause) throws VaultException {
+        sealedLog.add(AuditEvent.LOCKED, Map.of("why", cause));
+        return true;
     }
 
     @Override

@@ -1,5 +1,6 @@
 package omni.vault;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -147,15 +148,28 @@ final class VaultService implements VaultProtocol.Handler {
         }
         OpenVault open = vault.peek().orElseThrow(VaultService::sealed); // looking is no use
         RecordsCheck.Report records = RecordsCheck.open(open.records());
-        AuditReport audit;
-        synchronized (open.audit()) { // its end is known beside it, and stays there meanwhile
-            audit = AuditCheck.check(open.records().folder(), new AuditTable(open.records()), kept);
-        }
-        List<String> problems = new ArrayList<>(records.problems());
+        AuditReport audit = open.audit().check(kept);
+        List<String> problems = new ArrayList<>(files(open));
+        problems.addAll(records.problems());
         problems.addAll(audit.problems());
         problems.addAll(open.audit().alarms());
         return new VerifyReply(
                 records.pages(), records.texts(), audit.lines(), audit.newest().text(), problems);
+    }
+
+    /** What is wrong with what lies beside the records: the file of keys, and the large files. */
+    private static List<String> files(OpenVault open) throws VaultException {
+        Path folder = open.records().folder();
+        try {
+            String vault = KeyFile.of(open.keyFile().copy(folder.resolve(KeyKeeper.FILE)))
+                    .vault();
+            return SealedFiles.problems(folder.resolve("files"), open.keys(), Purpose.FILES, vault);
+        } catch (VaultException e) {
+            if (e.reason() != VaultException.Reason.DAMAGED) {
+                throw e;
+            }
+            return List.of(e.getMessage(), "The large files were not read: the file of keys names their vault.");
+        }
     }
 
     private static VaultProtocol.Failed failed(VaultException e) {

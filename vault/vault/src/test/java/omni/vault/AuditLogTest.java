@@ -17,6 +17,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import omni.vault.VaultException.Reason;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
@@ -63,6 +66,48 @@ final class AuditLogTest {
 
     private static Reason reason(Executable call) {
         return assertThrows(VaultException.class, call).reason();
+    }
+
+    /** A lock has a tenth of a second for its line; what is written meanwhile is no damage, and is checked the next time. */
+    @Test
+    void aCheckKeepsNoLineWaiting() throws Exception {
+        AuditLog[] log = new AuditLog[1];
+        var slow = new AuditStore() {
+            private boolean checking;
+
+            @Override
+            public void append(AuditRow row) throws VaultException {
+                store.append(row);
+            }
+
+            @Override
+            public List<AuditRow> read(long from, int max) throws VaultException {
+                if (checking && from == 1) {
+                    var line = Aside.start("other", () -> {
+                        log[0].add(AuditEvent.LOCKED, Map.of());
+                        return true;
+                    });
+                    try {
+                        line.get(10, TimeUnit.SECONDS);
+                    } catch (InterruptedException | ExecutionException | TimeoutException e) {
+                        throw new IllegalStateException("The line had to wait", e);
+                    }
+                }
+                return store.read(from, max);
+            }
+
+            @Override
+            public Optional<AuditRow> newest() {
+                return store.newest();
+            }
+        };
+        log[0] = AuditLog.open(folder, slow, keys, clock);
+        log[0].add(AuditEvent.UNLOCKED, Map.of());
+        slow.checking = true;
+        AuditReport report = log[0].check(List.of());
+        assertEquals(List.of(), report.problems());
+        assertEquals(1, report.lines());
+        assertEquals(2, store.rows.size());
     }
 
     @Test

@@ -421,10 +421,7 @@ final class VaultTest {
             events.add(AuditLine.read(row.line()).event().text());
         }
         assertEquals(List.of("created", "wrong-secret", "audit-key", "rotated", "locked", "unlocked"), events);
-        assertEquals(
-                List.of(),
-                AuditCheck.check(folder, new AuditTable(again.open().records()), List.of())
-                        .problems());
+        assertEquals(List.of(), again.open().audit().check(List.of()).problems());
         again.open().close();
         Files.write(folder.resolve("keys.json"), before);
         assertEquals(Reason.DENIED, refused(started(), Verb.UNLOCK, PASSWORD, ""), "the old keys open nothing");
