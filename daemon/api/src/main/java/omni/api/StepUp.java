@@ -2,6 +2,7 @@ package omni.api;
 
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
+import java.util.Optional;
 
 /**
  * What a dangerous call needs beside a key: the permit that the vault gave for the owner's password.
@@ -19,7 +20,20 @@ record StepUp(String permit, String session) {
      */
     static StepUp of(Exchange exchange) {
         exchange.requireThisMachine();
-        return new StepUp(exchange.header(HEADER).orElseThrow(StepUp::required), exchange.key());
+        return in(exchange).orElseThrow(StepUp::required);
+    }
+
+    /**
+     * The same of a call that is dangerous at times only; nothing where none came.
+     *
+     * @throws ApiError LOOPBACK_ONLY where one came and crossed a network
+     */
+    static Optional<StepUp> in(Exchange exchange) {
+        Optional<String> permit = exchange.header(HEADER);
+        if (permit.isPresent()) {
+            exchange.requireThisMachine();
+        }
+        return permit.map(sent -> new StepUp(sent, exchange.key()));
     }
 
     /** What is answered without one, or with one that is not good. */

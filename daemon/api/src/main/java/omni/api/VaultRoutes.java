@@ -10,8 +10,10 @@ import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.function.Function;
+import omni.vault.RecordsProtocol;
 import omni.vault.RecordsProtocol.RetentionParams;
 import omni.vault.RecordsProtocol.SetRetentionParams;
+import omni.vault.RecordsProtocol.SetRetentionReply;
 import omni.vault.SecretCall;
 import omni.vault.VaultProtocol.ExportParams;
 import omni.vault.VaultProtocol.ExportReply;
@@ -181,11 +183,24 @@ final class VaultRoutes {
                 .keepSeconds()));
     }
 
+    /** A rule that deletes more than the one before is a dangerous call; which one does is the vault's to say. */
     private void keep(Exchange exchange) {
         exchange.query(List.of());
-        try (var request = exchange.body(json -> new SetRetentionParams(keepSeconds(Fields.of(json.node()))))) {
-            exchange.kept().records(records -> records.setRetention(request.get()));
+        var stepUp = StepUp.in(exchange);
+        try (var request = exchange.body(json -> new SetRetentionParams(
+                keepSeconds(Fields.of(json.node())),
+                stepUp.map(StepUp::permit).orElse(null),
+                stepUp.map(StepUp::session).orElse(null)))) {
+            exchange.kept().records(records -> set(records, request.get()));
             exchange.json(rule(request.get().keepSeconds()));
+        }
+    }
+
+    private static SetRetentionReply set(RecordsProtocol.Client records, SetRetentionParams rule) {
+        try {
+            return records.setRetention(rule);
+        } catch (RecordsProtocol.Failed e) {
+            throw e.reason() == RecordsProtocol.FailedReason.DENIED ? StepUp.required() : e;
         }
     }
 

@@ -526,7 +526,12 @@ final class FakeVault implements VaultProtocol.Handler, RecordsProtocol.Handler,
     public synchronized void setRetention(
             RecordsProtocol.SetRetentionParams in, Call<RecordsProtocol.SetRetentionReply> call) {
         check("");
-        keepSeconds = Optional.ofNullable(in.keepSeconds());
+        Long seconds = in.keepSeconds();
+        boolean shorter = seconds != null && seconds < keepSeconds.orElse(Long.MAX_VALUE);
+        if (shorter && !("permit for " + in.session()).equals(in.permit())) {
+            throw failed(RecordsProtocol.FailedReason.DENIED);
+        }
+        keepSeconds = Optional.ofNullable(seconds);
         call.reply(new RecordsProtocol.SetRetentionReply());
     }
 

@@ -64,7 +64,13 @@ final class RealVaultTest {
             daemon.post(
                     "/v1/conversations", "{\"items\":[{\"role\":\"user\",\"content\":\"The barn owl screeches\"}]}");
             daemon.post("/v1/memory", "{\"name\":\"bird\",\"text\":\"an owl\"}");
-            daemon.post("/v1/vault/retention", "{\"keep_seconds\":86400}");
+            ErrorsTest.assertError(
+                    daemon.post("/v1/vault/retention", "{\"keep_seconds\":86400}"), 403, "step_up_required");
+            var shorter = daemon.request("/v1/vault/retention")
+                    .header("Content-Type", "application/json")
+                    .header("Omni-Step-Up", permit(TestDaemon.keyId()))
+                    .POST(BodyPublishers.ofString("{\"keep_seconds\":86400}"));
+            assertEquals(200, daemon.send(shorter).statusCode());
             ErrorsTest.assertError(daemon.post("/v1/memory", "{\"name\":\"\",\"text\":\"a\"}"), 400, "invalid_value");
 
             assertEquals(

@@ -448,13 +448,38 @@ final class VaultRoutesTest {
         assertEquals("{\"keep_seconds\":null}", daemon.get(path).body());
         for (var seconds : new String[] {"1", "2147483647", "null"}) {
             var rule = "{\"keep_seconds\":" + seconds + "}";
-            assertEquals(rule, daemon.post(path, rule).body());
+            assertEquals(rule, keep(rule, "permit for " + TestDaemon.keyId()).body());
             assertEquals(rule, daemon.get(path).body());
         }
         ErrorsTest.assertError(daemon.post(path, "{\"keep_seconds\":0}"), 400, "invalid_value");
         ErrorsTest.assertError(daemon.post(path, "{\"keep_seconds\":2147483648}"), 400, "invalid_value");
         ErrorsTest.assertError(daemon.post(path, "{\"keep_seconds\":\"1\"}"), 400, "invalid_type");
         ErrorsTest.assertError(daemon.post(path, "{}"), 400, "missing_required_parameter");
+    }
+
+    private HttpResponse<String> keep(String rule, String permit) throws Exception {
+        return daemon.send(daemon.request("/v1/vault/retention")
+                .header("Content-Type", "application/json")
+                .header("Omni-Step-Up", permit)
+                .POST(BodyPublishers.ofString(rule)));
+    }
+
+    /** It deletes all that is older, at once: what a key alone must not do. */
+    @Test
+    void aShorterRuleNeedsThePassword() throws Exception {
+        vault.become(VaultState.OPEN);
+        var path = "/v1/vault/retention";
+        ErrorsTest.assertError(daemon.post(path, "{\"keep_seconds\":60}"), 403, "step_up_required");
+        ErrorsTest.assertError(keep("{\"keep_seconds\":60}", "permit for another key"), 403, "step_up_required");
+        assertEquals("{\"keep_seconds\":null}", daemon.get(path).body());
+        assertEquals(
+                200,
+                keep("{\"keep_seconds\":60}", "permit for " + TestDaemon.keyId())
+                        .statusCode());
+        assertEquals(200, daemon.post(path, "{\"keep_seconds\":60}").statusCode(), "the same");
+        assertEquals(200, daemon.post(path, "{\"keep_seconds\":61}").statusCode(), "a longer one");
+        ErrorsTest.assertError(daemon.post(path, "{\"keep_seconds\":60}"), 403, "step_up_required");
+        assertEquals(200, daemon.post(path, "{\"keep_seconds\":null}").statusCode());
     }
 
     @ParameterizedTest

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -26,6 +27,7 @@ final class RecordsService implements RecordsProtocol.Handler {
     private static final Duration PAGE_WAIT = Duration.ofSeconds(10);
 
     private final Source source;
+    private final Permits permits;
     private final Duration pageWait;
     private final Semaphore pages = new Semaphore(PAGES_AT_ONCE, true);
 
@@ -45,13 +47,14 @@ final class RecordsService implements RecordsProtocol.Handler {
         T with(OpenVault vault) throws VaultException;
     }
 
-    RecordsService(Source source) {
-        this(source, PAGE_WAIT);
+    RecordsService(Source source, Permits permits) {
+        this(source, permits, PAGE_WAIT);
     }
 
     /** {@code pageWait} is how long a reader waits for a place. */
-    RecordsService(Source source, Duration pageWait) {
+    RecordsService(Source source, Permits permits, Duration pageWait) {
         this.source = source;
+        this.permits = permits;
         this.pageWait = pageWait;
     }
 
@@ -276,7 +279,12 @@ final class RecordsService implements RecordsProtocol.Handler {
     @Override
     public void setRetention(RecordsProtocol.SetRetentionParams in, Call<RecordsProtocol.SetRetentionReply> call) {
         in(call, vault -> {
-            vault.retention().rule(seconds(in.keepSeconds()));
+            Optional<Duration> rule = seconds(in.keepSeconds());
+            if (vault.retention().isShorter(rule)) { // it deletes all that is older, at once
+                permits.require(
+                        Objects.requireNonNullElse(in.permit(), ""), Objects.requireNonNullElse(in.session(), ""));
+            }
+            vault.retention().rule(rule);
             vault.retention().expire(Instant.now(vault.clock()));
             return true;
         });

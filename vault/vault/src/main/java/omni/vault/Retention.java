@@ -28,6 +28,12 @@ final class Retention {
         }
     }
 
+    /** Whether that rule would keep them for less time than the one that holds. */
+    boolean isShorter(Optional<Duration> keep) throws VaultException {
+        Optional<Duration> now = rule();
+        return keep.isPresent() && (now.isEmpty() || keep.get().compareTo(now.get()) < 0);
+    }
+
     void rule(Optional<Duration> keep) throws VaultException {
         Conversations.checkKeep(keep);
         if (keep.isPresent()) {

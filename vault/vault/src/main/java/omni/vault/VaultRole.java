@@ -97,7 +97,7 @@ public final class VaultRole implements Role {
         public List<Service> services() {
             return List.of(
                     VaultProtocol.service(service),
-                    RecordsProtocol.service(new RecordsService(vault)),
+                    RecordsProtocol.service(new RecordsService(vault, vault.permits())),
                     BackupsProtocol.service(new BackupService(vault, schedule)));
         }
 

@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -123,7 +124,8 @@ public class OpenBench {
             Path socket = sockets.resolve("vault.sock");
             BusServer server = BusServer.at(socket)
                     .knowing(root)
-                    .service(RecordsProtocol.service(new RecordsService(() -> vault)))
+                    .service(RecordsProtocol.service(
+                            new RecordsService(() -> vault, new Permits(InstantSource.system()))))
                     .start();
             rig = Optional.of(new Rig(sockets, vault, server, BusClient.to(socket, "daemon", root.forRole("daemon"))));
             try (BenchSide side = BenchSide.open(BenchSide.Way.VAULT, sealed.folder(), true)) {

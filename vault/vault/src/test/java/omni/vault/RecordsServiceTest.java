@@ -1,6 +1,7 @@
 package omni.vault;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -10,6 +11,7 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Collections;
@@ -37,6 +39,7 @@ final class RecordsServiceTest {
     Path folder;
 
     private final Credential root = Credential.root();
+    private final Permits permits = new Permits(InstantSource.system());
     private Optional<OpenVault> open = Optional.empty();
     private Path socket;
     private BusServer server;
@@ -50,6 +53,7 @@ final class RecordsServiceTest {
                 .service(RecordsProtocol.service(new RecordsService(
                         () -> open.orElseThrow(
                                 () -> new VaultException(VaultException.Reason.SEALED, "The vault is locked.")),
+                        permits,
                         Duration.ofMillis(200))))
                 .start();
     }
@@ -121,10 +125,33 @@ final class RecordsServiceTest {
                     records.editMemory(new RecordsProtocol.EditMemoryParams(memory.id(), "name", "other"))
                             .memory()
                             .text());
-            records.setRetention(new RecordsProtocol.SetRetentionParams(60L));
+            records.setRetention(new RecordsProtocol.SetRetentionParams(60L, permits.issue("me"), "me"));
             assertEquals(
                     60L,
                     records.retention(new RecordsProtocol.RetentionParams()).keepSeconds());
+        });
+    }
+
+    /** It deletes all that is older, at once. */
+    @Test
+    void aShorterRetentionNeedsThePassword() {
+        asDaemon(records -> {
+            String permit = permits.issue("me");
+            for (var rule : List.of(
+                    new RecordsProtocol.SetRetentionParams(60L, null, null),
+                    new RecordsProtocol.SetRetentionParams(60L, "none", "me"),
+                    new RecordsProtocol.SetRetentionParams(60L, permit, null),
+                    new RecordsProtocol.SetRetentionParams(60L, permit, "other"))) {
+                assertEquals(FailedReason.DENIED, reason(() -> records.setRetention(rule)));
+            }
+            assertNull(records.retention(new RecordsProtocol.RetentionParams()).keepSeconds());
+            records.setRetention(new RecordsProtocol.SetRetentionParams(60L, permit, "me"));
+            for (Long longer : Arrays.asList(60L, 61L, null)) {
+                records.setRetention(new RecordsProtocol.SetRetentionParams(longer, null, null));
+                assertEquals(
+                        longer,
+                        records.retention(new RecordsProtocol.RetentionParams()).keepSeconds());
+            }
         });
     }
 
@@ -236,9 +263,11 @@ final class RecordsServiceTest {
         open = Optional.empty();
         server = BusServer.at(socket)
                 .knowing(root)
-                .service(RecordsProtocol.service(new RecordsService(() -> {
-                    throw new VaultException(VaultException.Reason.SEALED, "The vault is locked.");
-                })))
+                .service(RecordsProtocol.service(new RecordsService(
+                        () -> {
+                            throw new VaultException(VaultException.Reason.SEALED, "The vault is locked.");
+                        },
+                        permits)))
                 .start();
         asDaemon(records -> assertEquals(
                 FailedReason.SEALED,
@@ -280,7 +309,8 @@ final class RecordsServiceTest {
             for (long seconds : new long[] {0, -1, Long.MAX_VALUE}) {
                 assertEquals(
                         FailedReason.INVALID,
-                        reason(() -> records.setRetention(new RecordsProtocol.SetRetentionParams(seconds))));
+                        reason(() ->
+                                records.setRetention(new RecordsProtocol.SetRetentionParams(seconds, null, null))));
             }
             assertEquals(
                     FailedReason.INVALID,
