@@ -210,6 +210,7 @@ final class ApiKeys {
         }
         Set<String> revoked = new LinkedHashSet<>(revoked());
         if (revoked.add(id)) {
+            audit.add(AuditEvent.API_KEYS, Map.of("what", "revoked", "keys", id));
             if (revoked.size() > REVOKED_MAX) {
                 revoked.remove(revoked.iterator().next());
             }

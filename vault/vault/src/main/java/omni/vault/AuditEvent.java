@@ -16,8 +16,8 @@ enum AuditEvent {
     TOO_EARLY,
     /** The password was given for something dangerous. */
     PROVED,
-    /** A key was handed out, or used for somebody else. */
-    KEY_USED,
+    /** What shows it was used up: another role learned that the owner was there. */
+    PERMIT_USED,
     EXPORTED,
     BACKED_UP,
     RESTORED,
@@ -26,11 +26,12 @@ enum AuditEvent {
     RECOVERY_CHANGED,
     /** There is a new data key. */
     ROTATED,
+    /** For how long something is kept; "what" says of what. */
     POLICY_CHANGED,
+    /** "what" says what was, and "count" how many. */
     DELETED,
     /** The owner said that a backup is gone for good, which nobody has checked. */
     BACKUP_GONE,
-    WIPED,
     /** The TPM has begun to count unlocks, and how far it was then. */
     COUNTED,
     /** API keys became known, or were not as they were known; "what" says which. */

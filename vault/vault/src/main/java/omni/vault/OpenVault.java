@@ -19,6 +19,7 @@ record OpenVault(
         Retention retention,
         ApiKeys apiKeys,
         AuditLog audit,
+        AuditTally tally,
         Clock clock)
         implements AutoCloseable {
     /**
@@ -51,6 +52,7 @@ record OpenVault(
             Conversations conversations = new Conversations(records, clock);
             Settings settings = new Settings(records);
             AuditLog audit = AuditLog.open(folder, new AuditTable(records), keys, clock);
+            AuditTally tally = new AuditTally(audit::add);
             opened = true;
             return new OpenVault(
                     keys,
@@ -59,9 +61,10 @@ record OpenVault(
                     conversations,
                     new Memories(records, clock),
                     new Search(records),
-                    new Retention(settings, conversations),
+                    new Retention(settings, conversations, tally),
                     new ApiKeys(settings, audit),
                     audit,
+                    tally,
                     clock);
         } finally {
             if (!opened) {

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
@@ -116,7 +117,11 @@ final class RecordsService implements RecordsProtocol.Handler {
     @Override
     public void keepConversation(
             RecordsProtocol.KeepConversationParams in, Call<RecordsProtocol.KeepConversationReply> call) {
-        var changed = in(call, vault -> vault.conversations().keep(in.id(), seconds(in.keepSeconds())));
+        var changed = in(call, vault -> {
+            var kept = vault.conversations().keep(in.id(), seconds(in.keepSeconds()));
+            vault.tally().count(AuditEvent.POLICY_CHANGED, "conversation", 1);
+            return kept;
+        });
         call.reply(new RecordsProtocol.KeepConversationReply(wire(changed)));
     }
 
@@ -126,6 +131,7 @@ final class RecordsService implements RecordsProtocol.Handler {
         var copies = in(call, vault -> {
             Instant made = vault.conversations().retrieve(in.id()).created();
             vault.conversations().delete(in.id());
+            vault.tally().count(AuditEvent.DELETED, "conversation", 1);
             return new Backups(vault).since(made);
         });
         call.reply(new RecordsProtocol.DeleteConversationReply(
@@ -180,6 +186,7 @@ final class RecordsService implements RecordsProtocol.Handler {
     public void deleteItem(RecordsProtocol.DeleteItemParams in, Call<RecordsProtocol.DeleteItemReply> call) {
         var left = in(call, vault -> {
             vault.conversations().items().delete(in.conversation(), in.id());
+            vault.tally().count(AuditEvent.DELETED, "item", 1);
             return vault.conversations().retrieve(in.conversation());
         });
         call.reply(new RecordsProtocol.DeleteItemReply(wire(left)));
@@ -221,6 +228,7 @@ final class RecordsService implements RecordsProtocol.Handler {
             RecordsProtocol.DeleteResponseParams in, Call<RecordsProtocol.DeleteResponseReply> call) {
         in(call, vault -> {
             vault.conversations().responses().delete(in.id());
+            vault.tally().count(AuditEvent.DELETED, "response", 1);
             return true;
         });
         call.reply(new RecordsProtocol.DeleteResponseReply());
@@ -248,6 +256,7 @@ final class RecordsService implements RecordsProtocol.Handler {
     public void deleteMemory(RecordsProtocol.DeleteMemoryParams in, Call<RecordsProtocol.DeleteMemoryReply> call) {
         in(call, vault -> {
             vault.memories().delete(in.id());
+            vault.tally().count(AuditEvent.DELETED, "memory", 1);
             return true;
         });
         call.reply(new RecordsProtocol.DeleteMemoryReply());
@@ -283,6 +292,16 @@ final class RecordsService implements RecordsProtocol.Handler {
             if (vault.retention().isShorter(rule)) { // it deletes all that is older, at once
                 permits.require(
                         Objects.requireNonNullElse(in.permit(), ""), Objects.requireNonNullElse(in.session(), ""));
+                vault.audit()
+                        .add(
+                                AuditEvent.POLICY_CHANGED,
+                                Map.of(
+                                        "what",
+                                        "retention",
+                                        "now",
+                                        rule.map(Duration::toString).orElse("")));
+            } else {
+                vault.tally().count(AuditEvent.POLICY_CHANGED, "longer-retention", 1);
             }
             vault.retention().rule(rule);
             vault.retention().expire(Instant.now(vault.clock()));

@@ -12,10 +12,12 @@ final class Retention {
 
     private final Settings settings;
     private final Conversations conversations;
+    private final AuditTally tally;
 
-    Retention(Settings settings, Conversations conversations) {
+    Retention(Settings settings, Conversations conversations, AuditTally tally) {
         this.settings = settings;
         this.conversations = conversations;
+        this.tally = tally;
     }
 
     /** For how long after their last change; empty where for ever. */
@@ -45,6 +47,10 @@ final class Retention {
 
     /** Deletes those whose time is over, and returns how many. */
     int expire(Instant now) throws VaultException {
-        return conversations.expire(now, rule());
+        int gone = conversations.expire(now, rule());
+        if (gone > 0) {
+            tally.count(AuditEvent.DELETED, "expired", gone);
+        }
+        return gone;
     }
 }

@@ -164,6 +164,16 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
                         new VaultException(Reason.SEALED, "There is no vault yet: make one with omni vault init."));
     }
 
+    /**
+     * Uses up a permit of that session, which is written down.
+     *
+     * @throws VaultException DENIED where it is none
+     */
+    void redeem(String permit, String session) throws VaultException {
+        permits.redeem(permit, session);
+        told(AuditEvent.PERMIT_USED, Map.of("session", session.replaceAll("[^ -~]", "?"))); // or it would not be taken
+    }
+
     /** What whoever proved to be the owner may. */
     Permits permits() {
         return permits;
@@ -247,6 +257,7 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
 
     private void end(OpenVault closing, String cause) {
         Callable<Boolean> note = () -> {
+            closing.tally().flush();
             closing.audit().add(AuditEvent.LOCKED, Map.of("why", cause));
             System.getLogger("omni.vault").log(System.Logger.Level.INFO, "Locked: " + cause);
             return true;
@@ -512,12 +523,16 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
 
     /** Writes down what is done already: signed while it is open, else for the next unlock to take in. */
     private void told(AuditEvent event) {
+        told(event, Map.of());
+    }
+
+    private void told(AuditEvent event, Map<String, String> details) {
         try {
             Optional<OpenVault> now = peek();
             if (now.isPresent()) {
-                now.get().audit().add(event, Map.of());
+                now.get().audit().add(event, details);
             } else {
-                sealedLog.add(event, Map.of());
+                sealedLog.add(event, details);
             }
         } catch (VaultException e) {
             System.getLogger("omni.vault").log(System.Logger.Level.WARNING, event.text() + " was not written down", e);

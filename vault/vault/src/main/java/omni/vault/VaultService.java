@@ -71,7 +71,7 @@ final class VaultService implements VaultProtocol.Handler {
     @Override
     public void redeem(VaultProtocol.RedeemParams in, Call<VaultProtocol.RedeemReply> call) {
         try {
-            vault.permits().redeem(in.permit(), in.session());
+            vault.redeem(in.permit(), in.session());
             call.reply(new VaultProtocol.RedeemReply(vault.name()));
         } catch (VaultException e) {
             throw failed(e);

@@ -43,12 +43,12 @@ final class AuditCheckTest {
         AuditStoreDouble store = new AuditStoreDouble();
         AuditLog log = AuditLog.open(folder, store, keys, Clock.systemUTC());
         for (int i = 0; i < 14; i++) {
-            log.add(AuditEvent.KEY_USED, Map.of("turn", Integer.toString(i)));
+            log.add(AuditEvent.PROVED, Map.of("turn", Integer.toString(i)));
         }
         keys.rotate();
         log = AuditLog.open(folder, store, keys, Clock.systemUTC());
         for (int i = 15; i < LINES; i++) {
-            log.add(AuditEvent.KEY_USED, Map.of("turn", Integer.toString(i)));
+            log.add(AuditEvent.PROVED, Map.of("turn", Integer.toString(i)));
         }
         rows.addAll(store.rows);
         assertEquals(LINES, rows.size());

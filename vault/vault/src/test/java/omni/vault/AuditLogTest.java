@@ -174,7 +174,7 @@ final class AuditLogTest {
         AuditLog log = open();
         for (int i = 0; i < 4; i++) {
             byte[] before = Files.exists(head()) ? Files.readAllBytes(head()) : new byte[0];
-            log.add(AuditEvent.KEY_USED, NONE);
+            log.add(AuditEvent.PROVED, NONE);
             if (before.length > 0) {
                 Files.write(head(), before);
             } else {
@@ -193,7 +193,7 @@ final class AuditLogTest {
     void aStoreThatWasPutBackIsAnAlarmForEver() throws Exception {
         AuditLog log = open();
         for (int i = 0; i < 5; i++) {
-            log.add(AuditEvent.KEY_USED, NONE);
+            log.add(AuditEvent.PROVED, NONE);
         }
         store.rows.removeLast();
         store.rows.removeLast();
@@ -235,7 +235,7 @@ final class AuditLogTest {
         log.add(AuditEvent.CREATED, NONE);
         String old = Files.readString(head());
         for (int i = 0; i < 2; i++) {
-            log.add(AuditEvent.KEY_USED, NONE);
+            log.add(AuditEvent.PROVED, NONE);
         }
         Map<String, String> ways = new HashMap<>();
         ways.put(old, "another line 1 was known");
@@ -303,7 +303,7 @@ final class AuditLogTest {
         for (AuditStoreDouble.Failure failure :
                 List.of(AuditStoreDouble.Failure.BEFORE, AuditStoreDouble.Failure.AFTER)) {
             AuditLog log = open();
-            log.add(AuditEvent.KEY_USED, NONE);
+            log.add(AuditEvent.PROVED, NONE);
             store.failure = failure;
             store.before = 0;
             assertEquals(Reason.FAILED, reason(() -> log.add(AuditEvent.EXPORTED, NONE)));

@@ -64,7 +64,7 @@ final class AuditTableTest {
             AuditTable table = new AuditTable(records);
             AuditLog log = AuditLog.open(folder, table, records.keys(), Clock.systemUTC());
             for (int i = 0; i < 260; i++) { // more than one page of the check
-                log.add(AuditEvent.KEY_USED, Map.of("turn", Integer.toString(i)));
+                log.add(AuditEvent.PROVED, Map.of("turn", Integer.toString(i)));
             }
             assertEquals(List.of(), AuditCheck.check(folder, table).problems());
             records.write(
@@ -104,7 +104,7 @@ final class AuditTableTest {
                     throw new IllegalStateException(log.alarms().toString());
                 }
                 while (true) {
-                    log.add(AuditEvent.KEY_USED, Map.of());
+                    log.add(AuditEvent.PROVED, Map.of());
                     System.out.println(log.head().number());
                 }
             }

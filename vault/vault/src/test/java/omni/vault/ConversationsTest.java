@@ -211,13 +211,18 @@ class ConversationsTest {
 
     @Test
     void whatIsOverIsDeletedAndNothingElse() throws Exception {
-        Retention retention = new Retention(vault.settings, conversations);
+        List<String> told = new ArrayList<>();
+        Retention retention = new Retention(
+                vault.settings,
+                conversations,
+                new AuditTally((event, details) -> told.add(event + " " + details.get("count"))));
         String kept = vault.conversation("kept");
         String brief = vault.conversation("brief");
         conversations.keep(brief, Optional.of(Duration.ofHours(1)));
         assertEquals(0, retention.expire(TestVault.BEGIN.plus(Duration.ofMinutes(59))));
         assertEquals(1, retention.expire(TestVault.BEGIN.plus(Duration.ofHours(1))));
         refused(Reason.MISSING, () -> conversations.retrieve(brief));
+        assertEquals(List.of("DELETED 1"), told, "and nothing of the runs that found none");
 
         retention.rule(Optional.of(Duration.ofDays(30)));
         assertEquals(Optional.of(Duration.ofDays(30)), retention.rule());

@@ -308,7 +308,7 @@ final class FaultMain {
 
         private void line() {
             step(() -> {
-                vault().audit().add(AuditEvent.KEY_USED, Map.of());
+                vault().audit().add(AuditEvent.PROVED, Map.of());
                 line = vault().audit().head().number();
             });
         }

@@ -64,13 +64,13 @@ final class SealedLogTest {
             log.add(AuditEvent.WRONG_SECRET, Map.of("way", "more " + i));
             log.add(AuditEvent.TOO_EARLY, PASSWORD);
         }
-        log.add(AuditEvent.WIPED, Map.of());
+        log.add(AuditEvent.PERMIT_USED, Map.of());
         List<SealedLine> lines = content().lines();
         assertEquals(SealedLog.LINES_MAX + 3, lines.size());
         List<SealedLine> more = lines.subList(SealedLog.LINES_MAX, lines.size());
         assertEquals(List.of(50L, 50L, 1L), more.stream().map(SealedLine::count).toList());
         assertEquals(
-                List.of(AuditEvent.WRONG_SECRET, AuditEvent.TOO_EARLY, AuditEvent.WIPED),
+                List.of(AuditEvent.WRONG_SECRET, AuditEvent.TOO_EARLY, AuditEvent.PERMIT_USED),
                 more.stream().map(SealedLine::event).toList());
         assertEquals(Map.of(), more.getFirst().details());
     }

@@ -50,7 +50,7 @@ final class WholeVault {
             vault.records().checkpoint();
             for (int i = 0; i < 5; i++) {
                 converse(vault, "later " + i);
-                vault.audit().add(AuditEvent.KEY_USED, Map.of("turn", Integer.toString(i)));
+                vault.audit().add(AuditEvent.PROVED, Map.of("turn", Integer.toString(i)));
             }
             vault.audit().add(AuditEvent.LOCKED, Map.of("why", "asked for"));
             SealedLog sealed = new SealedLog(folder, CLOCK);
