@@ -464,21 +464,43 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
             synchronized (judging) {
                 now.keys().add(judge.judged(password, () -> keeper.addVersion(password, Purpose.values())));
             }
-            rotating("the records are being put under new keys");
-            now.renewKeys();
-            synchronized (judging) {
-                keeper.dropOld(password, Purpose.RECORDS, Purpose.CONVERSATIONS, Purpose.KV);
-            }
+            renew(now, password);
             told(AuditEvent.ROTATED);
-            rotating("has new keys");
+            idleness.used();
         } finally {
             rotating.release();
         }
     }
 
-    private void rotating(String how) throws VaultException {
+    private void renew(OpenVault now, Secret.Password password) throws VaultException {
+        stands("the records are being put under new keys");
+        String left = "has records under its old keys: run omni vault rotate again";
+        try {
+            now.renewKeys();
+            left = "has new keys, and its old ones, too: run omni vault rotate again";
+            synchronized (judging) {
+                keeper.dropOld(password, Purpose.RECORDS, Purpose.CONVERSATIONS, Purpose.KV);
+            }
+            left = "has new keys";
+        } catch (VaultException e) {
+            throw e.reason() == Reason.DENIED
+                    ? new VaultException(
+                            Reason.REFUSED,
+                            "The password was changed meanwhile: all is under the new keys, but the old ones are there, too."
+                                    + " Run omni vault rotate again.",
+                            e)
+                    : e;
+        } finally {
+            stands(left);
+        }
+    }
+
+    /** Says how it is open, where it still is. */
+    private void stands(String how) {
         synchronized (this) {
-            open();
+            if (open.isEmpty()) {
+                return;
+            }
             status = new Status(State.OPEN, clock.instant(), how);
         }
         listeners.forEach(listener -> listener.accept(status()));

@@ -1,21 +1,22 @@
 package omni.vault;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.concurrent.FutureTask;
-import java.util.concurrent.locks.LockSupport;
+import java.util.ArrayList;
+import java.util.List;
 import omni.vault.SecretCall.Verb;
+import omni.vault.VaultException.Reason;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** New data keys for an open vault, and what comes in between. */
 final class VaultRotateTest {
-    /** Less than the two child processes of a rotation take. */
-    private static final Duration SHORT = Duration.ofMillis(50);
-
     @TempDir
     Path folder;
 
@@ -24,20 +25,78 @@ final class VaultRotateTest {
     void itIsNoIdleness() throws Exception {
         VaultHome home = new VaultHome(folder, Clock.systemUTC());
         Vault vault = home.made();
-        AutoLock autoLock = new AutoLock(vault, SHORT, Clock.systemUTC());
-        var rotation = new FutureTask<>(() -> VaultHome.call(vault, Verb.ROTATE, Made.PASSWORD, ""));
-        Thread.ofPlatform().start(rotation);
-        while (vault.standing().wrong() == 0) { // it is judged, and so has begun
-            LockSupport.parkNanos(1_000_000);
+        AutoLock autoLock = new AutoLock(vault, Duration.ofNanos(1), Clock.systemUTC());
+        List<String> looked = new ArrayList<>();
+        try (var _ = vault.onChange(status -> {
+            looked.add(status.cause());
+            if (status.cause().contains("are being put")) {
+                autoLock.look(Duration.ZERO);
+            }
+        })) {
+            VaultHome.call(vault, Verb.ROTATE, Made.PASSWORD, "");
         }
-        while (!rotation.isDone()) {
-            autoLock.look(Duration.ZERO);
-            LockSupport.parkNanos(5_000_000);
-        }
-        rotation.get();
+        assertEquals(List.of("the records are being put under new keys", "has new keys"), looked);
         assertEquals(0, home.ends.get());
-        LockSupport.parkNanos(SHORT.multipliedBy(2).toNanos());
         autoLock.look(Duration.ZERO);
         assertEquals(1, home.ends.get());
+    }
+
+    /** As on a full disk. */
+    @Test
+    void whereTheRecordsKeepTheirKeysTheStatusSaysSoAndItIsDoneAgain() throws Exception {
+        VaultHome home = new VaultHome(folder, Clock.systemUTC());
+        Vault vault = home.made();
+        Path inTheWay = Files.createDirectories(folder.resolve("records.db.new/full"));
+        VaultException failed =
+                assertThrows(VaultException.class, () -> VaultHome.call(vault, Verb.ROTATE, Made.PASSWORD, ""));
+        assertEquals(Reason.FAILED, failed.reason(), failed.getMessage());
+        assertEquals(
+                "has records under its old keys: run omni vault rotate again",
+                vault.status().cause());
+        assertFalse(VaultHome.events(vault).contains("rotated"));
+        Files.delete(inTheWay);
+        Files.delete(folder.resolve("records.db.new"));
+        VaultHome.call(vault, Verb.ROTATE, Made.PASSWORD, "");
+        assertEquals("has new keys", vault.status().cause());
+        assertEquals("rotated", VaultHome.events(vault).getLast());
+        vault.open().close();
+    }
+
+    @Test
+    void anotherPasswordMeanwhileIsNoWrongOne() throws Exception {
+        VaultHome home = new VaultHome(folder, Clock.systemUTC());
+        Vault vault = home.made();
+        List<VaultException> failed = new ArrayList<>();
+        try (var _ = vault.onChange(status -> {
+            if (status.cause().contains("are being put")) {
+                change(vault, failed);
+            }
+        })) {
+            VaultException refused =
+                    assertThrows(VaultException.class, () -> VaultHome.call(vault, Verb.ROTATE, Made.PASSWORD, ""));
+            assertEquals(Reason.REFUSED, refused.reason(), refused.getMessage());
+        }
+        assertEquals(List.of(), failed);
+        assertEquals(0, vault.standing().wrong());
+        assertEquals(
+                "has new keys, and its old ones, too: run omni vault rotate again",
+                vault.status().cause());
+        VaultHome.call(vault, Verb.ROTATE, "another password", "");
+        assertEquals("has new keys", vault.status().cause());
+        vault.open().close();
+        Vault again = home.started();
+        VaultHome.call(again, Verb.UNLOCK, "another password", "");
+        KeyRing keys = again.open().keys();
+        assertEquals(3, keys.newest(Purpose.RECORDS));
+        assertEquals(3, keys.oldest(Purpose.RECORDS));
+        again.open().close();
+    }
+
+    private static void change(Vault vault, List<VaultException> failed) {
+        try {
+            VaultHome.call(vault, Verb.CHANGE_PASSWORD, Made.PASSWORD, "", "another password", "");
+        } catch (VaultException e) {
+            failed.add(e);
+        }
     }
 }
