@@ -89,7 +89,7 @@ final class AutoLock implements AutoCloseable {
     private void expireNow() {
         vault.peek().ifPresent(open -> {
             try {
-                open.retention().expire(clock.instant());
+                open.retention().expireAt(clock.instant());
                 open.tally().flush();
             } catch (VaultException e) {
                 System.getLogger("omni.vault").log(Level.WARNING, "What is over was not deleted", e);

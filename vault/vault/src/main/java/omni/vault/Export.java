@@ -42,7 +42,7 @@ final class Export {
                         .put("version", VERSION)
                         .put("made", vault.clock().instant().toString()));
         for (var setting : new Settings(vault.records()).all().entrySet()) {
-            if (ApiKeys.isSetting(setting.getKey())) {
+            if (ApiKeys.isSetting(setting.getKey()) || ExpiryClock.isSetting(setting.getKey())) {
                 continue; // nobody wrote it, and it is of use in this vault alone
             }
             put("setting", Json.object().put("name", setting.getKey()).put("value", setting.getValue()));

@@ -304,7 +304,7 @@ final class RecordsService implements RecordsProtocol.Handler {
                 vault.tally().count(AuditEvent.POLICY_CHANGED, "longer-retention", 1);
             }
             vault.retention().rule(rule);
-            vault.retention().expire(Instant.now(vault.clock()));
+            vault.retention().expireAt(Instant.now(vault.clock()));
             return true;
         });
         call.reply(new RecordsProtocol.SetRetentionReply());

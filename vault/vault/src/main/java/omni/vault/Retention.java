@@ -13,11 +13,13 @@ final class Retention {
     private final Settings settings;
     private final Conversations conversations;
     private final AuditTally tally;
+    private final ExpiryClock clock;
 
     Retention(Settings settings, Conversations conversations, AuditTally tally) {
         this.settings = settings;
         this.conversations = conversations;
         this.tally = tally;
+        this.clock = new ExpiryClock(settings);
     }
 
     /** For how long after their last change; empty where for ever. */
@@ -43,6 +45,18 @@ final class Retention {
         } else if (settings.get(SETTING).isPresent()) {
             settings.remove(SETTING);
         }
+    }
+
+    /** As {@link #expire}, where that time is to be trusted; what is over stays until then. */
+    void expireAt(Instant now) throws VaultException {
+        if (clock.trusts(now)) {
+            var _ = expire(now);
+        }
+    }
+
+    /** As {@link ExpiryClock#waitsUntil}. */
+    Optional<Instant> waitsUntil() {
+        return clock.waitsUntil();
     }
 
     /** Deletes those whose time is over, and returns how many. */

@@ -192,6 +192,11 @@ final class VaultService implements VaultProtocol.Handler {
                 .ifPresent(strangers -> lines.add("API keys that were made or changed while it was locked, and do not"
                         + " reach what it keeps: " + strangers + " (omni key list)"));
         vault.peek()
+                .flatMap(open -> open.retention().waitsUntil())
+                .ifPresent(until ->
+                        lines.add("the clock is days ahead of the vault's last use: what is over is kept until " + until
+                                + " by it; set it, where it is wrong"));
+        vault.peek()
                 .map(open -> open.audit().alarms())
                 .ifPresent(alarms -> alarms.forEach(alarm -> lines.add("ALARM: " + alarm)));
         return new VaultProtocol.Vault(
