@@ -55,7 +55,8 @@ public final class VaultRole implements Role {
         AutoLock autoLock = new AutoLock(vault, config.lockAfter(), clock)
                 .start(config.lockInGap() ? Optional.of(context.peer("airgap")) : Optional.empty());
         var schedule = new BackupSchedule(vault, config, clock).start();
-        return new Keeping(vault, secrets, autoLock, schedule, new VaultService(vault, config.lockAfter(), limits()));
+        return new Keeping(
+                vault, secrets, autoLock, schedule, new VaultService(vault, config.lockAfter(), () -> limits(SWAPS)));
     }
 
     private static Path folder(Path home) throws VaultException {
@@ -69,11 +70,11 @@ public final class VaultRole implements Role {
         }
     }
 
-    /** What the machine does not give the vault, a line each. */
-    private static List<String> limits() {
+    /** What the machine does not give the vault, a line each: swap can be turned on at any time. */
+    static List<String> limits(Path swaps) {
         List<String> limits = new ArrayList<>();
         try {
-            if (Files.readString(SWAPS, StandardCharsets.US_ASCII).lines().count() > 1) {
+            if (Files.readString(swaps, StandardCharsets.US_ASCII).lines().count() > 1) {
                 limits.add(
                         "this machine has swap: what the vault holds on its heap while it is open may reach the disk; turn"
                                 + " it off, or encrypt it");

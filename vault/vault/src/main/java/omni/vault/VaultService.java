@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
+import java.util.function.Supplier;
 import omni.bus.BusError;
 import omni.bus.Call;
 import omni.role.Attempts;
@@ -31,13 +32,14 @@ final class VaultService implements VaultProtocol.Handler {
 
     private final Vault vault;
     private final Duration lockAfter;
-    private final List<String> limits;
+    private final Supplier<List<String>> limits;
     private final Semaphore verifying = new Semaphore(1);
 
-    VaultService(Vault vault, Duration lockAfter, List<String> limits) {
+    /** {@code limits} is what the machine does not give the vault, as it is now. */
+    VaultService(Vault vault, Duration lockAfter, Supplier<List<String>> limits) {
         this.vault = vault;
         this.lockAfter = lockAfter;
-        this.limits = List.copyOf(limits);
+        this.limits = limits;
     }
 
     @Override
@@ -178,7 +180,7 @@ final class VaultService implements VaultProtocol.Handler {
 
     private VaultProtocol.Vault wire(Vault.Status status) {
         Attempts.Standing standing = standing();
-        List<String> lines = new ArrayList<>(limits);
+        List<String> lines = new ArrayList<>(limits.get());
         if (!vault.countsUnlocks()) {
             lines.addFirst(NOT_COUNTED);
         }

@@ -61,7 +61,7 @@ final class AuditVerbsTest {
         Credential root = Credential.root();
         server = BusServer.at(socket)
                 .knowing(root)
-                .service(VaultProtocol.service(new VaultService(vault, Duration.ZERO, List.of())))
+                .service(VaultProtocol.service(new VaultService(vault, Duration.ZERO, List::of)))
                 .service(RecordsProtocol.service(new RecordsService(vault, vault.permits())))
                 .service(BackupsProtocol.service(
                         new BackupService(vault, new BackupSchedule(vault, config, Clock.systemUTC()))))

@@ -213,7 +213,7 @@ final class ExportTest {
                 clock,
                 () -> {});
         try (var _ = BusServer.at(run.resolve("vault.sock"))
-                        .service(VaultProtocol.service(new VaultService(closed, Duration.ZERO, List.of())))
+                        .service(VaultProtocol.service(new VaultService(closed, Duration.ZERO, List::of)))
                         .start();
                 var bus = BusClient.to(run.resolve("vault.sock"))) {
             var client = VaultProtocol.Client.of(bus);

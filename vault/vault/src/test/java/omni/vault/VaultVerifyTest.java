@@ -41,7 +41,7 @@ final class VaultVerifyTest {
         vault = at.made();
         Path socket = Files.createTempDirectory("ov").resolve("vault.sock");
         server = BusServer.at(socket)
-                .service(VaultProtocol.service(new VaultService(vault, Duration.ZERO, List.of())))
+                .service(VaultProtocol.service(new VaultService(vault, Duration.ZERO, List::of)))
                 .start();
         bus = BusClient.to(socket);
         client = VaultProtocol.Client.of(bus);
