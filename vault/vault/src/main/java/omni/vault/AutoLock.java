@@ -4,24 +4,17 @@ import java.lang.System.Logger.Level;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import omni.bus.BusClient;
-import omni.bus.BusException;
-import omni.bus.ReplyStream;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.JsonNodeFactory;
 
 /**
- * Locks the vault by itself: without use, after the machine has slept, and with the air gap where that is wished; and deletes
- * meanwhile what is kept for no longer. One thread that looks, one for the gap, and one at a time that deletes.
+ * Locks the vault by itself: without use, and after the machine has slept; and deletes meanwhile what is kept for no longer. One
+ * thread that looks, and one at a time that deletes.
  */
 final class AutoLock implements AutoCloseable {
     private static final Duration STEP = Duration.ofSeconds(1);
     private static final Duration EXPIRY_EVERY = Duration.ofMinutes(10);
-    private static final Duration GAP_RETRY = Duration.ofSeconds(1);
 
     /** So much more by the clock on the wall than by the one that stands still in sleep is sleep, or a clock set forward. */
     private static final Duration SLEPT = Duration.ofSeconds(30);
@@ -38,10 +31,9 @@ final class AutoLock implements AutoCloseable {
         this.clock = clock;
     }
 
-    /** Begins to look; with a client of the role "airgap", also at the gap. */
-    AutoLock start(Optional<BusClient> airgap) {
+    /** Begins to look. */
+    AutoLock start() {
         Thread.ofPlatform().daemon().name("auto-lock").start(this::run);
-        airgap.ifPresent(bus -> Thread.ofVirtual().name("gap-lock").start(() -> watchGap(bus)));
         return this;
     }
 
@@ -95,31 +87,6 @@ final class AutoLock implements AutoCloseable {
                 System.getLogger("omni.vault").log(Level.WARNING, "What is over was not deleted", e);
             }
         });
-    }
-
-    /** The gap's own words, without its module: this one knows nothing of its neighbours. */
-    private void watchGap(BusClient bus) {
-        try {
-            while (closed.getCount() > 0) {
-                try (ReplyStream<JsonNode> changes =
-                        bus.more("omni.Airgap.Status", JsonNodeFactory.instance.objectNode())) {
-                    while (changes.hasNext()) {
-                        if (!changes.next()
-                                .path("gap")
-                                .path("state")
-                                .asString("")
-                                .equals("open")) {
-                            vault.lock("the air gap has closed");
-                        }
-                    }
-                } catch (BusException e) {
-                    System.getLogger("omni.vault").log(Level.DEBUG, "The gap cannot be watched at the moment", e);
-                }
-                closed.await(GAP_RETRY.toMillis(), TimeUnit.MILLISECONDS);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
     }
 
     @Override

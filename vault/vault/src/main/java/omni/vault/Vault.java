@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -16,6 +17,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import omni.role.Attempts;
 import omni.vault.SecretCall.Verb;
 import omni.vault.VaultException.Reason;
@@ -33,6 +35,9 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
 
     /** How long a wipe, which is to answer within half a second, waits for the TPM; the next start asks it again. */
     private static final Duration TPM_WORD = Duration.ofMillis(300);
+
+    private static final Set<Verb> OPENING =
+            EnumSet.of(Verb.CREATE, Verb.UNLOCK, Verb.RECOVER, Verb.RESTORE, Verb.SALVAGE);
 
     private final Path folder;
     private final KeyKeeper keeper;
@@ -54,6 +59,7 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
     private long locks;
 
     private boolean warm;
+    private volatile Supplier<Optional<String>> bar = Optional::empty;
 
     /** How it stands. */
     enum State {
@@ -200,6 +206,11 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
         return open;
     }
 
+    /** Keeps it locked while that says why. */
+    void barredBy(Supplier<Optional<String>> why) {
+        bar = why;
+    }
+
     /** For how long nothing was asked of it. */
     Idleness idleness() {
         return idleness;
@@ -289,6 +300,9 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
             throw new VaultException(
                     Reason.REFUSED, "The vault is being wiped. Where that goes on, omni vault says what is left.");
         }
+        if (OPENING.contains(verb)) {
+            requireNoBar();
+        }
         if (verb == Verb.ROTATE) {
             rotate(SecretFields.password(fields, 0));
             return Optional.empty();
@@ -308,6 +322,13 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
                 case SALVAGE -> restore(fields, progress, new BackupLosses(true));
                 case PROVE -> Optional.of(prove(SecretFields.password(fields, 0), SecretFields.session(fields.get(2))));
             };
+        }
+    }
+
+    private void requireNoBar() throws VaultException {
+        Optional<String> why = bar.get();
+        if (why.isPresent()) {
+            throw new VaultException(Reason.REFUSED, why.get());
         }
     }
 

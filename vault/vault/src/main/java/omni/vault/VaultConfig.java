@@ -22,7 +22,10 @@ public record VaultConfig(
                 max = "720h")
         Duration lockAfter,
 
-        @Key(doc = "Lock the vault when the air gap closes.", def = "false")
+        @Key(
+                doc =
+                        "Lock the vault when the air gap closes, and keep it locked until the gap is open; a gap that does not answer is a closed one.",
+                def = "false")
         boolean lockInGap,
 
         @Key(

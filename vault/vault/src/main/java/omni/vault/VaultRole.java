@@ -52,11 +52,18 @@ public final class VaultRole implements Role {
         var _ = vault.onChange(status -> context.note(note(status)));
         context.note(note(vault.status()));
         SecretSocket secrets = SecretSocket.at(RunDirectory.socket(context.runDir(), SecretCall.SOCKET), vault);
-        AutoLock autoLock = new AutoLock(vault, config.lockAfter(), clock)
-                .start(config.lockInGap() ? Optional.of(context.peer("airgap")) : Optional.empty());
+        AutoLock autoLock = new AutoLock(vault, config.lockAfter(), clock).start();
+        Optional<GapWatch> gap = config.lockInGap()
+                ? Optional.of(new GapWatch(vault, System::nanoTime).start(context.peer("airgap")))
+                : Optional.empty();
         var schedule = new BackupSchedule(vault, config, clock).start();
         return new Keeping(
-                vault, secrets, autoLock, schedule, new VaultService(vault, config.lockAfter(), () -> limits(SWAPS)));
+                vault,
+                secrets,
+                autoLock,
+                gap,
+                schedule,
+                new VaultService(vault, config.lockAfter(), () -> limits(SWAPS)));
     }
 
     private static Path folder(Path home) throws VaultException {
@@ -92,7 +99,12 @@ public final class VaultRole implements Role {
 
     /** The role at work. Its end is a lock. */
     private record Keeping(
-            Vault vault, SecretSocket secrets, AutoLock autoLock, BackupSchedule schedule, VaultService service)
+            Vault vault,
+            SecretSocket secrets,
+            AutoLock autoLock,
+            Optional<GapWatch> gap,
+            BackupSchedule schedule,
+            VaultService service)
             implements Running {
         @Override
         public List<Service> services() {
@@ -105,6 +117,7 @@ public final class VaultRole implements Role {
         @Override
         public void stop(Duration grace) {
             autoLock.close();
+            gap.ifPresent(GapWatch::close);
             schedule.close();
             secrets.close();
             vault.peek().ifPresent(Keeping::close);
