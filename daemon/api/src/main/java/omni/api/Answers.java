@@ -2,8 +2,10 @@ package omni.api;
 
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import omni.engine.EngineProtocol.Caller;
 import omni.engine.EngineProtocol.GenerateReply;
 import omni.engine.EngineProtocol.GenerateReplyFinish;
 import omni.engine.EngineProtocol.Model;
@@ -36,6 +38,22 @@ final class Answers {
         void watch(Runnable whenGone);
     }
 
+    /**
+     * Who asks, and what may end the answer early.
+     *
+     * @param caller nobody where it is the owner at the box, who comes by the bus
+     */
+    record Asker(Watcher watcher, Optional<Caller> caller) {
+        /** Whose request it is, by its key. */
+        static Asker of(Exchange exchange) {
+            return new Asker(exchange.wire()::watch, Optional.of(exchange.caller()));
+        }
+
+        static Asker owner(Watcher watcher) {
+            return new Asker(watcher, Optional.empty());
+        }
+    }
+
     /** What is done for an answer, within its {@link Work}. */
     interface Task {
         void run(Work work);
@@ -49,7 +67,7 @@ final class Answers {
     /** Answers a chat over HTTP. */
     void chat(Exchange exchange, Held<ChatRequest> request) {
         var options = request.get().options();
-        chat(request, exchange.wire()::watch, (model, answer) -> {
+        chat(request, Asker.of(exchange), (model, answer) -> {
             var shape = new ChatShape(
                     Ids.chat(), seconds(), model.name(), options.logprobs().isPresent(), options.usageChunk());
             write(exchange, options, shape, answer);
@@ -57,10 +75,11 @@ final class Answers {
     }
 
     /** Answers a chat for a caller who reads the replies itself. The request is let go when the engine has its prompt. */
-    void chat(Held<ChatRequest> request, Watcher watcher, Reader reader) {
-        supervised(watcher, work -> {
+    void chat(Held<ChatRequest> request, Asker asker, Reader reader) {
+        supervised(asker.watcher(), work -> {
             var model = work.step(() -> engine.resolve(request.get().options().model()));
-            var answer = work.step(() -> begin(model, request.get())).whenAccepted(request::close);
+            var answer =
+                    work.step(() -> begin(model, request.get(), asker.caller())).whenAccepted(request::close);
             work.read(answer, a -> {
                 reader.read(model, a);
                 return true;
@@ -68,9 +87,9 @@ final class Answers {
         });
     }
 
-    private Answer<GenerateReply> begin(Model model, ChatRequest request) {
+    private Answer<GenerateReply> begin(Model model, ChatRequest request, Optional<Caller> caller) {
         var prompt = templates.prompt(model, request.messages());
-        return engine.generate(request.options().generate(model.id(), prompt, null), "messages");
+        return engine.generate(request.options().generate(model.id(), prompt, null, caller), "messages");
     }
 
     /** Continues a prompt over HTTP. */
@@ -84,7 +103,8 @@ final class Answers {
                     model.name(),
                     options.logprobs().isPresent(),
                     options.usageChunk());
-            var answer = work.step(() -> begin(model, request.get())).whenAccepted(request::close);
+            var answer = work.step(() -> begin(model, request.get(), exchange.caller()))
+                    .whenAccepted(request::close);
             work.read(answer, a -> {
                 write(exchange, options, shape, a);
                 return true;
@@ -92,12 +112,13 @@ final class Answers {
         });
     }
 
-    private Answer<GenerateReply> begin(Model model, CompletionRequest request) {
+    private Answer<GenerateReply> begin(Model model, CompletionRequest request, Caller caller) {
         var params = request.options()
                 .generate(
                         model.id(),
                         request.prompt().orElse(null),
-                        request.tokens().orElse(null));
+                        request.tokens().orElse(null),
+                        Optional.of(caller));
         return engine.generate(params, "prompt");
     }
 

@@ -107,7 +107,8 @@ final class DaemonService implements DaemonProtocol.Handler {
                 history.requireRoom(in.conversation(), in.messages().size() + 1);
             }
             try (var request = new Held<>(ChatRequest.read(json.body(body(in))), () -> {})) {
-                answers.chat(request, call::onCancel, (_, answer) -> answer(in, kept, answer, call));
+                answers.chat(
+                        request, Answers.Asker.owner(call::onCancel), (_, answer) -> answer(in, kept, answer, call));
             }
         } catch (ApiException e) {
             throw translate(e);

@@ -5,6 +5,7 @@ import java.nio.ByteOrder;
 import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.Semaphore;
+import omni.engine.EngineProtocol.Caller;
 import omni.engine.EngineProtocol.EmbedParams;
 import omni.engine.EngineProtocol.EmbedReply;
 import omni.engine.EngineProtocol.Model;
@@ -40,11 +41,11 @@ final class Embeddings {
     void answer(Exchange exchange, EmbeddingRequest request) {
         answers.supervised(exchange.wire()::watch, work -> {
             var model = work.step(() -> engine.resolve(request.model()));
-            write(exchange.spool(), request, model, work);
+            write(exchange.spool(), request, model, exchange.caller(), work);
         });
     }
 
-    private void write(Spool spool, EmbeddingRequest request, Model model, Work work) {
+    private void write(Spool spool, EmbeddingRequest request, Model model, Caller caller, Work work) {
         var json = spool.json();
         json.writeStartObject();
         json.writeStringProperty("object", "list");
@@ -55,7 +56,7 @@ final class Embeddings {
         var index = 0;
         var tokens = 0L;
         while (index < inputs.size()) {
-            var vectors = vectors(work, model, inputs.subList(index, Math.min(index + step, inputs.size())));
+            var vectors = vectors(work, model, caller, inputs.subList(index, Math.min(index + step, inputs.size())));
             tokens += vectors.tokens();
             for (var row : vectors.rows()) {
                 checkDimensions(request, row.length);
@@ -78,10 +79,10 @@ final class Embeddings {
         return dimensions == null ? INPUTS_MAX : Math.clamp(NUMBERS_MAX / Math.max(1, dimensions), 1, INPUTS_MAX);
     }
 
-    private Vectors vectors(Work work, Model model, List<String> inputs) {
+    private Vectors vectors(Work work, Model model, Caller caller, List<String> inputs) {
         work.step(this::takeCall);
         try {
-            var answer = work.step(() -> engine.embed(new EmbedParams(model.id(), inputs)));
+            var answer = work.step(() -> engine.embed(new EmbedParams(model.id(), inputs, caller)));
             return work.read(answer, a -> compact(a.next(), inputs.size()));
         } finally {
             calls.release();

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import omni.engine.EngineProtocol.Caller;
 import omni.engine.EngineProtocol.Usage;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -108,6 +109,11 @@ final class Exchange {
     /** The id of the key that it came with. */
     String key() {
         return key;
+    }
+
+    /** Who asks, as the engine knows it. */
+    Caller caller() {
+        return new Caller(key);
     }
 
     /** Counts for the log. */

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import omni.engine.EngineProtocol.Caller;
 import omni.engine.EngineProtocol.GenerateParams;
 import omni.engine.EngineProtocol.Sampling;
 import org.jspecify.annotations.Nullable;
@@ -55,8 +56,9 @@ record Options(
         return body.text("model").filter(name -> !name.isEmpty() && !name.equals("default"));
     }
 
-    /** What the engine is asked: this, with a prompt in which control tokens count. */
-    GenerateParams generate(String modelId, @Nullable String prompt, @Nullable List<Long> tokens) {
+    /** What the engine is asked: this, with a prompt in which control tokens count; no caller is the owner at the box. */
+    GenerateParams generate(
+            String modelId, @Nullable String prompt, @Nullable List<Long> tokens, Optional<Caller> caller) {
         return new GenerateParams(
                 modelId,
                 prompt,
@@ -65,7 +67,8 @@ record Options(
                 maxTokens.isPresent() ? (Long) (long) maxTokens.getAsInt() : null,
                 sampling,
                 stop,
-                logprobs.isPresent() ? (Long) (long) logprobs.getAsInt() : null);
+                logprobs.isPresent() ? (Long) (long) logprobs.getAsInt() : null,
+                caller.orElse(null));
     }
 
     private static List<String> stops(Fields body) {

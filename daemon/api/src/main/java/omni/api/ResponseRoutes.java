@@ -84,7 +84,7 @@ final class ResponseRoutes {
                 List<Runnable> early = keeps ? List.of() : List.of(request::close, room::close);
                 var held = new Held<>(chat, () -> early.forEach(Runnable::run));
                 var made = Asked.of(asked, keeps);
-                answers.chat(held, exchange.wire()::watch, (model, answer) -> write(exchange, made, model, answer));
+                answers.chat(held, Answers.Asker.of(exchange), (model, answer) -> write(exchange, made, model, answer));
             } catch (ApiError e) {
                 throw e.naming(NAMES);
             }

@@ -47,7 +47,7 @@ final class DisconnectTest {
     @Test
     void leavingCancelsAnEmbeddingToo() throws Exception {
         try (var _ = ask("/v1/embeddings", "{\"model\":\"silent\",\"input\":\"x\"}")) {
-            Await.until("the engine is asked", () -> engine.embedCalls.get() == 1);
+            Await.until("the engine is asked", () -> engine.embedded.size() == 1);
         }
         Await.until("the engine is free", () -> engine.cancelled.get() == 1);
     }

@@ -62,9 +62,11 @@ final class FakeEngine implements EngineProtocol.Handler, AutoCloseable {
     /** Every Generate call that came, in order. */
     final ConcurrentLinkedQueue<GenerateParams> asked = new ConcurrentLinkedQueue<>();
 
+    /** Every Embed call that came, in order. */
+    final ConcurrentLinkedQueue<EmbedParams> embedded = new ConcurrentLinkedQueue<>();
+
     final AtomicInteger cancelled = new AtomicInteger();
     final AtomicInteger templateCalls = new AtomicInteger();
-    final AtomicInteger embedCalls = new AtomicInteger();
     final CountDownLatch hold = new CountDownLatch(1);
 
     FakeEngine(Path socket) {
@@ -169,7 +171,7 @@ final class FakeEngine implements EngineProtocol.Handler, AutoCloseable {
 
     @Override
     public void embed(EmbedParams in, Call<EmbedReply> call) {
-        embedCalls.incrementAndGet();
+        embedded.add(in);
         if ("id-silent".equals(in.model())) {
             call.onCancel(cancelled::incrementAndGet);
             waitFor(hold);

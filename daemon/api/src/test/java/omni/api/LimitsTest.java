@@ -83,7 +83,7 @@ final class LimitsTest {
             assertEquals("[4.0,0.5]", data.get(129).get("embedding").toString());
             assertEquals(
                     130, TestDaemon.json(response).at("/usage/total_tokens").asInt());
-            assertEquals(3, engine.embedCalls.get());
+            assertEquals(3, engine.embedded.size());
 
             ErrorsTest.assertError(daemon.post("/v1/embeddings", input(FakeEngine.texts(131))), 400, "invalid_value");
         }
@@ -103,7 +103,7 @@ final class LimitsTest {
                     "AABAQAAAAD8=",
                     TestDaemon.json(base64).at("/data/0/embedding").asString(),
                     base64.body());
-            assertEquals(2, engine.embedCalls.get());
+            assertEquals(2, engine.embedded.size());
         }
     }
 
@@ -196,7 +196,7 @@ final class LimitsTest {
             var data = TestDaemon.json(whole).get("data");
             assertEquals(2048, data.size());
             assertEquals(513, data.get(2047).get("embedding").size());
-            assertEquals(32, engine.embedCalls.get());
+            assertEquals(32, engine.embedded.size());
             texts.set(2047, "fail");
             assertThrows(IOException.class, () -> daemon.post("/v1/embeddings", input("wide", texts)));
             ErrorsTest.assertError(

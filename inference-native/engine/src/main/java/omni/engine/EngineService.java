@@ -98,7 +98,7 @@ final class EngineService implements EngineProtocol.Handler {
             GenerateRequest request = GenerateRequest.checked(in);
             EngineProtocol.GenerateReply last;
             try (Texts.Share _ = texts.take(request.bytes());
-                    Residents.Lease lease = residents.acquire(find(in.model()), true)) {
+                    Residents.Lease lease = residents.acquire(find(in.model()), request.caller())) {
                 Generation generation = request.on(lease.model(), call.wantsMore());
                 call.onCancel(generation::cancel);
                 lease.model().submit(generation);
@@ -144,7 +144,7 @@ final class EngineService implements EngineProtocol.Handler {
         answer(() -> {
             int[] tokens;
             try (Texts.Share _ = texts.take(Texts.bytes(in.text()));
-                    Residents.Lease lease = residents.acquire(find(in.model()), false)) {
+                    Residents.Lease lease = residents.look(find(in.model()))) {
                 tokens = lease.model().tokenize("text", in.text(), in.addBos(), in.special());
             }
             call.reply(new EngineProtocol.TokenizeReply(Wording.longs(tokens)));
@@ -156,7 +156,7 @@ final class EngineService implements EngineProtocol.Handler {
         answer(() -> {
             String text;
             try (Texts.Share _ = texts.take((long) in.tokens().size() * Texts.NUMBER_BYTES);
-                    Residents.Lease lease = residents.acquire(find(in.model()), false)) {
+                    Residents.Lease lease = residents.look(find(in.model()))) {
                 text = lease.model()
                         .detokenize(GenerateRequest.tokens(
                                 in.tokens(), lease.model().vocabularySize()));
@@ -171,19 +171,20 @@ final class EngineService implements EngineProtocol.Handler {
             if (in.inputs().isEmpty() || in.inputs().size() > INPUTS_MAX) {
                 throw new EngineException.Invalid("inputs", "Give 1 to 64 inputs.");
             }
+            Caller caller = Caller.of(in.caller());
             try (Texts.Share _ =
                     texts.take(in.inputs().stream().mapToLong(Texts::bytes).sum())) {
-                embedding(in, call);
+                embedding(in, caller, call);
             }
         });
     }
 
-    private void embedding(EngineProtocol.EmbedParams in, Call<EngineProtocol.EmbedReply> call)
+    private void embedding(EngineProtocol.EmbedParams in, Caller caller, Call<EngineProtocol.EmbedReply> call)
             throws IOException, InterruptedException {
         LoadedModel.Vectors work;
         List<float[]> vectors;
         long numbers;
-        try (Residents.Lease lease = residents.acquire(find(in.model()), true)) {
+        try (Residents.Lease lease = residents.acquire(find(in.model()), caller)) {
             numbers = checkNumbers(in.inputs().size(), lease.model().embeddingLength());
             work = lease.model().embed(in.inputs());
             call.onCancel(work::cancel);
@@ -241,7 +242,7 @@ final class EngineService implements EngineProtocol.Handler {
     public void template(EngineProtocol.TemplateParams in, Call<EngineProtocol.TemplateReply> call) {
         answer(() -> {
             EngineProtocol.ChatTemplate template;
-            try (Residents.Lease lease = residents.acquire(find(in.model()), false)) {
+            try (Residents.Lease lease = residents.look(find(in.model()))) {
                 template = Wording.template(lease.model());
             }
             call.reply(new EngineProtocol.TemplateReply(template));

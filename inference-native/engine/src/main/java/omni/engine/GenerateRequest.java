@@ -14,10 +14,12 @@ final class GenerateRequest {
 
     private final EngineProtocol.GenerateParams in;
     private final EngineProtocol.Sampling sampling;
+    private final Caller caller;
 
-    private GenerateRequest(EngineProtocol.GenerateParams in, EngineProtocol.Sampling sampling) {
+    private GenerateRequest(EngineProtocol.GenerateParams in, EngineProtocol.Sampling sampling, Caller caller) {
         this.in = in;
         this.sampling = sampling;
+        this.caller = caller;
     }
 
     /**
@@ -49,7 +51,11 @@ final class GenerateRequest {
         EngineProtocol.Sampling sampling =
                 given != null ? given : new EngineProtocol.Sampling(null, null, null, null, null);
         Sampling.check("sampling.", sampling);
-        return new GenerateRequest(in, sampling);
+        return new GenerateRequest(in, sampling, Caller.of(in.caller()));
+    }
+
+    Caller caller() {
+        return caller;
     }
 
     /** What its prompt takes in memory. */

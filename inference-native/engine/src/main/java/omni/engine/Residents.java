@@ -4,6 +4,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -50,11 +51,15 @@ final class Residents implements AutoCloseable {
 
         EngineException.@Nullable LoadFailed failure;
         int leases;
-        int requests;
+        final Map<Caller, Integer> requests = new HashMap<>();
         long idleSinceNanos;
 
         Entry(StoredModel model) {
             this.model = model;
+        }
+
+        int requestCount() {
+            return requests.values().stream().mapToInt(Integer::intValue).sum();
         }
     }
 
@@ -92,13 +97,13 @@ final class Residents implements AutoCloseable {
     final class Lease implements AutoCloseable {
         private final Entry entry;
         private final LoadedModel loaded;
-        private final boolean request;
+        private final Optional<Caller> caller;
         private boolean open = true;
 
-        private Lease(Entry entry, LoadedModel loaded, boolean request) {
+        private Lease(Entry entry, LoadedModel loaded, Optional<Caller> caller) {
             this.entry = entry;
             this.loaded = loaded;
-            this.request = request;
+            this.caller = caller;
         }
 
         LoadedModel model() {
@@ -109,20 +114,32 @@ final class Residents implements AutoCloseable {
         public void close() {
             if (open) {
                 open = false;
-                release(entry, request);
+                release(entry, caller);
             }
         }
     }
 
     /**
-     * Gets a model, loading it where needed.
+     * Gets a model for one of the bounded number of requests that compute, loading it where needed.
      *
-     * @param request whether it is for one of the bounded number of requests that compute, and not for a look at its
-     *     vocabulary
      * @throws EngineException.Busy if as many requests are under way as may be, or no place can be made for the model
      * @throws EngineException.LoadFailed if it cannot be loaded
      */
-    Lease acquire(StoredModel model, boolean request) throws InterruptedException {
+    Lease acquire(StoredModel model, Caller caller) throws InterruptedException {
+        return acquire(model, Optional.of(caller));
+    }
+
+    /**
+     * Gets a model for a look at its vocabulary, loading it where needed.
+     *
+     * @throws EngineException.Busy if no place can be made for the model
+     * @throws EngineException.LoadFailed if it cannot be loaded
+     */
+    Lease look(StoredModel model) throws InterruptedException {
+        return acquire(model, Optional.empty());
+    }
+
+    private Lease acquire(StoredModel model, Optional<Caller> caller) throws InterruptedException {
         lock.lockInterruptibly();
         try {
             while (true) {
@@ -136,7 +153,7 @@ final class Residents implements AutoCloseable {
                 if (entry == null || isLeaving(entry)) {
                     changed.await();
                 } else {
-                    return join(entry, request);
+                    return join(entry, caller);
                 }
             }
         } finally {
@@ -169,13 +186,14 @@ final class Residents implements AutoCloseable {
         return entry;
     }
 
-    private Lease join(Entry entry, boolean request) throws InterruptedException {
+    private Lease join(Entry entry, Optional<Caller> caller) throws InterruptedException {
         int requestsMax = config.sequencesMax() + config.queueMax();
-        if (request && entry.requests >= requestsMax) {
-            throw new EngineException.Busy(Math.clamp(entry.requests / config.sequencesMax(), 1, RETRY_SECONDS_MAX));
+        int requests = entry.requestCount();
+        if (caller.isPresent() && requests >= requestsMax) {
+            throw new EngineException.Busy(Math.clamp(requests / config.sequencesMax(), 1, RETRY_SECONDS_MAX));
         }
         entry.leases++;
-        entry.requests += request ? 1 : 0;
+        caller.ifPresent(who -> entry.requests.merge(who, 1, Integer::sum));
         boolean joined = false;
         try {
             while (entry.state == State.LOADING) {
@@ -186,10 +204,10 @@ final class Residents implements AutoCloseable {
                 throw failure(entry);
             }
             joined = true;
-            return new Lease(entry, loaded, request);
+            return new Lease(entry, loaded, caller);
         } finally {
             if (!joined) {
-                release(entry, request);
+                release(entry, caller);
             }
         }
     }
@@ -199,11 +217,11 @@ final class Residents implements AutoCloseable {
         return failure != null ? failure : new EngineException.Failed("The model was not loaded; the log says why.");
     }
 
-    private void release(Entry entry, boolean request) {
+    private void release(Entry entry, Optional<Caller> caller) {
         lock.lock();
         try {
             entry.leases--;
-            entry.requests -= request ? 1 : 0;
+            caller.ifPresent(who -> entry.requests.computeIfPresent(who, (_, n) -> n == 1 ? null : n - 1));
             if (entry.leases == 0) {
                 entry.idleSinceNanos = System.nanoTime();
                 changed.signalAll();
@@ -358,8 +376,12 @@ final class Residents implements AutoCloseable {
         }
     }
 
-    /** A loaded model and how many requests are with it, those that decode and those that wait. */
-    record Resident(LoadedModel loaded, int requests) {}
+    /** A loaded model and how many requests of whom are with it, those that decode and those that wait. */
+    record Resident(LoadedModel loaded, Map<Caller, Integer> callers) {
+        int requests() {
+            return callers.values().stream().mapToInt(Integer::intValue).sum();
+        }
+    }
 
     /** Returns the models that are loaded and ready. */
     List<Resident> ready() {
@@ -369,7 +391,7 @@ final class Residents implements AutoCloseable {
             for (Entry entry : entries.values()) {
                 LoadedModel loaded = entry.loaded;
                 if (entry.state == State.READY && loaded != null) {
-                    ready.add(new Resident(loaded, entry.requests));
+                    ready.add(new Resident(loaded, Map.copyOf(entry.requests)));
                 }
             }
             return ready;

@@ -1,7 +1,9 @@
 package omni.engine;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -131,6 +133,10 @@ final class Wording {
                 stats.decodeCalls(),
                 stats.sequencesPerDecodeMax(),
                 stats.promptTokens(),
-                stats.completionTokens());
+                stats.completionTokens(),
+                resident.callers().entrySet().stream()
+                        .sorted(Map.Entry.comparingByKey(Comparator.comparing(Caller::key)))
+                        .map(e -> new EngineProtocol.CallerStats(e.getKey().wireKey(), e.getValue()))
+                        .toList());
     }
 }

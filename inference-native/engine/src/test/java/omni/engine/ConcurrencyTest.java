@@ -32,8 +32,7 @@ class ConcurrencyTest {
 
     private static EngineProtocol.GenerateParams chat(int i) {
         String question = QUESTIONS[i % QUESTIONS.length].formatted(10 + i);
-        return new EngineProtocol.GenerateParams(
-                null, EngineFixture.chat(question), null, true, 24L, EngineFixture.greedy(), List.of(), 2L);
+        return Ask.chat(question).maxTokens(24L).greedy().logprobs(2L).params();
     }
 
     private static List<List<EngineProtocol.Token>> alone(EngineFixture engine) {

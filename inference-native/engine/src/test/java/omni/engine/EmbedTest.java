@@ -30,7 +30,7 @@ class EmbedTest {
     }
 
     private List<double[]> embed(String... inputs) {
-        return engine.client.embed(new EngineProtocol.EmbedParams(null, List.of(inputs))).embeddings().stream()
+        return engine.client.embed(new EngineProtocol.EmbedParams(null, List.of(inputs), null)).embeddings().stream()
                 .map(e -> e.vector().stream().mapToDouble(Double::doubleValue).toArray())
                 .toList();
     }
@@ -81,7 +81,8 @@ class EmbedTest {
         assertEquals(
                 2 * tokens,
                 engine.client
-                        .embed(new EngineProtocol.EmbedParams(null, List.of("What is 7 plus 5?", "What is 7 plus 5?")))
+                        .embed(new EngineProtocol.EmbedParams(
+                                null, List.of("What is 7 plus 5?", "What is 7 plus 5?"), null))
                         .promptTokens());
     }
 

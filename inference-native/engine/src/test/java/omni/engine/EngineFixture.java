@@ -127,8 +127,11 @@ final class EngineFixture implements AutoCloseable {
 
     /** A greedy request for the answer to a question. */
     static EngineProtocol.GenerateParams ask(String question, @Nullable Long maxTokens, String... stop) {
-        return new EngineProtocol.GenerateParams(
-                null, chat(question), null, true, maxTokens, greedy(), List.of(stop), null);
+        return Ask.chat(question)
+                .maxTokens(maxTokens)
+                .greedy()
+                .stop(List.of(stop))
+                .params();
     }
 
     /** Takes one file in and says nothing more of it. */

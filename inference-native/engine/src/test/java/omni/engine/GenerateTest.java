@@ -2,7 +2,6 @@ package omni.engine;
 
 import static omni.engine.EngineFixture.ask;
 import static omni.engine.EngineFixture.chat;
-import static omni.engine.EngineFixture.greedy;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -89,7 +88,7 @@ class GenerateTest {
                 .tokenize(new EngineProtocol.TokenizeParams(null, chat(SUM), true, true))
                 .tokens();
         EngineProtocol.GenerateReply reply = engine.client.generate(
-                new EngineProtocol.GenerateParams("default", null, tokens, false, 50L, greedy(), List.of(), null));
+                Ask.tokens(tokens).model("default").maxTokens(50L).greedy().params());
         assertEquals("7 plus 5 is 12.", reply.text());
     }
 
@@ -157,8 +156,10 @@ class GenerateTest {
 
     private String drawn(long seed) {
         return engine.client
-                .generate(new EngineProtocol.GenerateParams(
-                        null, chat("Tell me a story about a fox."), null, true, 30L, hot(seed), List.of(), null))
+                .generate(Ask.chat("Tell me a story about a fox.")
+                        .maxTokens(30L)
+                        .sampling(hot(seed))
+                        .params())
                 .text();
     }
 
@@ -169,7 +170,7 @@ class GenerateTest {
     @Test
     void logprobsAreOrderedAndNoMoreThanOne() {
         EngineProtocol.GenerateReply reply = engine.client.generate(
-                new EngineProtocol.GenerateParams(null, chat(SUM), null, true, 50L, greedy(), List.of(), 20L));
+                Ask.chat(SUM).maxTokens(50L).greedy().logprobs(20L).params());
         assertNotNull(reply.usage());
         assertEquals(reply.usage().completionTokens(), reply.tokens().size());
         StringBuilder text = new StringBuilder();
@@ -193,7 +194,7 @@ class GenerateTest {
     @Test
     void withoutAlternativesTokensStillHaveTheirs() {
         EngineProtocol.GenerateReply reply = engine.client.generate(
-                new EngineProtocol.GenerateParams(null, chat(SUM), null, true, 5L, greedy(), List.of(), 0L));
+                Ask.chat(SUM).maxTokens(5L).greedy().logprobs(0L).params());
         assertEquals(5, reply.tokens().size());
         assertTrue(reply.tokens().stream().allMatch(t -> t.top().isEmpty() && t.logprob() <= 0));
         assertTrue(engine.client.generate(ask(SUM, 5L)).tokens().isEmpty());
@@ -205,16 +206,15 @@ class GenerateTest {
         for (int i = 0; i < 2047; i++) {
             tokens.add(300L);
         }
-        EngineProtocol.GenerateReply fits = engine.client.generate(
-                new EngineProtocol.GenerateParams(null, null, tokens, false, null, greedy(), List.of(), null));
+        EngineProtocol.GenerateReply fits =
+                engine.client.generate(Ask.tokens(tokens).greedy().params());
         assertEquals(EngineProtocol.GenerateReplyFinish.LENGTH, fits.finish());
         assertNotNull(fits.usage());
         assertEquals(1, fits.usage().completionTokens());
         tokens.add(300L);
         EngineProtocol.PromptTooLong refused = assertThrows(
                 EngineProtocol.PromptTooLong.class,
-                () -> engine.client.generate(
-                        new EngineProtocol.GenerateParams(null, null, tokens, false, null, greedy(), List.of(), null)));
+                () -> engine.client.generate(Ask.tokens(tokens).greedy().params()));
         assertEquals(2048, refused.promptTokens());
         assertEquals(2048, refused.contextTokens());
     }
@@ -222,8 +222,11 @@ class GenerateTest {
     @Test
     void aReaderThatLeavesFreesItsSequence() throws Exception {
         // With twenty alternatives a token the answer is more than socket and outbox hold: unread, it cannot end.
-        EngineProtocol.GenerateParams endless = new EngineProtocol.GenerateParams(
-                null, chat("Tell me a story."), null, true, 1500L, hot(7), List.of(), 20L);
+        EngineProtocol.GenerateParams endless = Ask.chat("Tell me a story.")
+                .maxTokens(1500L)
+                .sampling(hot(7))
+                .logprobs(20L)
+                .params();
         ReplyStream<EngineProtocol.GenerateReply> stream = engine.client.generateMore(endless);
         assertFalse(stream.next().tokens().isEmpty());
         long before = engine.stats().completionTokens();
@@ -240,7 +243,7 @@ class GenerateTest {
         EngineProtocol.NoSuchModel refused = assertThrows(
                 EngineProtocol.NoSuchModel.class,
                 () -> engine.client.generate(
-                        new EngineProtocol.GenerateParams("nonesuch", "x", null, false, 1L, null, List.of(), null)));
+                        Ask.prompt("x").model("nonesuch").maxTokens(1L).params()));
         assertEquals("nonesuch", refused.model());
         assertEquals(List.of("omni-seed-f16"), refused.available());
     }

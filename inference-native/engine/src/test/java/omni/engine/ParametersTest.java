@@ -36,7 +36,16 @@ class ParametersTest {
 
     private static EngineProtocol.GenerateParams request(
             long maxTokens, EngineProtocol.@Nullable Sampling sampling, List<String> stop, @Nullable Long logprobs) {
-        return new EngineProtocol.GenerateParams(null, "x", null, false, maxTokens, sampling, stop, logprobs);
+        return Ask.prompt("x")
+                .maxTokens(maxTokens)
+                .sampling(sampling)
+                .stop(stop)
+                .logprobs(logprobs)
+                .params();
+    }
+
+    private static EngineProtocol.GenerateParams called(String key) {
+        return Ask.prompt("x").maxTokens(1L).caller(key).params();
     }
 
     private static EngineProtocol.GenerateParams sampled(
@@ -73,24 +82,18 @@ class ParametersTest {
                 Arguments.of("sampling.topK", sampled(null, null, -1L, null)),
                 Arguments.of("sampling.minP", sampled(null, null, null, 1.0000001)),
                 Arguments.of("sampling.minP", sampled(null, null, null, -0.0000001)),
+                Arguments.of("prompt", Ask.nothing().maxTokens(1L).params()),
                 Arguments.of(
                         "prompt",
-                        new EngineProtocol.GenerateParams(null, null, null, false, 1L, null, List.of(), null)),
-                Arguments.of(
-                        "prompt",
-                        new EngineProtocol.GenerateParams(null, "x", List.of(1L), false, 1L, null, List.of(), null)),
-                Arguments.of(
-                        "prompt", new EngineProtocol.GenerateParams(null, "", null, false, 1L, null, List.of(), null)),
-                Arguments.of(
-                        "prompt",
-                        new EngineProtocol.GenerateParams(null, null, List.of(), false, 1L, null, List.of(), null)),
-                Arguments.of(
-                        "tokens",
-                        new EngineProtocol.GenerateParams(
-                                null, null, List.of(4096L), false, 1L, null, List.of(), null)),
-                Arguments.of(
-                        "tokens",
-                        new EngineProtocol.GenerateParams(null, null, List.of(-1L), false, 1L, null, List.of(), null)));
+                        Ask.prompt("x").andTokens(List.of(1L)).maxTokens(1L).params()),
+                Arguments.of("prompt", Ask.prompt("").maxTokens(1L).params()),
+                Arguments.of("prompt", Ask.tokens(List.of()).maxTokens(1L).params()),
+                Arguments.of("tokens", Ask.tokens(List.of(4096L)).maxTokens(1L).params()),
+                Arguments.of("tokens", Ask.tokens(List.of(-1L)).maxTokens(1L).params()),
+                Arguments.of("caller.key", called("0123456789a")),
+                Arguments.of("caller.key", called("0123456789abc")),
+                Arguments.of("caller.key", called("0123456789AB")),
+                Arguments.of("caller.key", called("owner")));
     }
 
     @ParameterizedTest
@@ -115,16 +118,12 @@ class ParametersTest {
                 sampled(null, null, 0L, null),
                 sampled(null, null, null, 1.0),
                 sampled(null, null, null, 0.0),
-                new EngineProtocol.GenerateParams(null, null, List.of(4095L), false, 1L, null, List.of(), null),
-                new EngineProtocol.GenerateParams(
-                        null,
-                        "x",
-                        null,
-                        false,
-                        1L,
-                        new EngineProtocol.Sampling(null, null, null, null, Long.MIN_VALUE),
-                        List.of(),
-                        null));
+                Ask.tokens(List.of(4095L)).maxTokens(1L).params(),
+                called("0123456789ab"),
+                Ask.prompt("x")
+                        .maxTokens(1L)
+                        .sampling(new EngineProtocol.Sampling(null, null, null, null, Long.MIN_VALUE))
+                        .params());
     }
 
     @ParameterizedTest
@@ -136,15 +135,10 @@ class ParametersTest {
 
     @Test
     void moreTokensThanAnyContextAreAsManyAsFit() {
-        EngineProtocol.GenerateReply reply = engine.client.generate(new EngineProtocol.GenerateParams(
-                null,
-                null,
-                Collections.nCopies(2040, 300L),
-                false,
-                Long.MAX_VALUE,
-                EngineFixture.greedy(),
-                List.of(),
-                null));
+        EngineProtocol.GenerateReply reply = engine.client.generate(Ask.tokens(Collections.nCopies(2040, 300L))
+                .maxTokens(Long.MAX_VALUE)
+                .greedy()
+                .params());
         EngineProtocol.Usage usage = reply.usage();
         assertTrue(usage != null && usage.completionTokens() <= 8);
     }
@@ -156,7 +150,7 @@ class ParametersTest {
         refused("inputs", List.of("x", ""));
         EngineProtocol.PromptTooLong refused = assertThrows(
                 EngineProtocol.PromptTooLong.class,
-                () -> engine.client.embed(new EngineProtocol.EmbedParams(null, List.of("1".repeat(2049)))));
+                () -> engine.client.embed(new EngineProtocol.EmbedParams(null, List.of("1".repeat(2049)), null)));
         assertEquals(2049, refused.promptTokens());
         assertEquals(2048, refused.contextTokens());
     }
@@ -179,8 +173,8 @@ class ParametersTest {
     private EngineProtocol.PromptTooLong tooLong(String prompt) {
         return assertThrows(
                 EngineProtocol.PromptTooLong.class,
-                () -> engine.client.generate(new EngineProtocol.GenerateParams(
-                        null, prompt, null, false, 1L, EngineFixture.greedy(), List.of(), null)));
+                () -> engine.client.generate(
+                        Ask.prompt(prompt).maxTokens(1L).greedy().params()));
     }
 
     /** The bytes of the longest token, by its text. */
@@ -216,7 +210,8 @@ class ParametersTest {
 
     private void refused(String parameter, List<String> inputs) {
         EngineProtocol.Invalid refused = assertThrows(
-                EngineProtocol.Invalid.class, () -> engine.client.embed(new EngineProtocol.EmbedParams(null, inputs)));
+                EngineProtocol.Invalid.class,
+                () -> engine.client.embed(new EngineProtocol.EmbedParams(null, inputs, null)));
         assertEquals(parameter, refused.parameter());
     }
 }

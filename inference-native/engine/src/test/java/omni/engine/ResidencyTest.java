@@ -77,9 +77,7 @@ class ResidencyTest {
     }
 
     private static EngineProtocol.GenerateParams askOf(String model) {
-        EngineProtocol.GenerateParams ask = ask(SUM, 50L);
-        return new EngineProtocol.GenerateParams(
-                model, ask.prompt(), null, true, ask.maxTokens(), ask.sampling(), List.of(), null);
+        return Ask.chat(SUM).model(model).maxTokens(50L).greedy().params();
     }
 
     private static List<EngineProtocol.ModelStats> loaded(EngineFixture engine) {
@@ -146,7 +144,7 @@ class ResidencyTest {
             assertTrue(busy.retryAfterSeconds() >= 1);
             assertThrows(
                     EngineProtocol.Busy.class,
-                    () -> engine.client.embed(new EngineProtocol.EmbedParams(null, List.of("x"))));
+                    () -> engine.client.embed(new EngineProtocol.EmbedParams(null, List.of("x"), null)));
             latch.countDown();
             for (Future<String> answer : answers) {
                 assertEquals("7 plus 5 is 12.", answer.get());
@@ -154,6 +152,34 @@ class ResidencyTest {
             assertEquals(2, engine.stats().sequencesPerDecodeMax());
             assertEquals(
                     "7 plus 5 is 12.", engine.client.generate(ask(SUM, 50L)).text());
+        }
+    }
+
+    @Test
+    void itIsKnownWhoseTheRequestsAre() throws Exception {
+        try (EngineFixture engine = held("sequences_max = 2", "queue_max = 8")) {
+            List<Future<String>> answers = new ArrayList<>();
+            for (Ask ask : List.of(
+                    Ask.chat(SUM).caller("bbbbbbbbbbbb"),
+                    Ask.chat(SUM).caller("aaaaaaaaaaaa"),
+                    Ask.chat(SUM),
+                    Ask.chat(SUM).caller("bbbbbbbbbbbb"))) {
+                EngineProtocol.GenerateParams params =
+                        ask.maxTokens(50L).greedy().params();
+                answers.add(threads.submit(() -> engine.client.generate(params).text()));
+            }
+            List<EngineProtocol.CallerStats> all = List.of(
+                    new EngineProtocol.CallerStats("aaaaaaaaaaaa", 1),
+                    new EngineProtocol.CallerStats("bbbbbbbbbbbb", 2),
+                    new EngineProtocol.CallerStats(null, 1));
+            Await.until(
+                    LONG,
+                    () -> !loaded(engine).isEmpty() && engine.stats().callers().equals(all));
+            latch.countDown();
+            for (Future<String> answer : answers) {
+                assertEquals("7 plus 5 is 12.", answer.get());
+            }
+            assertEquals(List.of(), engine.stats().callers());
         }
     }
 
@@ -338,7 +364,7 @@ class ResidencyTest {
             for (Future<String> answer : answers) {
                 assertEquals("7 plus 5 is 12.", answer.get());
             }
-            engine.client.embed(new EngineProtocol.EmbedParams(model, List.of("a fox")));
+            engine.client.embed(new EngineProtocol.EmbedParams(model, List.of("a fox"), null));
         }
     }
 }

@@ -25,8 +25,8 @@ class ThreadsBoxTest {
     }
 
     private static void write(EngineFixture engine, String model) {
-        engine.client.generate(new EngineProtocol.GenerateParams(
-                model, "one", null, false, 2L, EngineFixture.greedy(), List.of(), null));
+        engine.client.generate(
+                Ask.prompt("one").model(model).maxTokens(2L).greedy().params());
     }
 
     /** Two models that take each other's place: what was started for one ends with it. */

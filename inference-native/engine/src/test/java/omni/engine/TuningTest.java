@@ -104,8 +104,8 @@ class TuningTest {
         try (var engine = new EngineFixture(
                 home, EngineFixture.tuning(home, "sweep = true", "sweep_max = \"10m\""), "threads = 1")) {
             touch(engine);
-            var reply = engine.client.generate(new EngineProtocol.GenerateParams(
-                    null, "Tom has 3 apples.", null, false, 8L, null, List.of(), null));
+            var reply = engine.client.generate(
+                    Ask.prompt("Tom has 3 apples.").maxTokens(8L).params());
             var usage = reply.usage();
             assertTrue(usage != null && usage.promptTokens() > 0);
             assertTrue(profile(engine).state() != ProfileState.MEASURED, "and it is not ended by a request");

@@ -123,14 +123,26 @@ final class Box implements AutoCloseable {
 
     static EngineProtocol.GenerateParams prompt(
             String prompt, @Nullable Long maxTokens, boolean special, String... stop) {
+        return params(prompt, null, maxTokens, special, null, stop);
+    }
+
+    /** A greedy call with what the tests vary. */
+    static EngineProtocol.GenerateParams params(
+            @Nullable String prompt,
+            @Nullable List<Long> tokens,
+            @Nullable Long maxTokens,
+            boolean special,
+            @Nullable Long logprobs,
+            String... stop) {
         return new EngineProtocol.GenerateParams(
                 null,
                 prompt,
-                null,
+                tokens,
                 special,
                 maxTokens,
                 new EngineProtocol.Sampling(0.0, null, null, null, null),
                 List.of(stop),
+                logprobs,
                 null);
     }
 

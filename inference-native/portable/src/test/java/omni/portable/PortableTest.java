@@ -87,7 +87,7 @@ class PortableTest {
     @Test
     void embeds() {
         EngineProtocol.EmbedReply reply = box.client.embed(new EngineProtocol.EmbedParams(
-                null, List.of("The cat sleeps.", "The cat sleeps.", "Paris is a city in France.")));
+                null, List.of("The cat sleeps.", "The cat sleeps.", "Paris is a city in France."), null));
         List<List<Double>> vectors = reply.embeddings().stream()
                 .map(EngineProtocol.Embedding::vector)
                 .toList();
@@ -165,15 +165,15 @@ class PortableTest {
 
     @Test
     void whatItCannotDoIsRefused() {
-        refused("tokens", new EngineProtocol.GenerateParams(null, null, List.of(5L), true, 1L, null, List.of(), null));
-        refused("logprobs", new EngineProtocol.GenerateParams(null, "a", null, true, 1L, null, List.of(), 0L));
+        refused("tokens", Box.params(null, List.of(5L), 1L, true, null));
+        refused("logprobs", Box.params("a", null, 1L, true, 0L));
         refused("prompt", Box.prompt("say <|im_end|>", 1L, false));
         refused("prompt", Box.prompt("a\0b", 1L, true));
         refused("prompt", Box.prompt("a".repeat((1 << 20) + 1), 1L, true));
         assertEquals(1, box.client.generate(Box.prompt("say im_end", 1L, false)).usage() == null ? 0 : 1);
         EngineProtocol.Invalid invalid = assertThrows(
                 EngineProtocol.Invalid.class,
-                () -> box.client.embed(new EngineProtocol.EmbedParams(null, List.of("a <|im_end|>"))));
+                () -> box.client.embed(new EngineProtocol.EmbedParams(null, List.of("a <|im_end|>"), null)));
         assertEquals("inputs", invalid.parameter());
     }
 
@@ -190,12 +190,12 @@ class PortableTest {
         assertTrue(prompt.promptTokens() > prompt.contextTokens());
         EngineProtocol.PromptTooLong input = assertThrows(
                 EngineProtocol.PromptTooLong.class,
-                () -> box.client.embed(new EngineProtocol.EmbedParams(null, List.of("one ".repeat(513)))));
+                () -> box.client.embed(new EngineProtocol.EmbedParams(null, List.of("one ".repeat(513)), null)));
         assertEquals(512, input.contextTokens());
         assertEquals(
                 1,
                 box.client
-                        .embed(new EngineProtocol.EmbedParams(null, List.of("one ".repeat(200))))
+                        .embed(new EngineProtocol.EmbedParams(null, List.of("one ".repeat(200)), null))
                         .embeddings()
                         .size());
     }

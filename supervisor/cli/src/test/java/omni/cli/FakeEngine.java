@@ -129,6 +129,7 @@ class FakeEngine implements EngineProtocol.Handler {
                         "The package has code for x86_64 of every generation.",
                         List.of("cuda: The CUDA driver is not installed."),
                         false),
-                List.of(new ModelStats(ID, 1, 8, 0, 2048, 10, 4, 100, 200))));
+                List.of(new ModelStats(
+                        ID, 1, 8, 0, 2048, 10, 4, 100, 200, List.of(new CallerStats("0123456789ab", 1))))));
     }
 }
