@@ -20,6 +20,7 @@ import omni.bus.BusError;
 import omni.bus.BusException;
 import omni.bus.Call;
 import omni.engine.EngineProtocol.GenerateReply;
+import omni.engine.EngineProtocol.Priority;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -45,7 +46,10 @@ final class DaemonService implements DaemonProtocol.Handler {
     @Override
     public void addKey(AddKeyParams in, Call<AddKeyReply> call) {
         try {
-            var added = keys.add(in.name(), in.hash(), in.session());
+            var priority = in.priority() == null
+                    ? Priority.NORMAL
+                    : Priority.valueOf(in.priority().name());
+            var added = keys.add(in.name(), in.hash(), in.session(), priority);
             call.reply(new AddKeyReply(key(added)));
         } catch (ApiException e) {
             throw translate(e);
@@ -184,6 +188,7 @@ final class DaemonService implements DaemonProtocol.Handler {
                 entry.name(),
                 entry.created().toString(),
                 entry.session(),
+                DaemonProtocol.Priority.valueOf(entry.priority().name()),
                 keys.standing(entry)
                         .map(standing -> KeyStanding.valueOf(standing.name()))
                         .orElse(KeyStanding.UNCHECKED));

@@ -3,6 +3,7 @@ package omni.api;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import omni.engine.EngineProtocol.Priority;
 
 /**
  * The body of {@code POST /v1/embeddings}.
@@ -10,8 +11,14 @@ import java.util.OptionalInt;
  * @param inputs at least one text, none empty
  * @param base64 whether vectors are answered as the base64 of little-endian 32-bit floats
  * @param dimensions the length the client wants the vectors to have
+ * @param priority how urgent it is; empty for as urgent as its key's requests are
  */
-record EmbeddingRequest(Optional<String> model, List<String> inputs, boolean base64, OptionalInt dimensions) {
+record EmbeddingRequest(
+        Optional<String> model,
+        List<String> inputs,
+        boolean base64,
+        OptionalInt dimensions,
+        Optional<Priority> priority) {
     /**
      * Reads the body.
      *
@@ -35,6 +42,10 @@ record EmbeddingRequest(Optional<String> model, List<String> inputs, boolean bas
                         "encoding_format", ErrorCode.INVALID_VALUE, "encoding_format must be float or base64.");
         };
         return new EmbeddingRequest(
-                Options.model(body), inputs, base64, body.integer("dimensions", 1, Integer.MAX_VALUE));
+                Options.model(body),
+                inputs,
+                base64,
+                body.integer("dimensions", 1, Integer.MAX_VALUE),
+                Options.priority(body));
     }
 }

@@ -39,9 +39,10 @@ final class Embeddings {
 
     /** Answers over HTTP. */
     void answer(Exchange exchange, EmbeddingRequest request) {
+        var caller = Options.asking(exchange.caller(), request.priority());
         answers.supervised(exchange.wire()::watch, work -> {
             var model = work.step(() -> engine.resolve(request.model()));
-            write(exchange.spool(), request, model, exchange.caller(), work);
+            write(exchange.spool(), request, model, caller, work);
         });
     }
 

@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import omni.engine.EngineProtocol.Caller;
+import omni.engine.EngineProtocol.Priority;
 import omni.engine.EngineProtocol.Usage;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -31,6 +32,7 @@ final class Exchange {
     private String route = "-";
     private List<String> pathValues = List.of();
     private String key = "-";
+    private Priority priority = Priority.NORMAL;
     private Optional<Kept> kept = Optional.empty();
     private int status;
     private boolean bodyRead;
@@ -96,8 +98,9 @@ final class Exchange {
     }
 
     /** Names the key for the log, by its id, and what the vault keeps, as far as that key may have it. */
-    void key(String keyId, Kept keptForKey) {
-        key = keyId;
+    void key(KeyStore.Entry entry, Kept keptForKey) {
+        key = entry.id();
+        priority = entry.priority();
         kept = Optional.of(keptForKey);
     }
 
@@ -111,9 +114,9 @@ final class Exchange {
         return key;
     }
 
-    /** Who asks, as the engine knows it. */
+    /** Who asks, as the engine knows it, as urgent as the key's requests may be. */
     Caller caller() {
-        return new Caller(key);
+        return new Caller(key, priority);
     }
 
     /** Counts for the log. */

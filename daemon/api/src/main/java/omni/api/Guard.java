@@ -75,7 +75,7 @@ final class Guard {
         if (entry.isEmpty()) {
             throw ApiError.of(ErrorCode.INVALID_API_KEY, "That API key is not known here. Make one with omni key new.");
         }
-        exchange.key(entry.get().id(), keys.keptFor(entry.get()));
+        exchange.key(entry.get(), keys.keptFor(entry.get()));
     }
 
     boolean hostAllowed(String hostAndPort) {

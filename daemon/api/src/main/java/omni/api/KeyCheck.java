@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
+import omni.engine.EngineProtocol.Priority;
 import omni.vault.BackupsProtocol;
 import omni.vault.RecordsProtocol;
 import omni.vault.RecordsProtocol.ApiKey;
@@ -124,12 +125,12 @@ final class KeyCheck {
      *
      * @throws ApiError as there; VAULT_REFUSED where that very key was revoked
      */
-    KeyStore.Entry add(String name, String hash, boolean session) {
+    KeyStore.Entry add(String name, String hash, boolean session, Priority priority) {
         lock.lock();
         try {
             compareIfOpen();
             var before = keys.list();
-            var entry = keys.add(name, hash, session);
+            var entry = keys.add(name, hash, session, priority);
             if (compared.isPresent() && !session && !before.contains(entry)) {
                 knowNew(entry);
             }

@@ -21,8 +21,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
+import omni.engine.EngineProtocol.Priority;
 import omni.vault.KeptBounds;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -36,14 +38,15 @@ import tools.jackson.databind.node.JsonNodeFactory;
  * <pre>{@code
  * {"version": 1,
  *  "keys": [{"name": "laptop", "hash": "<64 hexadecimal digits>", "created": "2026-11-21T10:00:00Z"},
+ *           {"name": "indexer", "hash": "…", "created": "…", "priority": "background"},
  *           {"name": "console", "hash": "…", "created": "…", "tree": "<43 characters of base64url>"}]}
  * }</pre>
  *
- * <p>An entry with {@code tree} is a session key, of the run of the tree that it was made in: an HMAC-SHA-256 (RFC 2104) of all that the
- * file says of it, under the run's random name, which is in the roles' environments alone. It is dropped on load where that is not this
- * run's, so that who can write the file, but not run programs as this user, makes none. The file has mode 0600 and is replaced whole:
- * written beside, forced to disk, renamed. Every method is safe for use by many threads; {@link #writing} is held across a change and its
- * write, checks read one volatile list.
+ * <p>An entry without {@code priority} is of class normal. An entry with {@code tree} is a session key, of the run of the tree that it was
+ * made in: an HMAC-SHA-256 (RFC 2104) of all that the file says of it, under the run's random name, which is in the roles' environments
+ * alone. It is dropped on load where that is not this run's, so that who can write the file, but not run programs as this user, makes none.
+ * The file has mode 0600 and is replaced whole: written beside, forced to disk, renamed. Every method is safe for use by many threads;
+ * {@link #writing} is held across a change and its write, checks read one volatile list.
  */
 final class KeyStore {
     /** The file within the home directory. */
@@ -69,8 +72,9 @@ final class KeyStore {
      *
      * @param hash SHA-256 of the key's ASCII text
      * @param tree proves the run of the tree that it lives as long as; empty for a key that stays
+     * @param priority how urgent its requests are, at most
      */
-    record Entry(String name, String hash, Instant created, Optional<String> tree) {
+    record Entry(String name, String hash, Instant created, Optional<String> tree, Priority priority) {
         /** First digits of the hash: enough to name a key, useless to guess it. */
         String id() {
             return hash.substring(0, ID_DIGITS);
@@ -83,15 +87,19 @@ final class KeyStore {
 
         /**
          * SHA-256, base64url without padding, of all that the file says of a key that stays: a line for the form, the hash and the
-         * time each, then the name, which alone may have any characters.
+         * time each, then the name, which alone may have any characters; in another form, before the name, the class where it is not
+         * the usual one.
          */
         String digest() {
-            return base64(sha256(said("omni api key 1")));
+            return base64(sha256(said("omni api key")));
         }
 
         /** All that the file says of it, under the name of a form. */
         private byte[] said(String form) {
-            return (form + "\n" + hash + "\n" + created + "\n" + name).getBytes(StandardCharsets.UTF_8);
+            var text = priority == Priority.NORMAL
+                    ? form + " 1\n" + hash + "\n" + created + "\n" + name
+                    : form + " 2\n" + hash + "\n" + created + "\n" + priority.wire() + "\n" + name;
+            return text.getBytes(StandardCharsets.UTF_8);
         }
     }
 
@@ -176,7 +184,7 @@ final class KeyStore {
      *     RATE_LIMIT_EXCEEDED when there are as many keys as may be
      * @throws KeyFileException where the file cannot be written, or read any more; the key is then not kept
      */
-    Entry add(String name, String hash, boolean session) {
+    Entry add(String name, String hash, boolean session, Priority priority) {
         if (!HASH.matcher(hash).matches()) {
             throw ApiError.at("hash", ErrorCode.INVALID_VALUE, "The hash must be 64 lower-case hexadecimal digits.");
         }
@@ -199,8 +207,9 @@ final class KeyStore {
                         ErrorCode.RATE_LIMIT_EXCEEDED,
                         "There are " + keysMax + " keys already. Revoke one first, with omni key revoke.");
             }
-            var made = new Entry(name, hash, clock.instant().truncatedTo(ChronoUnit.SECONDS), Optional.empty());
-            var entry = session ? new Entry(name, hash, made.created(), Optional.of(proof(made))) : made;
+            var created = clock.instant().truncatedTo(ChronoUnit.SECONDS);
+            var made = new Entry(name, hash, created, Optional.empty(), priority);
+            var entry = session ? new Entry(name, hash, created, Optional.of(proof(made)), priority) : made;
             var more = new ArrayList<>(entries);
             more.add(entry);
             write(more);
@@ -275,7 +284,15 @@ final class KeyStore {
                 node.path("name").asString(""),
                 hash,
                 Instant.parse(node.path("created").asString("")),
-                node.has("tree") ? Optional.of(node.path("tree").asString("")) : Optional.empty());
+                node.has("tree") ? Optional.of(node.path("tree").asString("")) : Optional.empty(),
+                priority(node.path("priority").asString(Priority.NORMAL.wire())));
+    }
+
+    private static Priority priority(String wire) {
+        return Stream.of(Priority.values())
+                .filter(each -> each.wire().equals(wire))
+                .findFirst()
+                .orElseThrow(KeyStore::damaged);
     }
 
     private boolean isOfThisRun(Entry entry) {
@@ -288,7 +305,7 @@ final class KeyStore {
         try {
             var mac = Mac.getInstance(HMAC);
             mac.init(run);
-            return base64(mac.doFinal(entry.said("omni session key 1")));
+            return base64(mac.doFinal(entry.said("omni session key")));
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("Every JDK has HmacSHA256", e);
         }
@@ -312,6 +329,9 @@ final class KeyStore {
                     .put("hash", entry.hash())
                     .put("created", entry.created().toString());
             entry.tree().ifPresent(t -> key.put("tree", t));
+            if (entry.priority() != Priority.NORMAL) {
+                key.put("priority", entry.priority().wire());
+            }
         }
         var part = file.resolveSibling(FILE + ".part");
         try {

@@ -4,8 +4,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 import omni.engine.EngineProtocol.Caller;
 import omni.engine.EngineProtocol.GenerateParams;
+import omni.engine.EngineProtocol.Priority;
 import omni.engine.EngineProtocol.Sampling;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -21,6 +23,7 @@ import tools.jackson.databind.JsonNode;
  * @param stop texts that end the answer, 0 to 4
  * @param logprobs how many alternatives to report for each token; empty for no report
  * @param stream whether the answer comes as server-sent events
+ * @param priority how urgent it is; empty for as urgent as its key's requests are
  * @param usageChunk whether a stream ends with a chunk of token counts
  */
 record Options(
@@ -29,6 +32,7 @@ record Options(
         Sampling sampling,
         List<String> stop,
         OptionalInt logprobs,
+        Optional<Priority> priority,
         boolean stream,
         boolean usageChunk) {
     /** OpenAI's bound. */
@@ -48,7 +52,43 @@ record Options(
         refuseUnsupported(body);
         var stream = body.flag("stream");
         return new Options(
-                model(body), maxTokens, sampling(body), stops(body), logprobs, stream, usageChunk(body, stream));
+                model(body),
+                maxTokens,
+                sampling(body),
+                stops(body),
+                logprobs,
+                priority(body),
+                stream,
+                usageChunk(body, stream));
+    }
+
+    /** How urgent a body says that it is. */
+    static Optional<Priority> priority(Fields body) {
+        return body.text("priority")
+                .map(word -> Stream.of(Priority.values())
+                        .filter(each -> each.wire().equals(word))
+                        .findFirst()
+                        .orElseThrow(() -> ApiError.at(
+                                "priority",
+                                ErrorCode.INVALID_VALUE,
+                                "priority must be interactive, normal or background.")));
+    }
+
+    /**
+     * Who asks, with a request of that urgency.
+     *
+     * @throws ApiError INVALID_VALUE where it is more urgent than its key's requests may be
+     */
+    static Caller asking(Caller key, Optional<Priority> priority) {
+        var asked = priority.orElse(key.priority());
+        if (asked.compareTo(key.priority()) < 0) {
+            throw ApiError.at(
+                    "priority",
+                    ErrorCode.INVALID_VALUE,
+                    "This key's requests are no more urgent than "
+                            + key.priority().wire() + ". Ask for that or less, or use another key.");
+        }
+        return new Caller(key.key(), asked);
     }
 
     /** The model a body names; "default", the empty text and no text are the default model. */
@@ -68,7 +108,7 @@ record Options(
                 sampling,
                 stop,
                 logprobs.isPresent() ? (Long) (long) logprobs.getAsInt() : null,
-                caller.orElse(null));
+                caller.map(key -> asking(key, priority)).orElse(null));
     }
 
     private static List<String> stops(Fields body) {

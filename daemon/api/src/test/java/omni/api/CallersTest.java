@@ -5,13 +5,17 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
 import java.io.IOException;
+import java.net.http.HttpRequest;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
+import omni.api.DaemonProtocol.AddKeyParams;
 import omni.api.DaemonProtocol.ChatParams;
 import omni.api.DaemonProtocol.Message;
 import omni.bus.BusClient;
 import omni.bus.BusServer;
 import omni.engine.EngineProtocol.Caller;
+import omni.engine.EngineProtocol.Priority;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -43,13 +47,66 @@ final class CallersTest {
         daemon.post("/v1/responses", "{\"model\":\"echo\",\"input\":\"hi\",\"store\":false}");
         daemon.post("/v1/embeddings", "{\"model\":\"echo\",\"input\":\"hi\"}");
 
-        var expected = new Caller(TestDaemon.keyId());
+        var expected = new Caller(TestDaemon.keyId(), Priority.NORMAL);
         assertEquals(
                 List.of(expected, expected, expected),
                 engine.asked.stream().map(in -> in.caller()).toList());
         assertEquals(
                 List.of(expected),
                 engine.embedded.stream().map(in -> in.caller()).toList());
+    }
+
+    @Test
+    void aRequestMayBeLessUrgentThanItsKeys() throws Exception {
+        assertEquals(200, ask("background", TestDaemon.KEY));
+        assertEquals(200, ask("normal", TestDaemon.KEY));
+        assertEquals(
+                List.of(Priority.BACKGROUND, Priority.NORMAL),
+                engine.asked.stream()
+                        .map(in -> Objects.requireNonNull(in.caller()).priority())
+                        .toList());
+        var embedding = "{\"model\":\"echo\",\"input\":\"hi\",\"priority\":\"background\"}";
+        assertEquals(200, daemon.post("/v1/embeddings", embedding).statusCode());
+        assertEquals(
+                Priority.BACKGROUND,
+                Objects.requireNonNull(engine.embedded.element().caller()).priority());
+    }
+
+    @Test
+    void andNeverMore() throws Exception {
+        assertEquals(400, ask("interactive", TestDaemon.KEY));
+        var embedding = "{\"model\":\"echo\",\"input\":\"hi\",\"priority\":\"interactive\"}";
+        var refused = daemon.post("/v1/embeddings", embedding);
+        ErrorsTest.assertError(refused, 400, "invalid_value");
+        assertEquals("priority", TestDaemon.error(refused).get("param").asString());
+        assertEquals(0, engine.asked.size() + engine.embedded.size());
+
+        var socket = home.resolve("daemon.sock");
+        try (var _ = BusServer.at(socket)
+                        .service(daemon.daemon.services().getFirst())
+                        .start();
+                var bus = BusClient.to(socket)) {
+            var params =
+                    new AddKeyParams("console", TestDaemon.hash("urgent"), false, DaemonProtocol.Priority.INTERACTIVE);
+            var key = DaemonProtocol.Client.of(bus).addKey(params).key();
+            assertEquals(DaemonProtocol.Priority.INTERACTIVE, key.priority());
+        }
+        assertEquals(200, ask("interactive", "urgent"), "the control: a key that is as urgent");
+    }
+
+    @Test
+    void anotherWordIsRefused() throws Exception {
+        assertEquals(400, ask("urgent", TestDaemon.KEY));
+        assertEquals(400, ask("", TestDaemon.KEY));
+    }
+
+    private int ask(String priority, String key) throws Exception {
+        var body = "{\"model\":\"echo\",\"prompt\":\"hi\",\"priority\":\"" + priority + "\"}";
+        return daemon.send(daemon.request("/v1/completions")
+                        .setHeader("Authorization", "Bearer " + key)
+                        .header("Content-Type", "application/json")
+                        .POST(HttpRequest.BodyPublishers.ofString(body)))
+                .statusCode();
     }
 
     @Test

@@ -61,7 +61,7 @@ final class DaemonServiceTest {
 
     @Test
     void aKeyOpensTheApiUntilItIsRevoked() throws Exception {
-        var key = client.addKey(new AddKeyParams("new", TestDaemon.hash("fresh"), false))
+        var key = client.addKey(new AddKeyParams("new", TestDaemon.hash("fresh"), false, null))
                 .key();
         assertEquals(TestDaemon.hash("fresh").substring(0, 12), key.id());
         assertEquals(200, models("fresh"));
@@ -74,8 +74,8 @@ final class DaemonServiceTest {
 
     @Test
     void keysThatAreNotThereOrNotAloneAreNotRevoked() {
-        client.addKey(new AddKeyParams("same", TestDaemon.hash("a"), false));
-        client.addKey(new AddKeyParams("same", TestDaemon.hash("b"), false));
+        client.addKey(new AddKeyParams("same", TestDaemon.hash("a"), false, null));
+        client.addKey(new AddKeyParams("same", TestDaemon.hash("b"), false, null));
 
         assertThrows(DaemonProtocol.NoSuchKey.class, () -> client.revokeKey(new RevokeKeyParams("other")));
         var many = assertThrows(DaemonProtocol.AmbiguousKey.class, () -> client.revokeKey(new RevokeKeyParams("same")));
@@ -85,7 +85,7 @@ final class DaemonServiceTest {
     @Test
     void aKeyThatIsNoneIsRefused() {
         var refused = assertThrows(
-                DaemonProtocol.Refused.class, () -> client.addKey(new AddKeyParams("new", "no hash", false)));
+                DaemonProtocol.Refused.class, () -> client.addKey(new AddKeyParams("new", "no hash", false, null)));
 
         assertEquals("invalid_value", refused.code());
     }

@@ -65,7 +65,7 @@ final class KeyCheckTest {
     }
 
     private void add(String name, String key) {
-        client.addKey(new AddKeyParams(name, TestDaemon.hash(key), false));
+        client.addKey(new AddKeyParams(name, TestDaemon.hash(key), false, null));
     }
 
     private void accept(String id) {
@@ -159,7 +159,7 @@ final class KeyCheckTest {
         Await.until("it is open", () -> get("/v1/memory") == 200); // and the keys are compared without this one
         client.listKeys(new ListKeysParams());
         add("phone", PHONE);
-        client.addKey(new AddKeyParams("start", TestDaemon.hash("omni-start"), true));
+        client.addKey(new AddKeyParams("start", TestDaemon.hash("omni-start"), true, null));
 
         assertEquals(200, get(PHONE, "/v1/memory").statusCode());
         assertEquals(200, get("omni-start", "/v1/memory").statusCode());
@@ -174,7 +174,7 @@ final class KeyCheckTest {
         for (var name : List.of("phone", "tablet", "laptop", "watch")) {
             add(name, "omni-" + name);
         }
-        client.addKey(new AddKeyParams("start", TestDaemon.hash("omni-start"), true));
+        client.addKey(new AddKeyParams("start", TestDaemon.hash("omni-start"), true, null));
         vault.revokesNoKeys = true;
         assertFalse(revokedUntold("watch"), "it is locked");
         vault.become(VaultState.OPEN);

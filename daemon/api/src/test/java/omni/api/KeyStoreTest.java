@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import omni.engine.EngineProtocol.Priority;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,7 +33,7 @@ final class KeyStoreTest {
     @Test
     void aKeyIsKnownByItsTextAndKeptAsItsHash() throws IOException {
         var store = open("a");
-        var entry = store.add("laptop", TestDaemon.hash(KEY), false);
+        var entry = store.add("laptop", TestDaemon.hash(KEY), false, Priority.NORMAL);
 
         assertEquals(entry, store.check(KEY).orElseThrow());
         assertEquals(entry.id(), TestDaemon.hash(KEY).substring(0, 12));
@@ -47,7 +48,7 @@ final class KeyStoreTest {
     @Test
     void anythingElseIsNotKnown() {
         var store = open("a");
-        store.add("laptop", TestDaemon.hash(KEY), false);
+        store.add("laptop", TestDaemon.hash(KEY), false, Priority.NORMAL);
 
         for (var wrong : List.of(
                 "",
@@ -63,9 +64,22 @@ final class KeyStoreTest {
     }
 
     @Test
+    void aKeysClassIsKeptWhereItIsNotTheUsualOne() throws IOException {
+        var store = open("a");
+        var indexer = store.add("indexer", TestDaemon.hash("one"), false, Priority.BACKGROUND);
+        store.add("laptop", TestDaemon.hash("two"), false, Priority.NORMAL);
+
+        assertEquals(store.list(), open("a").list());
+        assertEquals(Priority.BACKGROUND, indexer.priority());
+        assertEquals(Priority.NORMAL, open("a").check("two").orElseThrow().priority());
+        var file = Files.readString(home.resolve("keys.json"));
+        assertEquals(file.indexOf("priority"), file.lastIndexOf("priority"), file);
+    }
+
+    @Test
     void keysOutliveTheDaemonAndSessionKeysTheirTreeOnly() {
-        open("a").add("laptop", TestDaemon.hash("one"), false);
-        open("a").add("console", TestDaemon.hash("two"), true);
+        open("a").add("laptop", TestDaemon.hash("one"), false, Priority.NORMAL);
+        open("a").add("console", TestDaemon.hash("two"), true, Priority.NORMAL);
 
         assertTrue(open("a").check("two").isPresent());
         var other = open("b");
@@ -139,8 +153,8 @@ final class KeyStoreTest {
     @Test
     void aRevokedKeyIsForgottenForGood() {
         var store = open("a");
-        store.add("laptop", TestDaemon.hash("one"), false);
-        store.add("phone", TestDaemon.hash("two"), false);
+        store.add("laptop", TestDaemon.hash("one"), false, Priority.NORMAL);
+        store.add("phone", TestDaemon.hash("two"), false, Priority.NORMAL);
         store.revoke(store.find("laptop").getFirst());
 
         assertTrue(store.check("one").isEmpty());
@@ -151,8 +165,8 @@ final class KeyStoreTest {
     @Test
     void keysAreFoundByIdOrName() {
         var store = open("a");
-        var one = store.add("same", TestDaemon.hash("one"), false);
-        store.add("same", TestDaemon.hash("two"), false);
+        var one = store.add("same", TestDaemon.hash("one"), false, Priority.NORMAL);
+        store.add("same", TestDaemon.hash("two"), false, Priority.NORMAL);
 
         assertEquals(List.of(one), store.find(one.id()));
         assertEquals(2, store.find("same").size());
@@ -162,19 +176,20 @@ final class KeyStoreTest {
     @Test
     void theSameKeyTwiceIsOneKey() {
         var store = open("a");
-        var first = store.add("laptop", TestDaemon.hash("one"), false);
+        var first = store.add("laptop", TestDaemon.hash("one"), false, Priority.NORMAL);
 
-        assertEquals(first, store.add("other", TestDaemon.hash("one"), false));
+        assertEquals(first, store.add("other", TestDaemon.hash("one"), false, Priority.NORMAL));
         assertEquals(1, store.list().size());
     }
 
     @Test
     void oneKeyMoreThanAllowedIsRefused() {
         var store = KeyStore.open(home, "a", 2, () -> NOW);
-        store.add("a", TestDaemon.hash("one"), false);
-        store.add("b", TestDaemon.hash("two"), false);
+        store.add("a", TestDaemon.hash("one"), false, Priority.NORMAL);
+        store.add("b", TestDaemon.hash("two"), false, Priority.NORMAL);
 
-        var error = assertThrows(ApiError.class, () -> store.add("c", TestDaemon.hash("three"), false));
+        var error =
+                assertThrows(ApiError.class, () -> store.add("c", TestDaemon.hash("three"), false, Priority.NORMAL));
         assertEquals(ErrorCode.RATE_LIMIT_EXCEEDED, error.code());
         assertEquals(2, store.list().size());
     }
@@ -182,13 +197,13 @@ final class KeyStoreTest {
     @Test
     void namesAndHashesAreChecked() {
         var store = open("a");
-        store.add("n".repeat(KeyStore.NAME_CHARACTERS_MAX), TestDaemon.hash("one"), false);
+        store.add("n".repeat(KeyStore.NAME_CHARACTERS_MAX), TestDaemon.hash("one"), false, Priority.NORMAL);
 
         for (var name : List.of("", " ", "a\nb", "n".repeat(KeyStore.NAME_CHARACTERS_MAX + 1))) {
-            assertThrows(ApiError.class, () -> store.add(name, TestDaemon.hash("two"), false), name);
+            assertThrows(ApiError.class, () -> store.add(name, TestDaemon.hash("two"), false, Priority.NORMAL), name);
         }
         for (var hash : List.of("", "abc", TestDaemon.hash("x") + "0", "Z".repeat(64))) {
-            assertThrows(ApiError.class, () -> store.add("name", hash, false), hash);
+            assertThrows(ApiError.class, () -> store.add("name", hash, false, Priority.NORMAL), hash);
         }
     }
 
@@ -201,6 +216,8 @@ final class KeyStoreTest {
                 "{\"version\":2,\"keys\":[]}",
                 "{\"version\":1,\"keys\":[{}]}",
                 "{\"version\":1,\"keys\":[{\"hash\":\"0\"}]}",
+                "{\"version\":1,\"keys\":[{\"name\":\"n\",\"created\":\"2026-11-21T10:00:00Z\",\"priority\":\"urgent\","
+                        + "\"hash\":\"0000000000000000000000000000000000000000000000000000000000000000\"}]}",
                 "{\"version\":1,\"ke"
             })
     void aFileThatIsNoneOfOursIsNotTouched(String content) throws IOException {
@@ -236,9 +253,9 @@ final class KeyStoreTest {
     @Test
     void readAgainItIsWhatTheFileSaysNow() throws IOException {
         var store = open("a");
-        store.add("laptop", TestDaemon.hash("one"), false);
+        store.add("laptop", TestDaemon.hash("one"), false, Priority.NORMAL);
         var before = Files.readString(home.resolve("keys.json"));
-        store.add("phone", TestDaemon.hash("two"), false);
+        store.add("phone", TestDaemon.hash("two"), false, Priority.NORMAL);
         Files.writeString(home.resolve("keys.json"), before);
         assertTrue(store.check("two").isPresent());
         store.reread();
@@ -258,16 +275,16 @@ final class KeyStoreTest {
     void aFileThatWasDamagedMeanwhileIsNotWrittenOver(String damaged) throws IOException {
         var file = home.resolve("keys.json");
         var store = open("a");
-        var laptop = store.add("laptop", TestDaemon.hash("one"), false);
+        var laptop = store.add("laptop", TestDaemon.hash("one"), false, Priority.NORMAL);
         var whole = Files.readString(file);
         Files.writeString(file, damaged);
         assertThrows(KeyFileException.class, () -> store.revoke(laptop));
-        assertThrows(KeyFileException.class, () -> store.add("phone", TestDaemon.hash("two"), false));
+        assertThrows(KeyFileException.class, () -> store.add("phone", TestDaemon.hash("two"), false, Priority.NORMAL));
         assertEquals(damaged, Files.readString(file));
         assertEquals(List.of(laptop), store.list());
 
         Files.writeString(file, whole);
-        store.add("phone", TestDaemon.hash("two"), false);
+        store.add("phone", TestDaemon.hash("two"), false, Priority.NORMAL);
         assertEquals(2, open("a").list().size());
         Files.move(file, home.resolve("aside"));
         store.revoke(laptop);
@@ -279,15 +296,17 @@ final class KeyStoreTest {
     @Test
     void theDigestIsOfAllThatTheFileSays() {
         var hash = TestDaemon.hash("one");
-        var entry = new KeyStore.Entry("laptop", hash, NOW, Optional.empty());
+        var entry = new KeyStore.Entry("laptop", hash, NOW, Optional.empty(), Priority.NORMAL);
         // printf 'omni api key 1\n%s\n2026-11-21T10:00:00Z\nlaptop' $(printf one | sha256sum | cut -d' ' -f1) |
         // sha256sum | xxd -r -p
         // | basenc --base64url
         assertEquals("wLsglCuXqJMWjig-OnHLCNrf1_SqPhnPn1hYTtIjNK0", entry.digest());
         for (var other : List.of(
-                new KeyStore.Entry("laptop ", hash, NOW, Optional.empty()),
-                new KeyStore.Entry("laptop", TestDaemon.hash("two"), NOW, Optional.empty()),
-                new KeyStore.Entry("laptop", hash, NOW.plusSeconds(1), Optional.empty()))) {
+                new KeyStore.Entry("laptop ", hash, NOW, Optional.empty(), Priority.NORMAL),
+                new KeyStore.Entry("laptop", TestDaemon.hash("two"), NOW, Optional.empty(), Priority.NORMAL),
+                new KeyStore.Entry("laptop", hash, NOW.plusSeconds(1), Optional.empty(), Priority.NORMAL),
+                new KeyStore.Entry("laptop", hash, NOW, Optional.empty(), Priority.INTERACTIVE),
+                new KeyStore.Entry("laptop", hash, NOW, Optional.empty(), Priority.BACKGROUND))) {
             assertNotEquals(entry.digest(), other.digest());
         }
     }
@@ -296,7 +315,7 @@ final class KeyStoreTest {
     void whatAWriteThatBrokeOffLeavesIsOverwritten() throws IOException {
         Files.writeString(home.resolve("keys.json.part"), "half");
         var store = open("a");
-        store.add("laptop", TestDaemon.hash("one"), false);
+        store.add("laptop", TestDaemon.hash("one"), false, Priority.NORMAL);
 
         assertTrue(open("a").check("one").isPresent());
         assertFalse(Files.exists(home.resolve("keys.json.part")));
@@ -306,7 +325,7 @@ final class KeyStoreTest {
     void aKeyThatCannotBeWrittenIsNotKept() throws IOException {
         var store = KeyStore.open(home.resolve("missing"), "a", 8, () -> NOW);
 
-        assertThrows(KeyFileException.class, () -> store.add("laptop", TestDaemon.hash("one"), false));
+        assertThrows(KeyFileException.class, () -> store.add("laptop", TestDaemon.hash("one"), false, Priority.NORMAL));
         assertTrue(store.check("one").isEmpty());
     }
 

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import omni.bus.BusClient;
+import omni.engine.EngineProtocol.Priority;
 import omni.role.Config;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -78,7 +79,7 @@ final class TestDaemon implements AutoCloseable {
                 },
                 Await.LONG);
         var keys = KeyStore.open(home, "tree", config.keysMax(), Clock.systemUTC());
-        keys.add("test", hash(KEY), true);
+        keys.add("test", hash(KEY), true, Priority.NORMAL);
         daemon = Daemon.start(config, given, home, "tree", bus, airgap, link, Clock.systemUTC());
         url = URI.create(daemon.url());
     }

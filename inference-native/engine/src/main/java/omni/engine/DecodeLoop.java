@@ -3,9 +3,10 @@ package omni.engine;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.Deque;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -13,16 +14,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Continuous batching: every decode call carries one token of each sequence that is generating and, in what room is
- * left, pieces of the prompts of those that are not yet. A sequence joins as soon as a number and room in the KV cache
- * are free, and leaves within one decode call when it ends or is cancelled.
- *
- * <p>Room: all sequences share one KV cache. They are let in for what they have, not for the most they may become; when
- * the cache runs full the youngest gives its place up and computes its tokens again later, so that the oldest always
- * gets to its end.
+ * left, pieces of the prompts of those that are not yet. A sequence joins when it has its turn and a number and room in
+ * the KV cache are free, and leaves within one decode call when it ends or is cancelled; {@link Lineup} says whose turn it
+ * is.
  *
  * <p>One platform thread runs {@link #run}, and it alone touches the decoder and the sequences. Other threads hand in
- * work under {@code gate}, which guards {@code arrivals}, {@code jobs}, {@code background} and {@code closing}; it is a leaf, nothing is
- * called under it.
+ * work under {@code gate}, which guards {@code arrivals}, {@code jobArrivals}, {@code background} and {@code closing}; it is
+ * a leaf, nothing is called under it.
  */
 final class DecodeLoop {
     /** Work on the same model that is not text, in pieces no longer than a decode call. */
@@ -30,32 +28,75 @@ final class DecodeLoop {
         /** Does one piece; returns whether there is more. */
         boolean advance();
 
+        /** How many tokens the last piece has computed. */
+        default int tokens() {
+            return 0;
+        }
+
         void fail(EngineException reason);
 
         /** Ends the piece under way soon: a request has come. Any thread may call. */
         default void interrupt() {}
     }
 
-    /** Counters since the load; {@code sequences} are those in the KV cache now. */
+    /**
+     * One caller's requests.
+     *
+     * @param sequences in the KV cache
+     * @param waitingSinceNanos when the one that waits longest began to, as {@link System#nanoTime} counts
+     */
+    record Party(Caller caller, int sequences, int waiting, long waitingSinceNanos) {
+        static Party none(Caller caller) {
+            return new Party(caller, 0, 0, Long.MAX_VALUE);
+        }
+
+        static Party computed(Caller caller) {
+            return new Party(caller, 1, 0, Long.MAX_VALUE);
+        }
+
+        static Party waiting(Caller caller, long sinceNanos) {
+            return new Party(caller, 0, 1, sinceNanos);
+        }
+
+        /** One for each caller, from one for each request. */
+        static List<Party> together(List<Party> requests) {
+            Map<Caller, Party> parties = new LinkedHashMap<>();
+            requests.forEach(each -> parties.merge(each.caller, each, Party::plus));
+            return List.copyOf(parties.values());
+        }
+
+        private Party plus(Party other) {
+            return new Party(
+                    caller,
+                    sequences + other.sequences,
+                    waiting + other.waiting,
+                    Math.min(waitingSinceNanos, other.waitingSinceNanos));
+        }
+    }
+
+    /** Counters since the load; {@code sequences} are those in the KV cache now, {@code parties} whose they are. */
     record Stats(
             int sequences,
             int waiting,
             long decodeCalls,
             int sequencesPerDecodeMax,
             long promptTokens,
-            long completionTokens) {}
+            long completionTokens,
+            List<Party> parties) {
+        static final Stats NONE = new Stats(0, 0, 0, 0, 0, 0, List.of());
+    }
 
-    /** Cells kept free for each sequence when another is let in, so that it does not have to leave at once again. */
-    private static final int GROWTH_TOKENS = 32;
+    /** Work of a caller's in the queue of such. */
+    private record Queued(Job job, Caller caller) implements FairQueue.Member {}
 
     private final Decoder decoder;
-    private final int chunkTokens;
     private final Duration stallMax;
+    private final Lineup lineup;
 
     private final ReentrantLock gate = new ReentrantLock();
     private final Condition work = gate.newCondition();
     private final List<Generation> arrivals = new ArrayList<>();
-    private final Deque<Job> jobs = new ArrayDeque<>();
+    private final List<Queued> jobArrivals = new ArrayList<>();
     private @Nullable Job background;
     private boolean awake;
     private boolean closing;
@@ -63,19 +104,11 @@ final class DecodeLoop {
     /** Taken from {@code arrivals}, not yet sequences. */
     private final Deque<Generation> arrived = new ArrayDeque<>();
 
-    /** Oldest first, both. */
-    private final Deque<Sequence> waiting = new ArrayDeque<>();
-
-    private final List<Sequence> running = new ArrayList<>();
-    private final List<Sequence> batch = new ArrayList<>();
+    private final Shares shares = new Shares();
+    private final FairQueue<Queued> jobs = new FairQueue<>(shares);
     private final List<Sequence> ended = new ArrayList<>();
-    private final BitSet usedIds = new BitSet();
-    /** A place has become free since requests were last let in. */
-    private boolean vacated;
-    /** The last decode call found no room: nobody is let in before one has succeeded. */
-    private boolean tight;
 
-    private volatile Stats stats = new Stats(0, 0, 0, 0, 0, 0);
+    private volatile Stats stats = Stats.NONE;
 
     /**
      * Makes a loop.
@@ -85,8 +118,8 @@ final class DecodeLoop {
      */
     DecodeLoop(Decoder decoder, int chunkTokens, Duration stallMax) {
         this.decoder = decoder;
-        this.chunkTokens = chunkTokens;
         this.stallMax = stallMax;
+        this.lineup = new Lineup(decoder, chunkTokens, stallMax, shares);
     }
 
     Stats stats() {
@@ -116,15 +149,15 @@ final class DecodeLoop {
         }
     }
 
-    /** Hands other work in. */
-    void submit(Job job) {
+    /** Hands other work in; the caller's share is charged with it. */
+    void submit(Job job, Caller caller) {
         boolean refused;
         Job aside;
         gate.lock();
         try {
             refused = closing;
             if (!refused) {
-                jobs.add(job);
+                jobArrivals.add(new Queued(job, caller));
             }
             aside = background;
             signal();
@@ -223,7 +256,7 @@ final class DecodeLoop {
         try {
             long stallNanos = stallMax.toNanos();
             while (!closing && !awake && !canProceed()) {
-                if (running.isEmpty()) {
+                if (lineup.running() == 0) {
                     work.await();
                 } else if (work.await(Math.min(stallNanos, TimeUnit.SECONDS.toNanos(1)), TimeUnit.NANOSECONDS)) {
                     break;
@@ -234,6 +267,11 @@ final class DecodeLoop {
             awake = false;
             arrived.addAll(arrivals);
             arrivals.clear();
+            for (Queued job : jobArrivals) {
+                shares.enter(job.caller());
+                jobs.add(job);
+            }
+            jobArrivals.clear();
             if (closing) {
                 return false;
             }
@@ -242,188 +280,66 @@ final class DecodeLoop {
         }
         while (!arrived.isEmpty()) {
             // It stays among the arrived until it is a sequence: what fails here is told to it.
-            waiting.add(new Sequence(arrived.getFirst(), decoder));
+            lineup.arrive(new Sequence(arrived.getFirst(), decoder));
             arrived.removeFirst();
         }
         return true;
     }
 
-    /** Whether a step may do anything: a sequence is not paused, a place has become free, or a job is there. */
+    /** Whether a step may do anything. */
     private boolean canProceed() {
-        if (!jobs.isEmpty() || (vacated && !waiting.isEmpty()) || (background != null && isIdle())) {
-            return true;
-        }
-        for (Sequence sequence : running) {
-            if (sequence.pausedSince == 0) {
-                return true;
-            }
-        }
-        return false;
+        return !jobs.isEmpty() || lineup.canProceed() || (background != null && isIdle());
     }
 
     private boolean isIdle() {
-        return running.isEmpty() && waiting.isEmpty() && arrivals.isEmpty() && jobs.isEmpty();
+        return lineup.isEmpty() && arrivals.isEmpty() && jobs.isEmpty() && jobArrivals.isEmpty();
     }
 
     private void step() {
-        sweep();
-        admit();
-        compose();
+        lineup.sweep();
+        lineup.admit();
+        List<Sequence> batch = lineup.compose();
         if (!batch.isEmpty()) {
-            decode();
+            decode(batch);
         }
         publish();
         runJob();
     }
 
-    /** Lets go of cancelled requests, and finds out whose reader is behind. */
-    private void sweep() {
-        waiting.removeIf(sequence -> {
-            if (sequence.request.isCancelled()) {
-                sequence.close();
-                return true;
-            }
-            return false;
-        });
-        for (int i = running.size() - 1; i >= 0; i--) {
-            Sequence sequence = running.get(i);
-            if (sequence.request.isCancelled()) {
-                leave(sequence);
-            } else {
-                lookAtReader(sequence);
-            }
+    private void decode(List<Sequence> batch) {
+        switch (decoder.decode()) {
+            case INTERRUPTED -> {}
+            case NO_ROOM -> lineup.foundNoRoom();
+            case DONE -> computed(batch);
         }
     }
 
-    /** Pauses a sequence whose reader is behind, and ends it where the reader stays so. */
-    private void lookAtReader(Sequence sequence) {
-        if (!sequence.request.outbox.isFull()) {
-            sequence.pausedSince = 0;
-        } else if (sequence.pausedSince == 0) {
-            sequence.pausedSince = Math.max(1, System.nanoTime());
-        } else if (System.nanoTime() - sequence.pausedSince > stallMax.toNanos()) {
-            sequence.fail(new EngineException.Failed("The reader of the answer was too slow."));
-            leave(sequence);
-        }
-    }
-
-    private void admit() {
-        vacated = false;
-        if (tight && !running.isEmpty()) {
-            return;
-        }
-        while (!waiting.isEmpty() && running.size() < decoder.sequencesMax()) {
-            int needed = waiting.getFirst().length() + (running.size() + 1) * GROWTH_TOKENS;
-            for (Sequence sequence : running) {
-                needed += sequence.length();
-            }
-            if (needed > decoder.kvTokens() && !running.isEmpty()) {
-                return;
-            }
-            Sequence sequence = waiting.removeFirst();
-            sequence.id = usedIds.nextClearBit(0);
-            usedIds.set(sequence.id);
-            running.add(sequence);
-            lookAtReader(sequence);
-        }
-    }
-
-    /** Fills the batch: first one token of each that is generating, then prompts, shared out evenly. */
-    private void compose() {
-        int free = decoder.kvTokens();
-        int generating = 0;
-        int prompts = 0;
-        for (Sequence sequence : running) {
-            free -= sequence.cached;
-            if (sequence.pausedSince != 0) {
-                continue;
-            }
-            if (sequence.isGenerating()) {
-                generating++;
-            } else {
-                prompts++;
-            }
-        }
-        while (generating + Math.min(prompts, 1) > free && running.size() > 1) {
-            Sequence youngest = running.getLast();
-            free += youngest.cached;
-            if (youngest.pausedSince == 0) {
-                if (youngest.isGenerating()) {
-                    generating--;
-                } else {
-                    prompts--;
-                }
-            }
-            yieldPlace(youngest);
-        }
-        decoder.clear();
-        batch.clear();
-        for (Sequence sequence : running) {
-            if (sequence.pausedSince == 0 && sequence.isGenerating()) {
-                feed(sequence, 1);
-            }
-        }
-        int room = Math.min(generating > 0 ? chunkTokens : decoder.batchTokens(), decoder.batchTokens() - generating);
-        room = Math.min(room, free - generating);
-        for (Sequence sequence : running) {
-            if (sequence.pausedSince == 0 && !sequence.isGenerating() && room > 0) {
-                int share = Math.min(sequence.remaining(), Math.max(1, room / prompts));
-                feed(sequence, share);
-                room -= share;
-                prompts--;
-            }
-        }
-    }
-
-    private void feed(Sequence sequence, int count) {
-        int end = sequence.cached + count;
-        boolean output = end == sequence.length();
-        for (int position = sequence.cached; position < end; position++) {
-            sequence.outputIndex =
-                    decoder.add(sequence.token(position), position, sequence.id, output && position == end - 1);
-        }
-        sequence.fed = count;
-        batch.add(sequence);
-    }
-
-    private void decode() {
-        Decoder.Outcome outcome = decoder.decode();
-        if (outcome == Decoder.Outcome.INTERRUPTED) {
-            return;
-        }
-        tight = outcome == Decoder.Outcome.NO_ROOM;
-        if (tight) {
-            if (running.size() == 1) {
-                Sequence alone = running.getFirst();
-                alone.fail(new EngineException.Failed("The KV cache has no room for this request."));
-                leave(alone);
-            } else {
-                yieldPlace(running.getLast());
-            }
-            return;
-        }
+    private void computed(List<Sequence> batch) {
         long promptTokens = 0;
         long completionTokens = 0;
         for (Sequence sequence : batch) {
-            sequence.cached += sequence.fed;
+            lineup.computed(sequence);
             promptTokens += sequence.generated() == 0 ? sequence.fed : 0;
             if (sequence.remaining() == 0) {
                 int before = sequence.generated();
                 if (sequence.advance(decoder)) {
-                    leave(sequence);
+                    lineup.leave(sequence);
                     ended.add(sequence);
+                } else {
+                    lineup.grown(sequence);
                 }
                 completionTokens += sequence.generated() - before;
             }
         }
         Stats was = stats;
-        stats = new Stats(
-                running.size(),
-                was.waiting(),
+        publish(new Stats(
+                lineup.running(),
+                lineup.waiting(),
                 was.decodeCalls() + 1,
                 Math.max(was.sequencesPerDecodeMax(), batch.size()),
                 was.promptTokens() + promptTokens,
-                was.completionTokens() + completionTokens);
+                was.completionTokens() + completionTokens,
+                was.parties()));
         // Who hears that an answer has ended finds its place free and its tokens counted.
         ended.forEach(Sequence::deliverEnd);
         ended.clear();
@@ -431,29 +347,48 @@ final class DecodeLoop {
 
     private void publish() {
         Stats was = stats;
-        if (was.sequences() != running.size() || was.waiting() != waiting.size()) {
-            stats = new Stats(
-                    running.size(),
-                    waiting.size(),
-                    was.decodeCalls(),
-                    was.sequencesPerDecodeMax(),
-                    was.promptTokens(),
-                    was.completionTokens());
-        }
+        publish(new Stats(
+                lineup.running(),
+                lineup.waiting(),
+                was.decodeCalls(),
+                was.sequencesPerDecodeMax(),
+                was.promptTokens(),
+                was.completionTokens(),
+                was.parties()));
     }
 
+    /** Tells how things are, with whose requests there are where that has changed. */
+    private void publish(Stats next) {
+        List<Party> parties = lineup.parties();
+        stats = parties == null
+                ? next
+                : new Stats(
+                        next.sequences(),
+                        next.waiting(),
+                        next.decodeCalls(),
+                        next.sequencesPerDecodeMax(),
+                        next.promptTokens(),
+                        next.completionTokens(),
+                        parties);
+    }
+
+    /** Does a piece of other work: whose turn it is, or what waits for there being nothing else to do. */
     private void runJob() {
+        Queued queued = jobs.next();
+        if (queued != null) {
+            runJob(queued);
+            return;
+        }
         Job job;
         gate.lock();
         try {
-            job = jobs.isEmpty() && isIdle() && !closing ? background : jobs.peekFirst();
+            job = isIdle() && !closing ? background : null;
         } finally {
             gate.unlock();
         }
         if (job != null && !job.advance()) {
             gate.lock();
             try {
-                jobs.remove(job);
                 background = job.equals(background) ? null : background;
             } finally {
                 gate.unlock();
@@ -461,25 +396,13 @@ final class DecodeLoop {
         }
     }
 
-    /** Takes a sequence out of the KV cache and puts it first in the queue. */
-    private void yieldPlace(Sequence sequence) {
-        release(sequence);
-        sequence.cached = 0;
-        sequence.pausedSince = 0;
-        waiting.addFirst(sequence);
-    }
-
-    private void leave(Sequence sequence) {
-        release(sequence);
-        sequence.close();
-    }
-
-    private void release(Sequence sequence) {
-        decoder.forget(sequence.id);
-        usedIds.clear(sequence.id);
-        sequence.id = Sequence.NO_ID;
-        running.remove(sequence);
-        vacated = true;
+    private void runJob(Queued queued) {
+        boolean more = queued.job().advance();
+        jobs.charge(queued.caller(), queued.job().tokens());
+        if (!more) {
+            jobs.take(queued);
+            shares.leave(queued.caller());
+        }
     }
 
     private void abandon(EngineException reason) {
@@ -488,8 +411,8 @@ final class DecodeLoop {
         try {
             arrived.addAll(arrivals);
             arrivals.clear();
-            left.addAll(jobs);
-            jobs.clear();
+            jobArrivals.forEach(queued -> left.add(queued.job()));
+            jobArrivals.clear();
             if (background != null) {
                 left.add(background);
                 background = null;
@@ -499,20 +422,10 @@ final class DecodeLoop {
         }
         arrived.forEach(request -> request.outbox.fail(reason));
         arrived.clear();
+        jobs.all().forEach(queued -> left.add(queued.job()));
+        jobs.removeIf(_ -> true);
         left.forEach(job -> job.fail(reason));
-        running.addAll(waiting);
-        waiting.clear();
-        for (Sequence sequence : running) {
-            sequence.fail(reason);
-            sequence.close();
-        }
-        running.clear();
-        stats = new Stats(
-                0,
-                0,
-                stats.decodeCalls(),
-                stats.sequencesPerDecodeMax(),
-                stats.promptTokens(),
-                stats.completionTokens());
+        lineup.abandon(reason);
+        publish();
     }
 }

@@ -85,6 +85,7 @@ final class Embedder implements AutoCloseable {
         private final List<int[]> inputs;
         private final float[][] done;
         private int next;
+        private int tokens;
 
         Work(List<int[]> inputs) {
             this.inputs = inputs;
@@ -95,21 +96,31 @@ final class Embedder implements AutoCloseable {
 
         @Override
         public boolean advance() {
+            tokens = 0;
             if (vectors.result().isDone()) {
                 return false;
             }
+            int first = next;
             try {
-                next = embed(inputs, next, done);
+                next = embed(inputs, first, done);
             } catch (LlamaException e) {
                 System.getLogger(Embedder.class.getName()).log(Level.ERROR, "An embedding failed.", e);
                 fail(new EngineException.Failed("Embedding failed: " + e.getMessage() + "."));
                 return false;
             }
+            tokens = inputs.subList(first, next).stream()
+                    .mapToInt(input -> input.length)
+                    .sum();
             if (next < done.length) {
                 return true;
             }
             vectors.result().complete(List.of(done));
             return false;
+        }
+
+        @Override
+        public int tokens() {
+            return tokens;
         }
 
         @Override

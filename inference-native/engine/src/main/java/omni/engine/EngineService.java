@@ -186,7 +186,7 @@ final class EngineService implements EngineProtocol.Handler {
         long numbers;
         try (Residents.Lease lease = residents.acquire(find(in.model()), caller)) {
             numbers = checkNumbers(in.inputs().size(), lease.model().embeddingLength());
-            work = lease.model().embed(in.inputs());
+            work = lease.model().embed(in.inputs(), caller);
             call.onCancel(work::cancel);
             vectors = vectors(work);
         }

@@ -100,6 +100,7 @@ final class GenerateRequest {
                 model.sampling(sampling, ThreadLocalRandom.current().nextLong()),
                 in.stop(),
                 logprobs == null ? -1 : logprobs.intValue(),
+                caller,
                 model::wake);
     }
 

@@ -16,7 +16,9 @@ final class Generation {
     /** Alternatives to report for each token; -1 reports no tokens at all. */
     final int logprobs;
 
+    final Caller caller;
     final Outbox outbox;
+    final long startNanos = System.nanoTime();
     private final AtomicBoolean cancelled = new AtomicBoolean();
     private final Runnable wake;
 
@@ -33,6 +35,7 @@ final class Generation {
             Sampling sampling,
             List<String> stops,
             int logprobs,
+            Caller caller,
             Runnable wake) {
         this.prompt = prompt;
         this.text = text;
@@ -40,6 +43,7 @@ final class Generation {
         this.sampling = sampling;
         this.stops = stops;
         this.logprobs = logprobs;
+        this.caller = caller;
         this.wake = wake;
         this.outbox = new Outbox(wake);
     }

@@ -51,7 +51,7 @@ sealed interface LoadedModel extends AutoCloseable permits NativeModel, Portable
      * @throws EngineException.Invalid if the model embeds no texts, or a text is empty
      * @throws EngineException.PromptTooLong if a text has more tokens than one embedding takes
      */
-    Vectors embed(List<String> texts);
+    Vectors embed(List<String> texts, Caller caller);
 
     /** Counters since the load. */
     DecodeLoop.Stats stats();

@@ -134,9 +134,9 @@ final class NativeModel implements LoadedModel {
     }
 
     @Override
-    public Vectors embed(List<String> texts) {
+    public Vectors embed(List<String> texts, Caller caller) {
         Embedder.Work work = embedder.work(embedder.inputs(texts));
-        loop.submit(work);
+        loop.submit(work, caller);
         return work.vectors;
     }
 

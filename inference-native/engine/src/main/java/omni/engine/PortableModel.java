@@ -1,8 +1,6 @@
 package omni.engine;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -32,15 +30,30 @@ final class PortableModel implements LoadedModel {
 
     private final ReentrantLock gate = new ReentrantLock();
     private final Condition changed = gate.newCondition();
-    private final Deque<Work> queue = new ArrayDeque<>();
+    private final Shares shares = new Shares();
+    private final FairQueue<Work> queue = new FairQueue<>(shares);
+    private @Nullable Caller current;
     private boolean closing;
-    private DecodeLoop.Stats stats = new DecodeLoop.Stats(0, 0, 0, 0, 0, 0);
+    private DecodeLoop.Stats stats = DecodeLoop.Stats.NONE;
 
-    private sealed interface Work {}
+    private sealed interface Work extends FairQueue.Member {
+        /** Since when it is here, as {@link System#nanoTime} counts. */
+        long sinceNanos();
+    }
 
-    private record Answer(Generation request) implements Work {}
+    private record Answer(Generation request) implements Work {
+        @Override
+        public Caller caller() {
+            return request.caller;
+        }
 
-    private record Embedding(List<String> texts, Vectors vectors) implements Work {}
+        @Override
+        public long sinceNanos() {
+            return request.startNanos;
+        }
+    }
+
+    private record Embedding(List<String> texts, Vectors vectors, Caller caller, long sinceNanos) implements Work {}
 
     private PortableModel(StoredModel stored, EngineConfig config, PortableFacts facts, PortableProcess process) {
         this.stored = stored;
@@ -87,8 +100,9 @@ final class PortableModel implements LoadedModel {
             for (work = take(); work != null; work = take()) {
                 switch (work) {
                     case Answer(Generation request) -> answer(request);
-                    case Embedding(List<String> texts, Vectors vectors) -> embed(texts, vectors);
+                    case Embedding(List<String> texts, Vectors vectors, Caller _, long _) -> embed(texts, vectors);
                 }
+                done(work);
             }
         } catch (BusException e) {
             if (!isStopped()) {
@@ -108,7 +122,25 @@ final class PortableModel implements LoadedModel {
             while (queue.isEmpty() && !closing) {
                 changed.await();
             }
-            return closing ? null : queue.removeFirst();
+            Work next = closing ? null : queue.next();
+            if (next != null) {
+                queue.take(next);
+                current = next.caller();
+            }
+            return next;
+        } finally {
+            gate.unlock();
+        }
+    }
+
+    private void done(Work work) {
+        gate.lock();
+        try {
+            current = null;
+            if (work instanceof Embedding embedding) {
+                queue.charge(work.caller(), embedding.vectors().promptTokens());
+            }
+            shares.leave(work.caller());
         } finally {
             gate.unlock();
         }
@@ -128,8 +160,8 @@ final class PortableModel implements LoadedModel {
         List<Work> left = new ArrayList<>();
         gate.lock();
         try {
-            left.addAll(queue);
-            queue.clear();
+            left.addAll(queue.all());
+            queue.removeIf(_ -> true);
         } finally {
             gate.unlock();
         }
@@ -144,7 +176,8 @@ final class PortableModel implements LoadedModel {
     private static void fail(Work work, EngineException reason) {
         switch (work) {
             case Answer(Generation request) -> request.outbox.fail(reason);
-            case Embedding(List<String> _, Vectors vectors) -> vectors.result().completeExceptionally(reason);
+            case Embedding(List<String> _, Vectors vectors, Caller _, long _) ->
+                vectors.result().completeExceptionally(reason);
         }
     }
 
@@ -163,7 +196,7 @@ final class PortableModel implements LoadedModel {
                 sampling.topK(),
                 sampling.minP(),
                 (sampling.seed() ^ sampling.seed() >>> 32) & Integer.MAX_VALUE);
-        count(1, 0, 0);
+        count(request.caller, 1, 0, 0);
         PortableWriting writing = new PortableWriting(request);
         try (ReplyStream<PortableProtocol.GenerateReply> replies = client.generateMore(in)) {
             while (!writing.ended() && replies.hasNext() && waitForReader(request)) {
@@ -172,7 +205,7 @@ final class PortableModel implements LoadedModel {
         } catch (BusError e) {
             request.outbox.fail(new EngineException.Failed(said(e)));
         } finally {
-            count(0, request.prompt.length, writing.tokens());
+            count(request.caller, 0, request.prompt.length, writing.tokens());
         }
         if (writing.ended()) {
             writing.deliverEnd();
@@ -227,16 +260,18 @@ final class PortableModel implements LoadedModel {
         }
     }
 
-    private void count(int sequences, int promptTokens, int completionTokens) {
+    private void count(Caller caller, int sequences, int promptTokens, int completionTokens) {
         gate.lock();
         try {
+            queue.charge(caller, promptTokens + completionTokens);
             stats = new DecodeLoop.Stats(
                     sequences,
                     queue.size(),
                     stats.decodeCalls() + completionTokens,
                     1,
                     stats.promptTokens() + promptTokens,
-                    stats.completionTokens() + completionTokens);
+                    stats.completionTokens() + completionTokens,
+                    List.of());
         } finally {
             gate.unlock();
         }
@@ -276,6 +311,7 @@ final class PortableModel implements LoadedModel {
         try {
             refused = closing;
             if (!refused) {
+                shares.enter(work.caller());
                 queue.add(work);
                 changed.signalAll();
             }
@@ -298,7 +334,7 @@ final class PortableModel implements LoadedModel {
     }
 
     @Override
-    public Vectors embed(List<String> texts) {
+    public Vectors embed(List<String> texts, Caller caller) {
         if (!facts.embeds()) {
             throw new EngineException.Invalid("model", "This model ranks texts and makes no embeddings.");
         }
@@ -314,7 +350,7 @@ final class PortableModel implements LoadedModel {
             promptTokens += length;
         }
         Vectors vectors = new Vectors(promptTokens, new CompletableFuture<>());
-        submit(new Embedding(List.copyOf(texts), vectors));
+        submit(new Embedding(List.copyOf(texts), vectors, caller, System.nanoTime()));
         return vectors;
     }
 
@@ -337,7 +373,19 @@ final class PortableModel implements LoadedModel {
     public DecodeLoop.Stats stats() {
         gate.lock();
         try {
-            return stats;
+            List<DecodeLoop.Party> requests = new ArrayList<>();
+            if (current != null) {
+                requests.add(DecodeLoop.Party.computed(current));
+            }
+            queue.all().forEach(work -> requests.add(DecodeLoop.Party.waiting(work.caller(), work.sinceNanos())));
+            return new DecodeLoop.Stats(
+                    stats.sequences(),
+                    queue.size(),
+                    stats.decodeCalls(),
+                    stats.sequencesPerDecodeMax(),
+                    stats.promptTokens(),
+                    stats.completionTokens(),
+                    DecodeLoop.Party.together(requests));
         } finally {
             gate.unlock();
         }

@@ -12,7 +12,7 @@ import omni.llama.Logits;
  *
  * <p>Belongs to the decode thread.
  */
-final class Sequence {
+final class Sequence implements FairQueue.Member {
     static final int NO_ID = -1;
 
     final Generation request;
@@ -31,6 +31,16 @@ final class Sequence {
     int fed;
 
     int outputIndex;
+    /** How many of the tokens were in the KV cache at any time, and how many its key was charged with. */
+    int computed;
+
+    int charged;
+    /** How often it gave its place up. */
+    int yields;
+    /** Whether it got its place though more urgent ones waited, and so keeps it. */
+    boolean stays;
+    /** Since when it waits for a place, or last did. */
+    long waitingSinceNanos = System.nanoTime();
     /** Since when its reader is behind, in nanoseconds of {@link System#nanoTime}; 0 while it is not. */
     long pausedSince;
 
@@ -45,6 +55,11 @@ final class Sequence {
         this.text = new TextAssembler(request.stops);
         this.length = request.prompt.length;
         this.tokens = Arrays.copyOf(request.prompt, length + 64);
+    }
+
+    @Override
+    public Caller caller() {
+        return request.caller;
     }
 
     int length() {

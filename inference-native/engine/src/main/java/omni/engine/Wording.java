@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** What the engine knows, in the words of {@code omni.Engine}. */
@@ -135,8 +136,23 @@ final class Wording {
                 stats.promptTokens(),
                 stats.completionTokens(),
                 resident.callers().entrySet().stream()
-                        .sorted(Map.Entry.comparingByKey(Comparator.comparing(Caller::key)))
-                        .map(e -> new EngineProtocol.CallerStats(e.getKey().wireKey(), e.getValue()))
+                        .sorted(Map.Entry.comparingByKey(
+                                Comparator.comparing(Caller::priority).thenComparing(Caller::key)))
+                        .map(e -> caller(e.getKey(), e.getValue(), stats.parties()))
                         .toList());
+    }
+
+    private static EngineProtocol.CallerStats caller(Caller caller, int requests, List<DecodeLoop.Party> parties) {
+        DecodeLoop.Party party = parties.stream()
+                .filter(p -> p.caller().equals(caller))
+                .findFirst()
+                .orElse(DecodeLoop.Party.none(caller));
+        long nanos = party.waiting() == 0 ? 0 : System.nanoTime() - party.waitingSinceNanos();
+        return new EngineProtocol.CallerStats(
+                caller.wireKey(),
+                caller.priority(),
+                requests,
+                party.sequences(),
+                TimeUnit.NANOSECONDS.toMillis(Math.max(0, nanos)));
     }
 }

@@ -77,7 +77,7 @@ final class Ask {
     }
 
     Ask caller(String key) {
-        caller = new EngineProtocol.Caller(key);
+        caller = new EngineProtocol.Caller(key, EngineProtocol.Priority.NORMAL);
         return this;
     }
 

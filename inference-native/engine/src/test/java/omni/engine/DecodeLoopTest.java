@@ -52,10 +52,15 @@ class DecodeLoopTest {
 
     /** A prompt of so many tokens, the last of which is {@code last}. */
     private Generation request(int last, int promptTokens, int maxTokens, String... stops) {
+        return request(Caller.OWNER, last, promptTokens, maxTokens, stops);
+    }
+
+    private Generation request(Caller caller, int last, int promptTokens, int maxTokens, String... stops) {
         int[] prompt = new int[promptTokens];
         Arrays.fill(prompt, 7);
         prompt[promptTokens - 1] = last;
-        return new Generation(prompt, null, maxTokens, new Sampling(0, 1, 0, 0, 1), List.of(stops), -1, loop::wake);
+        return new Generation(
+                prompt, null, maxTokens, new Sampling(0, 1, 0, 0, 1), List.of(stops), -1, caller, loop::wake);
     }
 
     private static String read(Generation request) throws InterruptedException {
@@ -346,21 +351,23 @@ class DecodeLoopTest {
         loop.submit(running);
         AtomicInteger pieces = new AtomicInteger();
         CompletableFuture<Integer> callsAtEnd = new CompletableFuture<>();
-        loop.submit(new DecodeLoop.Job() {
-            @Override
-            public boolean advance() {
-                if (pieces.incrementAndGet() < 10) {
-                    return true;
-                }
-                callsAtEnd.complete(decoder.calls().size());
-                return false;
-            }
+        loop.submit(
+                new DecodeLoop.Job() {
+                    @Override
+                    public boolean advance() {
+                        if (pieces.incrementAndGet() < 10) {
+                            return true;
+                        }
+                        callsAtEnd.complete(decoder.calls().size());
+                        return false;
+                    }
 
-            @Override
-            public void fail(EngineException reason) {
-                callsAtEnd.completeExceptionally(reason);
-            }
-        });
+                    @Override
+                    public void fail(EngineException reason) {
+                        callsAtEnd.completeExceptionally(reason);
+                    }
+                },
+                Caller.OWNER);
         decoder.permits.release(PLENTY);
         assertTrue(callsAtEnd.get() >= 9, "a decode call between two pieces");
         assertEquals(10, pieces.get());

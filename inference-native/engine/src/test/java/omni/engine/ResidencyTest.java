@@ -155,6 +155,12 @@ class ResidencyTest {
         }
     }
 
+    private static List<String> callers(EngineFixture engine) {
+        return engine.stats().callers().stream()
+                .map(c -> c.key() + " " + c.priority().wire() + " " + c.requests())
+                .toList();
+    }
+
     @Test
     void itIsKnownWhoseTheRequestsAre() throws Exception {
         try (EngineFixture engine = held("sequences_max = 2", "queue_max = 8")) {
@@ -168,13 +174,8 @@ class ResidencyTest {
                         ask.maxTokens(50L).greedy().params();
                 answers.add(threads.submit(() -> engine.client.generate(params).text()));
             }
-            List<EngineProtocol.CallerStats> all = List.of(
-                    new EngineProtocol.CallerStats("aaaaaaaaaaaa", 1),
-                    new EngineProtocol.CallerStats("bbbbbbbbbbbb", 2),
-                    new EngineProtocol.CallerStats(null, 1));
-            Await.until(
-                    LONG,
-                    () -> !loaded(engine).isEmpty() && engine.stats().callers().equals(all));
+            List<String> all = List.of("null interactive 1", "aaaaaaaaaaaa normal 1", "bbbbbbbbbbbb normal 2");
+            Await.until(LONG, () -> !loaded(engine).isEmpty() && callers(engine).equals(all));
             latch.countDown();
             for (Future<String> answer : answers) {
                 assertEquals("7 plus 5 is 12.", answer.get());

@@ -14,8 +14,11 @@ import org.junit.jupiter.api.Assertions;
  * KV cache would, refuses positions that do not go on where they end, and notes every batch.
  */
 final class ScriptedDecoder implements Decoder {
-    /** One decode call: how many tokens each sequence had in it, by sequence. */
-    record Call(Map<Integer, Integer> tokens) {
+    /**
+     * One decode call: how many tokens each sequence had in it, by sequence, and by thousand of the tokens, by which a test
+     * may know its requests.
+     */
+    record Call(Map<Integer, Integer> tokens, Map<Integer, Integer> thousands) {
         int total() {
             return tokens.values().stream().mapToInt(Integer::intValue).sum();
         }
@@ -121,11 +124,13 @@ final class ScriptedDecoder implements Decoder {
                 return Outcome.NO_ROOM;
             }
             Map<Integer, Integer> tokens = new HashMap<>();
+            Map<Integer, Integer> thousands = new HashMap<>();
             for (Row row : batch) {
                 cache.computeIfAbsent(row.sequence(), _ -> new ArrayList<>()).add(row.token());
                 tokens.merge(row.sequence(), 1, Integer::sum);
+                thousands.merge(row.token() / 1000, 1, Integer::sum);
             }
-            calls.add(new Call(tokens));
+            calls.add(new Call(tokens, thousands));
             if (calls.size() >= failAtCall) {
                 throw new EngineException.Failed("The script says so.");
             }

@@ -34,11 +34,17 @@ final class KeyListCommand extends OmniCommand {
             for (var key : keys.keys()) {
                 text.append(key.id()).append("  ").append(Text.pad(key.created(), 26));
                 text.append(Text.printable(key.name()));
-                text.append(mark(key)).append('\n');
+                text.append(priority(key)).append(mark(key)).append('\n');
             }
             return text.toString().stripTrailing();
         });
         return ExitCode.OK;
+    }
+
+    private static String priority(DaemonProtocol.Key key) {
+        return key.priority() == DaemonProtocol.Priority.NORMAL
+                ? ""
+                : "  (" + key.priority().wire() + ")";
     }
 
     private static String mark(DaemonProtocol.Key key) {

@@ -134,6 +134,24 @@ final class StatusCommand extends OmniCommand {
                     text,
                     "model " + name.substring(0, Math.min(12, name.length())) + ": " + model.sequences() + " of "
                             + model.sequencesMax() + " sequences busy, " + model.waiting() + " waiting");
+            model.callers().forEach(caller -> line(text, caller(caller)));
+        }
+        return text.toString();
+    }
+
+    /** What one key has with a model, and for how long it has waited for more. */
+    private static String caller(EngineProtocol.CallerStats caller) {
+        var text = new StringBuilder("   ")
+                .append(caller.key() == null ? "the owner" : "key " + caller.key())
+                .append(", ")
+                .append(caller.priority().wire())
+                .append(": ")
+                .append(caller.sequences())
+                .append(" busy, ")
+                .append(caller.requests() - caller.sequences())
+                .append(" waiting");
+        if (caller.waitMillisMax() > 0) {
+            text.append(", the first for ").append(Text.span(Duration.ofMillis(caller.waitMillisMax())));
         }
         return text.toString();
     }

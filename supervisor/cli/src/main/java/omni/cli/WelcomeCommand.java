@@ -53,7 +53,7 @@ final class WelcomeCommand extends OmniCommand {
     /** Lets the daemon keep a key; where it cannot, says why. */
     private boolean isKept(FreshKey key, boolean first) {
         try {
-            KeyNewCommand.add(world, first ? "first" : "this start", key, !first);
+            KeyNewCommand.add(world, first ? "first" : "this start", key, !first, DaemonProtocol.Priority.NORMAL);
             return true;
         } catch (DaemonProtocol.Refused e) {
             world.err().println(new Failures(world).explain(e).message());

@@ -44,7 +44,12 @@ class FakeDaemon implements DaemonProtocol.Handler {
     private Key key(AddKeyParams in) {
         var id = in.hash().substring(0, 12);
         return new Key(
-                id, in.name(), "2026-11-21T04:00:00Z", in.session(), strangers.getOrDefault(id, KeyStanding.KNOWN));
+                id,
+                in.name(),
+                "2026-11-21T04:00:00Z",
+                in.session(),
+                in.priority() == null ? Priority.NORMAL : in.priority(),
+                strangers.getOrDefault(id, KeyStanding.KNOWN));
     }
 
     @Override

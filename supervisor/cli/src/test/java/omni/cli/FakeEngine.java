@@ -130,6 +130,15 @@ class FakeEngine implements EngineProtocol.Handler {
                         List.of("cuda: The CUDA driver is not installed."),
                         false),
                 List.of(new ModelStats(
-                        ID, 1, 8, 0, 2048, 10, 4, 100, 200, List.of(new CallerStats("0123456789ab", 1))))));
+                        ID,
+                        1,
+                        8,
+                        0,
+                        2048,
+                        10,
+                        4,
+                        100,
+                        200,
+                        List.of(new CallerStats("0123456789ab", Priority.BACKGROUND, 3, 1, 12_000))))));
     }
 }

@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
+import java.util.List;
 import omni.api.DaemonProtocol.KeyStanding;
+import omni.api.DaemonProtocol.Priority;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -28,6 +30,26 @@ class KeyCommandTest {
             assertTrue(done.err().contains("cannot be shown again"), done.err());
             assertFalse(done.err().contains(key));
             assertNotEquals(key, tree.run("key", "new", "laptop").out().strip());
+        }
+    }
+
+    @Test
+    void aKeyHasAClass() {
+        try (var tree = new FakeTree(folder).start()) {
+            assertEquals(0, tree.run("key", "new", "laptop").exit());
+            assertEquals(
+                    0,
+                    tree.run("key", "new", "indexer", "--priority", "background")
+                            .exit());
+            assertEquals(
+                    List.of(Priority.NORMAL, Priority.BACKGROUND),
+                    tree.daemon.added.stream().map(added -> added.priority()).toList());
+            var list = tree.run("key", "list").out();
+            assertTrue(list.contains("indexer  (background)"), list);
+            assertFalse(list.contains("normal"), list);
+            assertEquals(
+                    ExitCode.USAGE.number(),
+                    tree.run("key", "new", "x", "--priority", "urgent").exit());
         }
     }
 

@@ -31,6 +31,8 @@ class StatusCommandTest {
             assertTrue(done.out().contains("natives cpu: The package has code"), done.out());
             assertTrue(done.out().contains("not cuda: The CUDA driver is not installed."), done.out());
             assertTrue(done.out().contains("no vision"), done.out());
+            var busy = "key 0123456789ab, background: 1 busy, 2 waiting, the first for 12 s";
+            assertTrue(done.out().contains(busy), done.out());
         }
     }
 
