@@ -106,7 +106,9 @@ final class EngineLink {
                 ApiError.later(
                         ErrorCode.RATE_LIMIT_EXCEEDED,
                         Math.clamp(error.retryAfterSeconds(), 1, 3600),
-                        "The queue is full. Try again later.");
+                        Boolean.TRUE.equals(error.keyFull())
+                                ? "This key has as many requests under way as it may have. Try again later."
+                                : "The queue is full. Try again later.");
             case EngineProtocol.LoadFailed error ->
                 ApiError.of(
                         ErrorCode.MODEL_UNUSABLE,

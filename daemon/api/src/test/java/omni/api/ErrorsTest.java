@@ -67,6 +67,10 @@ final class ErrorsTest {
     void busyAndAwaySayWhenToComeAgain() throws Exception {
         assertEquals("7", retryAfter(daemon.post("/v1/chat/completions", TestDaemon.chat("busy", ""))));
         assertEquals("2", retryAfter(daemon.post("/v1/chat/completions", TestDaemon.chat("failing", ""))));
+        var full = daemon.post("/v1/chat/completions", TestDaemon.chat("full", ""));
+        assertError(full, 429, "rate_limit_exceeded");
+        assertEquals("90", retryAfter(full));
+        assertTrue(message(full).startsWith("This key has as many requests"), full.body());
     }
 
     @Test

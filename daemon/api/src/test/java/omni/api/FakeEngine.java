@@ -80,7 +80,10 @@ final class FakeEngine implements EngineProtocol.Handler, AutoCloseable {
         scripts.put("silent", FakeEngine::silent);
         scripts.put("begun", FakeEngine::begun);
         scripts.put("busy", (_, _, _) -> {
-            throw new EngineProtocol.Busy(7);
+            throw new EngineProtocol.Busy(7, null);
+        });
+        scripts.put("full", (_, _, _) -> {
+            throw new EngineProtocol.Busy(90, true);
         });
         scripts.put("long", (_, _, _) -> {
             throw new EngineProtocol.PromptTooLong(3000, 2048, null);

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -117,13 +118,22 @@ final class DecodeLoop {
      * @param stallMax how long a reader may be behind before its request is ended
      */
     DecodeLoop(Decoder decoder, int chunkTokens, Duration stallMax) {
+        this(decoder, chunkTokens, stallMax, System::nanoTime);
+    }
+
+    /** Makes a loop that goes by that clock, of nanoseconds. */
+    DecodeLoop(Decoder decoder, int chunkTokens, Duration stallMax, LongSupplier clock) {
         this.decoder = decoder;
         this.stallMax = stallMax;
-        this.lineup = new Lineup(decoder, chunkTokens, stallMax, shares);
+        this.lineup = new Lineup(decoder, chunkTokens, stallMax, shares, clock);
     }
 
     Stats stats() {
         return stats;
+    }
+
+    ServiceTime service() {
+        return lineup.service;
     }
 
     /** Hands a request in; its outbox tells how it goes. */

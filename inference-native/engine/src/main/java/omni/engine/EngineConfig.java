@@ -17,6 +17,7 @@ import omni.role.Section;
  * @param batchTokens most tokens of one decode call
  * @param chunkTokens most prompt tokens of a decode call while other answers are being written
  * @param queueMax most requests to one model that wait for a place
+ * @param keyRequestsMax most requests of one key to one model, under way and waiting
  * @param embedTokens most tokens of one text to embed; 0 for what the model was trained on, at most 2048
  * @param modelsLoadedMax most models in memory at once
  * @param idleUnload how long a model that nobody uses stays in memory
@@ -101,6 +102,15 @@ record EngineConfig(
                 min = "0",
                 max = "4096")
         int queueMax,
+
+        @Key(
+                doc = "Most requests of one key to one model, those under way and those that wait; one more is refused"
+                        + " as busy, so that the queue has room for others.",
+                def = "96",
+                unit = "requests",
+                min = "1",
+                max = "4160")
+        int keyRequestsMax,
 
         @Key(
                 doc = "Most tokens of one text to embed. 0: what the model was trained on, at most 2048.",

@@ -55,14 +55,17 @@ abstract sealed class EngineException extends RuntimeException {
         }
     }
 
-    /** Every place is taken, in the decode loop and in the queue. */
+    /** Every place is taken, in the decode loop and in the queue, or every one that a key may have. */
     static final class Busy extends EngineException {
         private static final long serialVersionUID = 1;
         final int retryAfterSeconds;
+        /** Whether it is the key's own requests that are too many. */
+        final boolean keyFull;
 
-        Busy(int retryAfterSeconds) {
+        Busy(int retryAfterSeconds, boolean keyFull) {
             super("The engine is busy.");
             this.retryAfterSeconds = retryAfterSeconds;
+            this.keyFull = keyFull;
         }
     }
 

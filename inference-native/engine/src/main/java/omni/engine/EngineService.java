@@ -78,7 +78,7 @@ final class EngineService implements EngineProtocol.Handler {
             case EngineException.NoSuchModel x -> new EngineProtocol.NoSuchModel(x.model, x.available);
             case EngineException.PromptTooLong x ->
                 new EngineProtocol.PromptTooLong(x.promptTokens, x.contextTokens, x.atLeast);
-            case EngineException.Busy x -> new EngineProtocol.Busy(x.retryAfterSeconds);
+            case EngineException.Busy x -> new EngineProtocol.Busy(x.retryAfterSeconds, x.keyFull);
             case EngineException.LoadFailed x -> new EngineProtocol.LoadFailed(x.model, x.reason);
             case EngineException.InUse x -> new EngineProtocol.InUse(x.model, x.by);
             case EngineException.Unusable x -> new EngineProtocol.Unusable(x.reason);

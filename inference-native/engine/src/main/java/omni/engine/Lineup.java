@@ -7,6 +7,7 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongSupplier;
 import omni.engine.EngineProtocol.Priority;
 import org.jspecify.annotations.Nullable;
 
@@ -34,7 +35,9 @@ final class Lineup {
     private final int chunkTokens;
     private final long stallNanos;
     private final Shares shares;
+    private final LongSupplier clock;
     private final FairQueue<Sequence> waiting;
+    final ServiceTime service = new ServiceTime();
 
     /** Oldest first. */
     private final List<Sequence> running = new ArrayList<>();
@@ -50,11 +53,12 @@ final class Lineup {
     /** Somebody has come, gone or changed places since {@link #parties} was last asked for. */
     private boolean moved;
 
-    Lineup(Decoder decoder, int chunkTokens, Duration stallMax, Shares shares) {
+    Lineup(Decoder decoder, int chunkTokens, Duration stallMax, Shares shares, LongSupplier clock) {
         this.decoder = decoder;
         this.chunkTokens = chunkTokens;
         this.stallNanos = stallMax.toNanos();
         this.shares = shares;
+        this.clock = clock;
         this.waiting = new FairQueue<>(shares);
     }
 
@@ -105,8 +109,8 @@ final class Lineup {
         if (!sequence.request.outbox.isFull()) {
             sequence.pausedSince = 0;
         } else if (sequence.pausedSince == 0) {
-            sequence.pausedSince = Math.max(1, System.nanoTime());
-        } else if (System.nanoTime() - sequence.pausedSince > stallNanos) {
+            sequence.pausedSince = Math.max(1, clock.getAsLong());
+        } else if (clock.getAsLong() - sequence.pausedSince > stallNanos) {
             sequence.fail(new EngineException.Failed("The reader of the answer was too slow."));
             leave(sequence);
         }
@@ -179,6 +183,7 @@ final class Lineup {
         sequence.id = usedIds.nextClearBit(0);
         usedIds.set(sequence.id);
         running.add(sequence);
+        sequence.enteredNanos = clock.getAsLong();
         // Its prompt is known to be its: who has just got a place does not get the next one as if it had had nothing.
         charge(sequence, sequence.length());
         moved = true;
@@ -356,13 +361,14 @@ final class Lineup {
         sequence.cached = 0;
         sequence.pausedSince = 0;
         sequence.yields++;
-        sequence.waitingSinceNanos = System.nanoTime();
+        sequence.waitingSinceNanos = clock.getAsLong();
         waiting.putBack(sequence);
     }
 
     /** Takes a sequence out for good. */
     void leave(Sequence sequence) {
         release(sequence);
+        service.measured(sequence.heldNanos);
         part(sequence);
     }
 
@@ -376,6 +382,7 @@ final class Lineup {
     private void release(Sequence sequence) {
         decoder.forget(sequence.id);
         usedIds.clear(sequence.id);
+        sequence.heldNanos += clock.getAsLong() - sequence.enteredNanos;
         sequence.id = Sequence.NO_ID;
         running.remove(sequence);
         vacated = true;

@@ -56,6 +56,9 @@ sealed interface LoadedModel extends AutoCloseable permits NativeModel, Portable
     /** Counters since the load. */
     DecodeLoop.Stats stats();
 
+    /** How long its answers hold their places. */
+    ServiceTime service();
+
     /** Whether it writes text; a pure encoder only embeds. */
     boolean canGenerate();
 

@@ -146,6 +146,11 @@ final class NativeModel implements LoadedModel {
     }
 
     @Override
+    public ServiceTime service() {
+        return loop.service();
+    }
+
+    @Override
     public int[] tokenize(String parameter, String text, boolean addBos, boolean special) {
         return tokenize(model.vocab(), parameter, text, addBos, special);
     }

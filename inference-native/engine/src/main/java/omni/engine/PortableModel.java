@@ -33,6 +33,7 @@ final class PortableModel implements LoadedModel {
     private final Shares shares = new Shares();
     private final FairQueue<Work> queue = new FairQueue<>(shares);
     private @Nullable Caller current;
+    private final ServiceTime service = new ServiceTime();
     private boolean closing;
     private DecodeLoop.Stats stats = DecodeLoop.Stats.NONE;
 
@@ -197,6 +198,7 @@ final class PortableModel implements LoadedModel {
                 sampling.minP(),
                 (sampling.seed() ^ sampling.seed() >>> 32) & Integer.MAX_VALUE);
         count(request.caller, 1, 0, 0);
+        long start = System.nanoTime();
         PortableWriting writing = new PortableWriting(request);
         try (ReplyStream<PortableProtocol.GenerateReply> replies = client.generateMore(in)) {
             while (!writing.ended() && replies.hasNext() && waitForReader(request)) {
@@ -205,6 +207,7 @@ final class PortableModel implements LoadedModel {
         } catch (BusError e) {
             request.outbox.fail(new EngineException.Failed(said(e)));
         } finally {
+            service.measured(System.nanoTime() - start);
             count(request.caller, 0, request.prompt.length, writing.tokens());
         }
         if (writing.ended()) {
@@ -352,6 +355,11 @@ final class PortableModel implements LoadedModel {
         Vectors vectors = new Vectors(promptTokens, new CompletableFuture<>());
         submit(new Embedding(List.copyOf(texts), vectors, caller, System.nanoTime()));
         return vectors;
+    }
+
+    @Override
+    public ServiceTime service() {
+        return service;
     }
 
     @Override

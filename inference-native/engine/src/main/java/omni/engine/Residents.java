@@ -28,7 +28,6 @@ import org.jspecify.annotations.Nullable;
 final class Residents implements AutoCloseable {
     private static final Logger LOG = System.getLogger(Residents.class.getName());
     private static final Duration CLOSE_MAX = Duration.ofSeconds(10);
-    private static final int RETRY_SECONDS_MAX = 60;
 
     /** Loads a model. */
     interface Opener {
@@ -60,6 +59,14 @@ final class Residents implements AutoCloseable {
 
         int requestCount() {
             return requests.values().stream().mapToInt(Integer::intValue).sum();
+        }
+
+        /** Whatever their class. */
+        int requestsOf(String key) {
+            return requests.entrySet().stream()
+                    .filter(e -> e.getKey().key().equals(key))
+                    .mapToInt(Map.Entry::getValue)
+                    .sum();
         }
     }
 
@@ -122,7 +129,7 @@ final class Residents implements AutoCloseable {
     /**
      * Gets a model for one of the bounded number of requests that compute, loading it where needed.
      *
-     * @throws EngineException.Busy if as many requests are under way as may be, or no place can be made for the model
+     * @throws EngineException.Busy if as many requests, or requests of this key, are under way as may be, or no place can be made for the model
      * @throws EngineException.LoadFailed if it cannot be loaded
      */
     Lease acquire(StoredModel model, Caller caller) throws InterruptedException {
@@ -175,7 +182,7 @@ final class Residents implements AutoCloseable {
                 Entry oldest = entries.values().stream()
                         .filter(e -> e.state == State.READY && e.leases == 0 && !pinned.test(e.model.id()))
                         .findFirst()
-                        .orElseThrow(() -> new EngineException.Busy(5));
+                        .orElseThrow(() -> new EngineException.Busy(5, false));
                 dismiss(oldest);
             }
             return null;
@@ -188,10 +195,7 @@ final class Residents implements AutoCloseable {
 
     private Lease join(Entry entry, Optional<Caller> caller) throws InterruptedException {
         int requestsMax = config.sequencesMax() + config.queueMax();
-        int requests = entry.requestCount();
-        if (caller.isPresent() && requests >= requestsMax) {
-            throw new EngineException.Busy(Math.clamp(requests / config.sequencesMax(), 1, RETRY_SECONDS_MAX));
-        }
+        caller.ifPresent(who -> requirePlace(entry, who, requestsMax));
         entry.leases++;
         caller.ifPresent(who -> entry.requests.merge(who, 1, Integer::sum));
         boolean joined = false;
@@ -209,6 +213,20 @@ final class Residents implements AutoCloseable {
             if (!joined) {
                 release(entry, caller);
             }
+        }
+    }
+
+    private void requirePlace(Entry entry, Caller caller, int requestsMax) {
+        int ofKey = entry.requestsOf(caller.key());
+        int all = entry.requestCount();
+        boolean keyFull = ofKey >= config.keyRequestsMax();
+        if (keyFull || all >= requestsMax) {
+            LoadedModel loaded = entry.loaded;
+            int requests = keyFull ? ofKey : all;
+            int seconds = loaded == null
+                    ? new ServiceTime().retryAfterSeconds(requests, config.sequencesMax())
+                    : loaded.service().retryAfterSeconds(requests, loaded.sequencesMax());
+            throw new EngineException.Busy(seconds, keyFull);
         }
     }
 

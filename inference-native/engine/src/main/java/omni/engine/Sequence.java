@@ -39,6 +39,10 @@ final class Sequence implements FairQueue.Member {
     int yields;
     /** Whether it got its place though more urgent ones waited, and so keeps it. */
     boolean stays;
+    /** When it got the place that it has, and how long it held those that it had. */
+    long enteredNanos;
+
+    long heldNanos;
     /** Since when it waits for a place, or last did. */
     long waitingSinceNanos = System.nanoTime();
     /** Since when its reader is behind, in nanoseconds of {@link System#nanoTime}; 0 while it is not. */

@@ -50,7 +50,7 @@ final class Texts {
         any = true;
         int wanted = Math.clamp(bytes / UNIT_BYTES + 1, 1, BYTES_MAX / UNIT_BYTES);
         if (!units.tryAcquire(wanted, wait.toMillis(), TimeUnit.MILLISECONDS)) {
-            throw new EngineException.Busy(RETRY_SECONDS);
+            throw new EngineException.Busy(RETRY_SECONDS, false);
         }
         return new Share(wanted);
     }

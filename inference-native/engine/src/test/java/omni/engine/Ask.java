@@ -77,7 +77,11 @@ final class Ask {
     }
 
     Ask caller(String key) {
-        caller = new EngineProtocol.Caller(key, EngineProtocol.Priority.NORMAL);
+        return caller(key, EngineProtocol.Priority.NORMAL);
+    }
+
+    Ask caller(String key, EngineProtocol.Priority priority) {
+        caller = new EngineProtocol.Caller(key, priority);
         return this;
     }
 

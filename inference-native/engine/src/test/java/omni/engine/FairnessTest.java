@@ -321,6 +321,15 @@ class FairnessTest {
     }
 
     @Test
+    void howLongAnswersHoldTheirPlacesIsMeasured() throws Exception {
+        // Half a second a call.
+        long callNanos = Duration.ofMillis(500).toNanos();
+        loop = new DecodeLoop(decoder, 16, LONG, () -> decoder.calls().size() * callNanos);
+        run(List.of(ask(normal("a"), 1, 10, 20), ask(normal("a"), 2, 10, 20)));
+        assertEquals(10, loop.service().retryAfterSeconds(1, 1), "twenty calls");
+    }
+
+    @Test
     void itIsSeenWhoWaits() throws Exception {
         with(2);
         start();

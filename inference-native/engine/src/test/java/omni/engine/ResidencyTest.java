@@ -142,6 +142,7 @@ class ResidencyTest {
             EngineProtocol.Busy busy =
                     assertThrows(EngineProtocol.Busy.class, () -> engine.client.generate(ask(SUM, 50L)));
             assertTrue(busy.retryAfterSeconds() >= 1);
+            assertEquals(false, busy.keyFull());
             assertThrows(
                     EngineProtocol.Busy.class,
                     () -> engine.client.embed(new EngineProtocol.EmbedParams(null, List.of("x"), null)));
@@ -152,6 +153,35 @@ class ResidencyTest {
             assertEquals(2, engine.stats().sequencesPerDecodeMax());
             assertEquals(
                     "7 plus 5 is 12.", engine.client.generate(ask(SUM, 50L)).text());
+        }
+    }
+
+    @Test
+    void oneRequestPastAKeysOwnIsBusyForThatKeyAlone() throws Exception {
+        try (EngineFixture engine = held("sequences_max = 2", "queue_max = 8", "key_requests_max = 3")) {
+            List<Future<String>> answers = new ArrayList<>();
+            Ask ofKey = Ask.chat(SUM).maxTokens(50L).greedy().caller("aaaaaaaaaaaa");
+            for (int i = 0; i < 3; i++) {
+                answers.add(threads.submit(
+                        () -> engine.client.generate(ofKey.params()).text()));
+            }
+            Await.until(
+                    LONG, () -> !loaded(engine).isEmpty() && callers(engine).equals(List.of("aaaaaaaaaaaa normal 3")));
+            EngineProtocol.Busy busy =
+                    assertThrows(EngineProtocol.Busy.class, () -> engine.client.generate(ofKey.params()));
+            assertEquals(true, busy.keyFull());
+            assertEquals(2, busy.retryAfterSeconds(), "three by two at once, of a second each as far as is known");
+            Ask lowered = Ask.chat(SUM).caller("aaaaaaaaaaaa", EngineProtocol.Priority.BACKGROUND);
+            assertThrows(EngineProtocol.Busy.class, () -> engine.client.generate(lowered.params()));
+            Ask ofOther = Ask.chat(SUM).maxTokens(50L).greedy().caller("bbbbbbbbbbbb");
+            answers.add(threads.submit(
+                    () -> engine.client.generate(ofOther.params()).text()));
+            latch.countDown();
+            for (Future<String> answer : answers) {
+                assertEquals("7 plus 5 is 12.", answer.get());
+            }
+            assertEquals(
+                    "7 plus 5 is 12.", engine.client.generate(ofKey.params()).text());
         }
     }
 
