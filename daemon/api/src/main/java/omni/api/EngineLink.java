@@ -109,6 +109,7 @@ final class EngineLink {
                         Boolean.TRUE.equals(error.keyFull())
                                 ? "This key has as many requests under way as it may have. Try again later."
                                 : "The queue is full. Try again later.");
+            case EngineProtocol.Expired _ -> expired();
             case EngineProtocol.LoadFailed error ->
                 ApiError.of(
                         ErrorCode.MODEL_UNUSABLE,
@@ -148,6 +149,13 @@ final class EngineLink {
                         "The engine is not there at the moment. Try again.",
                         e);
         };
+    }
+
+    /** The deadline of a request has passed. */
+    static ApiError expired() {
+        return ApiError.of(
+                ErrorCode.DEADLINE_EXCEEDED,
+                "The deadline passed before the answer was begun. Give it more time, or ask when less is asked.");
     }
 
     /** The engine ended an answer without its last reply. */

@@ -80,6 +80,8 @@ enum ErrorCode {
     VAULT_UNAVAILABLE(503, Kind.SERVER, "vault_unavailable"),
     /** The daemon is on its way out. */
     SERVER_STOPPING(503, Kind.SERVER, "server_stopping"),
+    /** The request's own deadline passed before its answer was begun. */
+    DEADLINE_EXCEEDED(504, Kind.SERVER, "deadline_exceeded"),
     /** The answer took longer than the limit. */
     ANSWER_TIMEOUT(504, Kind.SERVER, "answer_timeout");
 

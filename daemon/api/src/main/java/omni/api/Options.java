@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import omni.engine.EngineProtocol.Caller;
 import omni.engine.EngineProtocol.GenerateParams;
@@ -22,6 +23,7 @@ import tools.jackson.databind.JsonNode;
  * @param maxTokens of the answer; empty for as many as fit
  * @param stop texts that end the answer, 0 to 4
  * @param logprobs how many alternatives to report for each token; empty for no report
+ * @param deadlineNanos when the answer is to have ended, as {@link System#nanoTime} counts; empty where that is the same
  * @param stream whether the answer comes as server-sent events
  * @param priority how urgent it is; empty for as urgent as its key's requests are
  * @param usageChunk whether a stream ends with a chunk of token counts
@@ -33,6 +35,7 @@ record Options(
         List<String> stop,
         OptionalInt logprobs,
         Optional<Priority> priority,
+        OptionalLong deadlineNanos,
         boolean stream,
         boolean usageChunk) {
     /** OpenAI's bound. */
@@ -44,6 +47,8 @@ record Options(
     /** The engine's bound, in characters of one stop. */
     static final int STOP_CHARACTERS_MAX = 256;
 
+    private static final double DEADLINE_SECONDS_MIN = 0.001;
+    private static final double DEADLINE_SECONDS_MAX = 86_400;
     private static final double TEMPERATURE_MAX = 2;
     private static final int TOP_K_MAX = 1_000_000;
 
@@ -58,8 +63,33 @@ record Options(
                 stops(body),
                 logprobs,
                 priority(body),
+                deadline(body),
                 stream,
                 usageChunk(body, stream));
+    }
+
+    /** From when the body was read on. */
+    private static OptionalLong deadline(Fields body) {
+        var seconds = body.number("deadline_seconds", DEADLINE_SECONDS_MIN, DEADLINE_SECONDS_MAX);
+        return seconds.isPresent()
+                ? OptionalLong.of(System.nanoTime() + (long) (seconds.getAsDouble() * 1e9))
+                : OptionalLong.empty();
+    }
+
+    /**
+     * What is left of the time, in milliseconds.
+     *
+     * @throws ApiError DEADLINE_EXCEEDED where nothing is
+     */
+    private @Nullable Long deadlineMillis() {
+        if (deadlineNanos.isEmpty()) {
+            return null;
+        }
+        var millis = TimeUnit.NANOSECONDS.toMillis(deadlineNanos.getAsLong() - System.nanoTime());
+        if (millis < 1) {
+            throw EngineLink.expired();
+        }
+        return millis;
     }
 
     /** How urgent a body says that it is. */
@@ -108,7 +138,8 @@ record Options(
                 sampling,
                 stop,
                 logprobs.isPresent() ? (Long) (long) logprobs.getAsInt() : null,
-                caller.map(key -> asking(key, priority)).orElse(null));
+                caller.map(key -> asking(key, priority)).orElse(null),
+                deadlineMillis());
     }
 
     private static List<String> stops(Fields body) {

@@ -3,12 +3,17 @@ package omni.api;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.net.http.HttpRequest;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 import omni.api.DaemonProtocol.AddKeyParams;
 import omni.api.DaemonProtocol.ChatParams;
 import omni.api.DaemonProtocol.Message;
@@ -20,6 +25,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.node.JsonNodeFactory;
 
 /** What the engine is told of who asks: the key's id, and nothing else of the key. */
 final class CallersTest {
@@ -107,6 +113,39 @@ final class CallersTest {
                         .header("Content-Type", "application/json")
                         .POST(HttpRequest.BodyPublishers.ofString(body)))
                 .statusCode();
+    }
+
+    @Test
+    void theEngineIsToldWhatIsLeftOfTheTime() throws Exception {
+        var answered = daemon.post("/v1/chat/completions", TestDaemon.chat("echo", ",\"deadline_seconds\":86400"));
+        assertEquals(200, answered.statusCode());
+        long millis = Objects.requireNonNull(engine.asked.element().deadlineMillis());
+        assertTrue(millis > 86_000_000 && millis <= 86_400_000, "" + millis);
+        for (var wrong : List.of("86400.1", "0.0009", "0", "-1")) {
+            var refused =
+                    daemon.post("/v1/chat/completions", TestDaemon.chat("echo", ",\"deadline_seconds\":" + wrong));
+            ErrorsTest.assertError(refused, 400, "invalid_value");
+        }
+        assertEquals(1, engine.asked.size());
+    }
+
+    @Test
+    void whatIsLateAlreadyIsNotAsked() {
+        var options = Options.read(
+                Fields.of(JsonNodeFactory.instance.objectNode()), OptionalInt.empty(), OptionalInt.empty());
+        assertNull(options.generate("m", "hi", null, Optional.empty()).deadlineMillis(), "the control: it has none");
+        var late = new Options(
+                options.model(),
+                options.maxTokens(),
+                options.sampling(),
+                options.stop(),
+                options.logprobs(),
+                options.priority(),
+                OptionalLong.of(System.nanoTime()),
+                false,
+                false);
+        var refused = assertThrows(ApiError.class, () -> late.generate("m", "hi", null, Optional.empty()));
+        assertEquals(ErrorCode.DEADLINE_EXCEEDED, refused.code());
     }
 
     @Test

@@ -48,6 +48,7 @@ final class ErrorsTest {
     @ParameterizedTest
     @CsvSource({
         "busy,429,rate_limit_error,rate_limit_exceeded",
+        "late,504,server_error,deadline_exceeded",
         "long,400,invalid_request_error,context_length_exceeded",
         "unloadable,500,server_error,model_unusable",
         "strict,400,invalid_request_error,invalid_value",

@@ -85,6 +85,9 @@ final class FakeEngine implements EngineProtocol.Handler, AutoCloseable {
         scripts.put("full", (_, _, _) -> {
             throw new EngineProtocol.Busy(90, true);
         });
+        scripts.put("late", (_, _, _) -> {
+            throw new EngineProtocol.Expired();
+        });
         scripts.put("long", (_, _, _) -> {
             throw new EngineProtocol.PromptTooLong(3000, 2048, null);
         });

@@ -69,6 +69,15 @@ abstract sealed class EngineException extends RuntimeException {
         }
     }
 
+    /** The deadline passed before the answer was begun. */
+    static final class Expired extends EngineException {
+        private static final long serialVersionUID = 1;
+
+        Expired() {
+            super("The deadline has passed.");
+        }
+    }
+
     /** The model's file could not be loaded. */
     static final class LoadFailed extends EngineException {
         private static final long serialVersionUID = 1;

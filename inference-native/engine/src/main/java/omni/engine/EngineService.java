@@ -79,6 +79,7 @@ final class EngineService implements EngineProtocol.Handler {
             case EngineException.PromptTooLong x ->
                 new EngineProtocol.PromptTooLong(x.promptTokens, x.contextTokens, x.atLeast);
             case EngineException.Busy x -> new EngineProtocol.Busy(x.retryAfterSeconds, x.keyFull);
+            case EngineException.Expired _ -> new EngineProtocol.Expired();
             case EngineException.LoadFailed x -> new EngineProtocol.LoadFailed(x.model, x.reason);
             case EngineException.InUse x -> new EngineProtocol.InUse(x.model, x.by);
             case EngineException.Unusable x -> new EngineProtocol.Unusable(x.reason);

@@ -1,7 +1,9 @@
 package omni.engine;
 
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 
 /** The parameters of a Generate call, each checked against its bounds, not yet tied to a model. */
 final class GenerateRequest {
@@ -9,14 +11,21 @@ final class GenerateRequest {
     static final int STOP_LENGTH_MAX = 256;
     static final int LOGPROBS_MAX = 20;
 
+    static final long DEADLINE_MILLIS_MAX = 86_400_000;
+
     /** Tokens and alternatives that an answer in one piece may report. */
     static final int REPORTS_MAX = 1 << 16;
 
     private final EngineProtocol.GenerateParams in;
     private final EngineProtocol.Sampling sampling;
     private final Caller caller;
+    private final OptionalLong deadlineNanos;
 
     private GenerateRequest(EngineProtocol.GenerateParams in, EngineProtocol.Sampling sampling, Caller caller) {
+        Long millis = in.deadlineMillis();
+        this.deadlineNanos = millis == null
+                ? OptionalLong.empty()
+                : OptionalLong.of(System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis));
         this.in = in;
         this.sampling = sampling;
         this.caller = caller;
@@ -46,6 +55,10 @@ final class GenerateRequest {
             if (stop.isEmpty() || stop.length() > STOP_LENGTH_MAX) {
                 throw new EngineException.Invalid("stop", "A stop string has 1 to 256 characters.");
             }
+        }
+        Long deadline = in.deadlineMillis();
+        if (deadline != null && (deadline < 1 || deadline > DEADLINE_MILLIS_MAX)) {
+            throw new EngineException.Invalid("deadlineMillis", "Give 1 to 86400000 milliseconds.");
         }
         EngineProtocol.Sampling given = in.sampling();
         EngineProtocol.Sampling sampling =
@@ -101,6 +114,7 @@ final class GenerateRequest {
                 in.stop(),
                 logprobs == null ? -1 : logprobs.intValue(),
                 caller,
+                deadlineNanos,
                 model::wake);
     }
 

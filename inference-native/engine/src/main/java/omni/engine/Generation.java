@@ -1,6 +1,7 @@
 package omni.engine;
 
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +18,9 @@ final class Generation {
     final int logprobs;
 
     final Caller caller;
+    /** When the answer is to have ended, as {@link System#nanoTime} counts; nothing where that is the same. */
+    final OptionalLong deadlineNanos;
+
     final Outbox outbox;
     final long startNanos = System.nanoTime();
     private final AtomicBoolean cancelled = new AtomicBoolean();
@@ -36,6 +40,7 @@ final class Generation {
             List<String> stops,
             int logprobs,
             Caller caller,
+            OptionalLong deadlineNanos,
             Runnable wake) {
         this.prompt = prompt;
         this.text = text;
@@ -44,6 +49,7 @@ final class Generation {
         this.stops = stops;
         this.logprobs = logprobs;
         this.caller = caller;
+        this.deadlineNanos = deadlineNanos;
         this.wake = wake;
         this.outbox = new Outbox(wake);
     }
@@ -53,6 +59,11 @@ final class Generation {
         cancelled.set(true);
         outbox.fail(new EngineException.Failed("The request was cancelled."));
         wake.run();
+    }
+
+    /** Whether the answer is wanted no more at that time. */
+    boolean isLate(long nanos) {
+        return deadlineNanos.isPresent() && nanos - deadlineNanos.getAsLong() >= 0;
     }
 
     boolean isCancelled() {

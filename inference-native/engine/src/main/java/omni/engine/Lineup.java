@@ -86,21 +86,32 @@ final class Lineup {
         return (vacated && !waiting.isEmpty()) || running.stream().anyMatch(sequence -> sequence.pausedSince == 0);
     }
 
-    /** Lets go of cancelled requests, and finds out whose reader is behind. */
+    /** Lets go of cancelled requests and of those whose time is over, and finds out whose reader is behind. */
     void sweep() {
+        long now = clock.getAsLong();
         waiting.removeIf(sequence -> {
-            boolean gone = sequence.request.isCancelled();
+            boolean gone = sequence.request.isCancelled() || sequence.request.isLate(now);
             if (gone) {
                 part(sequence);
+                expireIfLate(sequence, now);
             }
             return gone;
         });
         for (Sequence sequence : List.copyOf(running)) {
-            if (sequence.request.isCancelled()) {
+            if (sequence.request.isCancelled() || sequence.request.isLate(now)) {
                 leave(sequence);
+                expireIfLate(sequence, now);
             } else {
                 lookAtReader(sequence);
             }
+        }
+    }
+
+    /** Its place is free already. */
+    private static void expireIfLate(Sequence sequence, long now) {
+        if (!sequence.request.isCancelled() && sequence.request.isLate(now)) {
+            sequence.expire();
+            sequence.deliverEnd();
         }
     }
 

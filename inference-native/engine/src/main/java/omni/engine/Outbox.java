@@ -21,7 +21,7 @@ final class Outbox {
     enum Finish {
         /** The model ended it, or a stop string was met. */
         STOP,
-        /** As many tokens as were asked for, or as the context has room for. */
+        /** As many tokens as were asked for, or as the context or the time has room for. */
         LENGTH
     }
 

@@ -187,6 +187,10 @@ final class PortableModel implements LoadedModel {
         if (request.isCancelled() || prompt == null) {
             return;
         }
+        if (request.isLate(System.nanoTime())) {
+            request.outbox.fail(new EngineException.Expired());
+            return;
+        }
         Sampling sampling = request.sampling;
         long room = (long) facts.contextTokens() - request.prompt.length;
         PortableProtocol.GenerateParams in = new PortableProtocol.GenerateParams(
@@ -203,6 +207,9 @@ final class PortableModel implements LoadedModel {
         try (ReplyStream<PortableProtocol.GenerateReply> replies = client.generateMore(in)) {
             while (!writing.ended() && replies.hasNext() && waitForReader(request)) {
                 writing.accept(replies.next());
+                if (request.isLate(System.nanoTime())) {
+                    writing.cut();
+                }
             }
         } catch (BusError e) {
             request.outbox.fail(new EngineException.Failed(said(e)));

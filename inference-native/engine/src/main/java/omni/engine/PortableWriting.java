@@ -39,6 +39,13 @@ final class PortableWriting {
         }
     }
 
+    /** Ends the answer where it is, unless it has ended. */
+    void cut() {
+        if (end == null) {
+            end(assembler.finish(), assembler.stopped() ? Outbox.Finish.STOP : Outbox.Finish.LENGTH);
+        }
+    }
+
     private void end(String rest, Outbox.Finish finish) {
         long now = System.nanoTime();
         Outbox.Usage usage = new Outbox.Usage(

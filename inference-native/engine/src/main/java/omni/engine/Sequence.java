@@ -145,6 +145,15 @@ final class Sequence implements FairQueue.Member {
         delivery = () -> request.outbox.end(rest, finish, usage);
     }
 
+    /** Ends the answer where it is, unless it was not begun, which is an error. */
+    void expire() {
+        if (generated == 0) {
+            fail(new EngineException.Expired());
+        } else {
+            end(text.finish(), text.stopped() ? Outbox.Finish.STOP : Outbox.Finish.LENGTH);
+        }
+    }
+
     /** Tells the reader that the answer has ended; to be called when its place is free again. */
     void deliverEnd() {
         delivery.run();

@@ -14,6 +14,7 @@ final class Ask {
     private List<String> stop = List.of();
     private @Nullable Long logprobs;
     private EngineProtocol.@Nullable Caller caller;
+    private @Nullable Long deadlineMillis;
 
     private Ask() {}
 
@@ -85,8 +86,13 @@ final class Ask {
         return this;
     }
 
+    Ask deadlineMillis(long millis) {
+        deadlineMillis = millis;
+        return this;
+    }
+
     EngineProtocol.GenerateParams params() {
         return new EngineProtocol.GenerateParams(
-                model, prompt, tokens, special, maxTokens, sampling, stop, logprobs, caller);
+                model, prompt, tokens, special, maxTokens, sampling, stop, logprobs, caller, deadlineMillis);
     }
 }

@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -60,7 +61,15 @@ class DecodeLoopTest {
         Arrays.fill(prompt, 7);
         prompt[promptTokens - 1] = last;
         return new Generation(
-                prompt, null, maxTokens, new Sampling(0, 1, 0, 0, 1), List.of(stops), -1, caller, loop::wake);
+                prompt,
+                null,
+                maxTokens,
+                new Sampling(0, 1, 0, 0, 1),
+                List.of(stops),
+                -1,
+                caller,
+                OptionalLong.empty(),
+                loop::wake);
     }
 
     private static String read(Generation request) throws InterruptedException {

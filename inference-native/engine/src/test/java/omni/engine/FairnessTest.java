@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.stream.IntStream;
 import omni.engine.EngineProtocol.Priority;
 import org.junit.jupiter.api.AfterEach;
@@ -64,7 +65,8 @@ class FairnessTest {
         int[] prompt = new int[promptTokens];
         Arrays.fill(prompt, number * 1000);
         Sampling greedy = new Sampling(0, 1, 0, 0, 1);
-        Generation request = new Generation(prompt, null, maxTokens, greedy, List.of(), -1, caller, loop::wake);
+        Generation request = new Generation(
+                prompt, null, maxTokens, greedy, List.of(), -1, caller, OptionalLong.empty(), loop::wake);
         loop.submit(request);
         return request;
     }

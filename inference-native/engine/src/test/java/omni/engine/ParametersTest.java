@@ -90,6 +90,10 @@ class ParametersTest {
                 Arguments.of("prompt", Ask.tokens(List.of()).maxTokens(1L).params()),
                 Arguments.of("tokens", Ask.tokens(List.of(4096L)).maxTokens(1L).params()),
                 Arguments.of("tokens", Ask.tokens(List.of(-1L)).maxTokens(1L).params()),
+                Arguments.of("deadlineMillis", Ask.prompt("x").deadlineMillis(0).params()),
+                Arguments.of(
+                        "deadlineMillis",
+                        Ask.prompt("x").deadlineMillis(86_400_001).params()),
                 Arguments.of("caller.key", called("0123456789a")),
                 Arguments.of("caller.key", called("0123456789abc")),
                 Arguments.of("caller.key", called("0123456789AB")),
@@ -120,6 +124,7 @@ class ParametersTest {
                 sampled(null, null, null, 0.0),
                 Ask.tokens(List.of(4095L)).maxTokens(1L).params(),
                 called("0123456789ab"),
+                Ask.prompt("x").maxTokens(1L).deadlineMillis(86_400_000).params(),
                 Ask.prompt("x")
                         .maxTokens(1L)
                         .sampling(new EngineProtocol.Sampling(null, null, null, null, Long.MIN_VALUE))

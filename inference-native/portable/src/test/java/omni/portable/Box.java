@@ -143,6 +143,7 @@ final class Box implements AutoCloseable {
                 new EngineProtocol.Sampling(0.0, null, null, null, null),
                 List.of(stop),
                 logprobs,
+                null,
                 null);
     }
 
