@@ -11,6 +11,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
+import omni.engine.EngineProtocol.Priority;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -309,6 +310,9 @@ final class DecodeLoop {
         lineup.sweep();
         lineup.admit();
         List<Sequence> batch = lineup.compose();
+        for (Priority priority : Priority.values()) {
+            jobs.passOver(priority, lineup.moreUrgentTokens(priority));
+        }
         if (!batch.isEmpty()) {
             decode(batch);
         }
@@ -386,7 +390,10 @@ final class DecodeLoop {
     private void runJob() {
         Queued queued = jobs.next();
         if (queued != null) {
-            runJob(queued);
+            Priority priority = queued.caller().priority();
+            if (!lineup.isBusyFor(priority) || jobs.isImpatient(priority)) {
+                runJob(queued);
+            }
             return;
         }
         Job job;

@@ -71,6 +71,11 @@ final class FairQueue<T extends FairQueue.Member> {
         return turns;
     }
 
+    /** Whether a class was passed over for long. */
+    boolean isImpatient(Priority priority) {
+        return patience.isOver(priority);
+    }
+
     /** Takes one out whose turn it is. */
     void take(T member) {
         members.remove(member);

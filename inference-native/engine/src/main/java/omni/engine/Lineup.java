@@ -319,8 +319,8 @@ final class Lineup {
 
     /** Counts what goes before those who wait for a place or for their prompt. */
     private void passOver() {
-        long moreUrgent = 0;
         for (Priority priority : Priority.values()) {
+            long moreUrgent = moreUrgentTokens(priority);
             waiting.passOver(priority, moreUrgent);
             boolean unread = running.stream().anyMatch(s -> isUnread(s, priority));
             boolean fed = batch.stream().anyMatch(s -> isUnread(s, priority));
@@ -329,8 +329,22 @@ final class Lineup {
             } else {
                 prompts.reset(priority);
             }
-            moreUrgent += batchTokens.getOrDefault(priority, 0);
         }
+    }
+
+    /** Tokens in the batch of those that are more urgent than a class. */
+    long moreUrgentTokens(Priority priority) {
+        return batchTokens.entrySet().stream()
+                .filter(e -> e.getKey().compareTo(priority) < 0)
+                .mapToLong(Map.Entry::getValue)
+                .sum();
+    }
+
+    /** Whether other work of a class would keep anybody waiting: that of the background does, beside whatever is not. */
+    boolean isBusyFor(Priority priority) {
+        return priority == Priority.BACKGROUND
+                && running.stream()
+                        .anyMatch(s -> s.pausedSince == 0 && s.caller().priority() != Priority.BACKGROUND);
     }
 
     /** The batch was computed. */

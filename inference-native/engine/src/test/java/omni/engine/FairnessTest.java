@@ -10,6 +10,8 @@ import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.IntStream;
 import omni.engine.EngineProtocol.Priority;
 import org.junit.jupiter.api.AfterEach;
@@ -320,6 +322,48 @@ class FairnessTest {
     @Test
     void itIsCutForAnswersOfItsClass() throws Exception {
         assertEquals(16, largestCallBeside(Priority.INTERACTIVE));
+    }
+
+    /** Of ten pieces of other work, how many were done before an interactive answer of 80 tokens had ended. */
+    private int piecesBeside(Priority priority, int tokensOfPiece) throws Exception {
+        start();
+        Generation answer = ask(key("a", Priority.INTERACTIVE), 1, 10, 80);
+        calls(1);
+        List<Integer> callsAtPieces = new CopyOnWriteArrayList<>();
+        CompletableFuture<Integer> end = new CompletableFuture<>();
+        loop.submit(
+                new DecodeLoop.Job() {
+                    @Override
+                    public boolean advance() {
+                        callsAtPieces.add(decoder.calls().size());
+                        return callsAtPieces.size() < 10 || !end.complete(10);
+                    }
+
+                    @Override
+                    public int tokens() {
+                        return tokensOfPiece;
+                    }
+
+                    @Override
+                    public void fail(EngineException reason) {
+                        end.completeExceptionally(reason);
+                    }
+                },
+                key("b", priority));
+        decoder.permits.release(PLENTY);
+        read(answer);
+        assertEquals(10, end.get());
+        return (int) callsAtPieces.stream().filter(calls -> calls < 80).count();
+    }
+
+    @Test
+    void otherWorkOfTheBackgroundWaitsForAnswers() throws Exception {
+        assertEquals(0, piecesBeside(Priority.BACKGROUND, 100));
+    }
+
+    @Test
+    void thatOfOthersTakesTurnsWithThem() throws Exception {
+        assertEquals(10, piecesBeside(Priority.NORMAL, 100));
     }
 
     @Test
