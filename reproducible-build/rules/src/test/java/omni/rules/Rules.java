@@ -32,6 +32,7 @@ final class Rules {
             Map.entry("omni.gguf", Set.of()),
             Map.entry("omni.device", Set.of()),
             Map.entry("omni.template", Set.of()),
+            Map.entry("omni.schema", Set.of()),
             Map.entry("omni.airgap", Set.of("omni.bus", "omni.role")),
             Map.entry("omni.vault", Set.of("omni.bus", "omni.role")),
             Map.entry("omni.engine", Set.of("omni.bus", "omni.role", "omni.llama", "omni.gguf", "omni.device")),
@@ -69,6 +70,7 @@ final class Rules {
             Map.entry("inference-native/portable", 1),
             Map.entry("inference-native/fetch", 3),
             Map.entry("daemon/template", 3),
+            Map.entry("daemon/schema", 2),
             Map.entry("daemon/api", 4));
 
     private static final int MAIN_LINES_MAX = 600;

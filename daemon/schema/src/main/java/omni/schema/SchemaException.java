@@ -1,0 +1,36 @@
+package omni.schema;
+
+import java.io.Serial;
+
+/** A schema that cannot be honoured: which keyword, where, and what to do about it. */
+public final class SchemaException extends RuntimeException {
+    @Serial
+    private static final long serialVersionUID = 1;
+
+    private final String pointer;
+    private final String keyword;
+
+    SchemaException(String pointer, String keyword, String what) {
+        super(what);
+        this.pointer = pointer;
+        this.keyword = keyword;
+    }
+
+    /**
+     * Where the schema stands that has the keyword.
+     *
+     * @return a JSON pointer as the fragment of an address (RFC 6901, section 6), {@code #} for the whole schema
+     */
+    public String pointer() {
+        return pointer;
+    }
+
+    /**
+     * The keyword that cannot be honoured.
+     *
+     * @return its name; empty where no single one is at fault
+     */
+    public String keyword() {
+        return keyword;
+    }
+}
