@@ -214,6 +214,7 @@ final class AuditVerbsTest {
                                 .getFirst()
                                 .snapshot(),
                         null,
+                        null,
                         permit(),
                         "me")));
         silent("status", () -> of.status(new VaultProtocol.StatusParams()));
