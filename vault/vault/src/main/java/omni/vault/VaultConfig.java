@@ -17,7 +17,8 @@ import omni.role.Section;
  */
 public record VaultConfig(
         @Key(
-                doc = "Lock the vault when nothing was asked of it for this long; \"0ms\" never does.",
+                doc =
+                        "Lock the vault when nothing was asked of it for this long, and no backup or rotation goes on; \"0ms\" never does.",
                 def = "0ms",
                 max = "720h")
         Duration lockAfter,
