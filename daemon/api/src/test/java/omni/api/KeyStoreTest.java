@@ -103,7 +103,7 @@ final class KeyStoreTest {
                 "\"tree\":{\"PROOF\":1}"
             })
     void aSessionKeyThatThisRunHasNotMadeIsDropped(String planted) throws IOException {
-        open("a").add("console", TestDaemon.hash("one"), true);
+        open("a").add("console", TestDaemon.hash("one"), true, Priority.NORMAL);
         var file = home.resolve("keys.json");
         var before = Files.readString(file);
         var proof = open("a").list().getFirst().tree().orElseThrow();
@@ -121,7 +121,7 @@ final class KeyStoreTest {
     @ParameterizedTest
     @CsvSource({"console,guest", "10:00:00Z,10:00:01Z"})
     void aSessionKeyWhoseEntryWasChangedIsDropped(String said, String other) throws IOException {
-        open("a").add("console", TestDaemon.hash("one"), true);
+        open("a").add("console", TestDaemon.hash("one"), true, Priority.NORMAL);
         var file = home.resolve("keys.json");
         var before = Files.readString(file);
         Files.writeString(file, before.replace(said, other));
@@ -134,7 +134,7 @@ final class KeyStoreTest {
     @Test
     void withoutANameOfTheRunSessionKeysLiveAsLongAsTheDaemon() {
         var store = open("");
-        store.add("console", TestDaemon.hash("one"), true);
+        store.add("console", TestDaemon.hash("one"), true, Priority.NORMAL);
         store.reread();
 
         assertTrue(store.check("one").isPresent());
@@ -144,7 +144,7 @@ final class KeyStoreTest {
     /** Each daemon of a run knows the keys of the one before. */
     @Test
     void theProofIsOfAllThatTheFileSays() {
-        var entry = open("a").add("console", TestDaemon.hash("one"), true);
+        var entry = open("a").add("console", TestDaemon.hash("one"), true, Priority.NORMAL);
         // printf 'omni session key 1\n%s\n2026-11-21T10:00:00Z\nconsole' $(printf one | sha256sum | cut -d' ' -f1) |
         // openssl dgst -sha256 -hmac a -binary | basenc --base64url
         assertEquals("De6Shx30BsjEn5BD3LZ6QhE5tvWYraqShyR0o06tWQ8", entry.tree().orElseThrow());

@@ -22,6 +22,7 @@ final class KeyNewCommand extends OmniCommand {
     @Option(
             names = "--priority",
             paramLabel = "CLASS",
+            converter = PriorityConverter.class,
             description = "How urgent its requests are: interactive, where a person waits for each; normal; or"
                     + " background, which gives its places up to others. A request may be less urgent than its key's,"
                     + " never more.")
