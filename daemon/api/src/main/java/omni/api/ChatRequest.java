@@ -35,9 +35,9 @@ record ChatRequest(Options options, ArrayNode messages) {
         var body = Fields.of(json.node());
         UNSUPPORTED.forEach((name, message) -> Options.refuse(body, name, message));
         tools(body);
-        format(body, "response_format");
         modalities(body);
-        return new ChatRequest(Options.read(body, maxTokens(body), logprobs(body)), messages(body, json));
+        var options = Options.read(body, maxTokens(body), logprobs(body), AnswerFormat.ofChat(body));
+        return new ChatRequest(options, messages(body, json));
     }
 
     private static OptionalInt maxTokens(Fields body) {
@@ -71,23 +71,6 @@ record ChatRequest(Options options, ArrayNode messages) {
                 .ifPresent(_ -> {
                     throw Options.unsupported("tool_choice", "Tool calls are not supported. Set tool_choice to none.");
                 });
-    }
-
-    /** Refuses a form of the answer, in the field of that name, that is not text. */
-    static void format(Fields body, String name) {
-        var format = body.get(name);
-        if (format.isEmpty()) {
-            return;
-        }
-        if (!format.get().isObject()) {
-            throw Fields.type(body.at(name), "an object");
-        }
-        if (!new Fields(format.get(), body.at(name)).requiredText("type").equals("text")) {
-            throw Options.unsupported(
-                    body.at(name),
-                    "Answers of a given form (json_object, json_schema) are not supported. Ask for JSON in the"
-                            + " prompt.");
-        }
     }
 
     private static void modalities(Fields body) {

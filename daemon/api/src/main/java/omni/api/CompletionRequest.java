@@ -38,7 +38,8 @@ record CompletionRequest(Options options, Optional<String> prompt, Optional<List
         var options = Options.read(
                 body,
                 OptionalInt.of(maxTokens.orElse(MAX_TOKENS_DEFAULT)),
-                body.integer("logprobs", 0, Options.LOGPROBS_MAX));
+                body.integer("logprobs", 0, Options.LOGPROBS_MAX),
+                AnswerFormat.grammar(body));
         return prompt(options, body.get("prompt").orElseThrow(() -> Fields.missing("prompt")));
     }
 

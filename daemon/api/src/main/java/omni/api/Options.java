@@ -24,6 +24,7 @@ import tools.jackson.databind.JsonNode;
  * @param stop texts that end the answer, 0 to 4
  * @param logprobs how many alternatives to report for each token; empty for no report
  * @param deadlineNanos when the answer is to have ended, as {@link System#nanoTime} counts; empty where that is the same
+ * @param grammar what the answer may be, as GBNF; empty where it may be anything
  * @param stream whether the answer comes as server-sent events
  * @param priority how urgent it is; empty for as urgent as its key's requests are
  * @param usageChunk whether a stream ends with a chunk of token counts
@@ -36,6 +37,7 @@ record Options(
         OptionalInt logprobs,
         Optional<Priority> priority,
         OptionalLong deadlineNanos,
+        Optional<String> grammar,
         boolean stream,
         boolean usageChunk) {
     /** OpenAI's bound. */
@@ -52,8 +54,8 @@ record Options(
     private static final double TEMPERATURE_MAX = 2;
     private static final int TOP_K_MAX = 1_000_000;
 
-    /** Reads the common fields; which of the token limits and logprobs count is the caller's to say. */
-    static Options read(Fields body, OptionalInt maxTokens, OptionalInt logprobs) {
+    /** Reads the common fields; which of the token limits, logprobs and forms count is the caller's to say. */
+    static Options read(Fields body, OptionalInt maxTokens, OptionalInt logprobs, Optional<String> grammar) {
         refuseUnsupported(body);
         var stream = body.flag("stream");
         return new Options(
@@ -64,6 +66,7 @@ record Options(
                 logprobs,
                 priority(body),
                 deadline(body),
+                grammar,
                 stream,
                 usageChunk(body, stream));
     }
@@ -139,7 +142,8 @@ record Options(
                 stop,
                 logprobs.isPresent() ? (Long) (long) logprobs.getAsInt() : null,
                 caller.map(key -> asking(key, priority)).orElse(null),
-                deadlineMillis());
+                deadlineMillis(),
+                grammar.orElse(null));
     }
 
     private static List<String> stops(Fields body) {

@@ -68,7 +68,11 @@ record ResponseRequest(
             throw Fields.missing("input");
         }
         var request = new ResponseRequest(
-                Options.read(body, body.integer("max_output_tokens", 1, Integer.MAX_VALUE), OptionalInt.empty()),
+                Options.read(
+                        body,
+                        body.integer("max_output_tokens", 1, Integer.MAX_VALUE),
+                        OptionalInt.empty(),
+                        Optional.empty()),
                 input,
                 instructions,
                 previous,
@@ -140,7 +144,17 @@ record ResponseRequest(
         if (!text.isObject()) {
             throw Fields.type("text", "an object");
         }
-        ChatRequest.format(new Fields(text, "text"), "format");
+        var fields = new Fields(text, "text");
+        fields.get("format").ifPresent(format -> {
+            if (!format.isObject()) {
+                throw Fields.type("text.format", "an object");
+            }
+            if (!new Fields(format, "text.format").requiredText("type").equals("text")) {
+                throw Options.unsupported(
+                        "text.format",
+                        "Responses are not held to a form. Use /v1/chat/completions, or ask for JSON in the prompt.");
+            }
+        });
     }
 
     private static void refuseRest(Fields body) {

@@ -132,7 +132,10 @@ final class CallersTest {
     @Test
     void whatIsLateAlreadyIsNotAsked() {
         var options = Options.read(
-                Fields.of(JsonNodeFactory.instance.objectNode()), OptionalInt.empty(), OptionalInt.empty());
+                Fields.of(JsonNodeFactory.instance.objectNode()),
+                OptionalInt.empty(),
+                OptionalInt.empty(),
+                Optional.empty());
         assertNull(options.generate("m", "hi", null, Optional.empty()).deadlineMillis(), "the control: it has none");
         var late = new Options(
                 options.model(),
@@ -142,6 +145,7 @@ final class CallersTest {
                 options.logprobs(),
                 options.priority(),
                 OptionalLong.of(System.nanoTime()),
+                Optional.empty(),
                 false,
                 false);
         var refused = assertThrows(ApiError.class, () -> late.generate("m", "hi", null, Optional.empty()));

@@ -12,6 +12,7 @@ import com.openai.errors.NotFoundException;
 import com.openai.errors.OpenAIException;
 import com.openai.errors.OpenAIServiceException;
 import com.openai.errors.UnauthorizedException;
+import com.openai.models.ResponseFormatJsonObject;
 import com.openai.models.chat.completions.ChatCompletionChunk;
 import com.openai.models.chat.completions.ChatCompletionCreateParams;
 import com.openai.models.chat.completions.ChatCompletionStreamOptions;
@@ -119,6 +120,32 @@ final class OpenAiJavaTest {
         var text = stopped.choices().getFirst().message().content().orElseThrow();
         assertTrue(text.contains("6") && !text.contains("7"), text);
         assertEquals("stop", stopped.choices().getFirst().finishReason().asString());
+    }
+
+    /** A form that the client makes a schema of and reads the answer as. */
+    static final class Sum {
+        public int result;
+        public boolean certain;
+    }
+
+    @Test
+    void answersInAGivenForm() {
+        var answer = client.chat()
+                .completions()
+                .create(ask(SUM).maxCompletionTokens(100)
+                        .responseFormat(Sum.class)
+                        .build());
+        assertEquals("stop", answer.choices().getFirst().finishReason().asString());
+        assertTrue(answer.choices().getFirst().message().content().isPresent());
+
+        var json = client.chat()
+                .completions()
+                .create(ask("Write JSON.")
+                        .responseFormat(ResponseFormatJsonObject.builder().build())
+                        .maxCompletionTokens(100)
+                        .build());
+        var text = json.choices().getFirst().message().content().orElseThrow();
+        assertTrue(text.startsWith("{"), text);
     }
 
     @Test

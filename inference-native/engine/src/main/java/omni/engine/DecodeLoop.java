@@ -291,7 +291,12 @@ final class DecodeLoop {
         }
         while (!arrived.isEmpty()) {
             // It stays among the arrived until it is a sequence: what fails here is told to it.
-            lineup.arrive(new Sequence(arrived.getFirst(), decoder));
+            Generation request = arrived.getFirst();
+            try {
+                lineup.arrive(new Sequence(request, decoder));
+            } catch (Decoder.Stuck e) {
+                request.outbox.fail(Sequence.stuck(e));
+            }
             arrived.removeFirst();
         }
         return true;

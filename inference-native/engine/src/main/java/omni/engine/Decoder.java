@@ -1,6 +1,7 @@
 package omni.engine;
 
 import omni.llama.Logits;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the decode loop needs of a model: a batch to fill, one call that computes it, and a token from each result. It
@@ -20,6 +21,15 @@ interface Decoder extends AutoCloseable {
     interface Picker extends AutoCloseable {
         @Override
         void close();
+    }
+
+    /** The next token cannot be chosen, or never could: this sequence is at its end, the model is not. */
+    final class Stuck extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        Stuck(String message) {
+            super(message);
+        }
     }
 
     /** Sequences that can be in the KV cache at once; their ids are 0 up to this. */
@@ -47,9 +57,19 @@ interface Decoder extends AutoCloseable {
      */
     Outcome decode();
 
-    Picker picker(Sampling sampling);
+    /**
+     * Makes the state of a sequence's sampling.
+     *
+     * @param grammar that {@link LoadedModel#checkGrammar} took; null where everything is allowed
+     * @throws Stuck if the grammar cannot be used all the same
+     */
+    Picker picker(Sampling sampling, @Nullable String grammar);
 
-    /** Chooses the token that follows the batch's token at {@code index}. */
+    /**
+     * Chooses the token that follows the batch's token at {@code index}.
+     *
+     * @throws Stuck if the grammar allows no token
+     */
     int pick(Picker picker, int index);
 
     /** Returns what the model thinks of every token after the batch's token at {@code index}. */

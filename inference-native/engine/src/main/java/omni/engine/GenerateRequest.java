@@ -10,6 +10,10 @@ final class GenerateRequest {
     static final int STOPS_MAX = 16;
     static final int STOP_LENGTH_MAX = 256;
     static final int LOGPROBS_MAX = 20;
+    static final int GRAMMAR_LENGTH_MAX = 256 * 1024;
+
+    /** The rule that an answer follows. */
+    static final String GRAMMAR_ROOT = "root";
 
     static final long DEADLINE_MILLIS_MAX = 86_400_000;
 
@@ -60,6 +64,10 @@ final class GenerateRequest {
         if (deadline != null && (deadline < 1 || deadline > DEADLINE_MILLIS_MAX)) {
             throw new EngineException.Invalid("deadlineMillis", "Give 1 to 86400000 milliseconds.");
         }
+        String grammar = in.grammar();
+        if (grammar != null && (grammar.isEmpty() || grammar.length() > GRAMMAR_LENGTH_MAX)) {
+            throw new EngineException.Invalid("grammar", "A grammar has 1 to 262144 characters.");
+        }
         EngineProtocol.Sampling given = in.sampling();
         EngineProtocol.Sampling sampling =
                 given != null ? given : new EngineProtocol.Sampling(null, null, null, null, null);
@@ -71,24 +79,30 @@ final class GenerateRequest {
         return caller;
     }
 
-    /** What its prompt takes in memory. */
+    /** What its prompt and its grammar take in memory. */
     long bytes() {
         String prompt = in.prompt();
         List<Long> tokens = in.tokens();
-        return prompt != null ? Texts.bytes(prompt) : tokens == null ? 0 : (long) tokens.size() * Texts.NUMBER_BYTES;
+        String grammar = in.grammar();
+        return (prompt != null ? Texts.bytes(prompt) : tokens == null ? 0 : (long) tokens.size() * Texts.NUMBER_BYTES)
+                + (grammar == null ? 0 : Texts.bytes(grammar));
     }
 
     /**
      * Makes the request for a model.
      *
      * @param streamed whether the reader takes reports of tokens as they come; else they are kept to the end
-     * @throws EngineException.Invalid if the model writes no text, the prompt is none, or there are more reports than
-     *     can be kept
+     * @throws EngineException.Invalid if the model writes no text, the prompt is none, the grammar cannot be used, or there
+     *     are more reports than can be kept
      * @throws EngineException.PromptTooLong if the prompt leaves no room for an answer
      */
     Generation on(LoadedModel model, boolean streamed) {
         if (!model.canGenerate()) {
             throw new EngineException.Invalid("model", "This model makes embeddings and writes no text.");
+        }
+        String grammar = in.grammar();
+        if (grammar != null) {
+            model.checkGrammar(grammar);
         }
         int[] prompt = prompt(model);
         if (prompt.length == 0) {
@@ -113,6 +127,7 @@ final class GenerateRequest {
                 model.sampling(sampling, ThreadLocalRandom.current().nextLong()),
                 in.stop(),
                 logprobs == null ? -1 : logprobs.intValue(),
+                grammar,
                 caller,
                 deadlineNanos,
                 model::wake);

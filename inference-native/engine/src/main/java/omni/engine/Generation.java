@@ -17,6 +17,9 @@ final class Generation {
     /** Alternatives to report for each token; -1 reports no tokens at all. */
     final int logprobs;
 
+    /** What the answer may be; null where it may be anything. */
+    final @Nullable String grammar;
+
     final Caller caller;
     /** When the answer is to have ended, as {@link System#nanoTime} counts; nothing where that is the same. */
     final OptionalLong deadlineNanos;
@@ -39,6 +42,7 @@ final class Generation {
             Sampling sampling,
             List<String> stops,
             int logprobs,
+            @Nullable String grammar,
             Caller caller,
             OptionalLong deadlineNanos,
             Runnable wake) {
@@ -48,6 +52,7 @@ final class Generation {
         this.sampling = sampling;
         this.stops = stops;
         this.logprobs = logprobs;
+        this.grammar = grammar;
         this.caller = caller;
         this.deadlineNanos = deadlineNanos;
         this.wake = wake;

@@ -84,7 +84,8 @@ final class LlamaDecoder implements Decoder {
         this.batch = Batch.allocate(batchTokens, 1);
     }
 
-    private record Chain(Sampler sampler) implements Picker {
+    /** A chain, perhaps bound by a grammar. */
+    private record Chain(Sampler sampler, boolean bound) implements Picker {
         @Override
         public void close() {
             sampler.close();
@@ -172,22 +173,49 @@ final class LlamaDecoder implements Decoder {
     }
 
     @Override
-    public Picker picker(Sampling sampling) {
+    public Picker picker(Sampling sampling, @Nullable String grammar) {
         Sampler.Builder chain = Sampler.chain(model);
-        if (sampling.greedy()) {
-            return new Chain(chain.greedy().build());
+        if (grammar == null) {
+            return new Chain(ended(chain, sampling).build(), false);
         }
-        return new Chain(chain.topK(sampling.topK())
+        try {
+            return new Chain(
+                    ended(chain.grammar(grammar, GenerateRequest.GRAMMAR_ROOT), sampling)
+                            .build(),
+                    true);
+        } catch (LlamaException e) {
+            throw stuck(e);
+        }
+    }
+
+    private static Sampler.Builder ended(Sampler.Builder chain, Sampling sampling) {
+        if (sampling.greedy()) {
+            return chain.greedy();
+        }
+        return chain.topK(sampling.topK())
                 .topP(sampling.topP())
                 .minP(sampling.minP())
                 .temperature(sampling.temperature())
-                .dist(sampling.seed())
-                .build());
+                .dist(sampling.seed());
+    }
+
+    private static Stuck stuck(LlamaException e) {
+        Stuck stuck = new Stuck(String.valueOf(e.getMessage()));
+        stuck.initCause(e);
+        return stuck;
     }
 
     @Override
     public int pick(Picker picker, int index) {
-        return ((Chain) picker).sampler().sample(context, index);
+        Chain chain = (Chain) picker;
+        if (!chain.bound()) {
+            return chain.sampler().sample(context, index);
+        }
+        try {
+            return chain.sampler().sample(context, index);
+        } catch (LlamaException e) {
+            throw stuck(e);
+        }
     }
 
     @Override

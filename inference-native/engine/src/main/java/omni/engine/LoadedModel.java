@@ -98,6 +98,13 @@ sealed interface LoadedModel extends AutoCloseable permits NativeModel, Portable
      */
     int[] tokenizePrompt(String prompt, boolean special);
 
+    /**
+     * Reads a grammar; any thread may call.
+     *
+     * @throws EngineException.Invalid if this model's answers cannot follow it
+     */
+    void checkGrammar(String gbnf);
+
     /** Returns the text of tokens of the vocabulary, control tokens written out. */
     String detokenize(int[] tokens);
 

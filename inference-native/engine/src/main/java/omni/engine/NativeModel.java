@@ -7,6 +7,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import omni.llama.LlamaException;
 import omni.llama.LlamaLibrary;
 import omni.llama.Model;
+import omni.llama.Sampler;
 import omni.llama.Vocab;
 import org.jspecify.annotations.Nullable;
 
@@ -175,6 +176,15 @@ final class NativeModel implements LoadedModel {
     public int[] tokenizePrompt(String prompt, boolean special) {
         return tokenizeWithin(
                 model.vocab(), leastTokens, "prompt", prompt, special, contextTokens() - 1, contextTokens());
+    }
+
+    @Override
+    public void checkGrammar(String gbnf) {
+        try {
+            Sampler.chain(model).grammar(gbnf, GenerateRequest.GRAMMAR_ROOT);
+        } catch (LlamaException e) {
+            throw new EngineException.Invalid("grammar", e.getMessage());
+        }
     }
 
     /**

@@ -1,6 +1,7 @@
 package omni.engine;
 
 import omni.llama.Logits;
+import org.jspecify.annotations.Nullable;
 
 /** The decoder of a model that writes no text: it has no places, so that nothing is ever asked of it. */
 final class NoDecoder implements Decoder {
@@ -38,7 +39,7 @@ final class NoDecoder implements Decoder {
     }
 
     @Override
-    public Picker picker(Sampling sampling) {
+    public Picker picker(Sampling sampling, @Nullable String grammar) {
         throw noText();
     }
 

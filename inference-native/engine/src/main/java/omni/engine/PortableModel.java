@@ -375,6 +375,11 @@ final class PortableModel implements LoadedModel {
     }
 
     @Override
+    public void checkGrammar(String gbnf) {
+        throw PortableTokens.lacks("grammar", "does without grammars");
+    }
+
+    @Override
     public int[] tokenizePrompt(String prompt, boolean special) {
         return tokens.tokenize("prompt", prompt, true, special);
     }

@@ -55,7 +55,7 @@ final class Sequence implements FairQueue.Member {
 
     Sequence(Generation request, Decoder decoder) {
         this.request = request;
-        this.picker = decoder.picker(request.sampling);
+        this.picker = decoder.picker(request.sampling, request.grammar);
         this.text = new TextAssembler(request.stops);
         this.length = request.prompt.length;
         this.tokens = Arrays.copyOf(request.prompt, length + 64);
@@ -97,7 +97,13 @@ final class Sequence implements FairQueue.Member {
         if (generated == 0) {
             firstTokenNanos = System.nanoTime();
         }
-        int token = decoder.pick(picker, outputIndex);
+        int token;
+        try {
+            token = decoder.pick(picker, outputIndex);
+        } catch (Decoder.Stuck e) {
+            delivery = () -> request.outbox.fail(stuck(e));
+            return true;
+        }
         if (decoder.ends(token)) {
             end(text.finish(), Outbox.Finish.STOP);
             return true;
@@ -119,6 +125,11 @@ final class Sequence implements FairQueue.Member {
         }
         tokens[length++] = token;
         return false;
+    }
+
+    /** What a request is told whose grammar leaves nothing to write. */
+    static EngineException stuck(Decoder.Stuck e) {
+        return new EngineException.Invalid("grammar", "It cannot be followed here: " + e.getMessage());
     }
 
     private EngineProtocol.Token record(Decoder decoder, int token, byte[] piece) {

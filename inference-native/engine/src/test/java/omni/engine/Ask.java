@@ -15,6 +15,7 @@ final class Ask {
     private @Nullable Long logprobs;
     private EngineProtocol.@Nullable Caller caller;
     private @Nullable Long deadlineMillis;
+    private @Nullable String grammar;
 
     private Ask() {}
 
@@ -91,8 +92,13 @@ final class Ask {
         return this;
     }
 
+    Ask grammar(String gbnf) {
+        grammar = gbnf;
+        return this;
+    }
+
     EngineProtocol.GenerateParams params() {
         return new EngineProtocol.GenerateParams(
-                model, prompt, tokens, special, maxTokens, sampling, stop, logprobs, caller, deadlineMillis);
+                model, prompt, tokens, special, maxTokens, sampling, stop, logprobs, caller, deadlineMillis, grammar);
     }
 }

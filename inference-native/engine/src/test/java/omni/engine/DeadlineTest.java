@@ -45,7 +45,7 @@ class DeadlineTest {
         prompt[promptTokens - 1] = last;
         Sampling greedy = new Sampling(0, 1, 0, 0, 1);
         Generation request =
-                new Generation(prompt, null, 90, greedy, List.of(), -1, Caller.OWNER, deadline, loop::wake);
+                new Generation(prompt, null, 90, greedy, List.of(), -1, null, Caller.OWNER, deadline, loop::wake);
         loop.submit(request);
         return request;
     }

@@ -67,6 +67,7 @@ class DecodeLoopTest {
                 new Sampling(0, 1, 0, 0, 1),
                 List.of(stops),
                 -1,
+                null,
                 caller,
                 OptionalLong.empty(),
                 loop::wake);

@@ -68,7 +68,7 @@ class FairnessTest {
         Arrays.fill(prompt, number * 1000);
         Sampling greedy = new Sampling(0, 1, 0, 0, 1);
         Generation request = new Generation(
-                prompt, null, maxTokens, greedy, List.of(), -1, caller, OptionalLong.empty(), loop::wake);
+                prompt, null, maxTokens, greedy, List.of(), -1, null, caller, OptionalLong.empty(), loop::wake);
         loop.submit(request);
         return request;
     }

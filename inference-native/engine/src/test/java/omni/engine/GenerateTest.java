@@ -62,6 +62,39 @@ class GenerateTest {
     }
 
     @Test
+    void followsAGrammar() {
+        String sum = engine.client
+                .generate(Ask.chat(SUM)
+                        .maxTokens(50L)
+                        .greedy()
+                        .grammar("root ::= \"It is \" [0-9]{1,2} \".\"")
+                        .params())
+                .text();
+        assertTrue(sum.matches("It is [0-9]{1,2}\\."), sum);
+        Ask drawn = Ask.chat(COUNT)
+                .maxTokens(60L)
+                .sampling(new EngineProtocol.Sampling(1.5, null, null, null, 7L))
+                .grammar("root ::= \"[\" [0-9]+ ( \",\" [0-9]+ ){3} \"]\"");
+        for (EngineProtocol.GenerateReply reply :
+                List.of(engine.client.generate(drawn.params()), engine.client.generate(drawn.params()))) {
+            boolean whole = reply.finish() == EngineProtocol.GenerateReplyFinish.STOP;
+            assertTrue(reply.text().matches(whole ? "\\[[0-9]+(,[0-9]+){3}]" : "\\[[0-9,]*"), reply.text());
+        }
+    }
+
+    @Test
+    void whatAGrammarLeavesNothingToWriteForEndsAlone() {
+        // A character that no token of this vocabulary begins with where one may begin.
+        Ask nothing = Ask.chat(SUM).maxTokens(5L).greedy().grammar("root ::= [\\uE000] \"a\" [\\x01]");
+        try {
+            engine.client.generate(nothing.params());
+        } catch (EngineProtocol.Invalid refused) {
+            assertEquals("grammar", refused.parameter());
+        }
+        assertEquals("7 plus 5 is 12.", engine.client.generate(ask(SUM, 50L)).text());
+    }
+
+    @Test
     void streamsTheSameText() {
         List<EngineProtocol.GenerateReply> replies = new ArrayList<>();
         try (ReplyStream<EngineProtocol.GenerateReply> stream = engine.client.generateMore(ask(COUNT, 400L))) {

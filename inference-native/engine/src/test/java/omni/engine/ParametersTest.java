@@ -94,6 +94,16 @@ class ParametersTest {
                 Arguments.of(
                         "deadlineMillis",
                         Ask.prompt("x").deadlineMillis(86_400_001).params()),
+                Arguments.of("grammar", Ask.prompt("x").grammar("").params()),
+                Arguments.of(
+                        "grammar",
+                        Ask.prompt("x")
+                                .grammar("root ::= \"" + "a".repeat(262_144))
+                                .params()),
+                Arguments.of(
+                        "grammar", Ask.prompt("x").grammar("root ::= other").params()),
+                Arguments.of(
+                        "grammar", Ask.prompt("x").grammar("main ::= \"a\"").params()),
                 Arguments.of("caller.key", called("0123456789a")),
                 Arguments.of("caller.key", called("0123456789abc")),
                 Arguments.of("caller.key", called("0123456789AB")),

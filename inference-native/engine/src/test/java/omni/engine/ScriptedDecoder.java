@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
 import omni.llama.Logits;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Assertions;
 
 /**
@@ -139,7 +140,7 @@ final class ScriptedDecoder implements Decoder {
     }
 
     @Override
-    public Picker picker(Sampling sampling) {
+    public Picker picker(Sampling sampling, @Nullable String grammar) {
         whenPicking.run();
         synchronized (this) {
             openPickers++;

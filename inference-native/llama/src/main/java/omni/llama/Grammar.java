@@ -3,6 +3,7 @@ package omni.llama;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.BitSet;
 import java.util.Set;
 import omni.llama.raw.Llama;
 import omni.llama.raw.llama_token_data;
@@ -23,6 +24,9 @@ final class Grammar implements AutoCloseable {
     private final Model model;
     private final Owned owned;
     private final Set<Integer> triggers;
+    /** Control tokens, which llama.cpp would take for their names, though no answer holds those. */
+    private final BitSet silent;
+
     private final int vocabSize;
     private final MemorySegment candidates;
     private final MemorySegment array;
@@ -40,6 +44,8 @@ final class Grammar implements AutoCloseable {
         this.triggers = triggers;
         this.waiting = !triggers.isEmpty();
         this.vocabSize = model.vocab().size();
+        this.silent = model.vocab().silent();
+        triggers.forEach(silent::clear);
         this.candidates = llama_token_data.allocateArray(vocabSize, owned.arena());
         this.array = llama_token_data_array.allocate(owned.arena());
         this.one = llama_token_data.allocate(owned.arena());
@@ -80,6 +86,9 @@ final class Grammar implements AutoCloseable {
         if (!waiting && !allows(token)) {
             fill(logits);
             Llama.llama_sampler_apply(owned.pointer(), array);
+            silent.stream()
+                    .forEach(forbidden -> llama_token_data.logit(
+                            llama_token_data.asSlice(candidates, forbidden), Float.NEGATIVE_INFINITY));
             var best = best();
             Llama.llama_sampler_apply(chain, array);
             token = selected();
@@ -142,6 +151,9 @@ final class Grammar implements AutoCloseable {
     }
 
     private boolean allows(int token) {
+        if (silent.get(token)) {
+            return false;
+        }
         llama_token_data.id(one, token);
         llama_token_data.logit(one, 0);
         llama_token_data.p(one, 0);

@@ -8,6 +8,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
@@ -38,6 +39,7 @@ public final class Vocab {
     private final boolean listed;
     private final SpecialTokens control;
     private final SpecialTokens additions;
+    private final BitSet silent;
 
     Vocab(Owned model, MemorySegment pointer) {
         this.model = model;
@@ -49,6 +51,7 @@ public final class Vocab {
         var withControl = additionsAlone | Llama.LLAMA_TOKEN_ATTR_CONTROL() | Llama.LLAMA_TOKEN_ATTR_UNKNOWN();
         this.additions = new SpecialTokens(textsOf(additionsAlone));
         this.control = new SpecialTokens(textsOf(withControl));
+        this.silent = silentOnes();
     }
 
     private List<byte[]> textsOf(int attributes) {
@@ -161,6 +164,20 @@ public final class Vocab {
         check(token);
         model.check();
         return Llama.llama_vocab_is_eog(pointer, token);
+    }
+
+    /** Tokens whose text is no part of an answer, but for those that end it. */
+    BitSet silent() {
+        return (BitSet) silent.clone();
+    }
+
+    private BitSet silentOnes() {
+        var all = new BitSet(size);
+        for (var token = 0; listed && token < size; token++) {
+            var control = (Llama.llama_vocab_get_attr(pointer, token) & Llama.LLAMA_TOKEN_ATTR_CONTROL()) != 0;
+            all.set(token, control && !Llama.llama_vocab_is_eog(pointer, token));
+        }
+        return all;
     }
 
     /** How the vocabulary cuts text ({@code enum llama_vocab_type}). */

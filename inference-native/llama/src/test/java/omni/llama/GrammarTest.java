@@ -20,7 +20,7 @@ class GrammarTest {
         space  ::= " "?
         """;
 
-    private static String write(Sampler sampler, int tokensMax) {
+    static String write(Sampler sampler, int tokensMax) {
         try (var context = Seed.context(1)) {
             Seed.prefill(context, PROMPT, 0);
             var batch = Batch.allocate(1, 1);

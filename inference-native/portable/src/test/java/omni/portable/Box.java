@@ -144,6 +144,7 @@ final class Box implements AutoCloseable {
                 List.of(stop),
                 logprobs,
                 null,
+                null,
                 null);
     }
 

@@ -39,7 +39,14 @@ final class Rules {
             Map.entry("omni.portable", Set.of("omni.bus", "omni.engine")),
             Map.entry(
                     "omni.api",
-                    Set.of("omni.bus", "omni.role", "omni.airgap", "omni.vault", "omni.engine", "omni.template")),
+                    Set.of(
+                            "omni.bus",
+                            "omni.role",
+                            "omni.airgap",
+                            "omni.vault",
+                            "omni.engine",
+                            "omni.template",
+                            "omni.schema")),
             Map.entry(
                     "omni.cli",
                     Set.of(
