@@ -37,6 +37,11 @@ final class DecodeLoop {
 
         void fail(EngineException reason);
 
+        /** Whether nobody waits for it any more: it is dropped where it stands, and takes nobody's turn. */
+        default boolean isOver() {
+            return false;
+        }
+
         /** Ends the piece under way soon: a request has come. Any thread may call. */
         default void interrupt() {}
     }
@@ -290,14 +295,7 @@ final class DecodeLoop {
             gate.unlock();
         }
         while (!arrived.isEmpty()) {
-            // It stays among the arrived until it is a sequence: what fails here is told to it.
-            Generation request = arrived.getFirst();
-            try {
-                lineup.arrive(new Sequence(request, decoder));
-            } catch (Decoder.Stuck e) {
-                request.outbox.fail(Sequence.stuck(e));
-            }
-            arrived.removeFirst();
+            lineup.arrive(new Sequence(arrived.removeFirst()));
         }
         return true;
     }
@@ -313,6 +311,7 @@ final class DecodeLoop {
 
     private void step() {
         lineup.sweep();
+        sweepJobs();
         lineup.admit();
         List<Sequence> batch = lineup.compose();
         for (Priority priority : Priority.values()) {
@@ -323,6 +322,16 @@ final class DecodeLoop {
         }
         publish();
         runJob();
+    }
+
+    private void sweepJobs() {
+        jobs.removeIf(queued -> {
+            boolean over = queued.job().isOver();
+            if (over) {
+                shares.leave(queued.caller());
+            }
+            return over;
+        });
     }
 
     private void decode(List<Sequence> batch) {

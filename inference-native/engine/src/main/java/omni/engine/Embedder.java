@@ -82,7 +82,9 @@ final class Embedder implements AutoCloseable {
     final class Work implements DecodeLoop.Job {
         final LoadedModel.Vectors vectors;
 
-        private final List<int[]> inputs;
+        /** None once the work is over, be it that its caller has left: what waits in a queue holds no tokens for nobody. */
+        private volatile List<int[]> inputs;
+
         private final float[][] done;
         private int next;
         private int tokens;
@@ -92,23 +94,30 @@ final class Embedder implements AutoCloseable {
             this.done = new float[inputs.size()][];
             this.vectors = new LoadedModel.Vectors(
                     inputs.stream().mapToLong(input -> input.length).sum(), new CompletableFuture<>());
+            var _ = vectors.result().whenComplete((_, _) -> this.inputs = List.of());
+        }
+
+        @Override
+        public boolean isOver() {
+            return vectors.result().isDone();
         }
 
         @Override
         public boolean advance() {
             tokens = 0;
-            if (vectors.result().isDone()) {
+            List<int[]> all = inputs;
+            if (isOver()) {
                 return false;
             }
             int first = next;
             try {
-                next = embed(inputs, first, done);
+                next = embed(all, first, done);
             } catch (LlamaException e) {
                 System.getLogger(Embedder.class.getName()).log(Level.ERROR, "An embedding failed.", e);
                 fail(new EngineException.Failed("Embedding failed: " + e.getMessage() + "."));
                 return false;
             }
-            tokens = inputs.subList(first, next).stream()
+            tokens = all.subList(first, next).stream()
                     .mapToInt(input -> input.length)
                     .sum();
             if (next < done.length) {

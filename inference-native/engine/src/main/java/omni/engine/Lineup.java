@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Places: given in the order of {@link FairQueue}, to sequences for what they have, not for the most they may become.
  * Where there is none for a request of a more urgent class, the youngest answers of the background give theirs up; where
  * the cache runs full, the youngest of the least urgent class does. Who had to leave computes its tokens again later. Who
- * had to {@value #YIELDS_MAX} times, or got its place because it was passed over for long, is held as the most urgent are, so
- * that it gets to its end.
+ * had to {@value #YIELDS_MAX} times, or got its place because it was passed over for long, is held as the most urgent are for
+ * {@value #HELD_TOKENS} tokens that are new, so that it comes further each time and gets to its end.
  *
  * <p>A decode call: one token of each that is generating, then prompts, class by class, shared out evenly between the keys
  * of a class and between the prompts of a key. A call that would keep others waiting is kept short.
@@ -30,6 +30,8 @@ final class Lineup {
     private static final int GROWTH_TOKENS = 32;
 
     static final int YIELDS_MAX = 2;
+    /** So many new tokens long, each time it gets a place, somebody is held who was often put off. */
+    static final int HELD_TOKENS = 4096;
 
     private final Decoder decoder;
     private final int chunkTokens;
@@ -134,12 +136,10 @@ final class Lineup {
             return;
         }
         for (Sequence next = waiting.next(); next != null; next = waiting.next()) {
-            if (!fits(next, running.size(), cells())) {
-                // Only urgency pushes others out, never patience.
-                next = waiting.mostUrgent();
-                if (next == null || !clearWay(next)) {
-                    return;
-                }
+            // Only urgency pushes others out, never patience; but nobody else takes the room that gathers for who was
+            // passed over.
+            if (!fits(next, running.size(), cells()) && !(next.equals(waiting.mostUrgent()) && clearWay(next))) {
+                return;
             }
             // The turn of who was passed over for long would be none if the next urgent one could take it.
             next.stays |= !next.equals(waiting.mostUrgent());
@@ -184,13 +184,23 @@ final class Lineup {
 
     /** The class by which it is held where somebody has to leave. */
     private static Priority standing(Sequence sequence) {
-        return sequence.stays || sequence.yields >= YIELDS_MAX
+        boolean held = sequence.stays || sequence.yields >= YIELDS_MAX;
+        return held && sequence.computed - sequence.computedBefore < HELD_TOKENS
                 ? Priority.INTERACTIVE
                 : sequence.caller().priority();
     }
 
     private void enter(Sequence sequence) {
+        try {
+            sequence.begin(decoder); // still among those who wait: what fails here is told to it
+        } catch (Decoder.Stuck e) {
+            waiting.take(sequence);
+            sequence.fail(Sequence.stuck(e));
+            part(sequence);
+            return;
+        }
         waiting.take(sequence);
+        sequence.computedBefore = sequence.computed;
         sequence.id = usedIds.nextClearBit(0);
         usedIds.set(sequence.id);
         running.add(sequence);

@@ -4,7 +4,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
+import java.util.Objects;
 import omni.llama.Logits;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One request in the decode loop: its tokens so far, how many of them are in the KV cache, and the state of its text and
@@ -16,7 +18,9 @@ final class Sequence implements FairQueue.Member {
     static final int NO_ID = -1;
 
     final Generation request;
-    private final Decoder.Picker picker;
+    /** Null before its first place: one with a grammar is large. */
+    private Decoder.@Nullable Picker picker;
+
     private final TextAssembler text;
 
     /** Its number in the KV cache, or {@link #NO_ID}. */
@@ -35,6 +39,9 @@ final class Sequence implements FairQueue.Member {
     int computed;
 
     int charged;
+    /** How many were when it got its place. */
+    int computedBefore;
+
     /** How often it gave its place up. */
     int yields;
     /** Whether it got its place though more urgent ones waited, and so keeps it. */
@@ -53,12 +60,18 @@ final class Sequence implements FairQueue.Member {
     private long firstTokenNanos;
     private Runnable delivery = () -> {};
 
-    Sequence(Generation request, Decoder decoder) {
+    Sequence(Generation request) {
         this.request = request;
-        this.picker = decoder.picker(request.sampling, request.grammar);
         this.text = new TextAssembler(request.stops);
         this.length = request.prompt.length;
         this.tokens = Arrays.copyOf(request.prompt, length + 64);
+    }
+
+    /** It has a place. */
+    void begin(Decoder decoder) {
+        if (picker == null) {
+            picker = decoder.picker(request.sampling, request.grammar);
+        }
     }
 
     @Override
@@ -99,7 +112,7 @@ final class Sequence implements FairQueue.Member {
         }
         int token;
         try {
-            token = decoder.pick(picker, outputIndex);
+            token = decoder.pick(Objects.requireNonNull(picker), outputIndex);
         } catch (Decoder.Stuck e) {
             delivery = () -> request.outbox.fail(stuck(e));
             return true;
@@ -176,6 +189,8 @@ final class Sequence implements FairQueue.Member {
     }
 
     void close() {
-        picker.close();
+        if (picker != null) {
+            picker.close();
+        }
     }
 }

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import omni.engine.EngineProtocol.Priority;
 import org.junit.jupiter.api.AfterEach;
@@ -364,6 +365,82 @@ class FairnessTest {
     @Test
     void thatOfOthersTakesTurnsWithThem() throws Exception {
         assertEquals(10, piecesBeside(Priority.NORMAL, 100));
+    }
+
+    /** Work that nobody waits for any more; how often it is asked whether that is so. */
+    private record Left(AtomicInteger asked) implements DecodeLoop.Job {
+        @Override
+        public boolean advance() {
+            throw new IllegalStateException("Nobody waits for it.");
+        }
+
+        @Override
+        public boolean isOver() {
+            asked.incrementAndGet();
+            return true;
+        }
+
+        @Override
+        public void fail(EngineException reason) {}
+    }
+
+    @Test
+    void workThatNobodyWaitsForIsDroppedBesideAnswers() throws Exception {
+        start();
+        Generation answer = ask(key("a", Priority.INTERACTIVE), 1, 10, 80);
+        calls(1);
+        AtomicInteger asked = new AtomicInteger();
+        for (int i = 0; i < 100; i++) {
+            loop.submit(new Left(asked), key("b", Priority.BACKGROUND));
+        }
+        calls(20);
+        assertEquals(100, asked.get(), "each once, and then it is gone");
+        decoder.permits.release(PLENTY);
+        read(answer);
+    }
+
+    /** Where a prompt of the background that takes most of the room comes among 60 that are more urgent. */
+    private int placeOfLargeOne(int urgent) throws Exception {
+        decoder = new ScriptedDecoder(4, 1000, 1000, BATCH);
+        loop = new DecodeLoop(decoder, 16, LONG);
+        List<Generation> requests = new ArrayList<>();
+        for (int i = 1; i <= urgent; i++) {
+            requests.add(ask(key("b", Priority.INTERACTIVE), i, 200 + i, 5));
+        }
+        requests.add(ask(key("a", Priority.BACKGROUND), urgent + 1, 900, 5));
+        run(requests);
+        return order().indexOf(urgent + 1);
+    }
+
+    /** With a turn but no room for it, nobody else takes what becomes free. */
+    @Test
+    void roomGathersForWhoWasPassedOver() throws Exception {
+        int place = placeOfLargeOne(60);
+        assertTrue(place >= Patience.TOKENS / 261 && place < 40, "it came after " + place);
+    }
+
+    @Test
+    void andNotBeforeItWas() throws Exception {
+        assertEquals(10, placeOfLargeOne(10));
+    }
+
+    @Test
+    void whoIsHeldGivesWayAgainWhenItHasComeFurther() throws Exception {
+        decoder = new ScriptedDecoder(1, 20_000, 100_000, BATCH);
+        loop = new DecodeLoop(decoder, 16, LONG);
+        start();
+        List<Generation> requests = new ArrayList<>();
+        requests.add(ask(key("a", Priority.BACKGROUND), 1, 9000, 5));
+        for (int i = 2; i <= 4; i++) {
+            calls(10);
+            requests.add(ask(key("b", Priority.INTERACTIVE), i, 10, 3));
+        }
+        decoder.permits.release(PLENTY);
+        for (Generation request : requests) {
+            read(request);
+        }
+        assertTrue(firstCall(4) - lastCall(3) >= Lineup.HELD_TOKENS / BATCH, "it was held");
+        assertTrue(firstCall(4) < lastCall(1), "and not to its end");
     }
 
     @Test

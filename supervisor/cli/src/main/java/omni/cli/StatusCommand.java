@@ -148,7 +148,7 @@ final class StatusCommand extends OmniCommand {
                 .append(": ")
                 .append(caller.sequences())
                 .append(" busy, ")
-                .append(caller.requests() - caller.sequences())
+                .append(Math.max(0, caller.requests() - caller.sequences())) // two counts of two moments
                 .append(" waiting");
         if (caller.waitMillisMax() > 0) {
             text.append(", the first for ").append(Text.span(Duration.ofMillis(caller.waitMillisMax())));
