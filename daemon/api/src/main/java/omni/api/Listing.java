@@ -25,7 +25,7 @@ final class Listing {
         T behind(@Nullable String entry);
     }
 
-    /** A part. Where there is no such thing, but the list has a first part, it is the entry that is not there: {@code after} is at fault. */
+    /** A part. Where there is no such thing, but the list has a first part, it is the entry of {@code after} that is not there. */
     static <T> T behind(Optional<String> after, Parts<T> parts) {
         try {
             return parts.behind(after.orElse(null));
