@@ -467,9 +467,11 @@ final class Gap implements Closeable {
         }
     }
 
-    /** Notes that something was open again, and was closed. */
+    /** Notes that something was open again, and was closed; what an engage is still at was not closed before. */
     void corrected(String what) {
-        corrections.incrementAndGet();
+        if (status.state() != State.ENGAGING) {
+            corrections.incrementAndGet();
+        }
         System.getLogger("omni.airgap").log(System.Logger.Level.DEBUG, "Closed again: {0}", what);
     }
 

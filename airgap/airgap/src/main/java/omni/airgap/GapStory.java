@@ -20,6 +20,7 @@ final class GapStory {
     private long untoldBreaks;
     private String closedAt = "";
     private String brokenAt = "";
+    private String liftedAt = "";
     /** Of this gap: what each link had sent when it was seen last, by namespace and name; and what it has sent in it. */
     private final Map<String, Long> sentLast = new HashMap<>();
 
@@ -29,7 +30,8 @@ final class GapStory {
 
     /** Takes the next record. */
     void add(JsonNode record) {
-        String time = words(record.path("time"));
+        JsonNode happened = record.path("body").path("at"); // the record's own time is when it was written
+        String time = words(happened.isString() ? happened : record.path("time"));
         switch (record.path("kind").asString("")) {
             case "closed" -> {
                 begin(time);
@@ -40,15 +42,21 @@ final class GapStory {
                 begin(time);
                 brokenAt = brokenAt.isEmpty() ? time : brokenAt;
             }
-            case "watched", "lifting" -> frames(record);
+            case "watched" -> frames(record);
+            case "lifting" -> {
+                frames(record);
+                liftedAt = time; // from here on it is being opened
+            }
             case "refused" -> refused += closedAt.isEmpty() ? 0 : 1;
             case "open" -> {
                 mended(" and not confirmed before it was lifted");
                 if (!closedAt.isEmpty()) {
                     String by = words(record.path("body").path("cause"));
-                    tell("a gap from " + closedAt + " to " + time + ", by this box's clock, lifted by " + by);
+                    String end = liftedAt.isEmpty() ? time : liftedAt;
+                    tell("a gap from " + closedAt + " to " + end + ", by this box's clock, lifted by " + by);
                 }
                 closedAt = "";
+                liftedAt = "";
                 sentLast.clear();
                 sent.clear();
                 confirmed = false;

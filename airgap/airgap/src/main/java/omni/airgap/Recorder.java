@@ -2,6 +2,7 @@ package omni.airgap;
 
 import java.io.Closeable;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Locale;
 import java.util.Optional;
@@ -37,7 +38,7 @@ final class Recorder implements Closeable {
         return this;
     }
 
-    /** Records that; the links are those of the moment when it is written. */
+    /** Records that, with its time; the links are those of the moment when it is written. */
     void changed(Gap.Status status) {
         String kind = switch (status.state()) {
             case GAP -> "closed";
@@ -46,8 +47,9 @@ final class Recorder implements Closeable {
         };
         // Of a lift, before its first step: afterwards they send again.
         Optional<ObjectNode> sent = status.state() == State.LIFTING ? Optional.of(sentFrames()) : Optional.empty();
+        Instant at = clock.instant(); // on a busy machine it is written seconds later
         try {
-            writer.execute(() -> write(kind, status, sent));
+            writer.execute(() -> write(kind, status, sent, at));
         } catch (RejectedExecutionException e) {
             System.getLogger("omni.airgap").log(System.Logger.Level.DEBUG, "On the way out", e);
         }
@@ -56,7 +58,7 @@ final class Recorder implements Closeable {
     private void look() {
         Gap.Status status = gap.status();
         if (status.state().closed()) {
-            write("watched", status, Optional.empty());
+            write("watched", status, Optional.empty(), clock.instant());
         } else {
             lookWhileOpen();
         }
@@ -79,9 +81,9 @@ final class Recorder implements Closeable {
         }
     }
 
-    private void write(String kind, Gap.Status status, Optional<ObjectNode> sent) {
+    private void write(String kind, Gap.Status status, Optional<ObjectNode> sent, Instant at) {
         Urgency.takeTurns(); // to close is urgent, to write it down is not
-        ObjectNode body = EvidenceChain.body();
+        ObjectNode body = EvidenceChain.body().put("at", at.toString());
         body.put("cause", status.cause()).put("corrections", status.corrections());
         var problems = body.putArray("problems");
         status.problems().forEach(problems::add);
@@ -101,15 +103,16 @@ final class Recorder implements Closeable {
             if (!EvidenceChain.fits(body)) {
                 body.remove("before");
             }
-            chain.append(kind, EvidenceChain.fits(body) ? body : shortened(status));
+            chain.append(kind, EvidenceChain.fits(body) ? body : shortened(status, at));
         } catch (AirgapException e) {
             System.getLogger("omni.airgap").log(System.Logger.Level.ERROR, "No evidence was written", e);
         }
     }
 
     /** Many links or long names are no way to keep a gap out of the evidence. */
-    private static ObjectNode shortened(Gap.Status status) {
+    private static ObjectNode shortened(Gap.Status status, Instant at) {
         return EvidenceChain.body()
+                .put("at", at.toString())
                 .put("cause", status.cause())
                 .put("corrections", status.corrections())
                 .put("notSeen", "more than a record holds: steps, links and sockets are left out");

@@ -34,7 +34,7 @@ class GapStoryTest {
 
     @Test
     void aLinkThatSentInAGapIsTold() {
-        String whole = "a gap from T2 to T5, by this box's clock, lifted by a person";
+        String whole = "a gap from T2 to T4, by this box's clock, lifted by a person";
         assertEquals(
                 List.of(whole),
                 tellSent("engaging", 90, "closed", 100, "watched", 100, "lifting", 100, "open", 180),
@@ -52,6 +52,19 @@ class GapStoryTest {
                 List.of(whole + "; in it: eth0 of net:[4026] sent 5 frames"),
                 tellSent("engaging", 90, "closed", 100, "watched", 2, "lifting", 5, "open", 180),
                 "a link that was made anew counts from nothing");
+    }
+
+    /** A record is written when there is time: later than what it tells of. */
+    @Test
+    void aGapIsFromWhenItWasClosedToWhenItsLiftBegan() {
+        GapStory story = new GapStory();
+        int time = 1;
+        for (String kind : List.of("engaging", "closed", "lifting", "open")) {
+            var record = EvidenceChain.body().put("time", "written " + time).put("kind", kind);
+            record.set("body", EvidenceChain.body().put("cause", "a person").put("at", "T" + time++));
+            story.add(record);
+        }
+        assertEquals(List.of("a gap from T2 to T3, by this box's clock, lifted by a person"), story.lines());
     }
 
     @Test
@@ -87,7 +100,7 @@ class GapStoryTest {
     @Test
     void aGapThatHeldIsToldInOneLine() {
         assertEquals(
-                List.of("a gap from T2 to T5, by this box's clock, lifted by a person"),
+                List.of("a gap from T2 to T4, by this box's clock, lifted by a person"),
                 tell("engaging", "closed", "watched", "lifting", "open"));
         assertEquals(
                 List.of("a gap since T2, by this box's clock, not lifted when the proof was made"),

@@ -45,7 +45,7 @@ public final class EngineRole implements Role {
                         new NativeTrial()),
                 context::note,
                 decoder -> decoder);
-        engine.tie = Optional.of(VaultTie.to(context.peer("vault"), engine.service::hadText, context::vanish));
+        engine.tie = Optional.of(VaultTie.to(context.peer("vault"), engine.service::textsHad, context::vanish));
         return engine;
     }
 

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import omni.bus.BusError;
 import omni.bus.Call;
@@ -32,6 +33,7 @@ final class EngineService implements EngineProtocol.Handler {
     private final Memory memory;
     private final Supplier<EngineProtocol.Library> library;
     private final Texts texts = new Texts(TEXTS_WAIT_MAX);
+    private final AtomicLong had = new AtomicLong();
 
     EngineService(
             ModelStore store,
@@ -46,9 +48,9 @@ final class EngineService implements EngineProtocol.Handler {
         this.library = library;
     }
 
-    /** Whether this process has had a text. */
-    boolean hadText() {
-        return texts.any();
+    /** How many calls have brought a text, be it one that was refused. */
+    long textsHad() {
+        return had.get();
     }
 
     /** The work of one call. */
@@ -95,6 +97,7 @@ final class EngineService implements EngineProtocol.Handler {
 
     @Override
     public void generate(EngineProtocol.GenerateParams in, Call<EngineProtocol.GenerateReply> call) {
+        had.incrementAndGet();
         answer(() -> {
             GenerateRequest request = GenerateRequest.checked(in);
             EngineProtocol.GenerateReply last;
@@ -142,6 +145,7 @@ final class EngineService implements EngineProtocol.Handler {
 
     @Override
     public void tokenize(EngineProtocol.TokenizeParams in, Call<EngineProtocol.TokenizeReply> call) {
+        had.incrementAndGet();
         answer(() -> {
             int[] tokens;
             try (Texts.Share _ = texts.take(Texts.bytes(in.text()));
@@ -154,6 +158,7 @@ final class EngineService implements EngineProtocol.Handler {
 
     @Override
     public void detokenize(EngineProtocol.DetokenizeParams in, Call<EngineProtocol.DetokenizeReply> call) {
+        had.incrementAndGet();
         answer(() -> {
             String text;
             try (Texts.Share _ = texts.take((long) in.tokens().size() * Texts.NUMBER_BYTES);
@@ -168,6 +173,7 @@ final class EngineService implements EngineProtocol.Handler {
 
     @Override
     public void embed(EngineProtocol.EmbedParams in, Call<EngineProtocol.EmbedReply> call) {
+        had.incrementAndGet();
         answer(() -> {
             if (in.inputs().isEmpty() || in.inputs().size() > INPUTS_MAX) {
                 throw new EngineException.Invalid("inputs", "Give 1 to 64 inputs.");

@@ -20,7 +20,6 @@ final class Texts {
 
     private final Semaphore units = new Semaphore(BYTES_MAX / UNIT_BYTES, true);
     private final Duration wait;
-    private volatile boolean any;
 
     /** {@code wait} is how long a call may wait for its share. */
     Texts(Duration wait) {
@@ -47,17 +46,11 @@ final class Texts {
      * @throws EngineException.Busy if it does not become free
      */
     Share take(long bytes) throws InterruptedException {
-        any = true;
         int wanted = Math.clamp(bytes / UNIT_BYTES + 1, 1, BYTES_MAX / UNIT_BYTES);
         if (!units.tryAcquire(wanted, wait.toMillis(), TimeUnit.MILLISECONDS)) {
             throw new EngineException.Busy(RETRY_SECONDS, false);
         }
         return new Share(wanted);
-    }
-
-    /** Whether there has ever been one. */
-    boolean any() {
-        return any;
     }
 
     /** What a text takes. */

@@ -9,6 +9,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import omni.bus.BusClient;
 import omni.bus.BusMethod;
 import omni.bus.BusServer;
@@ -27,14 +28,15 @@ class VaultTieTest {
     @TempDir
     private Path folder;
 
-    /** So often it is asked before the engine has had a text. */
-    private final AtomicInteger withoutText = new AtomicInteger();
+    private static final String TEXT = "a text";
 
     private final AtomicInteger vanished = new AtomicInteger();
+    private final AtomicLong texts = new AtomicLong();
+    /** How often it was asked for the number of texts, which is at each word of the vault. */
+    private final AtomicInteger heard = new AtomicInteger();
+
     /** What the vault says next; the empty text breaks the stream off. */
     private final BlockingQueue<String> says = new LinkedBlockingQueue<>();
-
-    private final AtomicInteger said = new AtomicInteger();
 
     private void tell(JsonNode in, Call<JsonNode> call) {
         try {
@@ -47,20 +49,22 @@ class VaultTieTest {
                 vault.putObject("vault").put("state", state.isEmpty() ? "open" : state);
                 if (state.isEmpty()) {
                     call.reply(vault);
-                } else {
-                    call.next(vault);
-                }
-                said.incrementAndGet();
-                if (state.isEmpty()) {
                     return;
                 }
+                call.next(vault);
             }
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
         }
     }
 
-    private void follow(String... states) throws Exception {
+    private long asked() {
+        heard.incrementAndGet();
+        return texts.get();
+    }
+
+    /** Returns after how many of these it had vanished; 0 for not at all. */
+    private int follow(String... steps) throws Exception {
         try (var _ = BusServer.at(folder.resolve("vault.sock"))
                         .service(Service.builder(
                                         "omni.Vault", "interface omni.Vault\nmethod Status() -> (vault: object)\n")
@@ -68,37 +72,53 @@ class VaultTieTest {
                                 .build())
                         .start();
                 var bus = BusClient.to(folder.resolve("vault.sock"));
-                var _ = VaultTie.to(bus, () -> withoutText.getAndDecrement() <= 0, vanished::incrementAndGet)) {
-            for (String state : states) {
-                int before = said.get();
-                says.add(state);
-                Await.until(Duration.ofMinutes(1), () -> said.get() > before);
+                var _ = VaultTie.to(bus, this::asked, vanished::incrementAndGet)) {
+            for (int i = 0; i < steps.length; i++) {
+                if (steps[i].equals(TEXT)) {
+                    texts.incrementAndGet();
+                    continue;
+                }
+                // The word that breaks off is "open", and then there is the end itself.
+                int words = heard.get() + (steps[i].isEmpty() ? 2 : 1);
+                says.add(steps[i]);
+                Await.until(Duration.ofMinutes(1), () -> heard.get() >= words);
+                // Asked for is before done: the next word is heard after both, and its own is seen soon.
+                if (i == steps.length - 1) {
+                    says.add("absent");
+                    Await.until(Duration.ofMinutes(1), () -> heard.get() > words);
+                }
+                if (vanished.get() > 0) {
+                    return i + 1;
+                }
             }
-            Await.until(Duration.ofMinutes(1), () -> vanished.get() > 0);
         }
-        assertEquals(1, vanished.get());
+        return 0;
     }
 
     @Test
     void anOpenVaultThatIsLockedTakesTheEngineAlong() throws Exception {
-        follow("sealed", "open", "sealed");
+        assertEquals(4, follow("sealed", "open", TEXT, "sealed"));
     }
 
     @Test
     void anOpenVaultThatBreaksOffDoesToo() throws Exception {
-        follow("open", "");
+        assertEquals(3, follow("open", TEXT, ""));
     }
 
-    /** The control: as long as no vault was open, nothing of it can be here. Only the last two end it. */
+    /** Nobody knows whether the vault was open then. */
+    @Test
+    void soDoesATextOfWhichNothingWasHeard() throws Exception {
+        assertEquals(3, follow("", TEXT, "sealed"));
+    }
+
+    /** The control: as long as no vault was open, nothing of it can be here. */
     @Test
     void aVaultThatWasNeverOpenDoesNot() throws Exception {
-        follow("absent", "sealed", "absent", "sealed", "open", "sealed");
+        assertEquals(0, follow("absent", TEXT, "sealed", TEXT, "absent", TEXT, "sealed"));
     }
 
-    /** Nor do the first two of these. */
     @Test
-    void anEngineWithoutATextGoesOn() throws Exception {
-        withoutText.set(1);
-        follow("open", "sealed", "open", "sealed");
+    void anEngineWithoutATextSinceGoesOn() throws Exception {
+        assertEquals(0, follow("sealed", TEXT, "sealed", "open", "sealed", "open", "sealed"));
     }
 }

@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import omni.bus.BusClient;
+import omni.bus.BusException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -72,14 +74,25 @@ final class ChatCommand extends OmniCommand {
 
     private ExitCode once(Conversation talk, String question) {
         var out = world.out();
-        var ending = talk.ask(question, text -> {
-            if (json()) {
-                out.println(Json.line(Json.object().put("text", text)));
-            } else {
-                out.print(world.isTerminal(1) ? Text.printable(text) : text);
+        var begun = new AtomicBoolean();
+        Conversation.Ending ending;
+        try {
+            ending = talk.ask(question, text -> {
+                if (json()) {
+                    out.println(Json.line(Json.object().put("text", text)));
+                } else {
+                    out.print(world.isTerminal(1) ? Text.printable(text) : text);
+                }
+                begun.set(true);
+                out.flush();
+            });
+        } catch (BusException e) {
+            if (begun.get() && !json()) {
+                out.println(); // what is said of it has a line of its own
+                out.flush();
             }
-            out.flush();
-        });
+            throw e;
+        }
         if (json()) {
             out.println(Json.line(Json.object()
                     .put("finish", ending.finish())

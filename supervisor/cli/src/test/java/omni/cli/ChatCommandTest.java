@@ -75,6 +75,16 @@ class ChatCommandTest {
     }
 
     @Test
+    void whatIsSaidOfAnAnswerThatBreaksOffHasALineOfItsOwn() {
+        try (var tree = new FakeTree(folder).start()) {
+            var done = tree.run("chat", FakeDaemon.BROKEN_OFF);
+            assertEquals(ExitCode.REFUSED.number(), done.exit(), done.err());
+            assertEquals("1\n", done.out());
+            assertTrue(done.err().contains("The engine is not there."), done.err());
+        }
+    }
+
+    @Test
     void passesOnARefusal() {
         try (var tree = new FakeTree(folder).start()) {
             var done = tree.run("chat", FakeDaemon.REFUSED);

@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
 class FakeDaemon implements DaemonProtocol.Handler {
     /** A question that is answered for as long as the caller stays. */
     static final String ENDLESS = "Count.";
+    /** A question of which the answer ends in the middle. */
+    static final String BROKEN_OFF = "broken off";
 
     static final String REFUSED = "Too long.";
 
@@ -98,6 +100,9 @@ class FakeDaemon implements DaemonProtocol.Handler {
             do {
                 call.next(new ChatReply("1", null, null, null, null));
             } while (question.equals(ENDLESS));
+            if (question.equals(BROKEN_OFF)) {
+                throw new Refused("model_failed", "The engine is not there.");
+            }
         } catch (BusException.Cancelled e) {
             left.countDown();
             throw e;
