@@ -4,10 +4,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileOwnerAttributeView;
 import java.time.Clock;
 import java.util.List;
 import java.util.Objects;
@@ -16,7 +13,8 @@ import omni.airgap.AirgapProtocol.FailedReason;
 /**
  * {@code omni airgap lift --offline}: the owner's way out when no process of Omni runs. Started by the command, as root and
  * on a local terminal; takes back what a gap set and nothing else, with the step-up key as the one secret and the
- * terminal itself as the proof of presence. It writes evidence as the role does, of a wrong key, too.
+ * terminal itself as the proof of presence. It writes evidence as the role does, of a wrong key, too; what it makes is given to the
+ * role ({@link RoleFolder}).
  *
  * <p>Arguments: home, folder of the sockets, scope. The key comes as the first line of standard input.
  */
@@ -52,42 +50,38 @@ public final class OfflineMain {
     }
 
     static String lift(Path home, Path run, String scope, String secret) throws AirgapException {
-        Path folder = home.resolve("airgap");
-        try {
+        try (RoleFolder folder = RoleFolder.of(home)) {
             return lift(folder, run, scope, judged(folder, secret));
-        } finally {
-            giveBack(folder);
         }
     }
 
     /** A wrong key is in the evidence; a try that came too early was not judged, and is not. */
-    private static Grant judged(Path folder, String secret) throws AirgapException {
+    private static Grant judged(RoleFolder folder, String secret) throws AirgapException {
         Clock clock = Clock.systemUTC();
         try {
-            return new Factors(folder, text -> "this terminal", Owner.NOBODY, clock).judgeAtTerminal(secret);
+            return new Factors(folder.path(), text -> "this terminal", Owner.NOBODY, clock).judgeAtTerminal(secret);
         } catch (DeniedException denied) {
             throw denied.reason() == FailedReason.DENIED ? kept(folder, clock, denied) : denied;
         }
     }
 
-    private static DeniedException kept(Path folder, Clock clock, DeniedException denied) {
+    private static DeniedException kept(RoleFolder folder, Clock clock, DeniedException denied) {
         try {
-            EvidenceChain.in(folder.resolve("evidence"), clock)
-                    .refused("at a local terminal, offline: " + denied.getMessage());
+            folder.evidence(clock).refused("at a local terminal, offline: " + denied.getMessage());
             return denied;
         } catch (AirgapException e) {
             return new DeniedException(denied.reason(), denied.getMessage() + NO_EVIDENCE + e.getMessage());
         }
     }
 
-    private static String lift(Path folder, Path run, String scope, Grant grant) throws AirgapException {
+    private static String lift(RoleFolder folder, Path run, String scope, Grant grant) throws AirgapException {
         Clock clock = Clock.systemUTC();
-        Scope all = Scope.of(scope).withClosed(folder);
-        Host host = Host.of(all, folder);
-        try (Gap gap = new Gap(host, new GapStore(folder, run, all.text()), clock)) {
+        Scope all = Scope.of(scope).withClosed(folder.path());
+        Host host = Host.of(all, folder.path());
+        try (Gap gap = new Gap(host, new GapStore(folder.path(), run, all.text()), clock)) {
             EvidenceChain evidence;
             try {
-                evidence = EvidenceChain.in(folder.resolve("evidence"), clock);
+                evidence = folder.evidence(clock);
             } catch (AirgapException e) { // the owner's last way out does not hang on a file
                 return lift(gap, grant) + NO_EVIDENCE + e.getMessage();
             }
@@ -104,26 +98,5 @@ public final class OfflineMain {
         }
         List<String> problems = gap.lift(grant).problems();
         return problems.isEmpty() ? "The gap is lifted." : "The gap is lifted: " + String.join("; ", problems);
-    }
-
-    /** What root may have made there: the role, whose folder it is, must be able to read it. Never a file with another name elsewhere. */
-    private static void giveBack(Path folder) {
-        for (String name : List.of("attempts", "evidence", "evidence/key", "evidence/chain")) {
-            Path file = folder.resolve(name);
-            if (Files.notExists(file, LinkOption.NOFOLLOW_LINKS)) {
-                continue;
-            }
-            try {
-                boolean alone = Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)
-                        || Files.getAttribute(file, "unix:nlink", LinkOption.NOFOLLOW_LINKS)
-                                .equals(1);
-                if (alone) {
-                    Files.getFileAttributeView(file, FileOwnerAttributeView.class, LinkOption.NOFOLLOW_LINKS)
-                            .setOwner(Files.getOwner(folder));
-                }
-            } catch (IOException e) {
-                System.err.println(file + " stays root's: give it to the owner of " + folder + ".");
-            }
-        }
     }
 }
