@@ -38,6 +38,7 @@ public final class EarlyMain {
                 return;
             }
             gap.start();
+            host.lockMemory().ifPresent(limit -> System.getLogger("omni.airgap").log(System.Logger.Level.INFO, limit));
             try (var _ = gap.watch()) {
                 Gap.Status status = gap.status();
                 var _ = Notify.from(System.getenv()).ready(status.state() + " " + String.join("; ", status.problems()));

@@ -1,11 +1,14 @@
 package omni.airgap;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -14,6 +17,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What the kernel says of threads that are made urgent and patient. Needs the rights of root. */
 class UrgencyBoxTest {
@@ -103,6 +107,39 @@ class UrgencyBoxTest {
         }
     }
 
+    /** Of a gap that was closed in another run of the machine, by a configuration that nobody can read any longer. */
+    @Test
+    void theForerunnerLocksItsMemoryOnceItHasClosed(@TempDir Path home) throws Exception {
+        try (Street street = new Street(1)) {
+            Path run = Files.createDirectory(home.resolve("run"));
+            GapStore store = new GapStore(home.resolve("airgap"), run, street.file());
+            store.arm();
+            store.persist(new GapStore.Closing(Instant.EPOCH, "a test"));
+            Files.writeString(home.resolve("omni.toml"), "[");
+            Process early = new ProcessBuilder(java(List.of(), EarlyMain.class, home.toString(), run.toString()))
+                    .redirectErrorStream(true)
+                    .redirectOutput(home.resolve("log").toFile())
+                    .start();
+            try {
+                Tools.await("memory that is locked", () -> lockedBy(early) > 0);
+                assertFalse(street.inBox("ip", "link", "show", "eth0").contains(",UP"), "locked before it has closed");
+            } finally {
+                early.destroyForcibly().waitFor();
+            }
+        }
+    }
+
+    private static long lockedBy(Process process) {
+        try {
+            return Files.readAllLines(Path.of("/proc/" + process.pid() + "/status")).stream()
+                    .filter(line -> line.startsWith("VmLck:"))
+                    .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+                    .sum();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     private record Locked(long kibibytes, long more, String said) {}
 
     private static Locked locked(List<String> by) {
@@ -111,6 +148,10 @@ class UrgencyBoxTest {
     }
 
     private static String[] java(List<String> by, String... arguments) {
+        return java(by, UrgencyMain.class, arguments);
+    }
+
+    private static String[] java(List<String> by, Class<?> main, String... arguments) {
         List<String> line = new ArrayList<>(by);
         line.addAll(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -118,7 +159,7 @@ class UrgencyBoxTest {
                 "--enable-native-access=ALL-UNNAMED",
                 "-cp",
                 Tools.classPath(),
-                UrgencyMain.class.getName()));
+                main.getName()));
         line.addAll(List.of(arguments));
         return line.toArray(String[]::new);
     }
