@@ -300,6 +300,7 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
             throw new VaultException(
                     Reason.REFUSED, "The vault is being wiped. Where that goes on, omni vault says what is left.");
         }
+        long before = locksSoFar(); // first: a lock from here on, while this waits or works, keeps it locked
         if (OPENING.contains(verb)) {
             requireNoBar();
         }
@@ -309,17 +310,18 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
         }
         synchronized (judging) {
             return switch (verb) {
-                case CREATE -> Optional.of(create(SecretFields.password(fields, 0)));
-                case UNLOCK -> unlock(SecretFields.password(fields, 0));
-                case RECOVER -> recover(SecretFields.recovery(fields.getFirst()), SecretFields.password(fields, 1));
+                case CREATE -> Optional.of(create(SecretFields.password(fields, 0), before));
+                case UNLOCK -> unlock(SecretFields.password(fields, 0), before);
+                case RECOVER ->
+                    recover(SecretFields.recovery(fields.getFirst()), SecretFields.password(fields, 1), before);
                 case CHANGE_PASSWORD ->
                     changePassword(SecretFields.password(fields, 0), SecretFields.password(fields, 2));
                 case NEW_RECOVERY_KEY -> Optional.of(newRecoveryKey(SecretFields.password(fields, 0)));
                 case ROTATE -> throw new IllegalStateException("It is not served here");
                 case BIND_TPM -> bindTpm(SecretFields.password(fields, 0), true);
                 case UNBIND_TPM -> bindTpm(SecretFields.password(fields, 0), false);
-                case RESTORE -> restore(fields, progress, new BackupLosses(false));
-                case SALVAGE -> restore(fields, progress, new BackupLosses(true));
+                case RESTORE -> restore(fields, progress, new BackupLosses(false), before);
+                case SALVAGE -> restore(fields, progress, new BackupLosses(true), before);
                 case PROVE -> Optional.of(prove(SecretFields.password(fields, 0), SecretFields.session(fields.get(2))));
             };
         }
@@ -332,8 +334,7 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
         }
     }
 
-    private SecretMemory create(Secret.Password password) throws VaultException {
-        long before = locksSoFar();
+    private SecretMemory create(Secret.Password password, long before) throws VaultException {
         new BackupRestore(folder, (part, done, total) -> {}).giveUp(); // a new vault takes no half of an old one
         KeyKeeper.Created created = keeper.create(password);
         change(new Status(State.SEALED, clock.instant(), "made"));
@@ -356,9 +357,8 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
     }
 
     private Optional<SecretMemory> restore(
-            List<Optional<SecretMemory>> fields, SecretSocket.Progress progress, BackupLosses losses)
+            List<Optional<SecretMemory>> fields, SecretSocket.Progress progress, BackupLosses losses, long before)
             throws VaultException {
-        long before = locksSoFar();
         Path from = BackupService.path(SecretFields.text(fields.get(0)));
         Optional<String> snapshot =
                 fields.get(1).isPresent() ? Optional.of(SecretFields.text(fields.get(1))) : Optional.empty();
@@ -410,8 +410,7 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
         }
     }
 
-    private Optional<SecretMemory> unlock(Secret secret) throws VaultException {
-        long before = locksSoFar();
+    private Optional<SecretMemory> unlock(Secret secret, long before) throws VaultException {
         if (peek().isPresent()) {
             judge.judged(secret, () -> {
                 keeper.check(secret);
@@ -434,14 +433,15 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
         }
     }
 
-    private Optional<SecretMemory> recover(Secret.Recovery recovery, Secret.Password next) throws VaultException {
+    private Optional<SecretMemory> recover(Secret.Recovery recovery, Secret.Password next, long before)
+            throws VaultException {
         judge.judged(recovery, () -> {
             keeper.changePassword(recovery, next);
             return true;
         });
         permits.clear();
         told(AuditEvent.RECOVERY_USED);
-        return unlock(next);
+        return unlock(next, before);
     }
 
     private Optional<SecretMemory> changePassword(Secret.Password old, Secret.Password next) throws VaultException {
@@ -540,7 +540,7 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
         }
         Status next = new Status(State.OPEN, clock.instant(), cause);
         synchronized (this) {
-            if (locks == locksBefore) {
+            if (locks == locksBefore && bar.get().isEmpty()) {
                 open = Optional.of(opening);
                 status = next;
                 idleness.used();

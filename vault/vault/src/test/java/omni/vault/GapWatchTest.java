@@ -1,13 +1,20 @@
 package omni.vault;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import omni.vault.SecretCall.Verb;
 import omni.vault.VaultException.Reason;
 import org.junit.jupiter.api.Test;
@@ -76,5 +83,72 @@ final class GapWatchTest {
         made.watch().away();
         assertEquals(2, made.home().ends.get());
         assertTrue(made.watch().bars().isPresent());
+    }
+
+    private static FutureTask<Boolean> asked(Vault vault, Verb verb, String... fields) {
+        var asked = new FutureTask<>(() -> {
+            VaultHome.call(vault, verb, fields);
+            return true;
+        });
+        Thread.ofPlatform().name(verb.name()).start(asked);
+        return asked;
+    }
+
+    private static void assertStaysLocked(Watched made, FutureTask<Boolean> asked) {
+        var failed = assertThrows(ExecutionException.class, asked::get);
+        var refused = assertInstanceOf(VaultException.class, failed.getCause());
+        assertEquals(Reason.REFUSED, refused.reason(), refused.getMessage());
+        assertTrue(made.vault().peek().isEmpty());
+    }
+
+    private static void await(BooleanSupplier there) {
+        while (!there.getAsBoolean()) {
+            LockSupport.parkNanos(100_000);
+        }
+    }
+
+    /** It takes two children, one behind the other: the first is at work when the gap closes. */
+    @Test
+    void aGapThatClosesInTheMiddleOfARecoveryKeepsItLocked() throws Exception {
+        VaultHome home = new VaultHome(folder, Clock.systemUTC());
+        Vault before = home.started();
+        String words = VaultHome.call(before, Verb.CREATE, Made.PASSWORD, "");
+        before.lock("a test");
+        Vault vault = home.started();
+        GapWatch watch = new GapWatch(vault, now::get);
+        Watched made = new Watched(home, vault, watch);
+        vault.barredBy(watch::bars);
+        watch.heard("open");
+        var recovery = asked(vault, Verb.RECOVER, words, "another password", "");
+        await(home::isDeriving);
+        watch.heard("gap");
+        watch.heard("open"); // though it is open again
+        assertStaysLocked(made, recovery);
+        VaultHome.call(vault, Verb.UNLOCK, "another password", ""); // the control
+        vault.open().close();
+    }
+
+    @Test
+    void aGapThatClosesWhileAnUnlockWaitsKeepsItLocked() throws Exception {
+        Watched made = made();
+        made.watch().heard("open");
+        var proof = asked(made.vault(), Verb.PROVE, Made.PASSWORD, "", "a session");
+        await(made.home()::isDeriving);
+        var unlock = asked(made.vault(), Verb.UNLOCK, Made.PASSWORD, "");
+        await(() -> Thread.getAllStackTraces().keySet().stream()
+                .anyMatch(thread -> thread.getName().equals("UNLOCK") && thread.getState() == Thread.State.BLOCKED));
+        made.watch().heard("gap");
+        proof.get();
+        assertStaysLocked(made, unlock);
+    }
+
+    /** Whoever bars it has not always locked it yet. */
+    @Test
+    void theBarIsAskedAgainAtTheEnd() throws Exception {
+        Watched made = made();
+        var asked = new AtomicInteger();
+        made.vault().barredBy(() -> asked.incrementAndGet() > 1 ? Optional.of("The gap.") : Optional.empty());
+        assertStaysLocked(made, asked(made.vault(), Verb.UNLOCK, Made.PASSWORD, ""));
+        assertEquals(2, asked.get());
     }
 }

@@ -40,6 +40,12 @@ final class VaultHome {
                 ends::incrementAndGet);
     }
 
+    /** Whether a child of its is at work on a secret: its socket is there. */
+    boolean isDeriving() {
+        String[] there = run.toFile().list();
+        return there != null && there.length > 0;
+    }
+
     /** One that was just made, by {@link Made#PASSWORD}, and is open. */
     Vault made() throws VaultException {
         Vault vault = started();
