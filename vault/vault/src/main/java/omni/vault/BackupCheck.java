@@ -77,6 +77,10 @@ final class BackupCheck {
 
     private Report check(Optional<String> only) throws IOException {
         List<String> names = only.isPresent() ? List.of(target.choose(only)) : target.snapshots();
+        if (names.isEmpty()) {
+            problem("There is no finished snapshot in " + target.folder()
+                    + ": nothing can be put back from there. Take one with omni vault backup.");
+        }
         tell(this::identity);
         target.check(this::problem);
         List<String> whole = new ArrayList<>();

@@ -324,27 +324,75 @@ final class BackupTarget implements AutoCloseable {
         try (InputStream in = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS)) {
             byte[] both = in.readNBytes(KeyFile.BYTES_MAX + TAG_BYTES + 1);
             if (both.length <= TAG_BYTES || both[both.length - 1] != '\n') {
-                throw new VaultException(Reason.DAMAGED, "The file identity of the backup is damaged.");
+                throw damaged(file);
             }
             byte[] json = Arrays.copyOf(both, both.length - TAG_BYTES);
             String tag = new String(both, json.length, TAG_BYTES - 1, StandardCharsets.US_ASCII);
-            return Optional.of(new Identity(KeyFile.of(json), new Bytes(json), tag));
+            return Optional.of(new Identity(keyFile(file, json), new Bytes(json), tag));
         } catch (NoSuchFileException e) {
             return Optional.empty();
         }
     }
 
-    /**
-     * Returns where these backups are of that vault, or of none yet.
-     *
-     * @throws VaultException REFUSED where they are another's
-     */
-    void requireOf(KeyFile vault) throws IOException {
-        Optional<Identity> identity = identity();
-        if (identity.isPresent() && !identity.get().keys().vault().equals(vault.vault())) {
-            throw new VaultException(
-                    Reason.REFUSED, "The backups in " + folder + " are another vault's: name another folder.");
+    private static KeyFile keyFile(Path file, byte[] json) throws VaultException {
+        try {
+            return KeyFile.of(json);
+        } catch (VaultException e) {
+            VaultException damaged = damaged(file);
+            damaged.initCause(e);
+            throw damaged;
         }
+    }
+
+    private static VaultException damaged(Path file) {
+        return new VaultException(
+                Reason.DAMAGED,
+                "The file " + file
+                        + " is damaged: by it neither password nor recovery key opens these backups. Where their"
+                        + " vault is still there, omni vault backup writes it anew; else put the identity of another backup"
+                        + " of that vault, under the same password, in its place.");
+    }
+
+    /**
+     * Returns where these backups are of that vault, or of none yet. Where a bad spot is in the file that says so, a snapshot does that
+     * opens under the vault's keys.
+     *
+     * @throws VaultException REFUSED where they are another's; DAMAGED where nothing says whose they are
+     */
+    void requireOf(KeyFile vault, DataKeys keys) throws IOException {
+        VaultException doubt;
+        try {
+            Optional<Identity> identity = identity();
+            if (identity.isEmpty() || identity.get().keys().vault().equals(vault.vault())) {
+                return;
+            }
+            doubt = new VaultException(
+                    Reason.REFUSED, "The backups in " + folder + " are another vault's: name another folder.");
+        } catch (VaultException e) {
+            if (e.reason() != Reason.DAMAGED) {
+                throw e;
+            }
+            doubt = e;
+        }
+        boolean empty =
+                doubt.reason() == Reason.DAMAGED && snapshots().isEmpty(); // nothing is there that could be another's
+        if (!empty && !opensOne(keys)) {
+            throw doubt;
+        }
+    }
+
+    private boolean opensOne(DataKeys keys) throws IOException {
+        for (String name : snapshots()) {
+            try {
+                var _ = read(name, keys);
+                return true;
+            } catch (VaultException e) {
+                if (e.reason() != Reason.DAMAGED && e.reason() != Reason.MISSING) {
+                    throw e;
+                }
+            }
+        }
+        return false;
     }
 
     /** Tells of what is there and does not belong there. */

@@ -108,7 +108,7 @@ final class BackupWriter {
         try {
             Path folder = vault.records().folder();
             byte[] json = vault.keyFile().copy(folder.resolve(KeyKeeper.FILE));
-            target.requireOf(KeyFile.of(json));
+            target.requireOf(KeyFile.of(json), vault.keys());
             if (target.snapshots().size() >= BackupTarget.SNAPSHOTS_MAX) {
                 throw new VaultException(
                         Reason.REFUSED,

@@ -240,7 +240,7 @@ final class Backups {
         BackupTarget target = BackupTarget.open(folder);
         boolean own = false;
         try {
-            target.requireOf(KeyFile.of(Files.readAllBytes(keys)));
+            target.requireOf(KeyFile.of(Files.readAllBytes(keys)), vault.keys());
             own = true;
             return target;
         } finally {

@@ -1,10 +1,13 @@
 package omni.vault;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -168,5 +171,61 @@ class BackupHealTest {
                 .limit(BackupTarget.SNAPSHOTS_MAX)
                 .toList();
         assertTrue(place.with(snapshots).setting().length() + 1000 < Settings.VALUE_BYTES_MAX);
+    }
+
+    private VaultException refused() {
+        return assertThrows(
+                VaultException.class,
+                () -> BackupVault.restore(
+                        target, Optional.empty(), folder.resolve("refused"), Made.password(Made.PASSWORD)));
+    }
+
+    /** One byte, in its JSON or in the vault's name, is said by its place, and the next backup mends it. */
+    @Test
+    void aDamagedIdentityIsNamedAndWrittenAnew() throws IOException {
+        Snapshot first = vault.take(target).snapshot();
+        Path identity = target.resolve("identity");
+        byte[] whole = Files.readAllBytes(identity);
+        String text = new String(whole, StandardCharsets.US_ASCII);
+        int digit = text.indexOf('"', text.indexOf("\"vault\"") + 7) + 1;
+        for (int place : new int[] {0, digit}) {
+            byte[] damaged = whole.clone();
+            damaged[place] = (byte) (damaged[place] == '0' ? '1' : '0');
+            Files.write(identity, damaged);
+            assertEquals(1, problems().size(), () -> "byte " + place);
+            if (place == 0) {
+                assertTrue(
+                        problems().getFirst().contains(identity.toString()),
+                        problems().getFirst());
+                assertTrue(refused().getMessage().contains(identity.toString()));
+            }
+            vault.take(target);
+            assertEquals(List.of(), problems());
+        }
+        bothAreWhole(first);
+    }
+
+    /** The control: another vault's snapshots open under no key of this one, and its place stays. */
+    @Test
+    void aDamagedIdentityMakesNoOthersBackupsOurs() throws IOException {
+        vault.take(target);
+        Path identity = target.resolve("identity");
+        byte[] damaged = Files.readAllBytes(identity);
+        damaged[0] = '0';
+        Files.write(identity, damaged);
+        try (BackupVault other = BackupVault.make(folder.resolve("other")).vault()) {
+            VaultException refused = assertThrows(VaultException.class, () -> other.take(target));
+            assertEquals(VaultException.Reason.DAMAGED, refused.reason(), refused.getMessage());
+        }
+        assertArrayEquals(damaged, Files.readAllBytes(identity));
+    }
+
+    @Test
+    void aFolderWhoseSnapshotsAreAllGoneIsNotWhole() throws IOException {
+        Snapshot only = vault.take(target).snapshot();
+        vault.backups.forget(target, List.of(only.name()));
+        List<String> problems = problems();
+        assertEquals(1, problems.size(), problems::toString);
+        assertTrue(problems.getFirst().contains("no finished snapshot in " + target), problems.getFirst());
     }
 }
