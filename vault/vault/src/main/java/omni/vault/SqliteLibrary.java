@@ -17,6 +17,9 @@ final class SqliteLibrary {
     private static final String PATH = "org.sqlite.lib.path";
     private static final String TEMPORARY = "org.sqlite.tmpdir";
 
+    /** At least what it takes. */
+    private static final int LIBRARY_BYTES = 8 << 20;
+
     private SqliteLibrary() {}
 
     /** Loads it, where it is not loaded yet. */
@@ -35,6 +38,9 @@ final class SqliteLibrary {
             System.setProperty(TEMPORARY, passage.toString());
             try {
                 initialize();
+            } catch (VaultException e) {
+                requireRoom(passage);
+                throw e;
             } finally {
                 restore(before);
                 empty(passage);
@@ -42,9 +48,25 @@ final class SqliteLibrary {
         } catch (VaultException e) {
             throw e;
         } catch (IOException e) {
-            throw new VaultException(
-                    VaultException.Reason.FAILED, "SQLite's native library cannot be put in " + passage + ".", e);
+            throw noRoom(passage, e);
         }
+    }
+
+    /** The driver says only that it has no library: so what it did is tried, with what cannot be written elsewhere. */
+    private static void requireRoom(Path passage) throws VaultException {
+        try {
+            Files.write(passage.resolve("room"), new byte[LIBRARY_BYTES]);
+        } catch (IOException e) {
+            throw noRoom(passage, e);
+        }
+    }
+
+    private static VaultException noRoom(Path passage, IOException e) {
+        return new VaultException(
+                VaultException.Reason.FAILED,
+                "SQLite's native library cannot be put in " + passage
+                        + ": there is no room on that disk, or it cannot be" + " written. Free some MB.",
+                e);
     }
 
     /** Else the driver would take the one in its jar after all. */

@@ -58,6 +58,24 @@ class SqliteLibraryTest {
         assertEquals(List.of(), names(temporary));
     }
 
+    /** As a full disk: no file may grow beyond 100 KiB. The control is each other test here. */
+    @Test
+    void whereThereIsNoRoomForItThatIsSaid() throws Exception {
+        Path temporary = Files.createDirectory(folder.resolve("temporary"));
+        ProcessBuilder java = Jvm.process(
+                List.of("-Djava.io.tmpdir=" + temporary, "-XX:-UsePerfData"),
+                WriterMain.class,
+                folder.resolve("v").toString());
+        List<String> command = Stream.concat(
+                        Stream.of("bash", "-c", "ulimit -f 100; exec \"$@\"", "-"), java.command().stream())
+                .toList();
+        Process process = java.command(command).redirectErrorStream(true).start();
+        List<String> said = process.inputReader().readAllLines();
+        assertEquals(1, process.waitFor());
+        assertTrue(said.stream().anyMatch(line -> line.contains("there is no room on that disk")), said::toString);
+        assertFalse(Files.exists(folder.resolve("v/native")));
+    }
+
     private void run(Class<?> main, Path temporary, List<String> options) throws IOException, InterruptedException {
         Process process = start(main, temporary, options);
         assertEquals("1", process.inputReader().readLine());
