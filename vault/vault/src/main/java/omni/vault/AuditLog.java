@@ -2,6 +2,7 @@ package omni.vault;
 
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -30,6 +31,7 @@ final class AuditLog {
     private AuditHead last = AuditHead.NONE;
 
     private AuditHead written = AuditHead.NONE;
+    private Optional<Instant> before = Optional.empty();
     private AuditKey key;
 
     /** A line of which the store did not say whether it has it. */
@@ -56,6 +58,7 @@ final class AuditLog {
         Optional<AuditRow> newest = store.newest();
         Optional<AuditLine> line = newest.flatMap(AuditLog::line);
         AuditLog log = new AuditLog(folder, store, keys, clock, new AuditKey(keys, version(keys, line)));
+        log.before = line.map(AuditLine::time);
         log.resume(newest, line);
         log.foldIn();
         return log;
@@ -277,6 +280,11 @@ final class AuditLog {
     /** The newest line; kept elsewhere, it shows later whether the log went on from here. */
     synchronized AuditHead head() {
         return last;
+    }
+
+    /** The time of the newest line when the log was opened; nothing where there was none. */
+    Optional<Instant> before() {
+        return before;
     }
 
     /** What was found not to be as it was left, when the log was opened. */

@@ -60,6 +60,7 @@ final class AutoLock implements AutoCloseable {
 
     /** Locks where it is time to; slept is by how much the clock on the wall ran ahead since the last look. */
     void look(Duration slept) {
+        vault.peek().ifPresent(open -> Thread.ofVirtual().name("tally").start(open.tally()::flushDue));
         if (slept.compareTo(SLEPT) > 0) {
             vault.lock("the machine has slept, or its clock was set");
         } else if (lockAfter.isPositive() && vault.idleness().time().compareTo(lockAfter) > 0) {
@@ -82,7 +83,6 @@ final class AutoLock implements AutoCloseable {
         vault.peek().ifPresent(open -> {
             try {
                 open.retention().expireAt(clock.instant());
-                open.tally().flush();
             } catch (VaultException e) {
                 System.getLogger("omni.vault").log(Level.WARNING, "What is over was not deleted", e);
             }

@@ -8,6 +8,8 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntConsumer;
 import omni.vault.VaultException.Reason;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
@@ -170,21 +172,32 @@ final class Conversations {
         });
     }
 
-    /** Deletes those whose time is over, and returns how many; those without a time of their own have that of the vault. */
-    int expire(Instant now, Optional<Duration> rule) throws VaultException {
+    /**
+     * Deletes those whose time is over; those without a time of their own have that of the vault.
+     *
+     * @param count is told how many are gone each time that some are
+     */
+    void expire(Instant now, Optional<Duration> rule, IntConsumer count) throws VaultException {
         checkKeep(rule);
-        int count = 0;
-        while (true) {
-            if (records.read(sql -> over(sql, now, rule).isEmpty())) {
-                return count;
-            }
-            count += records.erase(sql -> {
-                int gone = 0;
-                for (long number : over(sql, now, rule)) { // once more: one may have gone on since
-                    gone += delete(sql, number);
+        while (!records.read(sql -> over(sql, now, rule).isEmpty())) {
+            var gone = new AtomicInteger();
+            boolean done = false;
+            try {
+                records.erase(sql -> {
+                    for (long number : over(sql, now, rule)) { // once more: one may have gone on since
+                        gone.addAndGet(delete(sql, number));
+                    }
+                    return gone;
+                });
+                done = true;
+            } catch (VaultException e) {
+                done = e.isDone();
+                throw e;
+            } finally {
+                if (done) {
+                    count.accept(gone.get());
                 }
-                return gone;
-            });
+            }
         }
     }
 

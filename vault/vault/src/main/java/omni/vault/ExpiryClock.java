@@ -22,10 +22,13 @@ final class ExpiryClock {
     private static final Duration WRITTEN_EVERY = Duration.ofHours(1);
 
     private final Settings settings;
+    private final Optional<Instant> begin;
     private Optional<Instant> waitsUntil = Optional.empty();
 
-    ExpiryClock(Settings settings) {
+    /** {@code begin} is the last time that is known where there was no look yet; where there is none, the first is believed. */
+    ExpiryClock(Settings settings, Optional<Instant> begin) {
         this.settings = settings;
+        this.begin = begin;
     }
 
     private record Look(Instant last, Optional<Instant> jump) {
@@ -41,9 +44,10 @@ final class ExpiryClock {
 
     /** Looks at that time, and says whether it may be gone by. */
     synchronized boolean trusts(Instant now) throws VaultException {
-        Optional<Look> before = before();
+        Optional<Look> written = written();
+        Optional<Look> before = written.or(() -> begin.map(time -> new Look(time, Optional.empty())));
         Look look = before.isPresent() ? look(before.get(), now) : new Look(now, Optional.empty());
-        if (before.isEmpty()
+        if (written.isEmpty()
                 || !before.get().jump().equals(look.jump())
                 || Duration.between(before.get().last(), look.last()).abs().compareTo(WRITTEN_EVERY) >= 0) {
             settings.put(SETTING, look.text());
@@ -67,7 +71,7 @@ final class ExpiryClock {
         return waitsUntil;
     }
 
-    private Optional<Look> before() throws VaultException {
+    private Optional<Look> written() throws VaultException {
         Optional<String> text = settings.get(SETTING);
         if (text.isEmpty()) {
             return Optional.empty();

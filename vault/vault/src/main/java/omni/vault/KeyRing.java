@@ -1,6 +1,7 @@
 package omni.vault;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -15,6 +16,7 @@ final class KeyRing implements DataKeys, AutoCloseable {
     private final List<SecretMemory> memories = new CopyOnWriteArrayList<>();
     private final Map<Name, MemorySegment> keys = new ConcurrentHashMap<>();
     private final Map<Purpose, Integer> newest = new ConcurrentHashMap<>();
+    private final Map<Purpose, Integer> kept = new ConcurrentHashMap<>();
 
     /** Which key it is. */
     record Name(Purpose purpose, int version) {}
@@ -61,6 +63,19 @@ final class KeyRing implements DataKeys, AutoCloseable {
                 .mapToInt(Name::version)
                 .min()
                 .orElse(0);
+    }
+
+    /** The key file has but the newest of these any more; who began under an older one still finds it here. */
+    void dropped(Purpose... purposes) {
+        for (Purpose purpose : purposes) {
+            kept.put(purpose, newest(purpose));
+        }
+    }
+
+    /** Whether the key file has older ones of one of these, too. */
+    boolean hasOld(Purpose... purposes) {
+        return Arrays.stream(purposes)
+                .anyMatch(purpose -> Math.max(oldest(purpose), kept.getOrDefault(purpose, 0)) < newest(purpose));
     }
 
     @Override

@@ -61,7 +61,7 @@ record OpenVault(
                     conversations,
                     new Memories(records, clock),
                     new Search(records),
-                    new Retention(settings, conversations, tally),
+                    new Retention(settings, conversations, tally, audit.before()),
                     new ApiKeys(settings, audit),
                     audit,
                     tally,

@@ -183,13 +183,21 @@ final class Records implements AutoCloseable {
         }
     }
 
-    /** As {@link #write}, and returns when nothing of what it deleted is left in the files. */
+    /**
+     * As {@link #write}, and returns when nothing of what it deleted is left in the files.
+     *
+     * @throws VaultException one that is {@link VaultException#isDone} where the deletion is on the disk, and something is left
+     */
     <T> T erase(Work<T> work) throws VaultException {
         checkNotReading();
         writing.lock();
         try {
             T result = transaction(work);
-            finishPurge();
+            try {
+                finishPurge();
+            } catch (VaultException e) {
+                throw e.afterAll();
+            }
             return result;
         } finally {
             writing.unlock();

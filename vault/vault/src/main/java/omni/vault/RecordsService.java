@@ -91,6 +91,24 @@ final class RecordsService implements RecordsProtocol.Handler {
         }
     }
 
+    /** What is done, or told of. */
+    private interface Step {
+        void run() throws VaultException;
+    }
+
+    /** Does it, and tells of it, also where it is done and what it left in the files could not be cleared. */
+    private static void telling(Step step, Step telling) throws VaultException {
+        try {
+            step.run();
+        } catch (VaultException e) {
+            if (e.isDone()) {
+                telling.run();
+            }
+            throw e;
+        }
+        telling.run();
+    }
+
     @Override
     public void createConversation(
             RecordsProtocol.CreateConversationParams in, Call<RecordsProtocol.CreateConversationReply> call) {
@@ -130,8 +148,9 @@ final class RecordsService implements RecordsProtocol.Handler {
             RecordsProtocol.DeleteConversationParams in, Call<RecordsProtocol.DeleteConversationReply> call) {
         var copies = in(call, vault -> {
             Instant made = vault.conversations().retrieve(in.id()).created();
-            vault.conversations().delete(in.id());
-            vault.tally().count(AuditEvent.DELETED, "conversation", 1);
+            telling(
+                    () -> vault.conversations().delete(in.id()),
+                    () -> vault.tally().count(AuditEvent.DELETED, "conversation", 1));
             return new Backups(vault).since(made);
         });
         call.reply(new RecordsProtocol.DeleteConversationReply(
@@ -185,8 +204,9 @@ final class RecordsService implements RecordsProtocol.Handler {
     @Override
     public void deleteItem(RecordsProtocol.DeleteItemParams in, Call<RecordsProtocol.DeleteItemReply> call) {
         var left = in(call, vault -> {
-            vault.conversations().items().delete(in.conversation(), in.id());
-            vault.tally().count(AuditEvent.DELETED, "item", 1);
+            telling(
+                    () -> vault.conversations().items().delete(in.conversation(), in.id()),
+                    () -> vault.tally().count(AuditEvent.DELETED, "item", 1));
             return vault.conversations().retrieve(in.conversation());
         });
         call.reply(new RecordsProtocol.DeleteItemReply(wire(left)));
@@ -227,8 +247,9 @@ final class RecordsService implements RecordsProtocol.Handler {
     public void deleteResponse(
             RecordsProtocol.DeleteResponseParams in, Call<RecordsProtocol.DeleteResponseReply> call) {
         in(call, vault -> {
-            vault.conversations().responses().delete(in.id());
-            vault.tally().count(AuditEvent.DELETED, "response", 1);
+            telling(
+                    () -> vault.conversations().responses().delete(in.id()),
+                    () -> vault.tally().count(AuditEvent.DELETED, "response", 1));
             return true;
         });
         call.reply(new RecordsProtocol.DeleteResponseReply());
@@ -255,8 +276,7 @@ final class RecordsService implements RecordsProtocol.Handler {
     @Override
     public void deleteMemory(RecordsProtocol.DeleteMemoryParams in, Call<RecordsProtocol.DeleteMemoryReply> call) {
         in(call, vault -> {
-            vault.memories().delete(in.id());
-            vault.tally().count(AuditEvent.DELETED, "memory", 1);
+            telling(() -> vault.memories().delete(in.id()), () -> vault.tally().count(AuditEvent.DELETED, "memory", 1));
             return true;
         });
         call.reply(new RecordsProtocol.DeleteMemoryReply());
@@ -289,25 +309,28 @@ final class RecordsService implements RecordsProtocol.Handler {
     public void setRetention(RecordsProtocol.SetRetentionParams in, Call<RecordsProtocol.SetRetentionReply> call) {
         in(call, vault -> {
             Optional<Duration> rule = seconds(in.keepSeconds());
-            if (vault.retention().isShorter(rule)) { // it deletes all that is older, at once
+            boolean shorter = vault.retention().isShorter(rule);
+            if (shorter) { // it deletes all that is older, at once
                 permits.require(
                         Objects.requireNonNullElse(in.permit(), ""), Objects.requireNonNullElse(in.session(), ""));
-                vault.audit()
-                        .add(
-                                AuditEvent.POLICY_CHANGED,
-                                Map.of(
-                                        "what",
-                                        "retention",
-                                        "now",
-                                        rule.map(Duration::toString).orElse("")));
-            } else {
-                vault.tally().count(AuditEvent.POLICY_CHANGED, "longer-retention", 1);
             }
-            vault.retention().rule(rule);
+            if (!vault.retention().rule().equals(rule)) {
+                telling(() -> vault.retention().rule(rule), () -> retentionChanged(vault, rule, shorter));
+            }
             vault.retention().expireAt(Instant.now(vault.clock()));
             return true;
         });
         call.reply(new RecordsProtocol.SetRetentionReply());
+    }
+
+    private static void retentionChanged(OpenVault vault, Optional<Duration> rule, boolean shorter)
+            throws VaultException {
+        if (shorter) {
+            String now = rule.map(Duration::toString).orElse("");
+            vault.audit().add(AuditEvent.POLICY_CHANGED, Map.of("what", "retention", "now", now));
+        } else {
+            vault.tally().count(AuditEvent.POLICY_CHANGED, "longer-retention", 1);
+        }
     }
 
     @Override

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import omni.vault.VaultException.Reason;
 
 /** How long conversations are kept that have no time of their own. For any thread. */
@@ -15,11 +16,12 @@ final class Retention {
     private final AuditTally tally;
     private final ExpiryClock clock;
 
-    Retention(Settings settings, Conversations conversations, AuditTally tally) {
+    /** {@code lastUse} is the last time that is known from before. */
+    Retention(Settings settings, Conversations conversations, AuditTally tally, Optional<Instant> lastUse) {
         this.settings = settings;
         this.conversations = conversations;
         this.tally = tally;
-        this.clock = new ExpiryClock(settings);
+        this.clock = new ExpiryClock(settings, lastUse);
     }
 
     /** For how long after their last change; empty where for ever. */
@@ -61,10 +63,14 @@ final class Retention {
 
     /** Deletes those whose time is over, and returns how many. */
     int expire(Instant now) throws VaultException {
-        int gone = conversations.expire(now, rule());
-        if (gone > 0) {
-            tally.count(AuditEvent.DELETED, "expired", gone);
+        var gone = new AtomicInteger();
+        try {
+            conversations.expire(now, rule(), gone::addAndGet);
+        } finally {
+            if (gone.get() > 0) {
+                tally.count(AuditEvent.DELETED, "expired", gone.get());
+            }
         }
-        return gone;
+        return gone.get();
     }
 }

@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
@@ -39,12 +38,16 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
     private static final Set<Verb> OPENING =
             EnumSet.of(Verb.CREATE, Verb.UNLOCK, Verb.RECOVER, Verb.RESTORE, Verb.SALVAGE);
 
+    /** Nothing is under old keys for these once a rotation is whole. */
+    private static final Purpose[] RENEWED = {Purpose.RECORDS, Purpose.CONVERSATIONS, Purpose.KV};
+
     private final Path folder;
     private final KeyKeeper keeper;
     private final Clock clock;
     private final Runnable end;
     private final TpmCounter counter;
     private final SealedLog sealedLog;
+    private final LockLine lockLine;
     private final Permits permits;
     private final Judge judge;
     private final Wipe wipe;
@@ -110,6 +113,7 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
         this.end = end;
         this.counter = counter;
         this.sealedLog = new SealedLog(folder, clock);
+        this.lockLine = new LockLine(sealedLog, LAST_WORD);
         this.permits = new Permits(clock);
         this.wipe = new Wipe(folder);
         this.status = atStart();
@@ -266,31 +270,34 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
         CompletableFuture.delayedExecutor(after.toNanos(), TimeUnit.NANOSECONDS).execute(end);
     }
 
+    /** Locks it where this process ends by itself, and closes what was open. */
+    void stop() throws VaultException {
+        Optional<OpenVault> closing = taken();
+        if (closing.isEmpty()) {
+            return;
+        }
+        try (OpenVault was = closing.get()) {
+            String cause = "its process was stopped";
+            if (!lockLine.among(was, cause)) {
+                lockLine.beside(was, cause);
+            }
+        }
+    }
+
     private void end(OpenVault closing, String cause) {
-        Callable<Boolean> note = () -> {
-            closing.tally().flush();
-            closing.audit().add(AuditEvent.LOCKED, Map.of("why", cause));
-            System.getLogger("omni.vault").log(System.Logger.Level.INFO, "Locked: " + cause);
-            return true;
-        };
-        Optional<Boolean> noted = Optional.empty();
+        boolean noted = false;
         try {
-            noted = LastWord.within(LAST_WORD, note, "The lock was not written down among the records");
+            noted = lockLine.among(closing, cause);
         } finally {
             try {
                 closing.keys().close();
-                if (noted.isEmpty()) { // who writes a lot, or checks it, may have had the records
-                    var _ = LastWord.within(LAST_WORD, () -> sealed(cause), "The lock was not written down");
+                if (!noted) { // who writes a lot, or checks it, may have had the records
+                    lockLine.beside(closing, cause);
                 }
             } finally {
                 end.run();
             }
         }
-    }
-
-    private boolean sealed(String cause) throws VaultException {
-        sealedLog.add(AuditEvent.LOCKED, Map.of("why", cause));
-        return true;
     }
 
     @Override
@@ -493,6 +500,12 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
         }
     }
 
+    /** Whether a rotation was begun, an earlier process's too, and neither is whole nor goes on. */
+    boolean isHalfRotated() {
+        return rotating.availablePermits() > 0
+                && peek().filter(now -> now.keys().hasOld(RENEWED)).isPresent();
+    }
+
     private void renew(OpenVault now, Secret.Password password) throws VaultException {
         stands("the records are being put under new keys");
         String left = "has records under its old keys: run omni vault rotate again";
@@ -500,7 +513,8 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
             now.renewKeys();
             left = "has new keys, and its old ones, too: run omni vault rotate again";
             synchronized (judging) {
-                keeper.dropOld(password, Purpose.RECORDS, Purpose.CONVERSATIONS, Purpose.KV);
+                keeper.dropOld(password, RENEWED);
+                now.keys().dropped(RENEWED);
             }
             left = "has new keys";
         } catch (VaultException e) {

@@ -28,15 +28,32 @@ final class VaultException extends IOException {
     }
 
     private final Reason reason;
+    private final boolean done;
 
     VaultException(Reason reason, String message) {
         super(message);
         this.reason = reason;
+        this.done = false;
     }
 
     VaultException(Reason reason, String message, Throwable cause) {
+        this(reason, message, cause, false);
+    }
+
+    private VaultException(Reason reason, String message, Throwable cause, boolean done) {
         super(message, cause);
         this.reason = reason;
+        this.done = done;
+    }
+
+    /** The same, where what was asked for is done, and something behind it failed. */
+    VaultException afterAll() {
+        return new VaultException(reason, getMessage(), this, true);
+    }
+
+    /** Whether what was asked for is done all the same. */
+    boolean isDone() {
+        return done;
     }
 
     /** What kind of failure it is. */

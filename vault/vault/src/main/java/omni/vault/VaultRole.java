@@ -120,12 +120,8 @@ public final class VaultRole implements Role {
             gap.ifPresent(GapWatch::close);
             schedule.close();
             secrets.close();
-            vault.peek().ifPresent(Keeping::close);
-        }
-
-        private static void close(OpenVault open) {
             try {
-                open.close();
+                vault.stop();
             } catch (VaultException e) {
                 System.getLogger("omni.vault").log(System.Logger.Level.WARNING, "The records did not close", e);
             }

@@ -1,6 +1,7 @@
 package omni.vault;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -272,6 +273,40 @@ final class AuditVerbsTest {
             assertTrue(since.stream().noneMatch(line -> line.text().contains(CONTENT)), verb.getKey());
         }
         assertEquals(List.of(), vault.open().audit().check(List.of()).problems());
+    }
+
+    /** As on a disk that fills up: the row is gone, and what it left in the files is cleared at the next unlock. */
+    @Test
+    void aDeletionWhoseRestFailsIsWrittenDown() throws VaultException {
+        String memory = memory();
+        vault.open().records().write(sql -> {
+            sql.run("CREATE TEMP TABLE purge_copy (a)"); // where the purge makes its own
+            return true;
+        });
+        var params = new RecordsProtocol.DeleteMemoryParams(memory);
+        assertThrows(RecordsProtocol.Failed.class, () -> records.deleteMemory(params));
+        assertEquals(AuditEvent.DELETED, lines().getLast().event());
+        int before = lines().size();
+        assertThrows(RecordsProtocol.Failed.class, () -> records.deleteMemory(params), "it is gone");
+        assertEquals(before, lines().size());
+    }
+
+    /** One that is refused changes nothing, and one that is in force already is none. */
+    @Test
+    void aRuleIsWrittenDownWhereItIsAnother() throws VaultException {
+        for (long seconds : new long[] {0, 100_000, 100_000}) {
+            try {
+                records.setRetention(new RecordsProtocol.SetRetentionParams(seconds, permit(), "me"));
+            } catch (RecordsProtocol.Failed e) {
+                assertEquals(0, seconds);
+            }
+        }
+        assertEquals(
+                List.of(AuditEvent.POLICY_CHANGED),
+                lines().stream()
+                        .map(AuditLine::event)
+                        .filter(event -> event == AuditEvent.POLICY_CHANGED)
+                        .toList());
     }
 
     /** Of those with a secret, that need neither TPM nor another place. */

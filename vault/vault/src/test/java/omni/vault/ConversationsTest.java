@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import omni.vault.ConversationItems.Order;
 import omni.vault.VaultException.Reason;
 import org.junit.jupiter.api.AfterEach;
@@ -215,7 +216,8 @@ class ConversationsTest {
         Retention retention = new Retention(
                 vault.settings,
                 conversations,
-                new AuditTally((event, details) -> told.add(event + " " + details.get("count"))));
+                new AuditTally((event, details) -> told.add(event + " " + details.get("count"))),
+                Optional.empty());
         String kept = vault.conversation("kept");
         String brief = vault.conversation("brief");
         conversations.keep(brief, Optional.of(Duration.ofHours(1)));
@@ -249,10 +251,12 @@ class ConversationsTest {
                 .id();
         var now = TestVault.BEGIN.plusSeconds(1);
         var gone = new CompletableFuture<Integer>();
+        var count = new AtomicInteger();
         vault.records.write(sql -> {
             var expiry = Thread.ofPlatform().start(() -> {
                 try {
-                    gone.complete(conversations.expire(now, Optional.empty()));
+                    conversations.expire(now, Optional.empty(), count::addAndGet);
+                    gone.complete(count.get());
                 } catch (VaultException e) {
                     gone.completeExceptionally(e);
                 }
@@ -271,7 +275,9 @@ class ConversationsTest {
         for (int i = 0; i < 150; i++) {
             conversations.create(Map.of(), List.of(), Optional.of(Duration.ofSeconds(1)));
         }
-        assertEquals(150, conversations.expire(TestVault.BEGIN.plusSeconds(1), Optional.empty()));
+        var gone = new AtomicInteger();
+        conversations.expire(TestVault.BEGIN.plusSeconds(1), Optional.empty(), gone::addAndGet);
+        assertEquals(150, gone.get());
     }
 
     @Test

@@ -7,9 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -26,7 +29,10 @@ final class ExpiryClockTest {
     /** As after each unlock. */
     private Retention unlocked(TestVault vault) {
         return new Retention(
-                vault.settings, vault.conversations, new AuditTally((event, details) -> told.add(event.text())));
+                vault.settings,
+                vault.conversations,
+                new AuditTally((event, details) -> told.add(event.text())),
+                Optional.empty());
     }
 
     private static Instant day(int days) {
@@ -94,10 +100,36 @@ final class ExpiryClockTest {
     @Test
     void oneSecondMoreThanAWeekIsAJump() throws Exception {
         try (TestVault vault = vault()) {
-            ExpiryClock clock = new ExpiryClock(vault.settings);
+            ExpiryClock clock = new ExpiryClock(vault.settings, Optional.empty());
             assertTrue(clock.trusts(day(7)));
             assertFalse(clock.trusts(day(14).plusSeconds(1)));
             assertTrue(clock.trusts(day(14)));
         }
+    }
+
+    /** As after an update: no look is written down yet, and the log has the time of the last use. */
+    @Test
+    void theFirstLookIsMeasuredByTheLog() throws Exception {
+        try (TestVault vault = new TestVault(folder.resolve("v"))) {
+            assertFalse(new ExpiryClock(vault.settings, Optional.of(BEGIN)).trusts(day(365)));
+            assertFalse(new ExpiryClock(vault.settings, Optional.of(day(365))).trusts(day(365)), "it is written down");
+        }
+        try (TestVault vault = new TestVault(folder.resolve("w"))) {
+            assertTrue(new ExpiryClock(vault.settings, Optional.of(BEGIN)).trusts(day(7)), "the control");
+        }
+    }
+
+    @Test
+    void theLogIsAskedBeforeThisUseIsInIt() throws Exception {
+        var now = new AtomicReference<>(BEGIN);
+        InstantSource source = now::get;
+        VaultHome home = new VaultHome(folder.resolve("x"), source.withZone(ZoneOffset.UTC));
+        home.made().lock("a test");
+        now.set(day(365));
+        Vault again = home.started();
+        VaultHome.call(again, SecretCall.Verb.UNLOCK, Made.PASSWORD, "");
+        again.open().retention().expireAt(day(365));
+        assertEquals(Optional.of(day(366)), again.open().retention().waitsUntil());
+        again.open().close();
     }
 }
