@@ -84,10 +84,11 @@ final class SealedChannel implements SeekableByteChannel {
      *
      * @throws VaultException DAMAGED, and where first
      */
-    void check() throws IOException {
+    void check(Runnable step) throws IOException {
         requireOpen();
         for (int segment = 0; cipher.place(segment) < fileBytes; segment++) {
             load(segment);
+            step.run();
         }
     }
 

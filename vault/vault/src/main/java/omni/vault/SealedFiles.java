@@ -104,8 +104,11 @@ final class SealedFiles {
     /**
      * Reads all of the files in that folder, and returns a sentence about each that is not as it was written, up to {@value
      * #PROBLEMS_MAX}; none where there is no folder. Nothing is changed.
+     *
+     * @param step is run after each segment of one
      */
-    static List<String> problems(Path folder, DataKeys keys, Purpose purpose, String vault) throws VaultException {
+    static List<String> problems(Path folder, DataKeys keys, Purpose purpose, String vault, Runnable step)
+            throws VaultException {
         if (!isFolder(folder)) {
             return List.of();
         }
@@ -113,7 +116,7 @@ final class SealedFiles {
         Listing listing = there.list();
         List<String> problems = new ArrayList<>(listing.problems());
         for (SealedFile file : listing.files()) {
-            there.problem(file.id()).ifPresent(problems::add);
+            there.problem(file.id(), step).ifPresent(problems::add);
         }
         if (problems.size() > PROBLEMS_MAX) {
             problems.subList(PROBLEMS_MAX, problems.size()).clear();
@@ -122,19 +125,20 @@ final class SealedFiles {
         return List.copyOf(problems);
     }
 
-    /** What is wrong with the first place of it that is not as it was written; nothing where it was deleted meanwhile. */
-    private Optional<String> problem(String id) throws VaultException {
+    /** What is wrong with the first place of it that is not as it was written, or cannot be read; nothing where it was deleted meanwhile. */
+    private Optional<String> problem(String id, Runnable step) throws VaultException {
         try (SealedChannel file = read(id)) {
-            file.check();
+            file.check(step);
             return Optional.empty();
         } catch (VaultException e) {
             return switch (e.reason()) {
                 case MISSING -> Optional.empty();
-                case DAMAGED -> Optional.of(String.valueOf(e.getMessage()));
+                case DAMAGED, FAILED -> Optional.of(e.getMessage());
                 default -> throw e;
             };
         } catch (IOException e) {
-            throw failed("The file " + id + " cannot be read.", e);
+            System.getLogger("omni.vault").log(System.Logger.Level.WARNING, "A large file cannot be read", e);
+            return Optional.of("The file " + id + " cannot be read.");
         }
     }
 

@@ -148,10 +148,17 @@ final class VaultService implements VaultProtocol.Handler {
                                             VaultException.Reason.INVALID,
                                             "What was kept is a number, a blank and 64 hexadecimal digits, as a verification prints it.")));
         }
-        OpenVault open = vault.peek().orElseThrow(VaultService::sealed); // looking is no use
-        RecordsCheck.Report records = RecordsCheck.open(open.records());
-        AuditReport audit = open.audit().check(kept);
-        List<String> problems = new ArrayList<>(files(open));
+        OpenVault open = vault.peek().orElseThrow(VaultService::sealed); // no use by itself, and no idleness
+        RecordsCheck.Report records;
+        AuditReport audit;
+        try (var _ = vault.idleness().work()) {
+            records = RecordsCheck.open(open.records());
+            audit = open.audit().check(kept);
+        }
+        List<String> problems = new ArrayList<>();
+        try (Idleness.Work work = vault.idleness().steps()) {
+            problems.addAll(files(open, work::step));
+        }
         problems.addAll(records.problems());
         problems.addAll(audit.problems());
         problems.addAll(open.audit().alarms());
@@ -160,18 +167,28 @@ final class VaultService implements VaultProtocol.Handler {
     }
 
     /** What is wrong with what lies beside the records: the file of keys, and the large files. */
-    private static List<String> files(OpenVault open) throws VaultException {
+    private static List<String> files(OpenVault open, Runnable step) throws VaultException {
         Path folder = open.records().folder();
+        String vault;
         try {
-            String vault = KeyFile.of(open.keyFile().copy(folder.resolve(KeyKeeper.FILE)))
+            vault = KeyFile.of(open.keyFile().copy(folder.resolve(KeyKeeper.FILE)))
                     .vault();
-            return SealedFiles.problems(folder.resolve("files"), open.keys(), Purpose.FILES, vault);
         } catch (VaultException e) {
-            if (e.reason() != VaultException.Reason.DAMAGED) {
-                throw e;
-            }
-            return List.of(e.getMessage(), "The large files were not read: the file of keys names their vault.");
+            return List.of(told(e), "The large files were not read: the file of keys names their vault.");
         }
+        try {
+            return SealedFiles.problems(folder.resolve("files"), open.keys(), Purpose.FILES, vault, step);
+        } catch (VaultException e) {
+            return List.of(told(e), "Not all of the large files were read.");
+        }
+    }
+
+    /** As a problem, which does not end the report, where it is the disk's. */
+    private static String told(VaultException e) throws VaultException {
+        if (e.reason() != VaultException.Reason.DAMAGED && e.reason() != VaultException.Reason.FAILED) {
+            throw e;
+        }
+        return e.getMessage();
     }
 
     private static VaultProtocol.Failed failed(VaultException e) {
@@ -188,6 +205,10 @@ final class VaultService implements VaultProtocol.Handler {
                 .filter(open -> !open.keys().isLocked())
                 .ifPresent(_ -> lines.add("the keys are not kept out of the swap: the limit of locked memory is too low"
                         + " (ulimit -l)"));
+        if (vault.isHalfRotated()) {
+            lines.add(
+                    "its old keys are there, too, for a rotation did not come to its end: run omni vault rotate again");
+        }
         vault.peek()
                 .map(open -> open.apiKeys().strangers())
                 .filter(strangers -> strangers > 0)

@@ -64,7 +64,7 @@ final class SealedFilesDamageTest {
         SealedFiles files = files();
         VaultException thrown = assertThrows(VaultException.class, () -> {
             try (SealedChannel channel = files.read(which.id())) {
-                channel.check();
+                channel.check(() -> {});
             }
         });
         assertEquals(Reason.DAMAGED, thrown.reason(), thrown.getMessage());
@@ -73,7 +73,7 @@ final class SealedFilesDamageTest {
 
     private void requireWhole(SealedFile which) throws IOException {
         try (SealedChannel channel = files().read(which.id())) {
-            channel.check();
+            channel.check(() -> {});
         }
     }
 

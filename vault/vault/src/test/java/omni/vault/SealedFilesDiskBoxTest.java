@@ -91,7 +91,7 @@ final class SealedFilesDiskBoxTest {
         SealedFile file = files.write("document", "new", large.length, new ByteArrayInputStream(large));
         try (SealedChannel channel = files.read(file.id());
                 SealedChannel first = files.read(old.id())) {
-            channel.check();
+            channel.check(() -> {});
             ByteBuffer read = ByteBuffer.allocate(3);
             first.read(read);
             assertArrayEquals(content, read.array());

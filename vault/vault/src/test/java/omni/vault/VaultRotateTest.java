@@ -10,6 +10,8 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import omni.bus.BusClient;
+import omni.bus.BusServer;
 import omni.vault.SecretCall.Verb;
 import omni.vault.VaultException.Reason;
 import org.junit.jupiter.api.Test;
@@ -90,6 +92,43 @@ final class VaultRotateTest {
         assertEquals(3, keys.newest(Purpose.RECORDS));
         assertEquals(3, keys.oldest(Purpose.RECORDS));
         again.open().close();
+    }
+
+    private static List<String> limits(Vault vault) throws Exception {
+        Path socket = Files.createTempDirectory("ov").resolve("vault.sock");
+        try (var _ = BusServer.at(socket)
+                        .service(VaultProtocol.service(new VaultService(vault, Duration.ZERO, List::of)))
+                        .start();
+                BusClient bus = BusClient.to(socket)) {
+            return VaultProtocol.Client.of(bus).status(new VaultProtocol.StatusParams()).vault().limits().stream()
+                    .filter(line -> line.contains("rotate"))
+                    .toList();
+        }
+    }
+
+    /** Nobody remembers why it is open: that its old keys are there is seen by themselves. */
+    @Test
+    void whatARotationLeftUndoneIsSaidAfterARestart() throws Exception {
+        VaultHome home = new VaultHome(folder, Clock.systemUTC());
+        Vault vault = home.made();
+        assertEquals(List.of(), limits(vault));
+        Path inTheWay = Files.createDirectories(folder.resolve("records.db.new/full"));
+        assertThrows(VaultException.class, () -> VaultHome.call(vault, Verb.ROTATE, Made.PASSWORD, ""));
+        assertEquals(1, limits(vault).size());
+        vault.open().close();
+        Files.delete(inTheWay);
+        Files.delete(folder.resolve("records.db.new"));
+        Vault again = home.started();
+        VaultHome.call(again, Verb.UNLOCK, Made.PASSWORD, "");
+        assertEquals("unlocked", again.status().cause());
+        assertEquals(1, limits(again).size());
+        VaultHome.call(again, Verb.ROTATE, Made.PASSWORD, "");
+        assertEquals(List.of(), limits(again), "done");
+        again.open().close();
+        Vault last = home.started();
+        VaultHome.call(last, Verb.UNLOCK, Made.PASSWORD, "");
+        assertEquals(List.of(), limits(last), "and stays so");
+        last.open().close();
     }
 
     private static void change(Vault vault, List<VaultException> failed) {

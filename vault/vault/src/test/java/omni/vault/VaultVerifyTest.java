@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import omni.bus.BusClient;
 import omni.bus.BusServer;
@@ -100,6 +101,26 @@ final class VaultVerifyTest {
         }
         Files.delete(at.folder.resolve(KeyKeeper.FILE));
         assertTrue(problems().getFirst().contains(KeyKeeper.FILE));
+    }
+
+    /** As one on a bad spot: what can be read is told all the same. */
+    @Test
+    void aKeyFileThatCannotBeReadIsAProblem() throws IOException {
+        Files.delete(at.folder.resolve(KeyKeeper.FILE));
+        Files.createDirectory(at.folder.resolve(KeyKeeper.FILE)); // reading it is an error of the system
+        var report = client.verify(new VerifyParams(null));
+        assertTrue(report.problems().getFirst().contains("cannot be read"), report.problems()::toString);
+        assertTrue(report.pages() > 0);
+    }
+
+    /** Each step of it is told, and it is no use: at its end all is as before. */
+    @Test
+    void readingLargeFilesGoesOnByItsSteps() throws IOException {
+        var steps = new AtomicInteger();
+        List<String> problems = SealedFiles.problems(
+                at.folder.resolve("files"), vault.open().keys(), Purpose.FILES, vault.name(), steps::incrementAndGet);
+        assertEquals(List.of(), problems);
+        assertEquals(2, steps.get(), "segments");
     }
 
     /** What the owner changes is no damage. */
