@@ -35,8 +35,7 @@ class VaultConfigTest {
     @Test
     void everyKey() throws IOException {
         assertEquals(
-                new VaultConfig(
-                        Duration.ofDays(30), true, "/dev/tpm1", Path.of("/b"), Duration.ofDays(365), 60, 0, 60),
+                new VaultConfig(Duration.ofDays(30), true, "/dev/tpm1", Path.of("/b"), Duration.ofDays(365), 60, 0, 60),
                 load("""
                         lock_after = "720h"
                         lock_in_gap = true
