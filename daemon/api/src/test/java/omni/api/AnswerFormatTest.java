@@ -90,6 +90,7 @@ final class AnswerFormatTest {
                 "{'type':'string','format':'color'} ~ format at #.",
                 "{'$ref':'#/$defs/none'} ~ $ref at #.",
                 "{'type':'string','enum':[1]} ~ at #. No value can fulfil this schema.",
+                "{'type':'string','pattern':'^(?:(?:a{0,1000}){0,1000})$'} ~ at #. The schema is too complex",
             })
     void aSchemaThatCannotBeHonouredIsRefusedByItsKeyword(String schema, String said) throws Exception {
         var format = ",\"response_format\":" + schema(schema.replace('\'', '"'));

@@ -20,6 +20,7 @@ import omni.schema.Shape.Kinds;
 import omni.schema.Shape.Numbers;
 import omni.schema.Shape.Objects;
 import omni.schema.Shape.OneOf;
+import omni.schema.Shape.Others;
 import omni.schema.Shape.Ref;
 import omni.schema.Shape.Rule;
 import omni.schema.Shape.Strings;
@@ -32,20 +33,36 @@ import tools.jackson.databind.JsonNode;
  * <p>What lies within arrays and objects is put together when it is asked for, so that recursive schemas come to an end.
  */
 final class Alternatives {
-    /** How deep two choices are looked into to tell them apart. */
-    private static final int APART_DEPTH = 6;
+    private static final int NO_ASSUMPTION = Integer.MAX_VALUE;
+
+    /** What it costs to see whether a number lies between two bounds. */
+    private static final int NUMBER_STEPS = 500;
+
+    /** What it costs to put two choices together. */
+    private static final int MEETING_STEPS = 20;
+
+    /** What it costs to put together what is said of one item or property. */
+    private static final int PART_STEPS = 10;
 
     private final SchemaReader reader;
     private final Map<Shape, List<Kinds>> known = new HashMap<>();
     private final Map<Shape, Boolean> possible = new HashMap<>();
+
+    /** Shapes that are taken to be possible, as long as the one at that depth is; itself not answered yet. */
+    private final LinkedHashMap<Shape, Integer> assumed = new LinkedHashMap<>();
+
+    private int assumption = NO_ASSUMPTION;
+    private final Apart apart;
+    private final Map<Kinds, List<JsonNode>> values = new HashMap<>();
     private final Set<Shape> open = new HashSet<>();
     private final Map<List<Object>, Automaton> automata = new HashMap<>();
-    private final Automaton.Budget budget = new Automaton.Budget();
-    private int meetings;
+    private final Budget budget;
     private int depth;
 
-    Alternatives(SchemaReader reader) {
+    Alternatives(SchemaReader reader, Budget budget) {
         this.reader = reader;
+        this.budget = budget;
+        this.apart = new Apart(this, budget);
     }
 
     /** The choices that a shape comes to; none where no value can fulfil it. */
@@ -108,17 +125,13 @@ final class Alternatives {
                 yield List.copyOf(choices);
             }
             case OneOf one -> {
+                // Whether they exclude one another is judged when all that stands beside them is known.
                 var choices = new ArrayList<Kinds>();
-                for (var part : one.shapes()) {
-                    var more = of(part);
-                    if (!choices.stream().allMatch(a -> more.stream().allMatch(b -> apart(a, b, 0)))) {
-                        throw new SchemaException(
-                                one.at(),
-                                "oneOf",
-                                "It is not plain that no value fulfils two of these schemas. Use anyOf, or let them"
-                                        + " differ in type, or in the const of a required property.");
+                for (var i = 0; i < one.shapes().size(); i++) {
+                    var but = Kinds.any(one.at()).but(Set.of(new Others(one, i)));
+                    for (var kinds : of(one.shapes().get(i))) {
+                        choices.add(meet(kinds, but));
                     }
-                    choices.addAll(more);
                 }
                 yield choices;
             }
@@ -132,30 +145,60 @@ final class Alternatives {
 
     /** The choices that are written, each of which some value fulfils. */
     List<Kinds> possible(Shape shape) {
-        return of(shape).stream()
-                .map(Alternatives::narrowed)
-                .filter(this::isPossible)
-                .toList();
+        var choices =
+                of(shape).stream().filter(kinds -> isPossible(narrowed(kinds))).toList();
+        for (var kinds : choices) {
+            kinds.but().forEach(others -> apart.check(kinds, others));
+        }
+        return choices.stream().map(Alternatives::narrowed).toList();
     }
 
     /** Whether some value is written for the shape; one that would have to hold itself for ever counts. */
     boolean isPossible(Shape shape) {
-        var answer = possible.get(shape);
-        if (answer == null) {
-            if (depth > Limits.LEADS) {
-                throw tooDeep(shape);
-            }
-            depth++;
-            possible.put(shape, true);
-            answer = of(shape).stream().map(Alternatives::narrowed).anyMatch(this::isPossible);
-            possible.put(shape, answer);
-            depth--;
+        budget.spend(1);
+        var known = possible.get(shape);
+        if (known != null) {
+            return known;
         }
+        var basis = assumed.get(shape);
+        if (basis != null) {
+            assumption = Math.min(assumption, basis);
+            return true;
+        }
+        if (depth > Limits.LEADS) {
+            throw tooDeep(shape);
+        }
+        var outer = assumption;
+        assumption = NO_ASSUMPTION;
+        var here = ++depth;
+        var before = assumed.size();
+        assumed.put(shape, here);
+        var answer = of(shape).stream().map(Alternatives::narrowed).anyMatch(this::isPossible);
+        depth--;
+        budget.spend(assumed.size());
+        var since = List.copyOf(assumed.keySet()).subList(before, assumed.size());
+        if (answer && assumption < here) {
+            // They stand and fall with another.
+            for (var one : since) {
+                assumed.put(one, assumption);
+            }
+        } else {
+            // What was taken to be so since is so, or has to be looked at again.
+            for (var one : since) {
+                assumed.remove(one);
+                if (answer) {
+                    possible.put(one, true);
+                }
+            }
+            possible.put(shape, answer);
+            assumption = NO_ASSUMPTION;
+        }
+        assumption = Math.min(assumption, outer);
         return answer;
     }
 
     /** A schema that names no type and speaks of one alone means that one. */
-    private static Kinds narrowed(Kinds kinds) {
+    static Kinds narrowed(Kinds kinds) {
         if (kinds.typed() || kinds.values() != null) {
             return kinds;
         }
@@ -175,7 +218,8 @@ final class Alternatives {
                 strings ? kinds.strings() : null,
                 arrays ? kinds.arrays() : null,
                 objects ? kinds.objects() : null,
-                null);
+                null,
+                kinds.but());
     }
 
     private boolean isPossible(Kinds kinds) {
@@ -190,20 +234,15 @@ final class Alternatives {
                 || isPossible(kinds.objects());
     }
 
-    boolean isPossible(@Nullable Numbers numbers) {
+    private boolean isPossible(@Nullable Numbers numbers) {
         if (numbers == null) {
             return false;
         }
-        if (numbers.whole()) {
-            return least(numbers).compareTo(most(numbers)) <= 0;
-        }
-        var least = numbers.least();
-        var most = numbers.most();
-        if (least == null || most == null) {
+        if (numbers.least() == null && numbers.most() == null) {
             return true;
         }
-        var order = least.value().compareTo(most.value());
-        return order < 0 || (order == 0 && !least.open() && !most.open());
+        budget.spend(NUMBER_STEPS);
+        return NumberRange.of(numbers) != null;
     }
 
     boolean isPossible(@Nullable Strings strings) {
@@ -341,13 +380,13 @@ final class Alternatives {
         return exception;
     }
 
-    private boolean matches(Strings strings, String text) {
+    boolean matches(Strings strings, String text) {
         var length = text.codePointCount(0, text.length());
         return strings.min() <= length
                 && length <= strings.max()
                 && strings.rules().stream()
                         .allMatch(rule -> automaton(new Strings(0, Shape.NO_END, List.of(rule)))
-                                .accepts(text));
+                                .accepts(text, budget));
     }
 
     // Values.
@@ -355,12 +394,19 @@ final class Alternatives {
     /** The listed values that fulfil the rest. */
     List<JsonNode> values(Kinds kinds) {
         var listed = kinds.values();
-        return listed == null
-                ? List.of()
-                : listed.stream().filter(value -> fulfils(kinds, value)).toList();
+        if (listed == null) {
+            return List.of();
+        }
+        var known = values.get(kinds);
+        if (known == null) {
+            budget.spend(listed.size());
+            known = listed.stream().filter(value -> fulfils(kinds, value)).toList();
+            values.put(kinds, known);
+        }
+        return known;
     }
 
-    private boolean fulfils(Kinds kinds, JsonNode value) {
+    boolean fulfils(Kinds kinds, JsonNode value) {
         if (value.isNull()) {
             return kinds.nulls();
         }
@@ -394,9 +440,7 @@ final class Alternatives {
     // Together.
 
     private Kinds meet(Kinds a, Kinds b) {
-        if (++meetings > Limits.MEETINGS) {
-            throw new SchemaException(a.at(), "allOf", "Too many schemas are put together here. Combine fewer.");
-        }
+        budget.spend(MEETING_STEPS);
         if (a.isAny()) {
             return b;
         }
@@ -412,19 +456,35 @@ final class Alternatives {
                 meet(a.strings(), b.strings()),
                 meet(a.arrays(), b.arrays()),
                 meet(a.objects(), b.objects()),
-                meet(a.values(), b.values()));
+                meet(a.values(), b.values()),
+                but(a.but(), b.but()));
     }
 
-    private static @Nullable List<JsonNode> meet(@Nullable List<JsonNode> a, @Nullable List<JsonNode> b) {
+    private static Set<Others> but(Set<Others> a, Set<Others> b) {
+        if (a.isEmpty() || b.isEmpty()) {
+            return a.isEmpty() ? b : a;
+        }
+        var but = new LinkedHashSet<>(a);
+        but.addAll(b);
+        return but;
+    }
+
+    private @Nullable List<JsonNode> meet(@Nullable List<JsonNode> a, @Nullable List<JsonNode> b) {
         if (a == null || b == null) {
             return a == null ? b : a;
         }
         return a.stream()
-                .filter(value -> b.stream().anyMatch(other -> JsonText.same(value, other)))
+                .filter(value -> b.stream().anyMatch(other -> JsonText.same(value, other, budget)))
                 .toList();
     }
 
-    private static @Nullable Numbers meet(@Nullable Numbers a, @Nullable Numbers b) {
+    private Shape both(Shape a, Shape b) {
+        var shape = Shape.both(a, b);
+        budget.spend(PART_STEPS + (shape instanceof AllOf all ? all.shapes().size() : 1L));
+        return shape;
+    }
+
+    static @Nullable Numbers meet(@Nullable Numbers a, @Nullable Numbers b) {
         return a == null || b == null
                 ? null
                 : new Numbers(
@@ -433,7 +493,7 @@ final class Alternatives {
                         SchemaReader.narrower(a.most(), b.most(), -1));
     }
 
-    private static @Nullable Strings meet(@Nullable Strings a, @Nullable Strings b) {
+    static @Nullable Strings meet(@Nullable Strings a, @Nullable Strings b) {
         if (a == null || b == null) {
             return null;
         }
@@ -444,108 +504,39 @@ final class Alternatives {
         return new Strings(least, most, List.copyOf(rules));
     }
 
-    private static @Nullable Arrays meet(@Nullable Arrays a, @Nullable Arrays b) {
+    private @Nullable Arrays meet(@Nullable Arrays a, @Nullable Arrays b) {
         if (a == null || b == null) {
             return null;
         }
         var prefix = new ArrayList<Shape>();
         for (var i = 0; i < Math.max(a.prefix().size(), b.prefix().size()); i++) {
-            prefix.add(Shape.both(item(a, i), item(b, i)));
+            prefix.add(both(item(a, i), item(b, i)));
         }
         var least = Math.max(a.min(), b.min());
         var most = Math.min(a.max(), b.max());
-        return new Arrays(least, most, List.copyOf(prefix), Shape.both(a.rest(), b.rest()));
+        return new Arrays(least, most, List.copyOf(prefix), both(a.rest(), b.rest()));
     }
 
     static Shape item(Arrays arrays, int index) {
         return index < arrays.prefix().size() ? arrays.prefix().get(index) : arrays.rest();
     }
 
-    private static @Nullable Objects meet(@Nullable Objects a, @Nullable Objects b) {
+    private @Nullable Objects meet(@Nullable Objects a, @Nullable Objects b) {
         if (a == null || b == null) {
             return null;
         }
         var properties = new LinkedHashMap<String, Shape>();
         for (var names : List.of(a.properties().keySet(), b.properties().keySet())) {
             for (var name : names) {
-                properties.put(name, Shape.both(property(a, name), property(b, name)));
+                properties.put(name, both(property(a, name), property(b, name)));
             }
         }
         var required = new LinkedHashSet<>(a.required());
         required.addAll(b.required());
+        budget.spend(required.size());
         var extras = a.extras() == null || b.extras() == null
                 ? (a.extras() == null ? b.extras() : a.extras())
-                : Shape.both(a.extras(), b.extras());
+                : both(a.extras(), b.extras());
         return new Objects(properties, required, extras);
-    }
-
-    // Apart.
-
-    /** Whether it is plain that no value that is written for one of the two fulfils the other. */
-    private boolean apart(Kinds a, Kinds b, int level) {
-        return level <= APART_DEPTH && differ(narrowed(a), b, level) && differ(a, narrowed(b), level);
-    }
-
-    private boolean differ(Kinds a, Kinds b, int level) {
-        if (a.values() != null || b.values() != null) {
-            return a.values() != null
-                    ? values(a).stream().noneMatch(value -> mayFulfil(b, value))
-                    : values(b).stream().noneMatch(value -> mayFulfil(a, value));
-        }
-        return !(a.nulls() && b.nulls())
-                && !(a.booleans() && b.booleans())
-                && !isPossible(meet(a.numbers(), b.numbers()))
-                && !isPossible(meet(a.strings(), b.strings()))
-                && apart(a.arrays(), b.arrays(), level)
-                && apart(a.objects(), b.objects(), level);
-    }
-
-    private boolean mayFulfil(Kinds kinds, JsonNode value) {
-        if (kinds.values() != null && kinds.values().stream().noneMatch(v -> JsonText.same(v, value))) {
-            return false;
-        }
-        if (value.isContainer()) {
-            return value.isArray() ? kinds.arrays() != null : kinds.objects() != null;
-        }
-        return fulfils(kinds, value);
-    }
-
-    private boolean apart(Shape a, Shape b, int level) {
-        return of(a).stream().allMatch(x -> of(b).stream().allMatch(y -> apart(x, y, level)));
-    }
-
-    private boolean apart(@Nullable Arrays a, @Nullable Arrays b, int level) {
-        if (a == null || b == null || a.min() > lengthMax(b) || b.min() > lengthMax(a)) {
-            return true;
-        }
-        for (var i = 0; i < Math.max(a.min(), b.min()); i++) {
-            if (apart(item(a, i), item(b, i), level + 1)) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private boolean apart(@Nullable Objects a, @Nullable Objects b, int level) {
-        if (a == null || b == null) {
-            return true;
-        }
-        for (var names : List.of(a.required(), b.required())) {
-            for (var name : names) {
-                if (apart(property(a, name), property(b, name), level + 1)) {
-                    return true;
-                }
-            }
-        }
-        // Where a schema lists properties and is silent about others, none is written.
-        return lacks(a, b) && lacks(b, a);
-    }
-
-    private static boolean lacks(Objects a, Objects b) {
-        return b.required().stream()
-                .anyMatch(name -> !a.properties().containsKey(name)
-                        && !a.required().contains(name)
-                        && a.extras() == null
-                        && !a.properties().isEmpty());
     }
 }

@@ -21,31 +21,28 @@ final class Automaton {
     /** More states than this are left as they are: making them fewer takes their square. */
     private static final int REDUCED_MAX = 400;
 
+    /** What a character costs that is kept in a tree of texts. */
+    private static final int CHARACTER_STEPS = 20;
+
+    /** What a state costs of an automaton that is not deterministic yet. */
+    private static final int STATE_STEPS = 25;
+
+    /** Bits of a set of states that are gone through in a step. */
+    private static final int BITS_A_STEP = 64;
+
     private final List<List<Edge>> edges;
     private final BitSet accepting;
 
     /** On one of these characters to that state. Of one state, no two share a character or a target. */
     record Edge(List<Range> set, int target) {}
 
-    /** There is not room for it: {@link Limits#STATES} or {@link Limits#STATE_STEPS}. */
+    /** There is not room for it: {@link Limits#STATES}. */
     static final class TooLarge extends Exception {
         @java.io.Serial
         private static final long serialVersionUID = 1;
 
         TooLarge() {
             super("it needs too many states");
-        }
-    }
-
-    /** What is left of {@link Limits#STATE_STEPS}; for one thread. */
-    static final class Budget {
-        private long left = Limits.STATE_STEPS;
-
-        void spend(long steps) throws TooLarge {
-            left -= steps;
-            if (left < 0) {
-                throw new TooLarge();
-            }
         }
     }
 
@@ -70,13 +67,14 @@ final class Automaton {
         return accepting.get(state);
     }
 
-    boolean accepts(String text) {
+    boolean accepts(String text, Budget budget) {
         if (isEmpty()) {
             return false;
         }
         var state = 0;
         for (var c : text.codePoints().toArray()) {
             var next = -1;
+            budget.spend(1L + edges.get(state).size());
             for (var edge : edges.get(state)) {
                 if (Ranges.contains(edge.set(), c)) {
                     next = edge.target();
@@ -92,7 +90,7 @@ final class Automaton {
 
     /** The texts that a pattern is for. */
     static Automaton of(Regex.Node node, Budget budget) throws TooLarge {
-        return new Subsets(Nfa.of(node), budget).build();
+        return new Subsets(Nfa.of(node, budget), budget).build();
     }
 
     /** Texts of so many characters. */
@@ -101,7 +99,7 @@ final class Automaton {
     }
 
     /** All texts but these. */
-    static Automaton except(Iterable<String> texts) {
+    static Automaton except(Iterable<String> texts, Budget budget) throws TooLarge {
         var children = new ArrayList<TreeMap<Integer, Integer>>();
         var ends = new BitSet();
         children.add(new TreeMap<>());
@@ -109,8 +107,14 @@ final class Automaton {
             var state = 0;
             for (var c : text.codePoints().toArray()) {
                 var child = children.get(state).get(c);
+                budget.spend(1);
                 if (child == null) {
+                    budget.spend(CHARACTER_STEPS);
                     child = children.size();
+                    // Each becomes a rule.
+                    if (child > Limits.RULES) {
+                        throw new TooLarge();
+                    }
                     children.get(state).put(c, child);
                     children.add(new TreeMap<>());
                 }
@@ -192,7 +196,7 @@ final class Automaton {
     }
 
     /** Without states that lead nowhere, and with one state for those that cannot be told apart. */
-    private static Automaton reduced(List<List<Edge>> edges, BitSet accepting, Budget budget) throws TooLarge {
+    private static Automaton reduced(List<List<Edge>> edges, BitSet accepting, Budget budget) {
         var alive = alive(edges, accepting);
         if (!alive.get(0)) {
             return new Automaton(List.of(), new BitSet());
@@ -219,8 +223,11 @@ final class Automaton {
         return classes;
     }
 
-    private static int[] refined(List<List<Edge>> edges, BitSet accepting, BitSet alive, Budget budget)
-            throws TooLarge {
+    private static long ranges(List<Edge> edges) {
+        return edges.stream().mapToLong(edge -> 1L + edge.set().size()).sum();
+    }
+
+    private static int[] refined(List<List<Edge>> edges, BitSet accepting, BitSet alive, Budget budget) {
         var classes = new int[edges.size()];
         for (var state = 0; state < classes.length; state++) {
             classes[state] = accepting.get(state) ? 1 : 0;
@@ -230,7 +237,7 @@ final class Automaton {
             var signatures = new HashMap<List<Object>, Integer>();
             var finer = new int[classes.length];
             for (var state = alive.nextSetBit(0); state >= 0; state = alive.nextSetBit(state + 1)) {
-                budget.spend(1L + edges.get(state).size());
+                budget.spend(1L + ranges(edges.get(state)));
                 var signature = List.<Object>of(classes[state], merged(edges.get(state), classes, alive));
                 finer[state] = signatures.computeIfAbsent(signature, _ -> signatures.size());
             }
@@ -277,25 +284,28 @@ final class Automaton {
     private static final class Nfa {
         final List<List<Integer>> free = new ArrayList<>();
         final List<List<Edge>> edges = new ArrayList<>();
+        private final Budget budget;
 
-        static Nfa of(Regex.Node node) throws TooLarge {
-            var nfa = new Nfa();
+        private Nfa(Budget budget) {
+            this.budget = budget;
+        }
+
+        static Nfa of(Regex.Node node, Budget budget) {
+            var nfa = new Nfa(budget);
             var first = nfa.state();
             var last = nfa.state();
             nfa.add(node, first, last);
             return nfa;
         }
 
-        private int state() throws TooLarge {
-            if (free.size() > 4 * Limits.PATTERN_PARTS) {
-                throw new TooLarge();
-            }
+        private int state() {
+            budget.spend(STATE_STEPS);
             free.add(new ArrayList<>());
             edges.add(new ArrayList<>());
             return free.size() - 1;
         }
 
-        private void add(Regex.Node node, int from, int to) throws TooLarge {
+        private void add(Regex.Node node, int from, int to) {
             switch (node) {
                 case Regex.Node.One one -> {
                     if (!one.set().isEmpty()) {
@@ -324,7 +334,7 @@ final class Automaton {
             }
         }
 
-        private void times(Regex.Node.Times times, int from, int to) throws TooLarge {
+        private void times(Regex.Node.Times times, int from, int to) {
             var at = from;
             for (var i = 0; i < times.min(); i++) {
                 var next = state();
@@ -383,7 +393,7 @@ final class Automaton {
             return number;
         }
 
-        private BitSet closed(Iterable<Integer> states) throws TooLarge {
+        private BitSet closed(Iterable<Integer> states) {
             var closed = new BitSet();
             var open = new ArrayDeque<Integer>();
             states.forEach(open::add);
@@ -392,13 +402,14 @@ final class Automaton {
                 if (!closed.get(state)) {
                     closed.set(state);
                     open.addAll(nfa.free.get(state));
-                    budget.spend(1);
+                    budget.spend(1L + nfa.free.get(state).size());
                 }
             }
+            budget.spend(closed.length() / BITS_A_STEP);
             return closed;
         }
 
-        private List<Edge> edges(BitSet states) throws TooLarge {
+        private List<Edge> edges(BitSet states) {
             var edges = states.stream()
                     .boxed()
                     .flatMap(state -> nfa.edges.get(state).stream())
@@ -406,6 +417,7 @@ final class Automaton {
             // Where one edge's ranges begin or end, the set of targets may change.
             var borders = new TreeSet<Integer>();
             for (var edge : edges) {
+                budget.spend(edge.set().size());
                 for (var range : edge.set()) {
                     borders.add(range.low());
                     borders.add(range.high() + 1);

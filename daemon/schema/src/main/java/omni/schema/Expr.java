@@ -42,7 +42,11 @@ sealed interface Expr {
         return flat.size() == 1 ? flat.getFirst() : new Seq(List.copyOf(flat));
     }
 
+    /** One of the parts, of which there is one at least: no part at all would be printed as nothing, not as impossible. */
     static Expr alt(List<Expr> parts) {
+        if (parts.isEmpty()) {
+            throw new IllegalArgumentException("a choice of nothing");
+        }
         return parts.size() == 1 ? parts.getFirst() : new Alt(List.copyOf(parts));
     }
 

@@ -37,14 +37,17 @@ final class GbnfWriter {
 
     private final SchemaReader reader;
     private final Alternatives alternatives;
-    private final Grammar grammar = new Grammar();
+    private final Budget budget;
+    private final Grammar grammar;
     private final Map<Shape, Expr.Ref> written = new HashMap<>();
     private final ArrayDeque<Runnable> waiting = new ArrayDeque<>();
     private final Map<String, Expr.Ref> shared = new HashMap<>();
 
-    GbnfWriter(SchemaReader reader, Alternatives alternatives) {
+    GbnfWriter(SchemaReader reader, Alternatives alternatives, Budget budget) {
         this.reader = reader;
         this.alternatives = alternatives;
+        this.budget = budget;
+        this.grammar = new Grammar(budget);
     }
 
     /** A shared rule's text. */
@@ -128,7 +131,11 @@ final class GbnfWriter {
 
     private void kinds(Kinds kinds, String name, Set<Expr> choices) {
         if (kinds.values() != null) {
-            alternatives.values(kinds).forEach(value -> choices.add(new Expr.Text(JsonText.of(value))));
+            for (var value : alternatives.values(kinds)) {
+                var text = JsonText.of(value);
+                budget.spend(1L + text.length() / JsonText.CHARACTERS_A_STEP);
+                choices.add(new Expr.Text(text));
+            }
             return;
         }
         if (kinds.objects() != null && alternatives.isPossible(kinds.objects())) {
@@ -140,8 +147,9 @@ final class GbnfWriter {
         if (kinds.strings() != null && alternatives.isPossible(kinds.strings())) {
             choices.add(string(kinds.strings(), name));
         }
-        if (kinds.numbers() != null && alternatives.isPossible(kinds.numbers())) {
-            choices.add(number(kinds.numbers()));
+        var number = kinds.numbers() == null ? null : number(kinds.numbers());
+        if (number != null) {
+            choices.add(number);
         }
         if (kinds.booleans()) {
             choices.add(bool());
@@ -177,7 +185,7 @@ final class GbnfWriter {
         } else if (kinds.numbers() != null
                 && kinds.numbers().least() == null
                 && kinds.numbers().most() == null) {
-            only.add(number(kinds.numbers()));
+            only.add(number(kinds.numbers().whole()));
         } else if (Objects.ANY.equals(kinds.objects())) {
             only.add(object());
         } else if (Arrays.ANY.equals(kinds.arrays())) {
@@ -222,8 +230,7 @@ final class GbnfWriter {
     private Expr value() {
         return shared(
                 "value",
-                () -> Expr.alt(
-                        List.of(object(), array(), string(), number(Numbers.ANY), bool(), new Expr.Text("null"))));
+                () -> Expr.alt(List.of(object(), array(), string(), number(false), bool(), new Expr.Text("null"))));
     }
 
     private Expr object() {
@@ -254,14 +261,16 @@ final class GbnfWriter {
         return Expr.seq(new Expr.Text(begin), space(), optional ? Expr.optional(within) : within, new Expr.Text(end));
     }
 
-    private Expr number(Numbers numbers) {
-        if (numbers.least() != null || numbers.most() != null) {
-            return NumberRange.of(numbers);
-        }
+    /** What is written of the numbers; null for nothing. */
+    private @Nullable Expr number(Numbers numbers) {
+        return numbers.least() != null || numbers.most() != null ? NumberRange.of(numbers) : number(numbers.whole());
+    }
+
+    private Expr number(boolean integer) {
         var whole = Expr.alt(List.of(
                 new Expr.Text("0"), Expr.seq(Expr.chars('1', '9'), new Expr.Repeat(DIGIT, 0, Limits.DIGITS - 1))));
         var minus = Expr.optional(new Expr.Text("-"));
-        if (numbers.whole()) {
+        if (integer) {
             return shared(
                     "integer",
                     () -> Expr.alt(List.of(
@@ -496,7 +505,7 @@ final class GbnfWriter {
                     "properties",
                     "At most " + Limits.OPTIONAL_PROPERTIES + " properties of one object may be left out.");
         }
-        var extra = extra(objects, names, name);
+        var extra = extra(objects, names, at, name);
         // What may stand behind a property, and what at the place of one; from the last to the first.
         var behind = extra == null ? Expr.EMPTY : new Expr.Repeat(more(extra, name), 0, Shape.NO_END);
         var next = extra == null ? null : Expr.seq(extra, behind);
@@ -522,7 +531,7 @@ final class GbnfWriter {
     }
 
     /** A property that is not listed; null where there may be none. */
-    private @Nullable Expr extra(Objects objects, Set<String> names, String name) {
+    private @Nullable Expr extra(Objects objects, Set<String> names, String at, String name) {
         var extras = objects.extras();
         if (extras == null) {
             if (!objects.properties().isEmpty()) {
@@ -533,10 +542,22 @@ final class GbnfWriter {
         if (!alternatives.isPossible(extras)) {
             return null;
         }
-        var key = names.isEmpty()
-                ? string()
-                : Expr.seq(new Expr.Text("\""), states(Automaton.except(names), name + "-key"));
+        var key = names.isEmpty() ? string() : key(names, at, name);
         return grammar.rule(name + "-extra", Expr.seq(key, new Expr.Text(":"), space(), of(extras)));
+    }
+
+    /** Any name but these. */
+    private Expr key(Set<String> names, String at, String name) {
+        try {
+            return Expr.seq(new Expr.Text("\""), states(Automaton.except(names, budget), name + "-key"));
+        } catch (Automaton.TooLarge e) {
+            var exception = new SchemaException(
+                    at,
+                    "additionalProperties",
+                    "To tell other properties from these takes too much. Shorten the names, or set it to false.");
+            exception.initCause(e);
+            throw exception;
+        }
     }
 
     private Expr more(Expr extra, String name) {

@@ -2,6 +2,7 @@ package omni.schema;
 
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,8 +18,17 @@ final class Grammar {
     static final String ROOT = "root";
 
     private static final int NAME_MAX = 40;
+    private static final HexFormat HEX = HexFormat.of().withUpperCase();
 
+    private final Budget budget;
     private final LinkedHashMap<String, Expr> rules = new LinkedHashMap<>();
+    private final Map<String, Integer> numbers = new HashMap<>();
+    private final Map<String, Integer> sizes = new HashMap<>();
+    private long characters;
+
+    Grammar(Budget budget) {
+        this.budget = budget;
+    }
 
     /** How a rule or a part of one begins. */
     private record Start(boolean mayBeEmpty, long ways, int chain) {}
@@ -29,8 +39,8 @@ final class Grammar {
         base = base.substring(0, Math.min(base.length(), NAME_MAX));
         base = base.isEmpty() ? "rule" : base;
         var name = base;
-        for (var i = 2; rules.containsKey(name); i++) {
-            name = base + "-" + i;
+        while (rules.containsKey(name)) {
+            name = base + "-" + (1 + numbers.merge(base, 1, Integer::sum));
         }
         if (rules.size() >= Limits.RULES) {
             throw new SchemaException(
@@ -43,6 +53,47 @@ final class Grammar {
     /** Says what the rule of that name is. */
     void define(String name, Expr what) {
         rules.put(name, what);
+        var parts = parts(what);
+        sizes.put(name, parts);
+        budget.spend(parts);
+        // Before there are too many of them to hold.
+        characters += characters(what);
+        if (characters > Limits.GRAMMAR) {
+            throw tooLarge();
+        }
+    }
+
+    private static SchemaException tooLarge() {
+        return new SchemaException(
+                "#",
+                "",
+                "The schema is too large: its grammar has more than " + Limits.GRAMMAR
+                        + " characters or repeats too much. Make it smaller.");
+    }
+
+    private static int parts(Expr expr) {
+        return switch (expr) {
+            case Expr.Text _, Expr.Chars _, Expr.Ref _ -> 1;
+            case Expr.Repeat repeat -> 1 + parts(repeat.part());
+            case Expr.Seq seq ->
+                1 + seq.parts().stream().mapToInt(Grammar::parts).sum();
+            case Expr.Alt alt ->
+                1 + alt.parts().stream().mapToInt(Grammar::parts).sum();
+        };
+    }
+
+    /** No more than are printed. */
+    private static long characters(Expr expr) {
+        return switch (expr) {
+            case Expr.Text text -> text.text().length();
+            case Expr.Chars chars -> chars.set().size();
+            case Expr.Ref ref -> ref.name().length();
+            case Expr.Repeat repeat -> characters(repeat.part());
+            case Expr.Seq seq ->
+                seq.parts().stream().mapToLong(Grammar::characters).sum();
+            case Expr.Alt alt ->
+                alt.parts().stream().mapToLong(Grammar::characters).sum();
+        };
     }
 
     /** A new rule. */
@@ -68,11 +119,7 @@ final class Grammar {
             text.append('\n');
             elements += elements(rule.getValue());
             if (text.length() > Limits.GRAMMAR || elements > Limits.ELEMENTS) {
-                throw new SchemaException(
-                        "#",
-                        "",
-                        "The schema is too large: its grammar has more than " + Limits.GRAMMAR
-                                + " characters or repeats too much. Make it smaller.");
+                throw tooLarge();
             }
         }
         return text.toString();
@@ -86,6 +133,7 @@ final class Grammar {
             grown = false;
             // From the last: rules mostly lead to later ones.
             for (var rule : rules.sequencedEntrySet().reversed()) {
+                budget.spend(sizes.getOrDefault(rule.getKey(), 1));
                 if (!ending.contains(rule.getKey()) && ends(rule.getValue(), ending)) {
                     grown = ending.add(rule.getKey());
                 }
@@ -129,6 +177,7 @@ final class Grammar {
         for (var grown = true; grown; ) {
             grown = false;
             for (var rule : rules.entrySet()) {
+                budget.spend(sizes.getOrDefault(rule.getKey(), 1));
                 if (!empty.contains(rule.getKey()) && mayBeEmpty(rule.getValue(), empty)) {
                     grown = empty.add(rule.getKey());
                 }
@@ -317,13 +366,13 @@ final class Grammar {
         } else if (c == '\r') {
             text.append("\\r");
         } else if (c < ' ' || c == 0x7F) {
-            text.append(String.format("\\x%02X", c));
+            text.append("\\x" + HEX.toHexDigits((byte) c));
         } else if (c < 0x7F) {
             text.append((char) c);
         } else if (c <= Character.MAX_VALUE) {
-            text.append(String.format("\\u%04X", c));
+            text.append("\\u" + HEX.toHexDigits((char) c));
         } else {
-            text.append(String.format("\\U%08X", c));
+            text.append("\\U" + HEX.toHexDigits(c));
         }
     }
 }

@@ -1,12 +1,16 @@
 package omni.schema;
 
 import java.math.BigDecimal;
+import java.util.HexFormat;
 import tools.jackson.databind.JsonNode;
 
 /** Values as JSON (RFC 8259), without white space and each character in its shortest form. */
 final class JsonText {
     private static final String SHORT = "\b\t\n\f\r\"\\";
     private static final String SHORT_NAMES = "btnfr\"\\";
+
+    /** Characters that are compared or written in a step. */
+    static final int CHARACTERS_A_STEP = 32;
 
     private JsonText() {}
 
@@ -44,7 +48,13 @@ final class JsonText {
 
     static String quoted(String value) {
         var text = new StringBuilder("\"");
-        value.codePoints().forEach(c -> text.append(character(c)));
+        value.chars().forEach(c -> {
+            if (c < ' ' || c == '"' || c == '\\') {
+                text.append(character(c));
+            } else {
+                text.append((char) c);
+            }
+        });
         return text.append('"').toString();
     }
 
@@ -54,22 +64,26 @@ final class JsonText {
         if (shortForm >= 0) {
             return "\\" + SHORT_NAMES.charAt(shortForm);
         }
-        return c < ' ' ? String.format("\\u%04x", c) : Character.toString(c);
+        return c < ' ' ? "\\u" + HexFormat.of().toHexDigits((char) c) : Character.toString(c);
     }
 
     /** Equality as JSON Schema has it: numbers by their value. */
-    static boolean same(JsonNode a, JsonNode b) {
+    static boolean same(JsonNode a, JsonNode b, Budget budget) {
+        budget.spend(1);
         if (a.isNumber() && b.isNumber()) {
             return isFinite(a) && isFinite(b) && plain(a).compareTo(plain(b)) == 0;
         }
         if (a.isArray() && b.isArray()) {
             return a.size() == b.size()
-                    && java.util.stream.IntStream.range(0, a.size()).allMatch(i -> same(a.get(i), b.get(i)));
+                    && java.util.stream.IntStream.range(0, a.size()).allMatch(i -> same(a.get(i), b.get(i), budget));
         }
         if (a.isObject() && b.isObject()) {
             return a.size() == b.size()
                     && a.properties().stream()
-                            .allMatch(p -> b.has(p.getKey()) && same(p.getValue(), b.path(p.getKey())));
+                            .allMatch(p -> b.has(p.getKey()) && same(p.getValue(), b.path(p.getKey()), budget));
+        }
+        if (a.isString() && b.isString()) {
+            budget.spend(Math.min(a.stringValue().length(), b.stringValue().length()) / CHARACTERS_A_STEP);
         }
         return a.equals(b);
     }

@@ -14,6 +14,18 @@ final class Limits {
     /** Properties of one object that may be left out: each is one more way to go on. */
     static final int OPTIONAL_PROPERTIES = 200;
 
+    /** Characters of a name of a property. */
+    static final int NAME = 256;
+
+    /** Characters of the names of all properties together, wherever they stand. */
+    static final int NAMES = 64 * 1024;
+
+    /** Characters of a $ref. */
+    static final int REFERENCE = 4_096;
+
+    /** Characters of the places, as JSON pointers, of all schemas together. */
+    static final int PLACES = 1_000_000;
+
     /** Values of one enumeration. */
     static final int VALUES = 1_000;
 
@@ -22,9 +34,6 @@ final class Limits {
 
     /** Schemas that lead to one another by $ref, or by what must be there. */
     static final int LEADS = 100;
-
-    /** Pairs of schemas put together. */
-    static final int MEETINGS = 20_000;
 
     /** Items of an array, as minItems and maxItems. */
     static final int ITEMS = 1_000;
@@ -41,14 +50,11 @@ final class Limits {
     /** Repetitions in a pattern, as {n,m}. */
     static final int PATTERN_REPETITIONS = 1_000;
 
-    /** Parts of a pattern once its repetitions are written out. */
-    static final int PATTERN_PARTS = 4_000;
-
     /** States of the automaton of all that is said of one text. */
     static final int STATES = 2_000;
 
-    /** Steps to build the automata of one schema. */
-    static final int STATE_STEPS = 2_000_000;
+    /** Steps of all sorts for one schema; see {@link Budget}. */
+    static final int STEPS = 2_000_000;
 
     /** Digits before the point. */
     static final int DIGITS = 18;

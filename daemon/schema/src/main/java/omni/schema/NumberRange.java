@@ -15,13 +15,14 @@ final class NumberRange {
 
     private NumberRange() {}
 
-    /** Numbers that some value fulfils. */
-    static Expr of(Numbers numbers) {
-        return numbers.whole()
-                ? whole(
-                        Alternatives.least(numbers).toBigIntegerExact(),
-                        Alternatives.most(numbers).toBigIntegerExact())
-                : real(numbers.least(), numbers.most());
+    /** What is written of the numbers; null for nothing, be it that only numbers of more digits lie between the bounds. */
+    static @Nullable Expr of(Numbers numbers) {
+        if (!numbers.whole()) {
+            return real(numbers.least(), numbers.most());
+        }
+        var least = Alternatives.least(numbers);
+        var most = Alternatives.most(numbers);
+        return least.compareTo(most) > 0 ? null : whole(least.toBigIntegerExact(), most.toBigIntegerExact());
     }
 
     // Whole numbers.
@@ -104,7 +105,10 @@ final class NumberRange {
 
     // Numbers with a fraction.
 
-    private static Expr real(@Nullable Bound least, @Nullable Bound most) {
+    private static @Nullable Expr real(@Nullable Bound least, @Nullable Bound most) {
+        if (least != null && most != null && least.value().compareTo(most.value()) > 0) {
+            return null;
+        }
         var choices = new ArrayList<Expr>();
         if (least == null || least.value().signum() < 0) {
             var from = most == null || most.value().signum() > 0
@@ -117,7 +121,7 @@ final class NumberRange {
             var from = least == null || least.value().signum() < 0 ? ZERO : least;
             choices.addAll(positive(Expr.EMPTY, from, most == null ? FAR : most));
         }
-        return Expr.alt(choices);
+        return choices.isEmpty() ? null : Expr.alt(choices);
     }
 
     private static List<Expr> positive(Expr sign, Bound least, Bound most) {

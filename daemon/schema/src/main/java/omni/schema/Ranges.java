@@ -76,6 +76,16 @@ final class Ranges {
     }
 
     static boolean contains(List<Range> set, int character) {
-        return set.stream().anyMatch(range -> range.low() <= character && character <= range.high());
+        var from = 0;
+        var to = set.size();
+        while (from < to) {
+            var middle = (from + to) >>> 1;
+            if (character > set.get(middle).high()) {
+                from = middle + 1;
+            } else {
+                to = middle;
+            }
+        }
+        return from < set.size() && set.get(from).low() <= character;
     }
 }

@@ -33,7 +33,6 @@ final class Regex {
 
     private final String text;
     private int at;
-    private int parts;
 
     private Regex(String text) {
         this.text = text;
@@ -128,9 +127,6 @@ final class Regex {
     }
 
     private Node atom(int depth) throws Invalid {
-        if (++parts > Limits.PATTERN_PARTS) {
-            throw new Invalid("it has too many parts");
-        }
         var c = next();
         return switch (c) {
             case '(' -> group(depth + 1);

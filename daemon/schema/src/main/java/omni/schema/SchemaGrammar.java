@@ -26,8 +26,12 @@ public final class SchemaGrammar {
      * @throws SchemaException if it cannot be honoured whole, naming keyword and place
      */
     public static String of(JsonNode schema) {
-        var reader = new SchemaReader(schema);
-        return new GbnfWriter(reader, new Alternatives(reader)).write();
+        return of(schema, new Budget(Limits.STEPS));
+    }
+
+    static String of(JsonNode schema, Budget budget) {
+        var reader = new SchemaReader(schema, budget);
+        return new GbnfWriter(reader, new Alternatives(reader, budget), budget).write();
     }
 
     /** The grammar of all JSON objects. */

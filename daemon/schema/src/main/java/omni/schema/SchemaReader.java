@@ -73,22 +73,36 @@ final class SchemaReader {
             "required",
             "additionalProperties");
 
-    /** Where a schema says which draft it is of: those that mean the same by the keywords honoured here. */
-    private static final Set<String> DRAFTS = Set.of(
-            "https://json-schema.org/draft/2020-12/schema",
+    private static final String DRAFT = "https://json-schema.org/draft/2020-12/schema";
+
+    /** Older drafts, and the keyword that each means something else by; the rest that is honoured here they mean so too. */
+    private static final Map<String, List<String>> OLDER_DRAFTS = Map.of(
             "https://json-schema.org/draft/2019-09/schema",
+            List.of("prefixItems"),
             "http://json-schema.org/draft-07/schema",
-            "http://json-schema.org/draft-06/schema");
+            List.of("prefixItems", "$ref"),
+            "http://json-schema.org/draft-06/schema",
+            List.of("prefixItems", "$ref"));
+
+    /** What may stand beside a $ref where that makes all else void. */
+    private static final Set<String> BESIDE_REFERENCES = Set.of("$schema", "$id", "$defs", "definitions");
+
+    /** What it takes to read a schema. */
+    private static final int SCHEMA_STEPS = 20;
 
     private static final Set<String> TYPES =
             Set.of("null", "boolean", "integer", "number", "string", "array", "object");
 
     private final JsonNode root;
+    private final Budget budget;
     private final Map<String, Shape> read = new HashMap<>();
     private int schemas;
+    private int names;
+    private int places;
 
-    SchemaReader(JsonNode root) {
+    SchemaReader(JsonNode root, Budget budget) {
         this.root = root;
+        this.budget = budget;
     }
 
     /** The whole schema. */
@@ -99,16 +113,28 @@ final class SchemaReader {
     /** What stands at a place that {@link #reference} has given. */
     Shape target(String pointer) {
         var known = read.get(pointer);
+        return known == null ? read(find(pointer), pointer, 0) : known;
+    }
+
+    /** Each place once, whichever way leads there. */
+    private Shape read(JsonNode node, String at, int depth) {
+        var known = read.get(at);
         if (known == null) {
-            known = read(find(pointer), pointer, 0);
-            read.put(pointer, known);
+            known = readNew(node, at, depth);
+            read.put(at, known);
         }
         return known;
     }
 
-    private Shape read(JsonNode node, String at, int depth) {
+    private Shape readNew(JsonNode node, String at, int depth) {
+        budget.spend(SCHEMA_STEPS);
         if (++schemas > Limits.SCHEMAS) {
             throw new SchemaException(at, "", "There are more than " + Limits.SCHEMAS + " schemas in one.");
+        }
+        places += at.length();
+        if (places > Limits.PLACES) {
+            throw new SchemaException(
+                    "#", "", "Schemas are nested too deeply within properties of long names. Shorten the names.");
         }
         if (depth > Limits.DEPTH) {
             throw new SchemaException(at, "", "Schemas are nested deeper than " + Limits.DEPTH + " levels.");
@@ -142,10 +168,26 @@ final class SchemaReader {
         return shape;
     }
 
-    private static void declarations(JsonNode node, String at) {
-        var draft = text(node, at, "$schema");
-        if (draft != null && !DRAFTS.contains(draft.replaceFirst("#$", ""))) {
-            throw new SchemaException(at, "$schema", "This draft is not supported. Use 2020-12.");
+    private void declarations(JsonNode node, String at) {
+        var all = draft(root, "#");
+        if (!draft(node, at).equals(all) && node.has("$schema")) {
+            throw new SchemaException(at, "$schema", "This is another draft than the whole schema's. Use 2020-12.");
+        }
+        var differing = OLDER_DRAFTS.getOrDefault(all, List.of());
+        if (differing.contains("prefixItems") && node.has("prefixItems")) {
+            throw new SchemaException(
+                    at, "prefixItems", "The draft that $schema names does not know this keyword. Use 2020-12.");
+        }
+        if (differing.contains("$ref")
+                && node.has("$ref")
+                && node.propertyNames().stream()
+                        .anyMatch(name -> !name.equals("$ref")
+                                && !ANNOTATIONS.contains(name)
+                                && !BESIDE_REFERENCES.contains(name))) {
+            throw new SchemaException(
+                    at,
+                    "$ref",
+                    "In the draft that $schema names, what stands beside $ref is void. Use 2020-12, or allOf.");
         }
         if (text(node, at, "$id") != null && !at.equals("#")) {
             throw new SchemaException(at, "$id", "Only the whole schema may have an address. Leave it out.");
@@ -158,9 +200,21 @@ final class SchemaReader {
         }
     }
 
+    private static String draft(JsonNode node, String at) {
+        var named = node.isObject() ? text(node, at, "$schema") : null;
+        var draft = named == null ? DRAFT : named.replaceFirst("#$", "");
+        if (!draft.equals(DRAFT) && !OLDER_DRAFTS.containsKey(draft)) {
+            throw new SchemaException(at, "$schema", "This draft is not supported. Use 2020-12.");
+        }
+        return draft;
+    }
+
     // References.
 
     private String reference(String ref, String at) {
+        if (ref.length() > Limits.REFERENCE) {
+            throw new SchemaException(at, "$ref", "At most " + Limits.REFERENCE + " characters may stand here.");
+        }
         if (!ref.startsWith("#")) {
             throw new SchemaException(at, "$ref", "Only places in this schema can be referred to. Begin with #.");
         }
@@ -186,6 +240,7 @@ final class SchemaReader {
         for (var step : pointer.length() == 1
                 ? List.<String>of()
                 : List.of(pointer.substring(2).split("/", -1))) {
+            budget.spend(1);
             var name = step.replace("~1", "/").replace("~0", "~");
             node = node.isArray() && name.matches("0|[1-9][0-9]{0,8}")
                     ? node.path(Integer.parseInt(name))
@@ -238,7 +293,8 @@ final class SchemaReader {
                 !typed || types.contains("string") ? strings : null,
                 !typed || types.contains("array") ? arrays : null,
                 !typed || types.contains("object") ? objects : null,
-                values(node, at));
+                values(node, at),
+                Set.of());
     }
 
     private static Set<String> types(JsonNode node, String at) {
@@ -260,7 +316,7 @@ final class SchemaReader {
         return types;
     }
 
-    private static @Nullable List<JsonNode> values(JsonNode node, String at) {
+    private @Nullable List<JsonNode> values(JsonNode node, String at) {
         var listed = node.get("enum");
         var only = node.get("const");
         if (listed == null && only == null) {
@@ -274,8 +330,8 @@ final class SchemaReader {
         }
         var values = new ArrayList<JsonNode>();
         for (var value : listed == null ? List.of(only) : listed.values()) {
-            if ((only == null || JsonText.same(only, value))
-                    && values.stream().noneMatch(v -> JsonText.same(v, value))) {
+            if ((only == null || JsonText.same(only, value, budget))
+                    && values.stream().noneMatch(v -> JsonText.same(v, value, budget))) {
                 values.add(value);
             }
         }
@@ -377,9 +433,7 @@ final class SchemaReader {
                 throw new SchemaException(at, "properties", "At most " + Limits.PROPERTIES + " may stand here.");
             }
             for (var property : given.properties()) {
-                if (!JsonText.wellFormed(property.getKey())) {
-                    throw new SchemaException(at, "properties", "A name holds half a surrogate pair.");
-                }
+                name(property.getKey(), at, "properties");
                 properties.put(
                         property.getKey(),
                         read(property.getValue(), under(at, "properties", property.getKey()), depth + 1));
@@ -392,7 +446,23 @@ final class SchemaReader {
                 extras == null ? null : read(extras, under(at, "additionalProperties"), depth + 1));
     }
 
-    private static Set<String> required(JsonNode node, String at) {
+    private void name(String name, String at, String keyword) {
+        if (name.length() > Limits.NAME) {
+            throw new SchemaException(at, keyword, "A name has at most " + Limits.NAME + " characters. Shorten it.");
+        }
+        if (!JsonText.wellFormed(name)) {
+            throw new SchemaException(at, keyword, "A name holds half a surrogate pair.");
+        }
+        names += name.length();
+        if (names > Limits.NAMES) {
+            throw new SchemaException(
+                    at,
+                    keyword,
+                    "All names of properties together have at most " + Limits.NAMES + " characters. Shorten them.");
+        }
+    }
+
+    private Set<String> required(JsonNode node, String at) {
         var required = new LinkedHashSet<String>();
         var given = node.get("required");
         if (given == null) {
@@ -403,9 +473,10 @@ final class SchemaReader {
                     at, "required", "This must be an array of names, at most " + Limits.PROPERTIES + " of them.");
         }
         for (var name : given.values()) {
-            if (!name.isString() || !JsonText.wellFormed(name)) {
+            if (!name.isString()) {
                 throw new SchemaException(at, "required", "This must be an array of names.");
             }
+            name(name.stringValue(), at, "required");
             required.add(name.stringValue());
         }
         return required;

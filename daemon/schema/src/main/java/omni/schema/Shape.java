@@ -8,7 +8,12 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
-/** What a schema demands, read and checked but not yet put together. Immutable; equal where it says the same. */
+/**
+ * What a schema demands, read and checked but not yet put together. Immutable.
+ *
+ * <p>Each place is read once. What is read is equal to itself alone, so that nobody goes through all of a schema to look it
+ * up; what is made of it, {@link AllOf}, is equal where it is made of the same.
+ */
 sealed interface Shape {
     /** Where the schema stands, as {@link SchemaException#pointer()}. */
     String at();
@@ -20,16 +25,37 @@ sealed interface Shape {
     record AllOf(String at, List<Shape> shapes) implements Shape {}
 
     /** One at least; none at all where the list is empty. */
-    record AnyOf(String at, List<Shape> shapes) implements Shape {}
+    record AnyOf(String at, List<Shape> shapes) implements Shape {
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return this == other;
+        }
+
+        @Override
+        public int hashCode() {
+            return System.identityHashCode(this);
+        }
+    }
 
     /** Exactly one. */
-    record OneOf(String at, List<Shape> shapes) implements Shape {}
+    record OneOf(String at, List<Shape> shapes) implements Shape {
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return this == other;
+        }
+
+        @Override
+        public int hashCode() {
+            return System.identityHashCode(this);
+        }
+    }
 
     /**
      * What is demanded of a value of each type; null where the type is not allowed.
      *
      * @param typed whether the schema says which types it is for
      * @param values the only values; null where they are not listed
+     * @param but what a value of it must not fulfil besides
      */
     record Kinds(
             String at,
@@ -40,17 +66,41 @@ sealed interface Shape {
             @Nullable Strings strings,
             @Nullable Arrays arrays,
             @Nullable Objects objects,
-            @Nullable List<JsonNode> values)
+            @Nullable List<JsonNode> values,
+            Set<Others> but)
             implements Shape {
         /** Any value. */
         static Kinds any(String at) {
-            return new Kinds(at, false, true, true, Numbers.ANY, Strings.ANY, Arrays.ANY, Objects.ANY, null);
+            return new Kinds(at, false, true, true, Numbers.ANY, Strings.ANY, Arrays.ANY, Objects.ANY, null, Set.of());
+        }
+
+        Kinds but(Set<Others> others) {
+            return new Kinds(at, typed, nulls, booleans, numbers, strings, arrays, objects, values, others);
         }
 
         boolean isAny() {
-            return equals(any(at));
+            return !typed
+                    && values == null
+                    && but.isEmpty()
+                    && Numbers.ANY.equals(numbers)
+                    && Strings.ANY.equals(strings)
+                    && Arrays.ANY.equals(arrays)
+                    && Objects.ANY.equals(objects);
+        }
+
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return this == other;
+        }
+
+        @Override
+        public int hashCode() {
+            return System.identityHashCode(this);
         }
     }
+
+    /** All schemas of a oneOf but the one at the index. */
+    record Others(OneOf of, int index) {}
 
     /** A bound, itself allowed or not. */
     record Bound(BigDecimal value, boolean open) {}

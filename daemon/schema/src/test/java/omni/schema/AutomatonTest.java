@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class AutomatonTest {
     private static Automaton of(String pattern) throws Exception {
-        return Automaton.of(Regex.read(pattern), new Automaton.Budget());
+        return Automaton.of(Regex.read(pattern), new Budget(Limits.STEPS));
     }
 
     @ParameterizedTest
@@ -54,25 +54,28 @@ class AutomatonTest {
             for (var j = random.nextInt(8); j > 0; j--) {
                 text.appendCodePoint(alphabet[random.nextInt(alphabet.length)]);
             }
-            assertEquals(java.matcher(text).find(), automaton.accepts(text.toString()), pattern + ": " + text);
+            assertEquals(
+                    java.matcher(text).find(),
+                    automaton.accepts(text.toString(), new Budget(Limits.STEPS)),
+                    pattern + ": " + text);
         }
     }
 
     @Test
     void combines() throws Exception {
-        var budget = new Automaton.Budget();
+        var budget = new Budget(Limits.STEPS);
         var both = of("^a+$").and(of("^.{3,4}$"), budget);
         assertEquals(
                 List.of(false, true, true, false),
                 List.of("aa", "aaa", "aaaa", "aaaaa").stream()
-                        .map(both::accepts)
+                        .map(text -> both.accepts(text, new Budget(Limits.STEPS)))
                         .toList());
         assertTrue(of("^a+$").and(of("^b+$"), budget).isEmpty());
-        assertTrue(Automaton.ofLength(2, 2, budget).accepts("😀é"));
-        var except = Automaton.except(List.of("a", "ab", "", "é"));
+        assertTrue(Automaton.ofLength(2, 2, budget).accepts("😀é", budget));
+        var except = Automaton.except(List.of("a", "ab", "", "é"), new Budget(Limits.STEPS));
         for (var text : Map.of("a", false, "ab", false, "", false, "é", false, "abc", true, "b", true, "😀", true)
                 .entrySet()) {
-            assertEquals(text.getValue(), except.accepts(text.getKey()), text.getKey());
+            assertEquals(text.getValue(), except.accepts(text.getKey(), new Budget(Limits.STEPS)), text.getKey());
         }
     }
 

@@ -31,6 +31,19 @@ class GeneratedSchemasTest {
         assertTrue(trial.invalid() > 2000, "changed and invalid: " + trial.invalid());
     }
 
+    @Test
+    void oneOfBesideOthers() {
+        var random = new SplittableRandom(9);
+        var schemas = new RandomSchemas(random.split());
+        var trial = new Trial(random.split());
+        for (var i = 0; i < SCHEMAS / 5; i++) {
+            var schema = schemas.oneOfBeside();
+            var gbnf = SchemaGrammar.of(schema);
+            assertEquals(List.of(), trial.findings(schema, gbnf), () -> schema + "\n" + gbnf);
+        }
+        assertTrue(trial.valid() > 200 && trial.invalid() > 200, trial.valid() + " " + trial.invalid());
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '~',

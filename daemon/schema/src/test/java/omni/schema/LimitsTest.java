@@ -44,6 +44,150 @@ class LimitsTest {
                 + each(groups, _ -> "{\"enum\":[1],\"prefixItems\":[" + each(99, _ -> "true") + "]}") + "%s]}";
         refused(schema.formatted(""), "#/prefixItems/39/prefixItems/98", "");
         refused("{\"type\":\"null\",\"prefixItems\":[" + each(150, _ -> "true") + "],\"enum\":[1]}", "#", "");
+        // One less.
+        var group = "{\"enum\":[1],\"prefixItems\":[" + each(99, _ -> "true") + "]}";
+        var last = "{\"enum\":[1],\"prefixItems\":[" + each(98, _ -> "true") + "]}";
+        grammar("{\"prefixItems\":[" + each(groups - 1, _ -> group) + "," + last + "]}");
+    }
+
+    @Test
+    void names() {
+        var name = "n".repeat(Limits.NAME);
+        grammar("{\"type\":\"object\",\"required\":[\"" + name + "\"]}");
+        refused("{\"type\":\"object\",\"required\":[\"" + name + "n\"]}", "#", "required");
+        refused("{\"type\":\"object\",\"properties\":{\"" + name + "n\":{}}}", "#", "properties");
+        var object = "{\"type\":\"object\",\"properties\":{"
+                + each(128, i -> "\"" + (1000 + i) + "n".repeat(Limits.NAME - 4) + "\":{\"type\":\"null\"}") + "}}";
+        grammar("{\"prefixItems\":[" + object + "," + object + "]}");
+        refused(
+                "{\"prefixItems\":[" + object + "," + object + ",{\"properties\":{\"q\":true}}]}",
+                "#/prefixItems/2",
+                "properties");
+        // Names that are told from all others character by character.
+        var some = each(50, i -> "\"" + (100 + i) + "n".repeat(200) + "\"");
+        refused("{\"type\":\"object\",\"required\":[" + some + "]}", "#", "additionalProperties");
+    }
+
+    @Test
+    void lengthOfReferences() {
+        var name = "n".repeat(Limits.REFERENCE - "#/$defs/".length());
+        for (var longer : List.of("", "n")) {
+            var schema = "{\"$ref\":\"#/$defs/" + name + longer + "\",\"$defs\":{\"" + name + longer
+                    + "\":{\"type\":\"null\"}}}";
+            if (longer.isEmpty()) {
+                grammar(schema);
+            } else {
+                refused(schema, "#", "$ref");
+            }
+        }
+        refused("{\"$ref\":\"#" + "/a".repeat(100_000) + "\"}", "#", "$ref");
+    }
+
+    @Test
+    void lengthOfPlaces() {
+        var name = "n".repeat(4_000);
+        var array = "{\"type\":\"array\",\"prefixItems\":[" + each(200, _ -> "true") + "]}";
+        for (var count : new int[] {1, 2}) {
+            var schema = "{\"type\":\"object\",\"properties\":{"
+                    + each(count, i -> "\"p" + i + "\":{\"$ref\":\"#/$defs/" + i + name + "\"}") + "},\"$defs\":{"
+                    + each(count, i -> "\"" + i + name + "\":" + array) + "}}";
+            if (count == 1) {
+                grammar(schema);
+            } else {
+                refused(schema, "#", "");
+            }
+        }
+    }
+
+    private static long steps(String schema) {
+        var budget = new Budget(Long.MAX_VALUE);
+        SchemaGrammar.of(Oracle.json(schema), budget);
+        return budget.spent();
+    }
+
+    private static void tooComplex(String schema, long steps) {
+        var json = Oracle.json(schema);
+        var e = assertThrows(SchemaException.class, () -> SchemaGrammar.of(json, new Budget(steps)));
+        assertTrue(String.valueOf(e.getMessage()).startsWith("The schema is too complex"), e.getMessage());
+    }
+
+    @Test
+    void steps() {
+        for (var schema : List.of(
+                "{\"type\":\"string\",\"pattern\":\"^(?:[a-f]{2}|[c-z]{3}){4}$\",\"minLength\":9}",
+                "{\"oneOf\":[{\"const\":1},{\"const\":2}]}", "{\"type\":\"object\",\"required\":[\"abc\",\"abd\"]}")) {
+            var steps = steps(schema);
+            SchemaGrammar.of(Oracle.json(schema), new Budget(steps));
+            tooComplex(schema, steps - 1);
+        }
+        // Every pair of values is compared.
+        var choices = each(200, i -> "{\"enum\":[" + each(50, j -> "" + (50 * i + j)) + "]}");
+        tooComplex("{\"oneOf\":[" + choices + "]}", Limits.STEPS);
+    }
+
+    @Test
+    void howManyPairsAreToldApart() {
+        var definitions = each(
+                7,
+                i -> "\"d" + i + "\":{\"type\":\"object\",\"properties\":{"
+                        + each(20, j -> "\"p" + j + "\":{\"$ref\":\"#/$defs/d" + (i + 1) + "\"}") + "},\"required\":["
+                        + each(20, j -> "\"p" + j + "\"") + "]}");
+        var schema = Oracle.json("{\"oneOf\":[{\"$ref\":\"#/$defs/d0\"},{\"$ref\":\"#/$defs/d0\"}],\"$defs\":{"
+                + definitions + ",\"d7\":{\"type\":\"null\"}}}");
+        var budget = new Budget(Limits.STEPS);
+        var e = assertThrows(SchemaException.class, () -> SchemaGrammar.of(schema, budget));
+        assertEquals("oneOf", e.keyword());
+        assertTrue(budget.spent() < 20_000, "steps: " + budget.spent());
+    }
+
+    @Test
+    void rules() {
+        var grammar = new Grammar(new Budget(Limits.STEPS));
+        for (var i = 0; i < Limits.RULES; i++) {
+            grammar.reserve("same");
+        }
+        assertThrows(SchemaException.class, () -> grammar.reserve("same"));
+    }
+
+    private static Expr texts(int count) {
+        return Expr.alt(IntStream.range(0, count)
+                .<Expr>mapToObj(_ -> new Expr.Text("a"))
+                .toList());
+    }
+
+    @Test
+    void beginnings() {
+        for (var more : new int[] {998, 999}) {
+            var grammar = new Grammar(new Budget(Limits.STEPS));
+            // 2 ways, 999, 98 times 1000, and 999 or 1000.
+            grammar.rule("root", new Expr.Text("a"));
+            var many = grammar.rule("many", texts(998));
+            for (var i = 0; i < 98; i++) {
+                grammar.rule("again", many);
+            }
+            grammar.rule("more", texts(more));
+            if (more == 998) {
+                grammar.print();
+            } else {
+                assertThrows(SchemaException.class, grammar::print);
+            }
+        }
+    }
+
+    @Test
+    void chain() {
+        for (var count : new int[] {Limits.CHAIN, Limits.CHAIN + 1}) {
+            var grammar = new Grammar(new Budget(Limits.STEPS));
+            var rule = grammar.rule("r", new Expr.Text("a"));
+            for (var i = 1; i < count; i++) {
+                rule = grammar.rule("r", rule);
+            }
+            if (count == Limits.CHAIN) {
+                grammar.print();
+            } else {
+                assertThrows(SchemaException.class, grammar::print);
+            }
+        }
     }
 
     @Test

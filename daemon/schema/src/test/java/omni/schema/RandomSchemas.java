@@ -218,6 +218,31 @@ final class RandomSchemas {
         return schema;
     }
 
+    /** A oneOf whose schemas differ by what the whole one demands besides. */
+    ObjectNode oneOfBeside() {
+        var choices = NODES.arrayNode();
+        for (var i = 0; i < 3; i++) {
+            var properties = NODES.objectNode();
+            properties.set("kind", NODES.objectNode().put("const", "k" + i));
+            properties.set("own", i == 0 ? text() : number("integer"));
+            var choice = NODES.objectNode();
+            choice.set("properties", properties);
+            if (random.nextBoolean()) {
+                choice.set("required", NODES.arrayNode().add("own"));
+            }
+            choices.add(choice);
+        }
+        var properties = NODES.objectNode();
+        properties.set("kind", typed("string"));
+        properties.set("own", NODES.booleanNode(true));
+        properties.set("shared", schema(1));
+        var schema = typed("object");
+        schema.set("properties", properties);
+        schema.set("required", NODES.arrayNode().add("kind"));
+        schema.set("oneOf", choices);
+        return schema.put("additionalProperties", false);
+    }
+
     private ObjectNode tuple(int depth) {
         var schema = typed("array");
         var prefix = NODES.arrayNode();

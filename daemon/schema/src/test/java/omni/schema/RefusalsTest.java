@@ -109,6 +109,17 @@ class RefusalsTest {
                 "{'items':{'$id':'a'}} ~ #/items ~ $id",
                 "{'oneOf':[{'type':'integer'},{'type':'number'}]} ~ # ~ oneOf",
                 "{'oneOf':[{'type':'object','properties':{'a':{}}},{'type':'object','properties':{'b':{}}}]} ~ # ~ oneOf",
+                "{'type':'object','properties':{'a':{'type':'null'},'b':{'type':'null'}},'oneOf':[{'properties':{'a':{'type':'null'}},'required':['a']},{'properties':{'b':{'type':'null'}},'required':['b']}]} ~ # ~ oneOf",
+                "{'type':['object','null'],'oneOf':[{'properties':{'k':{'const':1}},'required':['k']},{'properties':{'k':{'const':2}},'required':['k']}]} ~ # ~ oneOf",
+                "{'oneOf':[{'type':'string','format':'ipv4'},{'type':'string','format':'hostname'}]} ~ # ~ oneOf",
+                "{'oneOf':[{'type':'string','format':'uuid'},{'type':'string','format':'hostname'}]} ~ # ~ oneOf",
+                "{'oneOf':[{'const':'mailto:a@b.org'},{'type':'string','format':'uri'}]} ~ # ~ oneOf",
+                "{'type':'number','exclusiveMinimum':0,'exclusiveMaximum':1e-15} ~ # ~ ``",
+                "{'$schema':'https://json-schema.org/draft/2019-09/schema','prefixItems':[true]} ~ # ~ prefixItems",
+                "{'$schema':'http://json-schema.org/draft-07/schema#','items':{'prefixItems':[true]}} ~ #/items ~ prefixItems",
+                "{'$schema':'http://json-schema.org/draft-07/schema#','items':{'$ref':'#/definitions/a','type':'string'},'definitions':{'a':{}}} ~ #/items ~ $ref",
+                "{'$schema':'http://json-schema.org/draft-06/schema#','items':{'$ref':'#/definitions/a','minLength':1},'definitions':{'a':{}}} ~ #/items ~ $ref",
+                "{'items':{'$schema':'http://json-schema.org/draft-07/schema#'}} ~ #/items ~ $schema",
                 "{'enum':[[1]],'items':{'type':'string'}} ~ # ~ enum",
                 "false ~ # ~ ``",
                 "{'type':'string','enum':[1]} ~ # ~ ``",
@@ -138,6 +149,36 @@ class RefusalsTest {
                 "http://json-schema.org/draft-06/schema")) {
             SchemaGrammar.of(JsonNodeFactory.instance.objectNode().put("$schema", draft));
         }
+    }
+
+    @Test
+    void whatMeansTheSameInOlderDraftsPasses() {
+        SchemaGrammar.of(Oracle.json("{\"$schema\":\"http://json-schema.org/draft-07/schema#\",\"$ref\":"
+                + "\"#/definitions/a\",\"title\":\"t\",\"definitions\":{\"a\":{\"type\":\"null\"}}}"));
+        SchemaGrammar.of(Oracle.json("{\"$schema\":\"https://json-schema.org/draft/2019-09/schema\",\"$ref\":"
+                + "\"#/$defs/a\",\"type\":\"null\",\"$defs\":{\"a\":{\"type\":\"null\"}}}"));
+    }
+
+    @Test
+    void whatNoNumberIsWrittenForIsNotEmptyText() {
+        var grammar = Gbnf.read(SchemaGrammar.of(
+                Oracle.json("{\"type\":[\"number\",\"null\"],\"exclusiveMinimum\":0,\"exclusiveMaximum\":1e-15}")));
+        assertTrue(grammar.accepts("null") && !grammar.accepts("") && !grammar.accepts("0"));
+        assertThrows(IllegalArgumentException.class, () -> Expr.alt(List.of()));
+    }
+
+    @Test
+    void whatIsPossibleOnlyWithTheImpossibleIsNotWritten() {
+        var gbnf = SchemaGrammar.of(
+                Oracle.json(
+                        "{\"type\":\"object\",\"properties\":{\"a\":{\"$ref\":\"#/$defs/a\"},"
+                                + "\"b\":{\"$ref\":\"#/$defs/b\"},\"ok\":{\"type\":\"null\"}},\"$defs\":{"
+                                + "\"a\":{\"type\":\"object\",\"properties\":{\"b\":{\"$ref\":\"#/$defs/b\"},\"x\":false},"
+                                + "\"required\":[\"b\",\"x\"]},"
+                                + "\"b\":{\"type\":\"object\",\"properties\":{\"a\":{\"$ref\":\"#/$defs/a\"}},\"required\":[\"a\"]}}}"));
+        var grammar = Gbnf.read(gbnf);
+        assertTrue(grammar.accepts("{\"ok\":null}") && grammar.accepts("{}"));
+        assertTrue(!gbnf.contains("\\\"b\\\""), gbnf);
     }
 
     @Test
