@@ -1,6 +1,7 @@
 package omni.api;
 
 import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
 import omni.schema.SchemaException;
 import omni.schema.SchemaGrammar;
 
@@ -16,6 +17,9 @@ final class AnswerFormat {
 
     /** The engine's bound. */
     static final int GRAMMAR_CHARACTERS_MAX = 256 * 1024;
+
+    /** One at a time: the heap has room for the worst schema, not for many of them. */
+    private static final ReentrantLock CONVERTING = new ReentrantLock();
 
     private AnswerFormat() {}
 
@@ -74,10 +78,13 @@ final class AnswerFormat {
         if (!schema.isObject()) {
             throw Fields.type(named.at("schema"), "an object");
         }
+        CONVERTING.lock();
         try {
             return SchemaGrammar.of(schema);
         } catch (SchemaException e) {
             throw refused(named.at("schema"), e);
+        } finally {
+            CONVERTING.unlock();
         }
     }
 

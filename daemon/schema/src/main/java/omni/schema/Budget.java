@@ -4,7 +4,7 @@ package omni.schema;
  * What is left of {@link Limits#STEPS} for one schema: whatever can take long for it spends some, so that neither its time
  * nor its memory depends on what a stranger thinks of. For one thread.
  *
- * <p>A step is some 0.25 µs of one core at most; all of them about half a second.
+ * <p>A step is some 0.25 µs of one core at most; all of them about a second on a slow one.
  */
 final class Budget {
     private final long steps;
