@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -23,6 +25,7 @@ class HeldWritesBoxTest {
 
     /** {@code refused}: the kernel has no way to destroy it, and a lift waits for its holder's end. */
     @ParameterizedTest
+    @Execution(ExecutionMode.CONCURRENT)
     @CsvSource({
         "tcp, false",
         "tcp6, false",
@@ -77,6 +80,7 @@ class HeldWritesBoxTest {
     }
 
     @ParameterizedTest
+    @Execution(ExecutionMode.CONCURRENT)
     @ValueSource(strings = {"tcp", "tcp6", "mptcp", "mptcp6", "packet", "xdp", "io_uring", "parked"})
     void overALinkThatWasMerelyDownItArrives(String kind) throws Exception {
         try (Street street = new Street(1)) {

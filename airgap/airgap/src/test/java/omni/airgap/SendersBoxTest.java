@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.nio.file.Path;
 import omni.airgap.Capture.Ethertype;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -21,6 +23,7 @@ class SendersBoxTest {
     Path folder;
 
     @ParameterizedTest
+    @Execution(ExecutionMode.CONCURRENT)
     @CsvSource({
         "tcp, IP",
         "tcp6, IPV6",
@@ -79,6 +82,7 @@ class SendersBoxTest {
 
     /** The holder's namespace is in no scope, and its process is no child of one that is. */
     @ParameterizedTest
+    @Execution(ExecutionMode.CONCURRENT)
     @CsvSource({"give-udp, IP", "give-packet, OTHER"})
     void aSocketThatIsHeldOutsideOfTheScopeSendsNothing(String kind, Ethertype type) throws Exception {
         try (Street street = new Street(1);

@@ -47,7 +47,7 @@ final class Tools {
     }
 
     /** The probes in C, compiled once a run. */
-    static Path probe(String name) {
+    static synchronized Path probe(String name) {
         Path program = MODULE.resolve("target/probes").resolve(name);
         Path source = MODULE.resolve("src/test/c").resolve(name + ".c");
         try {

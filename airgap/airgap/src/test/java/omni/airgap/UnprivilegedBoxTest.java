@@ -7,6 +7,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import omni.airgap.Capture.Ethertype;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -33,6 +35,7 @@ class UnprivilegedBoxTest {
     Path folder;
 
     @ParameterizedTest
+    @Execution(ExecutionMode.CONCURRENT)
     @CsvSource({
         "tcp, IP",
         "tcp6, IPV6",
@@ -68,6 +71,7 @@ class UnprivilegedBoxTest {
     }
 
     @ParameterizedTest
+    @Execution(ExecutionMode.CONCURRENT)
     @CsvSource({
         "bridge, udp, IP",
         "bridge, udp6, IPV6",
