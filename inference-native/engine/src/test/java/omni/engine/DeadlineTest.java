@@ -24,13 +24,7 @@ class DeadlineTest {
 
     @BeforeEach
     void start() {
-        thread = Thread.ofPlatform().start(() -> {
-            try {
-                loop.run();
-            } catch (InterruptedException e) {
-                throw new IllegalStateException(e);
-            }
-        });
+        thread = Loops.start(loop);
     }
 
     @AfterEach
@@ -50,29 +44,13 @@ class DeadlineTest {
         return request;
     }
 
-    private static Outbox.Chunk end(Generation request, StringBuilder text) throws InterruptedException {
-        while (true) {
-            Outbox.Chunk chunk = request.outbox.take();
-            text.append(chunk.text());
-            if (chunk.finish() != null) {
-                return chunk;
-            }
-        }
-    }
-
-    private static String whole(Generation request) throws InterruptedException {
-        StringBuilder text = new StringBuilder();
-        end(request, text);
-        return text.toString();
-    }
-
     @Test
     void whatIsNotBegunByThenIsRefused() throws Exception {
         Generation running = ask(100, 2, OptionalLong.empty());
         Generation late = ask(200, 2, OptionalLong.of(50));
         decoder.permits.release(PLENTY);
-        assertThrows(EngineException.Expired.class, () -> whole(late));
-        assertEquals(answer(100, 90), whole(running));
+        assertThrows(EngineException.Expired.class, () -> Loops.read(late));
+        assertEquals(answer(100, 90), Loops.read(running));
         assertEquals(90, decoder.calls().size(), "nothing was computed for it");
         Await.until(
                 LONG, () -> decoder.openPickers() == 0 && loop.stats().parties().isEmpty());
@@ -83,8 +61,8 @@ class DeadlineTest {
         Generation running = ask(100, 2, OptionalLong.empty());
         Generation inTime = ask(200, 2, OptionalLong.of(PLENTY));
         decoder.permits.release(PLENTY);
-        assertEquals(answer(100, 90), whole(running));
-        assertEquals(answer(200, 90), whole(inTime));
+        assertEquals(answer(100, 90), Loops.read(running));
+        assertEquals(answer(200, 90), Loops.read(inTime));
     }
 
     @Test
@@ -92,7 +70,7 @@ class DeadlineTest {
         Generation running = ask(100, 2, OptionalLong.of(20));
         decoder.permits.release(PLENTY);
         StringBuilder text = new StringBuilder();
-        Outbox.Chunk last = end(running, text);
+        Outbox.Chunk last = Loops.end(running, text);
         assertEquals(Outbox.Finish.LENGTH, last.finish());
         assertEquals(answer(100, 20), text.toString());
         assertTrue(last.usage() != null && last.usage().completionTokens() == 20);
@@ -103,7 +81,7 @@ class DeadlineTest {
     void aPromptThatIsNotReadByThenIsRefused() throws Exception {
         Generation running = ask(100, 900, OptionalLong.of(5));
         decoder.permits.release(PLENTY);
-        assertThrows(EngineException.Expired.class, () -> whole(running));
+        assertThrows(EngineException.Expired.class, () -> Loops.read(running));
         assertEquals(5, decoder.calls().size());
         Await.until(LONG, () -> decoder.cells() == 0);
     }

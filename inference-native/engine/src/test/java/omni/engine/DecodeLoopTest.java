@@ -73,17 +73,6 @@ class DecodeLoopTest {
                 loop::wake);
     }
 
-    private static String read(Generation request) throws InterruptedException {
-        StringBuilder text = new StringBuilder();
-        while (true) {
-            Outbox.Chunk chunk = request.outbox.take();
-            text.append(chunk.text());
-            if (chunk.finish() != null) {
-                return text.toString();
-            }
-        }
-    }
-
     @Test
     void manyRequestsAllGetTheirOwnAnswer() throws Exception {
         decoder.permits.release(PLENTY);
@@ -95,7 +84,7 @@ class DecodeLoopTest {
             loop.submit(request);
         }
         for (int i = 0; i < 50; i++) {
-            assertEquals(answer(1000 * i + i, 20 + i), read(requests.get(i)));
+            assertEquals(answer(1000 * i + i, 20 + i), Loops.read(requests.get(i)));
         }
         assertEquals(4, loop.stats().sequencesPerDecodeMax());
         Await.until(LONG, () -> loop.stats().sequences() == 0 && decoder.cells() == 0);
@@ -112,8 +101,8 @@ class DecodeLoopTest {
         Generation joining = request(500, 150, 10);
         loop.submit(joining);
         decoder.permits.release(PLENTY);
-        assertEquals(answer(500, 10), read(joining));
-        assertEquals(answer(100, 90), read(running));
+        assertEquals(answer(500, 10), Loops.read(joining));
+        assertEquals(answer(100, 90), Loops.read(running));
         List<ScriptedDecoder.Call> joint = decoder.calls().stream()
                 .filter(call -> call.tokens().containsKey(1))
                 .toList();
@@ -144,7 +133,7 @@ class DecodeLoopTest {
         start();
         Generation request = request(100, 2, 5);
         loop.submit(request);
-        assertEquals(answer(100, 5), read(request));
+        assertEquals(answer(100, 5), Loops.read(request));
         Await.until(LONG, () -> submitted.get() == 1 && decoder.pickers() == 2);
     }
 
@@ -156,7 +145,7 @@ class DecodeLoopTest {
         start();
         Generation request = request(100, 2, 5);
         loop.submit(request);
-        assertThrows(EngineException.Failed.class, () -> read(request));
+        assertThrows(EngineException.Failed.class, () -> Loops.read(request));
     }
 
     @Test
@@ -180,7 +169,7 @@ class DecodeLoopTest {
         start();
         Generation alone = request(500, 150, 1);
         loop.submit(alone);
-        assertEquals(answer(500, 1), read(alone));
+        assertEquals(answer(500, 1), Loops.read(alone));
         assertEquals(
                 List.of(64, 64, 22),
                 decoder.calls().stream().map(ScriptedDecoder.Call::total).toList());
@@ -196,9 +185,9 @@ class DecodeLoopTest {
         loop.submit(longer);
         loop.submit(shorter);
         decoder.permits.release(2);
-        assertEquals(answer(100, 1), read(shorter));
+        assertEquals(answer(100, 1), Loops.read(shorter));
         decoder.permits.release(PLENTY);
-        assertEquals(answer(500, 1), read(longer));
+        assertEquals(answer(500, 1), Loops.read(longer));
     }
 
     @Test
@@ -217,8 +206,8 @@ class DecodeLoopTest {
         List<ScriptedDecoder.Call> after = decoder.calls().subList(6, 9);
         assertTrue(after.stream().allMatch(call -> call.tokens().equals(Map.of(1, 1))), after.toString());
         decoder.permits.release(PLENTY);
-        assertEquals(answer(200, 90), read(second));
-        assertThrows(EngineException.Failed.class, () -> read(first));
+        assertEquals(answer(200, 90), Loops.read(second));
+        assertThrows(EngineException.Failed.class, () -> Loops.read(first));
     }
 
     @Test
@@ -236,7 +225,7 @@ class DecodeLoopTest {
         waiting.cancel();
         decoder.permits.release(PLENTY);
         for (int i = 0; i < 4; i++) {
-            assertEquals(answer(100 * i, 90), read(running.get(i)));
+            assertEquals(answer(100 * i, 90), Loops.read(running.get(i)));
         }
         Await.until(LONG, () -> loop.stats().waiting() == 0 && decoder.openPickers() == 0);
         assertTrue(decoder.calls().stream().allMatch(call -> call.tokens().size() <= 4));
@@ -252,7 +241,7 @@ class DecodeLoopTest {
         }
         decoder.permits.release(PLENTY);
         for (int i = 0; i < 4; i++) {
-            assertEquals(answer(100 * i, 95), read(requests.get(i)));
+            assertEquals(answer(100 * i, 95), Loops.read(requests.get(i)));
         }
         assertTrue(loop.stats().decodeCalls() > 100, "they cannot all have been in the cache to the end");
         assertEquals(4 * 30, loop.stats().promptTokens(), "a prompt counts once");
@@ -270,7 +259,7 @@ class DecodeLoopTest {
         }
         decoder.permits.release(PLENTY);
         for (int i = 0; i < 4; i++) {
-            assertEquals(answer(100 * i, 95), read(requests.get(i)));
+            assertEquals(answer(100 * i, 95), Loops.read(requests.get(i)));
         }
     }
 
@@ -282,7 +271,7 @@ class DecodeLoopTest {
         Generation request = request(100, 30, 5);
         loop.submit(request);
         decoder.permits.release(PLENTY);
-        assertThrows(EngineException.Failed.class, () -> read(request));
+        assertThrows(EngineException.Failed.class, () -> Loops.read(request));
     }
 
     @Test
@@ -297,9 +286,9 @@ class DecodeLoopTest {
         loop.submit(slow);
         loop.submit(quick);
         decoder.permits.release(PLENTY);
-        assertEquals(answer(200, 90), read(quick));
+        assertEquals(answer(200, 90), Loops.read(quick));
         assertTrue(decoder.calls().stream().noneMatch(call -> call.tokens().containsKey(0)));
-        assertEquals(answer(100, 90), read(slow));
+        assertEquals(answer(100, 90), Loops.read(slow));
     }
 
     @Test
@@ -312,7 +301,7 @@ class DecodeLoopTest {
         loop.submit(stalled);
         decoder.permits.release(PLENTY);
         Await.until(LONG, () -> decoder.pickers() == 1 && decoder.openPickers() == 0);
-        EngineException.Failed failed = assertThrows(EngineException.Failed.class, () -> read(stalled));
+        EngineException.Failed failed = assertThrows(EngineException.Failed.class, () -> Loops.read(stalled));
         assertTrue(failed.reason.contains("too slow"));
     }
 
@@ -322,7 +311,7 @@ class DecodeLoopTest {
         Generation request = request(100, 30, 95);
         loop.submit(request);
         decoder.permits.release(PLENTY);
-        assertEquals(answer(100, 10), read(request));
+        assertEquals(answer(100, 10), Loops.read(request));
     }
 
     @Test
@@ -331,7 +320,7 @@ class DecodeLoopTest {
         start();
         Generation request = request(100, 1, 90, "10 1");
         loop.submit(request);
-        assertEquals("101 102 103 104 105 106 107 108 109 1", read(request));
+        assertEquals("101 102 103 104 105 106 107 108 109 1", Loops.read(request));
     }
 
     @Test
@@ -345,13 +334,13 @@ class DecodeLoopTest {
         }
         decoder.permits.release(PLENTY);
         for (Generation request : requests) {
-            assertThrows(EngineException.Failed.class, () -> read(request));
+            assertThrows(EngineException.Failed.class, () -> Loops.read(request));
         }
         assertTrue(end.get() instanceof EngineException.Failed);
         assertEquals(0, decoder.openPickers());
         Generation late = request(100, 1, 5);
         loop.submit(late);
-        assertThrows(EngineException.Failed.class, () -> read(late));
+        assertThrows(EngineException.Failed.class, () -> Loops.read(late));
     }
 
     @Test
@@ -381,7 +370,7 @@ class DecodeLoopTest {
         decoder.permits.release(PLENTY);
         assertTrue(callsAtEnd.get() >= 9, "a decode call between two pieces");
         assertEquals(10, pieces.get());
-        assertEquals(answer(100, 90), read(running));
+        assertEquals(answer(100, 90), Loops.read(running));
     }
 
     @Test
@@ -391,7 +380,7 @@ class DecodeLoopTest {
         loop.submit(running);
         loop.close();
         decoder.permits.release(PLENTY);
-        assertThrows(EngineException.Failed.class, () -> read(running));
+        assertThrows(EngineException.Failed.class, () -> Loops.read(running));
         assertEquals("closed", end.get().getMessage());
     }
 }

@@ -39,13 +39,7 @@ class FairnessTest {
     }
 
     private void start() {
-        thread = Thread.ofPlatform().start(() -> {
-            try {
-                loop.run();
-            } catch (InterruptedException e) {
-                throw new IllegalStateException(e);
-            }
-        });
+        thread = Loops.start(loop);
     }
 
     @AfterEach
@@ -74,22 +68,11 @@ class FairnessTest {
         return request;
     }
 
-    private static String read(Generation request) throws InterruptedException {
-        StringBuilder text = new StringBuilder();
-        while (true) {
-            Outbox.Chunk chunk = request.outbox.take();
-            text.append(chunk.text());
-            if (chunk.finish() != null) {
-                return text.toString();
-            }
-        }
-    }
-
     private void run(List<Generation> requests) throws InterruptedException {
         start();
         decoder.permits.release(PLENTY);
         for (Generation request : requests) {
-            read(request);
+            Loops.read(request);
         }
     }
 
@@ -188,7 +171,7 @@ class FairnessTest {
         }
         decoder.permits.release(PLENTY);
         for (Generation request : requests) {
-            read(request);
+            Loops.read(request);
         }
         List<Integer> after = order().subList(11, 29);
         int lead = 0;
@@ -212,9 +195,9 @@ class FairnessTest {
 
     private void allReadWhole(List<Generation> requests) throws Exception {
         decoder.permits.release(PLENTY);
-        assertEquals(answer(1000, 90), read(requests.get(0)));
-        assertEquals(answer(2000, 90), read(requests.get(1)));
-        assertEquals(answer(3000, 20), read(requests.get(2)));
+        assertEquals(answer(1000, 90), Loops.read(requests.get(0)));
+        assertEquals(answer(2000, 90), Loops.read(requests.get(1)));
+        assertEquals(answer(3000, 20), Loops.read(requests.get(2)));
     }
 
     @Test
@@ -241,9 +224,9 @@ class FairnessTest {
             urgent.add(ask(key("b", Priority.INTERACTIVE), i, 10, 3));
         }
         decoder.permits.release(PLENTY);
-        assertEquals(answer(1000, 90), read(background));
+        assertEquals(answer(1000, 90), Loops.read(background));
         for (int i = 2; i <= 4; i++) {
-            assertEquals(answer(i * 1000, 3), read(urgent.get(i - 2)));
+            assertEquals(answer(i * 1000, 3), Loops.read(urgent.get(i - 2)));
         }
         assertTrue(lastCall(2) < lastCall(1) && lastCall(3) < lastCall(1));
         assertTrue(firstCall(4) > lastCall(1), "the third of them waited");
@@ -307,8 +290,8 @@ class FairnessTest {
         calls(10);
         Generation prompt = ask(key("b", Priority.INTERACTIVE), 2, 100, 1);
         decoder.permits.release(PLENTY);
-        read(prompt);
-        read(answer);
+        Loops.read(prompt);
+        Loops.read(answer);
         return decoder.calls().stream()
                 .mapToInt(call -> call.thousands().getOrDefault(2, 0))
                 .max()
@@ -352,7 +335,7 @@ class FairnessTest {
                 },
                 key("b", priority));
         decoder.permits.release(PLENTY);
-        read(answer);
+        Loops.read(answer);
         assertEquals(10, end.get());
         return (int) callsAtPieces.stream().filter(calls -> calls < 80).count();
     }
@@ -396,7 +379,7 @@ class FairnessTest {
         calls(20);
         assertEquals(100, asked.get(), "each once, and then it is gone");
         decoder.permits.release(PLENTY);
-        read(answer);
+        Loops.read(answer);
     }
 
     /** Where a prompt of the background that takes most of the room comes among 60 that are more urgent. */
@@ -437,7 +420,7 @@ class FairnessTest {
         }
         decoder.permits.release(PLENTY);
         for (Generation request : requests) {
-            read(request);
+            Loops.read(request);
         }
         assertTrue(firstCall(4) - lastCall(3) >= Lineup.HELD_TOKENS / BATCH, "it was held");
         assertTrue(firstCall(4) < lastCall(1), "and not to its end");
@@ -469,7 +452,7 @@ class FairnessTest {
         }
         decoder.permits.release(PLENTY);
         for (Generation request : requests) {
-            read(request);
+            Loops.read(request);
         }
         Await.until(LONG, () -> loop.stats().parties().isEmpty());
     }

@@ -8,12 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -67,8 +65,7 @@ final class TpmVaultBoxTest {
     /** As after a start of the process, where the tries before are forgotten: the TPM counts its own. */
     private Vault started(TpmDevice device) throws IOException {
         Files.deleteIfExists(folder.resolve("attempts"));
-        var machine = new KeyKeeper.Machine(
-                1L << 30, new Calibration(Argon2.MEMORY_KIB_MIN, Duration.ofMillis(1)), Duration.ofMinutes(2));
+        var machine = new KeyKeeper.Machine(1L << 30, Made.LEAST, Duration.ofMinutes(2));
         Clock clock = Clock.systemUTC();
         return new Vault(
                 folder,
@@ -79,47 +76,25 @@ final class TpmVaultBoxTest {
                 new TpmCounter(device));
     }
 
-    private static String call(Vault vault, Verb verb, String... fields) throws VaultException {
-        List<Optional<SecretMemory>> secrets = new ArrayList<>();
-        try {
-            for (String field : fields) {
-                secrets.add(field.isEmpty() ? Optional.empty() : Optional.of(secret(field)));
-            }
-            Optional<SecretMemory> answer = vault.serve(verb, secrets, (part, done, total) -> {});
-            return answer.map(words ->
-                            StandardCharsets.US_ASCII.decode(words.buffer()).toString())
-                    .orElse("");
-        } finally {
-            secrets.forEach(secret -> secret.ifPresent(SecretMemory::close));
-        }
-    }
-
-    private static SecretMemory secret(String text) throws VaultException {
-        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-        SecretMemory memory = SecretMemory.of(bytes.length);
-        memory.buffer().put(bytes);
-        return memory;
-    }
-
     private static Reason refused(Vault vault, Verb verb, String... fields) {
-        return assertThrows(VaultException.class, () -> call(vault, verb, fields))
+        return assertThrows(VaultException.class, () -> VaultHome.call(vault, verb, fields))
                 .reason();
     }
 
     /** A vault whose password the TPM belongs to, locked again, and its recovery key. */
     private String bound() throws IOException {
         Vault vault = started(here());
-        String words = call(vault, Verb.CREATE, PASSWORD, "");
+        String words = VaultHome.call(vault, Verb.CREATE, PASSWORD, "");
         assertEquals(Reason.DENIED, refused(vault, Verb.BIND_TPM, OTHER, ""));
         Files.delete(folder.resolve("attempts"));
-        call(vault, Verb.BIND_TPM, PASSWORD, "");
+        VaultHome.call(vault, Verb.BIND_TPM, PASSWORD, "");
         vault.lock("a test");
         return words;
     }
 
     private List<String> unlocked(TpmDevice device, String password) throws IOException {
         Vault vault = started(device);
-        call(vault, Verb.UNLOCK, password, "");
+        VaultHome.call(vault, Verb.UNLOCK, password, "");
         List<String> alarms = vault.open().audit().alarms();
         vault.lock("a test");
         return alarms;
@@ -135,7 +110,7 @@ final class TpmVaultBoxTest {
             TpmDevice board = new TpmDevice(Optional.of(other.path));
             assertEquals(Reason.REFUSED, refused(started(board), Verb.UNLOCK, PASSWORD, ""));
             Vault moved = started(board);
-            call(moved, Verb.RECOVER, words, OTHER, "");
+            VaultHome.call(moved, Verb.RECOVER, words, OTHER, "");
             assertTrue(
                     moved.open().audit().alarms().getFirst().contains("is not there"),
                     moved.open().audit().alarms().toString());
@@ -149,7 +124,7 @@ final class TpmVaultBoxTest {
         bound();
         Path copy = copy("before");
         Vault vault = started(here());
-        call(vault, Verb.CHANGE_PASSWORD, PASSWORD, "", OTHER, "");
+        VaultHome.call(vault, Verb.CHANGE_PASSWORD, PASSWORD, "", OTHER, "");
         assertEquals(List.of(), unlocked(here(), OTHER));
         assertEquals(Reason.REFUSED, refused(started(TpmDevice.NONE), Verb.UNLOCK, OTHER, ""));
         putBack(copy);
@@ -228,9 +203,9 @@ final class TpmVaultBoxTest {
     @Test
     void unboundItOpensWithoutOne() throws Exception {
         bound();
-        call(started(here()), Verb.UNBIND_TPM, PASSWORD, "");
+        VaultHome.call(started(here()), Verb.UNBIND_TPM, PASSWORD, "");
         Vault without = started(TpmDevice.NONE);
-        call(without, Verb.UNLOCK, PASSWORD, "");
+        VaultHome.call(without, Verb.UNLOCK, PASSWORD, "");
         assertFalse(without.countsUnlocks());
         assertEquals(1, without.open().audit().alarms().size(), "that its counter is not there");
         without.lock("a test");
@@ -247,7 +222,7 @@ final class TpmVaultBoxTest {
         assertEquals(Reason.LATER, last);
         assertEquals(Reason.LATER, refused(started(here()), Verb.UNLOCK, PASSWORD, ""), "the right one, too");
         Vault vault = started(here());
-        call(vault, Verb.RECOVER, words, OTHER, "");
+        VaultHome.call(vault, Verb.RECOVER, words, OTHER, "");
         assertEquals(List.of(), vault.open().audit().alarms());
         vault.lock("a test");
     }
@@ -263,12 +238,12 @@ final class TpmVaultBoxTest {
         assertEquals(Vault.State.SEALED, vault.status().state());
         assertEquals(0, vault.standing().wrong());
         swtpm.goOn();
-        call(vault, Verb.UNLOCK, PASSWORD, "");
+        VaultHome.call(vault, Verb.UNLOCK, PASSWORD, "");
         assertEquals(List.of(), vault.open().audit().alarms());
         vault.lock("a test");
         swtpm.hang();
         Vault again = started(here());
-        call(again, Verb.RECOVER, words, OTHER, "");
+        VaultHome.call(again, Verb.RECOVER, words, OTHER, "");
         assertTrue(
                 again.open().audit().alarms().getFirst().contains("is not there"),
                 again.open().audit().alarms().toString());
@@ -277,7 +252,7 @@ final class TpmVaultBoxTest {
 
     private static void assertSilent(Vault vault, Verb verb, String... fields) {
         long begun = System.nanoTime();
-        VaultException silent = assertThrows(VaultException.class, () -> call(vault, verb, fields));
+        VaultException silent = assertThrows(VaultException.class, () -> VaultHome.call(vault, verb, fields));
         Duration took = Duration.ofNanos(System.nanoTime() - begun);
         assertEquals(Reason.FAILED, silent.reason(), silent.getMessage());
         assertTrue(silent.getMessage().contains("The TPM has not answered within 10 s"), silent.getMessage());
@@ -319,13 +294,13 @@ final class TpmVaultBoxTest {
         String keyFile = "k".repeat(Secret.KEY_FILE_BYTES_MIN);
         Vault vault = started(here());
         assertEquals(Optional.empty(), vault.boundTo(), "there is none");
-        call(vault, Verb.CREATE, PASSWORD, "");
+        VaultHome.call(vault, Verb.CREATE, PASSWORD, "");
         assertEquals(Optional.of(VaultBoundTo.NONE), vault.boundTo());
-        call(vault, Verb.BIND_TPM, PASSWORD, "");
+        VaultHome.call(vault, Verb.BIND_TPM, PASSWORD, "");
         assertEquals(Optional.of(VaultBoundTo.TPM), vault.boundTo());
-        call(vault, Verb.CHANGE_PASSWORD, PASSWORD, "", OTHER, keyFile);
+        VaultHome.call(vault, Verb.CHANGE_PASSWORD, PASSWORD, "", OTHER, keyFile);
         assertEquals(Optional.of(VaultBoundTo.BOTH), vault.boundTo());
-        call(vault, Verb.UNBIND_TPM, OTHER, keyFile);
+        VaultHome.call(vault, Verb.UNBIND_TPM, OTHER, keyFile);
         assertEquals(Optional.of(VaultBoundTo.KEY_FILE), vault.boundTo());
         vault.lock("a test");
         Files.writeString(folder.resolve(KeyKeeper.FILE), "{");
@@ -334,7 +309,7 @@ final class TpmVaultBoxTest {
 
     @Test
     void aWipeSaysWhatTheTpmHasDestroyed() throws Exception {
-        call(started(here()), Verb.CREATE, PASSWORD, "");
+        VaultHome.call(started(here()), Verb.CREATE, PASSWORD, "");
         Vault unbound = started(here());
         assertEquals(TpmPart.NONE, unbound.wipe().tpm());
         assertEquals("wiped", started(here()).status().cause());
@@ -360,7 +335,7 @@ final class TpmVaultBoxTest {
     @Test
     void whatAChangeGivesTheTpmDuringAWipeGoes() throws Exception {
         Vault vault = started(here());
-        call(vault, Verb.CREATE, PASSWORD, "");
+        VaultHome.call(vault, Verb.CREATE, PASSWORD, "");
         String name = vault.name();
         var bind = new FutureTask<>(() -> refused(vault, Verb.BIND_TPM, PASSWORD, ""));
         Thread.ofPlatform().start(bind);
@@ -416,7 +391,7 @@ final class TpmVaultBoxTest {
 
     @Test
     void allThatIsPutBackIsSeen() throws Exception {
-        call(started(here()), Verb.CREATE, PASSWORD, "");
+        VaultHome.call(started(here()), Verb.CREATE, PASSWORD, "");
         assertEquals(List.of(), unlocked(here(), PASSWORD));
         Path copy = copy("yesterday");
         assertEquals(List.of(), unlocked(here(), PASSWORD));
@@ -433,7 +408,7 @@ final class TpmVaultBoxTest {
 
     @Test
     void byOneUnlockIsSeenAsWell() throws Exception {
-        call(started(here()), Verb.CREATE, PASSWORD, "");
+        VaultHome.call(started(here()), Verb.CREATE, PASSWORD, "");
         unlocked(here(), PASSWORD);
         Path copy = copy("yesterday");
         unlocked(here(), PASSWORD);
@@ -444,7 +419,7 @@ final class TpmVaultBoxTest {
     /** The control: without a TPM the same passes without a word, and the status says so beforehand. */
     @Test
     void withoutTheCounterItPassesSilently() throws Exception {
-        call(started(TpmDevice.NONE), Verb.CREATE, PASSWORD, "");
+        VaultHome.call(started(TpmDevice.NONE), Verb.CREATE, PASSWORD, "");
         unlocked(TpmDevice.NONE, PASSWORD);
         Path copy = copy("yesterday");
         unlocked(TpmDevice.NONE, PASSWORD);
@@ -458,7 +433,7 @@ final class TpmVaultBoxTest {
     /** To a time before the TPM counted, and with the TPM switched off in the configuration that was put back with it. */
     @Test
     void whoTakesTheCounterAwayIsSeen() throws Exception {
-        call(started(TpmDevice.NONE), Verb.CREATE, PASSWORD, "");
+        VaultHome.call(started(TpmDevice.NONE), Verb.CREATE, PASSWORD, "");
         Path before = copy("before");
         assertEquals(List.of(), unlocked(here(), PASSWORD), "it begins to count");
         Path counted = copy("counted");
@@ -478,7 +453,7 @@ final class TpmVaultBoxTest {
     /** A crash between the line and the count: the line is there, and the TPM did not count. */
     @Test
     void aCrashBetweenLineAndCountIsNoAlarm() throws Exception {
-        call(started(here()), Verb.CREATE, PASSWORD, "");
+        VaultHome.call(started(here()), Verb.CREATE, PASSWORD, "");
         unlocked(here(), PASSWORD);
         swtpm.close();
         Path tpmBefore = copyOf(state, home.resolve("tpm-before"));
@@ -494,7 +469,7 @@ final class TpmVaultBoxTest {
     /** The TPM's own memory put back, as whoever has a virtual machine's files can: it is behind by more than a crash explains. */
     @Test
     void aTpmThatIsPutBackIsSeen() throws Exception {
-        call(started(here()), Verb.CREATE, PASSWORD, "");
+        VaultHome.call(started(here()), Verb.CREATE, PASSWORD, "");
         swtpm.close();
         Path tpmBefore = copyOf(state, home.resolve("tpm-before"));
         swtpm = Swtpm.socket(state);

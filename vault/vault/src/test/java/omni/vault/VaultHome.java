@@ -71,7 +71,7 @@ final class VaultHome {
         }
     }
 
-    private static SecretMemory secret(String text) throws VaultException {
+    static SecretMemory secret(String text) throws VaultException {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         SecretMemory memory = SecretMemory.of(bytes.length);
         memory.buffer().put(bytes);

@@ -19,9 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.FutureTask;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
-import omni.role.Attempts;
 import omni.vault.SecretCall.Verb;
 import omni.vault.VaultException.Reason;
 import org.junit.jupiter.api.BeforeEach;
@@ -39,53 +37,20 @@ final class VaultTest {
     private Duration ahead = Duration.ZERO;
 
     private final Clock clock = ((InstantSource) () -> Instant.now().plus(ahead)).withZone(ZoneOffset.UTC);
-    private final AtomicInteger ends = new AtomicInteger();
-    private Path run;
+    private VaultHome home;
 
     @BeforeEach
-    void makeFolders() throws IOException {
-        run = Files.createTempDirectory("ov");
+    void make() throws IOException {
+        home = new VaultHome(folder, clock);
     }
 
     /** As after a start of the process. */
-    private Vault started() throws VaultException {
-        var machine = new KeyKeeper.Machine(
-                1L << 30, new Calibration(Argon2.MEMORY_KIB_MIN, Duration.ofMillis(1)), Duration.ofMinutes(2));
-        return new Vault(
-                folder,
-                new KeyKeeper(folder, run, machine),
-                new Attempts(folder.resolve("attempts"), clock),
-                clock,
-                ends::incrementAndGet);
-    }
-
-    private static Optional<SecretMemory> call(Vault vault, Verb verb, String... fields) throws VaultException {
-        List<Optional<SecretMemory>> secrets = new ArrayList<>();
-        try {
-            for (String field : fields) {
-                secrets.add(field.isEmpty() ? Optional.empty() : Optional.of(secret(field)));
-            }
-            return vault.serve(verb, secrets, (part, done, total) -> {});
-        } finally {
-            secrets.forEach(secret -> secret.ifPresent(SecretMemory::close));
-        }
-    }
-
-    private static SecretMemory secret(String text) throws VaultException {
-        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-        SecretMemory memory = SecretMemory.of(bytes.length);
-        memory.buffer().put(bytes);
-        return memory;
-    }
-
-    private static String words(Optional<SecretMemory> secret) {
-        try (SecretMemory words = secret.orElseThrow()) {
-            return StandardCharsets.UTF_8.decode(words.buffer()).toString();
-        }
+    private Vault started() {
+        return home.started();
     }
 
     private static Reason refused(Vault vault, Verb verb, String... fields) {
-        return assertThrows(VaultException.class, () -> call(vault, verb, fields))
+        return assertThrows(VaultException.class, () -> VaultHome.call(vault, verb, fields))
                 .reason();
     }
 
@@ -95,20 +60,20 @@ final class VaultTest {
         assertEquals(Vault.State.ABSENT, vault.status().state());
         assertEquals(
                 Reason.SEALED, assertThrows(VaultException.class, vault::open).reason());
-        words(call(vault, Verb.CREATE, PASSWORD, ""));
+        VaultHome.call(vault, Verb.CREATE, PASSWORD, "");
         assertEquals(Vault.State.OPEN, vault.status().state());
         String id = vault.open()
                 .conversations()
                 .create(Map.of("a", "b"), List.of(), Optional.empty())
                 .id();
         vault.lock("a test");
-        assertEquals(1, ends.get());
+        assertEquals(1, home.ends.get());
         assertEquals(
                 Reason.SEALED, assertThrows(VaultException.class, vault::open).reason());
 
         Vault again = started();
         assertEquals(Vault.State.SEALED, again.status().state());
-        call(again, Verb.UNLOCK, PASSWORD, "");
+        VaultHome.call(again, Verb.UNLOCK, PASSWORD, "");
         assertEquals(Map.of("a", "b"), again.open().conversations().retrieve(id).metadata());
         again.open().close();
     }
@@ -116,15 +81,15 @@ final class VaultTest {
     @Test
     void thereIsOneVaultAndMakingAnotherChangesNothing() throws VaultException {
         Vault vault = started();
-        words(call(vault, Verb.CREATE, PASSWORD, ""));
+        VaultHome.call(vault, Verb.CREATE, PASSWORD, "");
         assertEquals(Reason.REFUSED, refused(vault, Verb.CREATE, "another password", ""));
-        call(vault, Verb.UNLOCK, PASSWORD, "");
+        VaultHome.call(vault, Verb.UNLOCK, PASSWORD, "");
         vault.open().close();
     }
 
     @Test
     void aWrongPasswordIsDeniedAndTheNextTryHasToWait() throws IOException {
-        words(call(started(), Verb.CREATE, PASSWORD, ""));
+        VaultHome.call(started(), Verb.CREATE, PASSWORD, "");
         Vault vault = started();
         assertEquals(Reason.DENIED, refused(vault, Verb.UNLOCK, "correct horsf", ""));
         assertEquals(1, vault.standing().wrong());
@@ -135,7 +100,7 @@ final class VaultTest {
         ahead = ahead.plusSeconds(200);
         assertEquals(Reason.LATER, refused(vault, Verb.UNLOCK, PASSWORD, ""), "longer each time");
         ahead = ahead.plusSeconds(100);
-        call(vault, Verb.UNLOCK, PASSWORD, "");
+        VaultHome.call(vault, Verb.UNLOCK, PASSWORD, "");
         assertEquals(0, vault.standing().wrong());
         vault.open().close();
     }
@@ -143,7 +108,7 @@ final class VaultTest {
     /** The control is one after which the wait is over by the time that it was judged. */
     @Test
     void aWrongPasswordSaysHowLongTheNextTryHasToWait() throws IOException {
-        words(call(started(), Verb.CREATE, PASSWORD, ""));
+        VaultHome.call(started(), Verb.CREATE, PASSWORD, "");
         Vault vault = started();
         ahead = ahead.plusSeconds(2);
         assertEquals("Wrong password.", denied(vault));
@@ -156,7 +121,8 @@ final class VaultTest {
     }
 
     private static String denied(Vault vault) {
-        VaultException denied = assertThrows(VaultException.class, () -> call(vault, Verb.UNLOCK, "correct horsf", ""));
+        VaultException denied =
+                assertThrows(VaultException.class, () -> VaultHome.call(vault, Verb.UNLOCK, "correct horsf", ""));
         assertEquals(Reason.DENIED, denied.reason());
         return String.valueOf(denied.getMessage());
     }
@@ -164,7 +130,7 @@ final class VaultTest {
     @Test
     void whileItIsOpenAPasswordIsStillJudged() throws VaultException {
         Vault vault = started();
-        words(call(vault, Verb.CREATE, PASSWORD, ""));
+        VaultHome.call(vault, Verb.CREATE, PASSWORD, "");
         assertEquals(Reason.DENIED, refused(vault, Verb.UNLOCK, "wrong password", ""));
         assertEquals(Vault.State.OPEN, vault.status().state());
         vault.open().close();
@@ -172,7 +138,7 @@ final class VaultTest {
 
     @Test
     void whatNobodyCanHaveSetIsNoTry() throws VaultException {
-        words(call(started(), Verb.CREATE, PASSWORD, ""));
+        VaultHome.call(started(), Verb.CREATE, PASSWORD, "");
         Vault vault = started();
         assertEquals(Reason.INVALID, refused(vault, Verb.UNLOCK, "", ""));
         assertEquals(Reason.INVALID, refused(vault, Verb.UNLOCK, "x".repeat(Secret.PASSWORD_BYTES_MAX + 1), ""));
@@ -182,58 +148,58 @@ final class VaultTest {
     @Test
     void aKeyFileBelongsToThePassword() throws VaultException {
         String file = "k".repeat(Secret.KEY_FILE_BYTES_MIN);
-        words(call(started(), Verb.CREATE, PASSWORD, file));
+        VaultHome.call(started(), Verb.CREATE, PASSWORD, file);
         Vault vault = started();
         assertEquals(Reason.DENIED, refused(vault, Verb.UNLOCK, PASSWORD, "j" + file.substring(1)));
         ahead = ahead.plusSeconds(2);
-        assertThrows(VaultException.class, () -> call(vault, Verb.UNLOCK, PASSWORD, ""));
+        assertThrows(VaultException.class, () -> VaultHome.call(vault, Verb.UNLOCK, PASSWORD, ""));
         ahead = ahead.plusSeconds(10);
-        call(vault, Verb.UNLOCK, PASSWORD, file);
+        VaultHome.call(vault, Verb.UNLOCK, PASSWORD, file);
         vault.open().close();
     }
 
     @Test
     void anotherPasswordTakesThePlaceOfTheOld() throws VaultException {
         Vault vault = started();
-        words(call(vault, Verb.CREATE, PASSWORD, ""));
+        VaultHome.call(vault, Verb.CREATE, PASSWORD, "");
         assertEquals(Reason.DENIED, refused(vault, Verb.CHANGE_PASSWORD, "wrong password", "", "another password", ""));
         ahead = ahead.plusSeconds(2);
-        call(vault, Verb.CHANGE_PASSWORD, PASSWORD, "", "another password", "");
+        VaultHome.call(vault, Verb.CHANGE_PASSWORD, PASSWORD, "", "another password", "");
         assertEquals(Reason.DENIED, refused(started(), Verb.UNLOCK, PASSWORD, ""));
         ahead = ahead.plusSeconds(2);
-        call(vault, Verb.UNLOCK, "another password", "");
+        VaultHome.call(vault, Verb.UNLOCK, "another password", "");
         vault.open().close();
     }
 
     @Test
     void theRecoveryKeySetsANewPassword() throws VaultException {
-        String recovery = words(call(started(), Verb.CREATE, PASSWORD, ""));
+        String recovery = VaultHome.call(started(), Verb.CREATE, PASSWORD, "");
         Vault vault = started();
-        call(vault, Verb.RECOVER, recovery.toUpperCase(java.util.Locale.ROOT), "another password", "");
+        VaultHome.call(vault, Verb.RECOVER, recovery.toUpperCase(java.util.Locale.ROOT), "another password", "");
         assertEquals(Vault.State.OPEN, vault.status().state());
         assertEquals(Reason.DENIED, refused(vault, Verb.UNLOCK, PASSWORD, ""));
         ahead = ahead.plusSeconds(2);
-        String next = words(call(vault, Verb.NEW_RECOVERY_KEY, "another password", ""));
+        String next = VaultHome.call(vault, Verb.NEW_RECOVERY_KEY, "another password", "");
         assertFalse(next.equals(recovery));
         assertEquals(Reason.DENIED, refused(vault, Verb.RECOVER, recovery, "a third password", ""));
         ahead = ahead.plusSeconds(2);
-        call(vault, Verb.RECOVER, next, "a third password", "");
+        VaultHome.call(vault, Verb.RECOVER, next, "a third password", "");
         vault.open().close();
     }
 
     @Test
     void whatHappenedIsInTheLogAlsoWhatHappenedWhileItWasSealed() throws IOException {
-        words(call(started(), Verb.CREATE, PASSWORD, ""));
+        VaultHome.call(started(), Verb.CREATE, PASSWORD, "");
         Vault vault = started();
         refused(vault, Verb.UNLOCK, "wrong password", "");
         Files.writeString(folder.resolve("attempts"), "8 8"); // so long that a slow machine is no help
         refused(vault, Verb.UNLOCK, PASSWORD, "");
         ahead = ahead.plusSeconds(300);
-        call(vault, Verb.UNLOCK, PASSWORD, "");
+        VaultHome.call(vault, Verb.UNLOCK, PASSWORD, "");
         vault.open().conversations();
         vault.lock("a test");
         Vault again = started();
-        call(again, Verb.UNLOCK, PASSWORD, "");
+        VaultHome.call(again, Verb.UNLOCK, PASSWORD, "");
         List<String> events = new ArrayList<>();
         for (AuditRow row : new AuditTable(again.open().records()).read(1, 100)) {
             events.add(AuditLine.read(row.line()).event().text());
@@ -247,19 +213,19 @@ final class VaultTest {
     @Test
     void aDatabaseThatWasPutBackIsAnAlarm() throws IOException {
         Vault vault = started();
-        words(call(vault, Verb.CREATE, PASSWORD, ""));
+        VaultHome.call(vault, Verb.CREATE, PASSWORD, "");
         vault.open().close();
         byte[] older = Files.readAllBytes(folder.resolve("records.db"));
         Vault later = started();
-        call(later, Verb.UNLOCK, PASSWORD, "");
+        VaultHome.call(later, Verb.UNLOCK, PASSWORD, "");
         later.open().close();
         Vault control = started();
-        call(control, Verb.UNLOCK, PASSWORD, "");
+        VaultHome.call(control, Verb.UNLOCK, PASSWORD, "");
         assertEquals(List.of(), control.open().audit().alarms(), "the control");
         control.open().close();
         Files.write(folder.resolve("records.db"), older);
         Vault rolledBack = started();
-        call(rolledBack, Verb.UNLOCK, PASSWORD, "");
+        VaultHome.call(rolledBack, Verb.UNLOCK, PASSWORD, "");
         assertFalse(rolledBack.open().audit().alarms().isEmpty());
         rolledBack.open().close();
     }
@@ -267,8 +233,8 @@ final class VaultTest {
     @Test
     void nothingOfASecretIsInTheFolder() throws IOException {
         Vault vault = started();
-        String recovery = words(call(vault, Verb.CREATE, PASSWORD, ""));
-        assertThrows(VaultException.class, () -> call(vault, Verb.UNLOCK, "mistaken password", ""));
+        String recovery = VaultHome.call(vault, Verb.CREATE, PASSWORD, "");
+        assertThrows(VaultException.class, () -> VaultHome.call(vault, Verb.UNLOCK, "mistaken password", ""));
         vault.open().close();
         List<Path> files;
         try (var walk = Files.walk(folder)) {
@@ -290,25 +256,25 @@ final class VaultTest {
     @Test
     void itLocksItselfWithoutUseAndAfterSleep() throws VaultException {
         Vault vault = started();
-        words(call(vault, Verb.CREATE, PASSWORD, ""));
+        VaultHome.call(vault, Verb.CREATE, PASSWORD, "");
         new AutoLock(vault, Duration.ofDays(1), clock).look(Duration.ofSeconds(5));
         new AutoLock(vault, Duration.ZERO, clock).look(Duration.ZERO);
-        assertEquals(0, ends.get(), "the control: used a moment ago, and never by time");
+        assertEquals(0, home.ends.get(), "the control: used a moment ago, and never by time");
         new AutoLock(vault, Duration.ofNanos(1), clock).look(Duration.ZERO);
-        assertEquals(1, ends.get());
+        assertEquals(1, home.ends.get());
 
         Vault other = started();
-        call(other, Verb.UNLOCK, PASSWORD, "");
+        VaultHome.call(other, Verb.UNLOCK, PASSWORD, "");
         new AutoLock(other, Duration.ZERO, clock).look(Duration.ofSeconds(31));
-        assertEquals(2, ends.get());
+        assertEquals(2, home.ends.get());
     }
 
     /** A gap that closes, or a lid, while a password is being judged: who came last is obeyed. */
     @Test
     void aLockMeanwhileBeatsAnUnlock() throws Exception {
-        words(call(started(), Verb.CREATE, PASSWORD, ""));
+        VaultHome.call(started(), Verb.CREATE, PASSWORD, "");
         Vault vault = started();
-        int before = ends.get();
+        int before = home.ends.get();
         var unlock = new FutureTask<>(() -> refused(vault, Verb.UNLOCK, PASSWORD, ""));
         Thread.ofPlatform().start(unlock);
         while (!unlock.isDone()) {
@@ -316,7 +282,7 @@ final class VaultTest {
             LockSupport.parkNanos(1_000_000);
         }
         assertEquals(Reason.REFUSED, unlock.get());
-        assertEquals(before + 1, ends.get(), "what was open for a moment has ended");
+        assertEquals(before + 1, home.ends.get(), "what was open for a moment has ended");
         assertEquals(
                 Reason.SEALED, assertThrows(VaultException.class, vault::open).reason());
     }
@@ -333,23 +299,23 @@ final class VaultTest {
 
     @Test
     void thePasswordIsAPermitForOneSessionSealedAndOpen() throws IOException {
-        words(call(started(), Verb.CREATE, PASSWORD, ""));
+        VaultHome.call(started(), Verb.CREATE, PASSWORD, "");
         Vault vault = started();
         assertEquals(Reason.DENIED, refused(vault, Verb.PROVE, "wrong password", "", "one"));
         assertEquals(1, vault.standing().wrong());
         Files.writeString(folder.resolve("attempts"), "8 8"); // so long that a slow machine is no help
         assertEquals(Reason.LATER, refused(vault, Verb.PROVE, PASSWORD, "", "one"), "though it is right");
         ahead = ahead.plusSeconds(300);
-        String sealed = words(call(vault, Verb.PROVE, PASSWORD, "", "one"));
+        String sealed = VaultHome.call(vault, Verb.PROVE, PASSWORD, "", "one");
         assertEquals(0, vault.standing().wrong());
         assertEquals(Vault.State.SEALED, vault.status().state(), "it opens nothing");
         assertTrue(permits(vault, sealed, "one"));
         assertFalse(permits(vault, sealed, "two"));
         assertFalse(permits(started(), sealed, "one"), "a new process knows of none");
 
-        call(vault, Verb.UNLOCK, PASSWORD, "");
+        VaultHome.call(vault, Verb.UNLOCK, PASSWORD, "");
         assertTrue(permits(vault, sealed, "one"));
-        String open = words(call(vault, Verb.PROVE, PASSWORD, "", "s".repeat(128)));
+        String open = VaultHome.call(vault, Verb.PROVE, PASSWORD, "", "s".repeat(128));
         assertTrue(permits(vault, open, "s".repeat(128)));
         vault.lock("a test");
         assertFalse(permits(vault, open, "s".repeat(128)));
@@ -359,25 +325,25 @@ final class VaultTest {
     @Test
     void aPermitEndsWithItsTimeAndWithThePassword() throws VaultException {
         Vault vault = started();
-        words(call(vault, Verb.CREATE, PASSWORD, ""));
-        String early = words(call(vault, Verb.PROVE, PASSWORD, "", "one"));
+        VaultHome.call(vault, Verb.CREATE, PASSWORD, "");
+        String early = VaultHome.call(vault, Verb.PROVE, PASSWORD, "", "one");
         ahead = ahead.plusMinutes(5);
         assertFalse(permits(vault, early, "one"));
-        String late = words(call(vault, Verb.PROVE, PASSWORD, "", "one"));
+        String late = VaultHome.call(vault, Verb.PROVE, PASSWORD, "", "one");
         assertTrue(permits(vault, late, "one"));
-        call(vault, Verb.CHANGE_PASSWORD, PASSWORD, "", "another password", "");
+        VaultHome.call(vault, Verb.CHANGE_PASSWORD, PASSWORD, "", "another password", "");
         assertFalse(permits(vault, late, "one"));
         vault.open().close();
     }
 
     @Test
     void aSessionHasANameOfUpTo128Bytes() throws VaultException {
-        words(call(started(), Verb.CREATE, PASSWORD, ""));
+        VaultHome.call(started(), Verb.CREATE, PASSWORD, "");
         Vault vault = started();
         for (String session : List.of("", "s".repeat(129), "ä".repeat(65))) {
             assertEquals(Reason.INVALID, refused(vault, Verb.PROVE, PASSWORD, "", session));
         }
-        try (SecretMemory password = secret(PASSWORD);
+        try (SecretMemory password = VaultHome.secret(PASSWORD);
                 SecretMemory noText = SecretMemory.of(1)) {
             noText.buffer().put((byte) 0x80);
             List<Optional<SecretMemory>> fields = List.of(Optional.of(password), Optional.empty(), Optional.of(noText));
@@ -392,7 +358,7 @@ final class VaultTest {
     @Test
     void newKeysTakeThePlaceOfTheOldOnes() throws IOException {
         Vault vault = started();
-        words(call(vault, Verb.CREATE, PASSWORD, ""));
+        VaultHome.call(vault, Verb.CREATE, PASSWORD, "");
         byte[] before = Files.readAllBytes(folder.resolve("keys.json"));
         String id = vault.open()
                 .conversations()
@@ -401,14 +367,14 @@ final class VaultTest {
         assertEquals(Reason.DENIED, refused(vault, Verb.ROTATE, "wrong password", ""));
         ahead = ahead.plusSeconds(2);
 
-        call(vault, Verb.ROTATE, PASSWORD, "");
+        VaultHome.call(vault, Verb.ROTATE, PASSWORD, "");
 
         assertEquals(0, vault.standing().wrong());
         assertEquals(Map.of("a", "b"), vault.open().conversations().retrieve(id).metadata());
         vault.lock("a test");
         Vault again = started();
         assertEquals(Reason.SEALED, refused(again, Verb.ROTATE, PASSWORD, ""));
-        call(again, Verb.UNLOCK, PASSWORD, "");
+        VaultHome.call(again, Verb.UNLOCK, PASSWORD, "");
         KeyRing keys = again.open().keys();
         for (Purpose purpose : Purpose.values()) {
             assertEquals(2, keys.newest(purpose));
@@ -430,7 +396,7 @@ final class VaultTest {
     @Test
     void aWipeLeavesNothingAndRoomForANewVault() throws IOException {
         Vault vault = started();
-        words(call(vault, Verb.CREATE, PASSWORD, ""));
+        VaultHome.call(vault, Verb.CREATE, PASSWORD, "");
         byte[] keys = Files.readAllBytes(folder.resolve("keys.json"));
         Path stick = Files.createTempDirectory("stick");
         new Backups(vault.open()).take(stick, false, (read, written) -> {});
@@ -453,13 +419,13 @@ final class VaultTest {
         Files.write(folder.resolve("keys.json"), keys);
         assertEquals(Vault.State.SEALED, started().status().state(), "the control: the keys are what made it one");
         Files.delete(folder.resolve("keys.json"));
-        words(call(again, Verb.CREATE, "another password", ""));
+        VaultHome.call(again, Verb.CREATE, "another password", "");
         again.open().close();
     }
 
     @Test
     void aSealedVaultIsWipedTooAndKnowsOfNoBackups() throws IOException {
-        words(call(started(), Verb.CREATE, PASSWORD, ""));
+        VaultHome.call(started(), Verb.CREATE, PASSWORD, "");
         Vault vault = started();
         assertEquals(Optional.empty(), vault.wipe().backups());
         assertEquals(Vault.State.ABSENT, started().status().state());
@@ -471,7 +437,7 @@ final class VaultTest {
         List<TpmPart> parts = new ArrayList<>();
         List<String> causes = new ArrayList<>();
         for (String keys : List.of("whole", "{", "")) {
-            words(call(started(), Verb.CREATE, PASSWORD, ""));
+            VaultHome.call(started(), Verb.CREATE, PASSWORD, "");
             Vault vault = started();
             if (keys.isEmpty()) {
                 Files.delete(folder.resolve("keys.json"));
@@ -488,7 +454,7 @@ final class VaultTest {
     /** As a power cut leaves it that came after the keys, on a disk that was too full to say which TPM there was. */
     @Test
     void aWipeThatIsFinishedByTheNextStartMakesNothingUpEither() throws IOException {
-        words(call(started(), Verb.CREATE, PASSWORD, ""));
+        VaultHome.call(started(), Verb.CREATE, PASSWORD, "");
         Files.createFile(folder.resolve(Wipe.INTENT));
         byte[] keys = Files.readAllBytes(folder.resolve("keys.json"));
         Files.write(folder.resolve("keys.json"), new byte[keys.length]);
@@ -518,10 +484,10 @@ final class VaultTest {
     @Test
     void aNewPasswordThatIsTooShortCountsNoTryAndChangesNothing() throws IOException {
         Vault vault = started();
-        words(call(vault, Verb.CREATE, PASSWORD, ""));
+        VaultHome.call(vault, Verb.CREATE, PASSWORD, "");
         assertEquals(Reason.INVALID, refused(vault, Verb.CHANGE_PASSWORD, PASSWORD, "", "short", ""));
         assertEquals(0, vault.standing().wrong());
-        call(vault, Verb.UNLOCK, PASSWORD, "");
+        VaultHome.call(vault, Verb.UNLOCK, PASSWORD, "");
         vault.open().close();
     }
 
@@ -529,7 +495,7 @@ final class VaultTest {
     @Test
     void triesThatComeTooEarlyAreOneLineAMinute() throws IOException {
         Vault vault = started();
-        words(call(vault, Verb.CREATE, PASSWORD, ""));
+        VaultHome.call(vault, Verb.CREATE, PASSWORD, "");
         Files.writeString(folder.resolve("attempts"), "20 20");
         for (int i = 0; i < 50; i++) {
             assertEquals(Reason.LATER, refused(vault, Verb.UNLOCK, PASSWORD, ""));
@@ -546,7 +512,7 @@ final class VaultTest {
     void aLockOfWhatIsLockedEndsNothing() throws VaultException {
         Vault vault = started();
         vault.lock("a test");
-        assertEquals(0, ends.get());
+        assertEquals(0, home.ends.get());
     }
 
     @Test
@@ -554,7 +520,7 @@ final class VaultTest {
         Vault vault = started();
         List<Vault.Status> heard = new ArrayList<>();
         try (var _ = vault.onChange(heard::add)) {
-            words(call(vault, Verb.CREATE, PASSWORD, ""));
+            VaultHome.call(vault, Verb.CREATE, PASSWORD, "");
         }
         assertEquals(
                 List.of(Vault.State.SEALED, Vault.State.OPEN),
@@ -564,21 +530,13 @@ final class VaultTest {
 
     /** Another box: nothing in its folder yet. */
     private Vault elsewhere(Path other) throws IOException {
-        Files.createDirectories(other);
-        var machine = new KeyKeeper.Machine(
-                1L << 30, new Calibration(Argon2.MEMORY_KIB_MIN, Duration.ofMillis(1)), Duration.ofMinutes(2));
-        return new Vault(
-                other,
-                new KeyKeeper(other, run, machine),
-                new Attempts(other.resolve("attempts"), clock),
-                clock,
-                ends::incrementAndGet);
+        return new VaultHome(other, clock).started();
     }
 
     @Test
     void aBackupIsPutBackOnAnotherBoxByPasswordOrRecoveryKey() throws IOException {
         Vault vault = started();
-        String recovery = words(call(vault, Verb.CREATE, PASSWORD, ""));
+        String recovery = VaultHome.call(vault, Verb.CREATE, PASSWORD, "");
         String id = vault.open()
                 .conversations()
                 .create(Map.of("a", "b"), List.of(), Optional.empty())
@@ -600,7 +558,7 @@ final class VaultTest {
         assertEquals(
                 Reason.MISSING,
                 refused(other, Verb.RESTORE, stick.toString(), "20200101-000000-0000", PASSWORD, "", ""));
-        call(other, Verb.RESTORE, stick.toString(), snapshot, PASSWORD, "", "");
+        VaultHome.call(other, Verb.RESTORE, stick.toString(), snapshot, PASSWORD, "", "");
         assertEquals(Map.of("a", "b"), other.open().conversations().retrieve(id).metadata());
         assertEquals(List.of(), other.open().audit().alarms());
         assertEquals(1, new Backups(other.open()).known().size(), "it knows of the copies that it came from");
@@ -608,7 +566,7 @@ final class VaultTest {
         other.lock("a test");
 
         Vault third = elsewhere(box.resolve("by-recovery-key"));
-        call(third, Verb.RESTORE, stick.toString(), "", "", "", recovery);
+        VaultHome.call(third, Verb.RESTORE, stick.toString(), "", "", "", recovery);
         assertEquals(Map.of("a", "b"), third.open().conversations().retrieve(id).metadata());
         third.lock("a test");
     }
