@@ -29,9 +29,10 @@ final class KillsBoxTest {
     /** The roles that run all the time. */
     private static final List<String> RESIDENT = List.of("airgap", "vault", "engine", "daemon");
 
-    private static final int KILLS = 200;
+    /** A sample, for a machine that has other tests to run; {@code -Domni.kills=200} is the whole. */
+    private static final int KILLS = Integer.getInteger("omni.kills", 80);
     /** The supervisor lives through so many kills at the end, so that a leak of its own would show. */
-    private static final int KILLS_OF_ROLES_AT_THE_END = 60;
+    private static final int KILLS_OF_ROLES_AT_THE_END = KILLS * 3 / 10;
 
     private static final int QUIET_EVERY = 5;
     private static final int CLIENTS = 3;
@@ -54,7 +55,7 @@ final class KillsBoxTest {
     }
 
     @Test
-    void twoHundredKillsLeaveNothingBehind() throws Exception {
+    void manyKillsLeaveNothingBehind() throws Exception {
         try (var box = new Box(PATIENT)) {
             box.awaitReady();
             box.addKey();
