@@ -41,22 +41,17 @@ final class GbnfWriter {
     private final Grammar grammar;
     private final Map<Shape, Expr.Ref> written = new HashMap<>();
     private final ArrayDeque<Runnable> waiting = new ArrayDeque<>();
-    private final Map<String, Expr.Ref> shared = new HashMap<>();
 
-    GbnfWriter(SchemaReader reader, Alternatives alternatives, Budget budget) {
+    /** Writes into that grammar, in which others may have written. */
+    GbnfWriter(SchemaReader reader, Alternatives alternatives, Budget budget, Grammar grammar) {
         this.reader = reader;
         this.alternatives = alternatives;
         this.budget = budget;
-        this.grammar = new Grammar(budget);
+        this.grammar = grammar;
     }
 
-    /** A shared rule's text. */
-    private interface Body {
-        Expr get();
-    }
-
-    String write() {
-        var root = grammar.reserve(Grammar.ROOT);
+    /** Defines the rule of that name, which is reserved, and all that it needs. */
+    void write(String root) {
         var shape = resolved(reader.root());
         if (!alternatives.isPossible(shape)) {
             throw nothing(shape);
@@ -66,13 +61,12 @@ final class GbnfWriter {
             grammar.define(root, simple);
         } else {
             written.put(shape, new Expr.Ref(root));
-            grammar.define(root, body(shape, Grammar.ROOT));
+            grammar.define(root, body(shape, root));
         }
         // One after the other and not within one another: schemas may lead to one another for long.
         while (!waiting.isEmpty()) {
             waiting.remove().run();
         }
-        return grammar.print();
     }
 
     private static SchemaException nothing(Shape shape) {
@@ -196,19 +190,8 @@ final class GbnfWriter {
 
     // Rules that are the same in all grammars.
 
-    private Expr.Ref shared(String name, Body body) {
-        var known = shared.get(name);
-        if (known == null) {
-            var reserved = grammar.reserve(name);
-            known = new Expr.Ref(reserved);
-            shared.put(name, known);
-            grammar.define(reserved, body.get());
-        }
-        return known;
-    }
-
     private Expr space() {
-        return shared(
+        return grammar.shared(
                 "ws",
                 () -> Expr.alt(List.of(
                         Expr.EMPTY,
@@ -224,26 +207,26 @@ final class GbnfWriter {
     }
 
     private Expr bool() {
-        return shared("boolean", () -> Expr.alt(List.of(new Expr.Text("true"), new Expr.Text("false"))));
+        return grammar.shared("boolean", () -> Expr.alt(List.of(new Expr.Text("true"), new Expr.Text("false"))));
     }
 
     private Expr value() {
-        return shared(
+        return grammar.shared(
                 "value",
                 () -> Expr.alt(List.of(object(), array(), string(), number(false), bool(), new Expr.Text("null"))));
     }
 
     private Expr object() {
-        return shared("object", () -> {
-            var member = shared("member", () -> Expr.seq(string(), new Expr.Text(":"), space(), value()));
-            var more = shared("more-members", () -> Expr.seq(comma(), member));
+        return grammar.shared("object", () -> {
+            var member = grammar.shared("member", () -> Expr.seq(string(), new Expr.Text(":"), space(), value()));
+            var more = grammar.shared("more-members", () -> Expr.seq(comma(), member));
             return braces(Expr.seq(member, new Expr.Repeat(more, 0, Shape.NO_END)), true);
         });
     }
 
     private Expr array() {
-        return shared("array", () -> {
-            var more = shared("more-values", () -> Expr.seq(comma(), value()));
+        return grammar.shared("array", () -> {
+            var more = grammar.shared("more-values", () -> Expr.seq(comma(), value()));
             return brackets(Expr.seq(value(), new Expr.Repeat(more, 0, Shape.NO_END)), true);
         });
     }
@@ -271,13 +254,13 @@ final class GbnfWriter {
                 new Expr.Text("0"), Expr.seq(Expr.chars('1', '9'), new Expr.Repeat(DIGIT, 0, Limits.DIGITS - 1))));
         var minus = Expr.optional(new Expr.Text("-"));
         if (integer) {
-            return shared(
+            return grammar.shared(
                     "integer",
                     () -> Expr.alt(List.of(
                             new Expr.Text("0"),
                             Expr.seq(minus, Expr.chars('1', '9'), new Expr.Repeat(DIGIT, 0, Limits.DIGITS - 1)))));
         }
-        return shared(
+        return grammar.shared(
                 "number",
                 () -> Expr.seq(
                         minus,
@@ -292,7 +275,7 @@ final class GbnfWriter {
     // Texts.
 
     private Expr string() {
-        return shared("string", () -> quoted(new Expr.Repeat(character(), 0, Shape.NO_END)));
+        return grammar.shared("string", () -> quoted(new Expr.Repeat(character(), 0, Shape.NO_END)));
     }
 
     private static Expr quoted(Expr inner) {
@@ -301,7 +284,7 @@ final class GbnfWriter {
 
     /** One character, however it is written: a pair of escaped surrogates is one too, half of one is none. */
     private Expr character() {
-        return shared("char", () -> {
+        return grammar.shared("char", () -> {
             var dD = new Expr.Chars(List.of(Ranges.one('D'), Ranges.one('d')));
             var low = Expr.seq(
                     new Expr.Chars(List.of(new Range('8', '9'), new Range('A', 'B'), new Range('a', 'b'))),
@@ -353,14 +336,14 @@ final class GbnfWriter {
     }
 
     private Expr block() {
-        return shared("block", () -> new Expr.Repeat(character(), BLOCK, BLOCK));
+        return grammar.shared("block", () -> new Expr.Repeat(character(), BLOCK, BLOCK));
     }
 
     private Expr upTo(int count) {
         if (count < BLOCK) {
             return Expr.repeat(character(), 0, count);
         }
-        return shared(
+        return grammar.shared(
                 "upto-" + count,
                 () -> Expr.alt(
                         List.of(Expr.seq(block(), upTo(count - BLOCK)), new Expr.Repeat(character(), 0, BLOCK - 1))));
@@ -435,7 +418,7 @@ final class GbnfWriter {
         }
         var controls = Ranges.both(set, CONTROLS);
         if (controls.equals(CONTROLS)) {
-            choices.add(shared(
+            choices.add(grammar.shared(
                     "control",
                     () -> Expr.seq(
                             new Expr.Text("\\"),

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 import omni.schema.Ranges.Range;
 
 /**
@@ -23,6 +24,7 @@ final class Grammar {
     private final Budget budget;
     private final LinkedHashMap<String, Expr> rules = new LinkedHashMap<>();
     private final Map<String, Integer> numbers = new HashMap<>();
+    private final Map<String, Expr.Ref> shared = new HashMap<>();
     private final Map<String, Integer> sizes = new HashMap<>();
     private long characters;
 
@@ -94,6 +96,18 @@ final class Grammar {
             case Expr.Alt alt ->
                 alt.parts().stream().mapToLong(Grammar::characters).sum();
         };
+    }
+
+    /** The rule of that name that all schemas have in common; written when it is first asked for. */
+    Expr.Ref shared(String name, Supplier<Expr> body) {
+        var known = shared.get(name);
+        if (known == null) {
+            var reserved = reserve(name);
+            known = new Expr.Ref(reserved);
+            shared.put(name, known);
+            define(reserved, body.get());
+        }
+        return known;
     }
 
     /** A new rule. */

@@ -1,6 +1,7 @@
 package omni.schema;
 
 import java.io.Serial;
+import java.util.OptionalInt;
 
 /** A schema that cannot be honoured: which keyword, where, and what to do about it. */
 public final class SchemaException extends RuntimeException {
@@ -9,6 +10,7 @@ public final class SchemaException extends RuntimeException {
 
     private final String pointer;
     private final String keyword;
+    private int index = -1;
 
     SchemaException(String pointer, String keyword, String what) {
         super(what);
@@ -23,6 +25,21 @@ public final class SchemaException extends RuntimeException {
      */
     public String pointer() {
         return pointer;
+    }
+
+    /** The same, with the place of the schema among several. */
+    SchemaException of(int schema) {
+        index = schema;
+        return this;
+    }
+
+    /**
+     * Which of several schemas it is.
+     *
+     * @return its place, from 0; empty where there is one alone, or where all of them together are at fault
+     */
+    public OptionalInt index() {
+        return index < 0 ? OptionalInt.empty() : OptionalInt.of(index);
     }
 
     /**
