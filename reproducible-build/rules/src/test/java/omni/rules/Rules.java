@@ -33,6 +33,7 @@ final class Rules {
             Map.entry("omni.device", Set.of()),
             Map.entry("omni.template", Set.of()),
             Map.entry("omni.schema", Set.of()),
+            Map.entry("omni.dialogue", Set.of()),
             Map.entry("omni.airgap", Set.of("omni.bus", "omni.role")),
             Map.entry("omni.vault", Set.of("omni.bus", "omni.role")),
             Map.entry("omni.engine", Set.of("omni.bus", "omni.role", "omni.llama", "omni.gguf", "omni.device")),
@@ -46,7 +47,8 @@ final class Rules {
                             "omni.vault",
                             "omni.engine",
                             "omni.template",
-                            "omni.schema")),
+                            "omni.schema",
+                            "omni.dialogue")),
             Map.entry(
                     "omni.cli",
                     Set.of(
@@ -78,6 +80,7 @@ final class Rules {
             Map.entry("inference-native/fetch", 3),
             Map.entry("daemon/template", 3),
             Map.entry("daemon/schema", 2),
+            Map.entry("daemon/dialogue", 3),
             Map.entry("daemon/api", 4));
 
     private static final int MAIN_LINES_MAX = 600;
