@@ -1,7 +1,7 @@
 package omni.engine;
 
+import java.util.Optional;
 import omni.llama.Logits;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What the decode loop needs of a model: a batch to fill, one call that computes it, and a token from each result. It
@@ -60,10 +60,10 @@ interface Decoder extends AutoCloseable {
     /**
      * Makes the state of a sequence's sampling.
      *
-     * @param grammar that {@link LoadedModel#checkGrammar} took; null where everything is allowed
+     * @param form that {@link LoadedModel#holdsTo} took; empty where everything is allowed
      * @throws Stuck if the grammar cannot be used all the same
      */
-    Picker picker(Sampling sampling, @Nullable String grammar);
+    Picker picker(Sampling sampling, Optional<Form> form);
 
     /**
      * Chooses the token that follows the batch's token at {@code index}.

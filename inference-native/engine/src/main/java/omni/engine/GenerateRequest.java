@@ -1,6 +1,7 @@
 package omni.engine;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -10,11 +11,6 @@ final class GenerateRequest {
     static final int STOPS_MAX = 16;
     static final int STOP_LENGTH_MAX = 256;
     static final int LOGPROBS_MAX = 20;
-    static final int GRAMMAR_LENGTH_MAX = 256 * 1024;
-
-    /** The rule that an answer follows. */
-    static final String GRAMMAR_ROOT = "root";
-
     static final long DEADLINE_MILLIS_MAX = 86_400_000;
 
     /** Tokens and alternatives that an answer in one piece may report. */
@@ -64,15 +60,24 @@ final class GenerateRequest {
         if (deadline != null && (deadline < 1 || deadline > DEADLINE_MILLIS_MAX)) {
             throw new EngineException.Invalid("deadlineMillis", "Give 1 to 86400000 milliseconds.");
         }
-        String grammar = in.grammar();
-        if (grammar != null && (grammar.isEmpty() || grammar.length() > GRAMMAR_LENGTH_MAX)) {
-            throw new EngineException.Invalid("grammar", "A grammar has 1 to 262144 characters.");
-        }
+        form(in).ifPresent(Form::check);
         EngineProtocol.Sampling given = in.sampling();
         EngineProtocol.Sampling sampling =
                 given != null ? given : new EngineProtocol.Sampling(null, null, null, null, null);
         Sampling.check("sampling.", sampling);
         return new GenerateRequest(in, sampling, Caller.of(in.caller()));
+    }
+
+    private static Optional<Form> form(EngineProtocol.GenerateParams in) {
+        String grammar = in.grammar();
+        List<String> triggers = in.grammarTriggers();
+        if (grammar == null) {
+            if (triggers != null && !triggers.isEmpty()) {
+                throw new EngineException.Invalid("grammarTriggers", "Triggers are for a grammar: give one.");
+            }
+            return Optional.empty();
+        }
+        return Optional.of(new Form(grammar, triggers == null ? List.of() : triggers));
     }
 
     Caller caller() {
@@ -100,10 +105,7 @@ final class GenerateRequest {
         if (!model.canGenerate()) {
             throw new EngineException.Invalid("model", "This model makes embeddings and writes no text.");
         }
-        String grammar = in.grammar();
-        if (grammar != null) {
-            model.checkGrammar(grammar);
-        }
+        Optional<Form> form = form(in).filter(model::holdsTo);
         int[] prompt = prompt(model);
         if (prompt.length == 0) {
             throw new EngineException.Invalid("prompt", "The prompt is empty: give at least one token.");
@@ -127,7 +129,7 @@ final class GenerateRequest {
                 model.sampling(sampling, ThreadLocalRandom.current().nextLong()),
                 in.stop(),
                 logprobs == null ? -1 : logprobs.intValue(),
-                grammar,
+                form,
                 caller,
                 deadlineNanos,
                 model::wake);

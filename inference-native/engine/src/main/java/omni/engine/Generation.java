@@ -1,6 +1,7 @@
 package omni.engine;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -17,8 +18,8 @@ final class Generation {
     /** Alternatives to report for each token; -1 reports no tokens at all. */
     final int logprobs;
 
-    /** What the answer may be; null where it may be anything. */
-    final @Nullable String grammar;
+    /** What the answer may be; empty where it may be anything. */
+    final Optional<Form> form;
 
     final Caller caller;
     /** When the answer is to have ended, as {@link System#nanoTime} counts; nothing where that is the same. */
@@ -42,7 +43,7 @@ final class Generation {
             Sampling sampling,
             List<String> stops,
             int logprobs,
-            @Nullable String grammar,
+            Optional<Form> form,
             Caller caller,
             OptionalLong deadlineNanos,
             Runnable wake) {
@@ -52,7 +53,7 @@ final class Generation {
         this.sampling = sampling;
         this.stops = stops;
         this.logprobs = logprobs;
-        this.grammar = grammar;
+        this.form = form;
         this.caller = caller;
         this.deadlineNanos = deadlineNanos;
         this.wake = wake;

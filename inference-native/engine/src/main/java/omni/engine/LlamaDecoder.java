@@ -3,6 +3,7 @@ package omni.engine;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import omni.llama.Batch;
@@ -173,19 +174,23 @@ final class LlamaDecoder implements Decoder {
     }
 
     @Override
-    public Picker picker(Sampling sampling, @Nullable String grammar) {
+    public Picker picker(Sampling sampling, Optional<Form> form) {
         Sampler.Builder chain = Sampler.chain(model);
-        if (grammar == null) {
+        if (form.isEmpty()) {
             return new Chain(ended(chain, sampling).build(), false);
         }
         try {
-            return new Chain(
-                    ended(chain.grammar(grammar, GenerateRequest.GRAMMAR_ROOT), sampling)
-                            .build(),
-                    true);
+            return new Chain(ended(held(chain, form.get()), sampling).build(), true);
         } catch (LlamaException e) {
             throw stuck(e);
         }
+    }
+
+    /** The chain with a grammar, which is read thereby. */
+    static Sampler.Builder held(Sampler.Builder chain, Form form) {
+        return form.isLazy()
+                ? chain.lazyGrammar(form.gbnf(), Form.ROOT, form.triggers())
+                : chain.grammar(form.gbnf(), Form.ROOT);
     }
 
     private static Sampler.Builder ended(Sampler.Builder chain, Sampling sampling) {

@@ -101,9 +101,10 @@ sealed interface LoadedModel extends AutoCloseable permits NativeModel, Portable
     /**
      * Reads a grammar; any thread may call.
      *
+     * @return whether answers are held to it; not where it is lazy and this library has no grammars
      * @throws EngineException.Invalid if this model's answers cannot follow it
      */
-    void checkGrammar(String gbnf);
+    boolean holdsTo(Form form);
 
     /** Returns the text of tokens of the vocabulary, control tokens written out. */
     String detokenize(int[] tokens);

@@ -179,9 +179,10 @@ final class NativeModel implements LoadedModel {
     }
 
     @Override
-    public void checkGrammar(String gbnf) {
+    public boolean holdsTo(Form form) {
         try {
-            Sampler.chain(model).grammar(gbnf, GenerateRequest.GRAMMAR_ROOT);
+            LlamaDecoder.held(Sampler.chain(model), form);
+            return true;
         } catch (LlamaException e) {
             throw new EngineException.Invalid("grammar", e.getMessage());
         }

@@ -1,7 +1,7 @@
 package omni.engine;
 
+import java.util.Optional;
 import omni.llama.Logits;
-import org.jspecify.annotations.Nullable;
 
 /** The decoder of a model that writes no text: it has no places, so that nothing is ever asked of it. */
 final class NoDecoder implements Decoder {
@@ -39,7 +39,7 @@ final class NoDecoder implements Decoder {
     }
 
     @Override
-    public Picker picker(Sampling sampling, @Nullable String grammar) {
+    public Picker picker(Sampling sampling, Optional<Form> form) {
         throw noText();
     }
 

@@ -375,7 +375,10 @@ final class PortableModel implements LoadedModel {
     }
 
     @Override
-    public void checkGrammar(String gbnf) {
+    public boolean holdsTo(Form form) {
+        if (form.isLazy()) {
+            return false;
+        }
         throw PortableTokens.lacks("grammar", "does without grammars");
     }
 

@@ -70,7 +70,7 @@ final class Sequence implements FairQueue.Member {
     /** It has a place. */
     void begin(Decoder decoder) {
         if (picker == null) {
-            picker = decoder.picker(request.sampling, request.grammar);
+            picker = decoder.picker(request.sampling, request.form);
         }
     }
 

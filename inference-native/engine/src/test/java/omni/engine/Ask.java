@@ -16,6 +16,7 @@ final class Ask {
     private EngineProtocol.@Nullable Caller caller;
     private @Nullable Long deadlineMillis;
     private @Nullable String grammar;
+    private @Nullable List<String> grammarTriggers;
 
     private Ask() {}
 
@@ -97,8 +98,24 @@ final class Ask {
         return this;
     }
 
+    Ask grammarTriggers(List<String> texts) {
+        grammarTriggers = texts;
+        return this;
+    }
+
     EngineProtocol.GenerateParams params() {
         return new EngineProtocol.GenerateParams(
-                model, prompt, tokens, special, maxTokens, sampling, stop, logprobs, caller, deadlineMillis, grammar);
+                model,
+                prompt,
+                tokens,
+                special,
+                maxTokens,
+                sampling,
+                stop,
+                logprobs,
+                caller,
+                deadlineMillis,
+                grammar,
+                grammarTriggers);
     }
 }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -38,8 +39,8 @@ class DeadlineTest {
         int[] prompt = new int[promptTokens];
         prompt[promptTokens - 1] = last;
         Sampling greedy = new Sampling(0, 1, 0, 0, 1);
-        Generation request =
-                new Generation(prompt, null, 90, greedy, List.of(), -1, null, Caller.OWNER, deadline, loop::wake);
+        Generation request = new Generation(
+                prompt, null, 90, greedy, List.of(), -1, Optional.empty(), Caller.OWNER, deadline, loop::wake);
         loop.submit(request);
         return request;
     }

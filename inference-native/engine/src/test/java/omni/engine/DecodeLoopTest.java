@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -67,7 +68,7 @@ class DecodeLoopTest {
                 new Sampling(0, 1, 0, 0, 1),
                 List.of(stops),
                 -1,
-                null,
+                Optional.empty(),
                 caller,
                 OptionalLong.empty(),
                 loop::wake);

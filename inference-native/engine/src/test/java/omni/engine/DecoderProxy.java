@@ -1,7 +1,7 @@
 package omni.engine;
 
+import java.util.Optional;
 import omni.llama.Logits;
-import org.jspecify.annotations.Nullable;
 
 /** Passes everything on to a real decoder; tests override what they put a fault or a wait into. */
 class DecoderProxy implements Decoder {
@@ -47,8 +47,8 @@ class DecoderProxy implements Decoder {
     }
 
     @Override
-    public Picker picker(Sampling sampling, @Nullable String grammar) {
-        return real.picker(sampling, grammar);
+    public Picker picker(Sampling sampling, Optional<Form> form) {
+        return real.picker(sampling, form);
     }
 
     @Override

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -63,7 +64,16 @@ class FairnessTest {
         Arrays.fill(prompt, number * 1000);
         Sampling greedy = new Sampling(0, 1, 0, 0, 1);
         Generation request = new Generation(
-                prompt, null, maxTokens, greedy, List.of(), -1, null, caller, OptionalLong.empty(), loop::wake);
+                prompt,
+                null,
+                maxTokens,
+                greedy,
+                List.of(),
+                -1,
+                Optional.empty(),
+                caller,
+                OptionalLong.empty(),
+                loop::wake);
         loop.submit(request);
         return request;
     }

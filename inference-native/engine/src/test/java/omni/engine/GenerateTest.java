@@ -83,6 +83,25 @@ class GenerateTest {
     }
 
     @Test
+    void followsAGrammarFromATriggerOn() {
+        Ask ask = Ask.chat(SUM).maxTokens(50L).greedy().grammar("root ::= \" 50\" \"!\"");
+        assertEquals(
+                "7 plus 50!",
+                engine.client
+                        .generate(ask.grammarTriggers(List.of("never", "us", "is"))
+                                .params())
+                        .text());
+        assertEquals(
+                "7 plus 5 is 12.",
+                engine.client
+                        .generate(ask.grammarTriggers(List.of("never")).params())
+                        .text());
+        assertEquals(
+                " 50!",
+                engine.client.generate(ask.grammarTriggers(List.of()).params()).text());
+    }
+
+    @Test
     void whatAGrammarLeavesNothingToWriteForEndsAlone() {
         // A character that no token of this vocabulary begins with where one may begin.
         Ask nothing = Ask.chat(SUM).maxTokens(5L).greedy().grammar("root ::= [\\uE000] \"a\" [\\x01]");

@@ -104,10 +104,23 @@ class ParametersTest {
                         "grammar", Ask.prompt("x").grammar("root ::= other").params()),
                 Arguments.of(
                         "grammar", Ask.prompt("x").grammar("main ::= \"a\"").params()),
+                Arguments.of(
+                        "grammarTriggers",
+                        Ask.prompt("x").grammarTriggers(List.of("a")).params()),
+                Arguments.of("grammarTriggers", triggered(List.of("a", "b", "c", "d", "e"))),
+                Arguments.of("grammarTriggers", triggered(List.of(""))),
+                Arguments.of("grammarTriggers", triggered(List.of("a".repeat(65)))),
                 Arguments.of("caller.key", called("0123456789a")),
                 Arguments.of("caller.key", called("0123456789abc")),
                 Arguments.of("caller.key", called("0123456789AB")),
                 Arguments.of("caller.key", called("owner")));
+    }
+
+    private static EngineProtocol.GenerateParams triggered(List<String> triggers) {
+        return Ask.prompt("x")
+                .grammar("root ::= \"a\"")
+                .grammarTriggers(triggers)
+                .params();
     }
 
     @ParameterizedTest

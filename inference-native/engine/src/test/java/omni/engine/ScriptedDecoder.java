@@ -5,9 +5,9 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import omni.llama.Logits;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Assertions;
 
 /**
@@ -140,7 +140,7 @@ final class ScriptedDecoder implements Decoder {
     }
 
     @Override
-    public Picker picker(Sampling sampling, @Nullable String grammar) {
+    public Picker picker(Sampling sampling, Optional<Form> form) {
         whenPicking.run();
         synchronized (this) {
             openPickers++;

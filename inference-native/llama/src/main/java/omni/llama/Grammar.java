@@ -1,10 +1,14 @@
 package omni.llama;
 
+import java.io.ByteArrayOutputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.BitSet;
-import java.util.Set;
+import java.util.List;
+import java.util.Optional;
 import omni.llama.raw.Llama;
 import omni.llama.raw.llama_token_data;
 import omni.llama.raw.llama_token_data_array;
@@ -15,15 +19,21 @@ import omni.llama.raw.llama_token_data_array;
  *
  * <p>llama.cpp ends the process over a token that the grammar does not allow, so no token is accepted unjudged. For the same
  * reason waiting for a trigger is done here and not by its lazy grammars: those feed the grammar unjudged when the trigger
- * comes. One thread at a time; the model stays open as long as this is.
+ * comes. A trigger is a text: the grammar holds from behind it on, also where a token has the trigger's end and more. One thread at a
+ * time; the model stays open as long as this is.
  */
 final class Grammar implements AutoCloseable {
-    /** Most tokens that switch a lazy grammar on. */
-    static final int TRIGGERS_MAX = 64;
+    /** Most texts that switch a lazy grammar on. */
+    static final int TRIGGERS_MAX = 16;
+
+    /** UTF-8 bytes of one of them. */
+    static final int TRIGGER_BYTES_MAX = 256;
+
+    private static final byte[] NOTHING = {};
 
     private final Model model;
     private final Owned owned;
-    private final Set<Integer> triggers;
+    private final List<byte[]> triggers;
     /** Control tokens, which llama.cpp would take for their names, though no answer holds those. */
     private final BitSet silent;
 
@@ -33,19 +43,23 @@ final class Grammar implements AutoCloseable {
     private final MemorySegment one;
     private final MemorySegment oneArray;
     private boolean waiting;
+    /** What was written last while waiting: as much as may be the beginning of a trigger. */
+    private byte[] tail = NOTHING;
+
     private boolean released;
 
     /** What a grammar is made of; checked already. */
-    record Source(String gbnf, String root, Set<Integer> triggers) {}
+    record Source(String gbnf, String root, List<String> triggers) {}
 
-    private Grammar(Model model, Owned owned, Set<Integer> triggers) {
+    private Grammar(Model model, Owned owned, List<String> triggers) {
         this.model = model;
         this.owned = owned;
-        this.triggers = triggers;
+        this.triggers = triggers.stream()
+                .map(trigger -> trigger.getBytes(StandardCharsets.UTF_8))
+                .toList();
         this.waiting = !triggers.isEmpty();
         this.vocabSize = model.vocab().size();
         this.silent = model.vocab().silent();
-        triggers.forEach(silent::clear);
         this.candidates = llama_token_data.allocateArray(vocabSize, owned.arena());
         this.array = llama_token_data_array.allocate(owned.arena());
         this.one = llama_token_data.allocate(owned.arena());
@@ -65,17 +79,12 @@ final class Grammar implements AutoCloseable {
                         "the grammar cannot be used", model.library().takeError(), "Make it simpler.");
             }
         }
-        var grammar = new Grammar(model, owned, source.triggers());
-        for (var trigger : source.triggers()) {
-            if (!grammar.allows(trigger)) {
-                grammar.close();
-                throw new LlamaException(
-                        "the grammar cannot begin with its trigger",
-                        "token " + trigger,
-                        "Begin it with that token's text.");
-            }
-        }
-        return grammar;
+        return new Grammar(model, owned, source.triggers());
+    }
+
+    /** Whether everything is allowed, because no trigger has come yet. */
+    boolean isWaiting() {
+        return waiting;
     }
 
     /** The token that the chain picks among those allowed; remembered here, but not yet by the chain. */
@@ -83,7 +92,7 @@ final class Grammar implements AutoCloseable {
         fill(logits);
         Llama.llama_sampler_apply(chain, array);
         var token = selected();
-        if (!waiting && !allows(token)) {
+        if (!allows(token)) {
             fill(logits);
             Llama.llama_sampler_apply(owned.pointer(), array);
             silent.stream()
@@ -164,19 +173,69 @@ final class Grammar implements AutoCloseable {
 
     /** Goes on by a token; refuses one that is not allowed. */
     void accept(int token) {
-        if (waiting && !triggers.contains(token)) {
+        if (waiting) {
+            await(model.vocab().piece(token, false));
             return;
         }
         if (!allows(token)) {
             throw new LlamaException("the grammar does not allow this token", "token " + token, "Sample one with it.");
         }
-        waiting = false;
         Llama.llama_sampler_accept(owned.pointer(), token);
+    }
+
+    /** Looks for a trigger that ends in the piece, behind which the grammar begins. */
+    private void await(byte[] piece) {
+        var seen = Arrays.copyOf(tail, tail.length + piece.length);
+        System.arraycopy(piece, 0, seen, tail.length, piece.length);
+        for (var end = tail.length + 1; end <= seen.length; end++) {
+            if (isEnd(seen, end) && begins(Arrays.copyOfRange(seen, end, seen.length))) {
+                waiting = false;
+                tail = NOTHING;
+                return;
+            }
+        }
+        var longest =
+                triggers.stream().mapToInt(trigger -> trigger.length).max().orElse(1);
+        tail = Arrays.copyOfRange(seen, Math.max(0, seen.length - longest + 1), seen.length);
+    }
+
+    private boolean isEnd(byte[] seen, int end) {
+        return triggers.stream()
+                .anyMatch(trigger -> end >= trigger.length
+                        && Arrays.equals(seen, end - trigger.length, end, trigger, 0, trigger.length));
+    }
+
+    /** Whether the grammar goes on with what a token has behind a trigger; where it does not, it is as it was. */
+    private boolean begins(byte[] rest) {
+        var tokens = tokens(rest);
+        for (var token : tokens.orElse(new int[0])) {
+            if (!allows(token)) {
+                Llama.llama_sampler_reset(owned.pointer());
+                return false;
+            }
+            Llama.llama_sampler_accept(owned.pointer(), token);
+        }
+        return tokens.isPresent();
+    }
+
+    /** Tokens of exactly these bytes; nothing where there are none, as of half a character. */
+    private Optional<int[]> tokens(byte[] bytes) {
+        try {
+            var tokens = model.vocab().tokenize(bytes, false, false);
+            var written = new ByteArrayOutputStream();
+            for (var token : tokens) {
+                written.writeBytes(model.vocab().piece(token, false));
+            }
+            return Optional.of(tokens).filter(_ -> Arrays.equals(written.toByteArray(), bytes));
+        } catch (LlamaException e) {
+            return Optional.empty();
+        }
     }
 
     void reset() {
         Llama.llama_sampler_reset(owned.pointer());
         waiting = !triggers.isEmpty();
+        tail = NOTHING;
     }
 
     @Override

@@ -3,14 +3,12 @@ package omni.llama;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 import omni.llama.raw.Llama;
 import omni.llama.raw.llama_logit_bias;
 import omni.llama.raw.llama_sampler_chain_params;
@@ -216,22 +214,24 @@ public final class Sampler implements AutoCloseable {
          * @throws LlamaException if it is no grammar, says where and why; or if there is one already
          */
         public Builder grammar(String gbnf, String root) {
-            return grammar(new Grammar.Source(gbnf, root, Set.of()));
+            return grammar(new Grammar.Source(gbnf, root, List.of()));
         }
 
         /**
-         * Like {@link #grammar}, but only from one of the tokens on: until then everything is allowed.
+         * Like {@link #grammar}, but only from behind one of the triggers on: until then everything is allowed.
          *
-         * @param triggers tokens that switch it on, 1 to {@link Grammar#TRIGGERS_MAX}; each is the grammar's first token then
-         * @throws LlamaException also if the grammar cannot begin with one of them
+         * <p>Where a token has a trigger's end and more, and the grammar does not allow that, it waits on.
+         *
+         * @param triggers texts that switch it on when they have been written, 1 to {@link Grammar#TRIGGERS_MAX}, each of 1 to
+         *     {@link Grammar#TRIGGER_BYTES_MAX} bytes of UTF-8
          */
-        public Builder lazyGrammar(String gbnf, String root, int... triggers) {
-            LlamaException.within("triggers", triggers.length, 1, Grammar.TRIGGERS_MAX + 1);
+        public Builder lazyGrammar(String gbnf, String root, List<String> triggers) {
+            LlamaException.within("triggers", triggers.size(), 1, Grammar.TRIGGERS_MAX + 1);
             for (var trigger : triggers) {
-                LlamaException.within("token", trigger, 0, vocabSize);
+                var bytes = trigger.getBytes(StandardCharsets.UTF_8).length;
+                LlamaException.within("trigger bytes", bytes, 1, Grammar.TRIGGER_BYTES_MAX + 1);
             }
-            return grammar(new Grammar.Source(
-                    gbnf, root, Arrays.stream(triggers).boxed().collect(Collectors.toUnmodifiableSet())));
+            return grammar(new Grammar.Source(gbnf, root, List.copyOf(triggers)));
         }
 
         private Builder grammar(Grammar.Source source) {
@@ -353,6 +353,11 @@ public final class Sampler implements AutoCloseable {
         var chain = owned.pointer();
         if (grammar.isEmpty()) {
             return Llama.llama_sampler_sample(chain, pointer, index);
+        }
+        if (grammar.get().isWaiting()) {
+            var free = Llama.llama_sampler_sample(chain, pointer, index);
+            grammar.get().accept(free);
+            return free;
         }
         var logits = Llama.llama_get_logits_ith(pointer, index).reinterpret(4L * vocabSize);
         var token = grammar.get().pick(chain, logits);

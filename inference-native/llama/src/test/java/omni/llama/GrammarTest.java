@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -124,33 +126,47 @@ class GrammarTest {
         }
     }
 
-    @Test
-    void aLazyOneWaitsForItsToken() {
-        var vocab = Seed.MODEL.vocab();
-        var seven = vocab.tokenize("7", false, false)[0];
-        var gbnf = "root ::= \"7\" \" and no more\"";
+    private static String lazily(String gbnf, String... triggers) {
         try (var sampler = Sampler.chain(Seed.MODEL)
-                .lazyGrammar(gbnf, "root", seven)
+                .lazyGrammar(gbnf, "root", List.of(triggers))
                 .greedy()
                 .build()) {
-            sampler.accept(vocab.tokenize("Hello", false, false)[0]);
-            assertEquals("7 and no more", write(sampler, 20));
+            var first = write(sampler, 20);
             sampler.reset();
-            sampler.accept(vocab.tokenize("Hello", false, false)[0]);
+            assertEquals(first, write(sampler, 20), "after a reset it waits again");
+            return first;
         }
-        assertThrows(
-                LlamaException.class,
-                () -> Sampler.chain(Seed.MODEL)
-                        .lazyGrammar("root ::= \"x\"", "root", seven)
-                        .greedy()
-                        .build(),
-                "it cannot begin with its trigger");
-        assertThrows(
-                LlamaException.class, () -> Sampler.chain(Seed.MODEL).lazyGrammar(gbnf, "root"), "no trigger at all");
-        assertThrows(
-                LlamaException.class,
-                () -> Sampler.chain(Seed.MODEL).lazyGrammar(gbnf, "root", new int[Grammar.TRIGGERS_MAX + 1]));
-        assertThrows(LlamaException.class, () -> Sampler.chain(Seed.MODEL).lazyGrammar(gbnf, "root", vocab.size()));
+    }
+
+    @Test
+    void aLazyOneWaitsForItsText() {
+        assertEquals("7 plus 5 is 12.", lazily("root ::= \"?\"", "never written"));
+        assertEquals("7 and no more", lazily("root ::= \" and no more\"", "never written", "7"));
+        assertEquals("7 plus 5 too", lazily("root ::= \" too\"", "plus 5"), "over several tokens");
+        assertEquals("7 plus and more", lazily("root ::= \"us and more\"", "7 pl"), "it ends within a token");
+        assertEquals("7 plus 5 is 12.", lazily("root ::= \"?\"", "7 pl"), "what stands behind it there does not fit");
+        assertEquals("7 plus 5!", lazily("root ::= \"!\"", "7 pl", "5"), "so it waits for the next");
+    }
+
+    @Test
+    void triggersAreBounded() {
+        var gbnf = "root ::= \"a\"";
+        for (var triggers : List.of(
+                List.<String>of(),
+                List.of(""),
+                List.of("é".repeat(Grammar.TRIGGER_BYTES_MAX / 2) + "x"),
+                Collections.nCopies(Grammar.TRIGGERS_MAX + 1, "x"))) {
+            assertThrows(
+                    LlamaException.class,
+                    () -> Sampler.chain(Seed.MODEL).lazyGrammar(gbnf, "root", triggers),
+                    triggers.size() + " triggers");
+        }
+        var most = Collections.nCopies(Grammar.TRIGGERS_MAX, "é".repeat(Grammar.TRIGGER_BYTES_MAX / 2));
+        Sampler.chain(Seed.MODEL)
+                .lazyGrammar(gbnf, "root", most)
+                .greedy()
+                .build()
+                .close();
     }
 
     @Test
