@@ -14,11 +14,18 @@ final class Answer<R> implements AutoCloseable {
     private final String promptParam;
     private final AtomicReference<@Nullable ApiException> cancelled = new AtomicReference<>();
     private final AtomicReference<Runnable> whenAccepted = new AtomicReference<>(() -> {});
+    private final double loadMillis;
 
-    /** Wraps the replies; {@code promptParam} is the field that is to blame where the prompt is too long. */
-    Answer(ReplyStream<R> replies, String promptParam) {
+    /** Wraps the replies; {@code promptParam} is the field that is to blame where the prompt is too long. See {@link #loadMillis}. */
+    Answer(ReplyStream<R> replies, String promptParam, double loadMillis) {
         this.replies = replies;
         this.promptParam = promptParam;
+        this.loadMillis = loadMillis;
+    }
+
+    /** Milliseconds that its model took to be in memory before the engine was asked for this. */
+    double loadMillis() {
+        return loadMillis;
     }
 
     /** Runs that when the engine's first reply is here: it has taken the prompt. To be called before it is awaited. */

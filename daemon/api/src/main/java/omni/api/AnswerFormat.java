@@ -4,6 +4,7 @@ import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import omni.schema.SchemaException;
 import omni.schema.SchemaGrammar;
+import tools.jackson.databind.JsonNode;
 
 /**
  * The form that a client asks an answer to have, as a grammar (GBNF) that the engine holds it to.
@@ -78,14 +79,35 @@ final class AnswerFormat {
         if (!schema.isObject()) {
             throw Fields.type(named.at("schema"), "an object");
         }
+        return ofSchema(schema, named.at("schema"));
+    }
+
+    /** The grammar of a schema, an object; {@code path} is where it stands. */
+    static String ofSchema(JsonNode schema, String path) {
         CONVERTING.lock();
         try {
             return SchemaGrammar.of(schema);
         } catch (SchemaException e) {
-            throw refused(named.at("schema"), e);
+            throw refused(path, e);
         } finally {
             CONVERTING.unlock();
         }
+    }
+
+    /** The form that Ollama's {@code format} asks for: none, any JSON object, or what a schema says. */
+    static Optional<String> ofOllama(Fields body) {
+        var format = body.get("format")
+                .filter(node -> !node.isString() || !node.stringValue().isEmpty());
+        if (format.isEmpty()) {
+            return Optional.empty();
+        }
+        if (format.get().isString() && format.get().stringValue().equals("json")) {
+            return Optional.of(SchemaGrammar.anyObject());
+        }
+        if (!format.get().isObject()) {
+            throw Fields.type("format", "\"json\" or a JSON Schema");
+        }
+        return Optional.of(ofSchema(format.get(), "format"));
     }
 
     private static ApiError refused(String param, SchemaException e) {

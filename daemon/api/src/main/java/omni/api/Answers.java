@@ -89,37 +89,45 @@ final class Answers {
 
     private Answer<GenerateReply> begin(Model model, ChatRequest request, Optional<Caller> caller) {
         var prompt = templates.prompt(model, request.messages());
-        return engine.generate(request.options().generate(model.id(), prompt, null, caller), "messages");
+        return engine.generate(
+                request.options().generate(model.id(), prompt.text(), null, caller), "messages", prompt.loadMillis());
     }
 
     /** Continues a prompt over HTTP. */
     void complete(Exchange exchange, Held<CompletionRequest> request) {
         var options = request.get().options();
-        supervised(exchange.wire()::watch, work -> {
-            var model = work.step(() -> engine.resolve(options.model()));
+        complete(request, Asker.of(exchange), (model, answer) -> {
             var shape = new CompletionShape(
                     Ids.completion(),
                     seconds(),
                     model.name(),
                     options.logprobs().isPresent(),
                     options.usageChunk());
-            var answer = work.step(() -> begin(model, request.get(), exchange.caller()))
-                    .whenAccepted(request::close);
+            write(exchange, options, shape, answer);
+        });
+    }
+
+    /** Continues a prompt for a caller who reads the replies itself. The request is let go when the engine has its prompt. */
+    void complete(Held<CompletionRequest> request, Asker asker, Reader reader) {
+        supervised(asker.watcher(), work -> {
+            var model = work.step(() -> engine.resolve(request.get().options().model()));
+            var answer =
+                    work.step(() -> begin(model, request.get(), asker.caller())).whenAccepted(request::close);
             work.read(answer, a -> {
-                write(exchange, options, shape, a);
+                reader.read(model, a);
                 return true;
             });
         });
     }
 
-    private Answer<GenerateReply> begin(Model model, CompletionRequest request, Caller caller) {
+    private Answer<GenerateReply> begin(Model model, CompletionRequest request, Optional<Caller> caller) {
         var params = request.options()
                 .generate(
                         model.id(),
                         request.prompt().orElse(null),
                         request.tokens().orElse(null),
-                        Optional.of(caller));
-        return engine.generate(params, "prompt");
+                        caller);
+        return engine.generate(params, "prompt", 0);
     }
 
     /**

@@ -30,7 +30,19 @@ final class Embeddings {
     private final Semaphore calls = new Semaphore(CALLS_MAX, true);
 
     /** Some vectors, as compact as they can be, and the tokens of their texts. */
-    private record Vectors(List<float[]> rows, long tokens) {}
+    private record Vectors(List<float[]> rows, long tokens, double loadMillis) {}
+
+    /** How vectors are written: a dialect's response. */
+    interface Shape {
+        /** Begins it, up to the array of the vectors. */
+        void begin(JsonGenerator json, String model);
+
+        /** Writes a vector into the array; {@code index} counts from 0. */
+        void vector(JsonGenerator json, int index, float[] vector);
+
+        /** Ends the array and writes what stands behind it. */
+        void end(JsonGenerator json, long tokens, double loadMillis);
+    }
 
     Embeddings(Answers answers, EngineLink engine) {
         this.answers = answers;
@@ -39,37 +51,38 @@ final class Embeddings {
 
     /** Answers over HTTP. */
     void answer(Exchange exchange, EmbeddingRequest request) {
+        answer(exchange, request, new OpenAiVectors(request.base64()));
+    }
+
+    /** Answers in that shape. */
+    void answer(Exchange exchange, EmbeddingRequest request, Shape shape) {
         var caller = Options.asking(exchange.caller(), request.priority());
         answers.supervised(exchange.wire()::watch, work -> {
             var model = work.step(() -> engine.resolve(request.model()));
-            write(exchange.spool(), request, model, caller, work);
+            write(exchange.spool(), request, shape, model, caller, work);
         });
     }
 
-    private void write(Spool spool, EmbeddingRequest request, Model model, Caller caller, Work work) {
+    private void write(Spool spool, EmbeddingRequest request, Shape shape, Model model, Caller caller, Work work) {
         var json = spool.json();
         json.writeStartObject();
-        json.writeStringProperty("object", "list");
-        json.writeStringProperty("model", model.name());
-        json.writeArrayPropertyStart("data");
+        shape.begin(json, model.name());
         var inputs = request.inputs();
         var step = inputsAtOnce(model);
         var index = 0;
         var tokens = 0L;
+        var loadMillis = 0.0;
         while (index < inputs.size()) {
             var vectors = vectors(work, model, caller, inputs.subList(index, Math.min(index + step, inputs.size())));
             tokens += vectors.tokens();
+            loadMillis += vectors.loadMillis();
             for (var row : vectors.rows()) {
                 checkDimensions(request, row.length);
-                write(json, index, row, request.base64());
+                shape.vector(json, index, row);
                 index++;
             }
         }
-        json.writeEndArray();
-        json.writeObjectPropertyStart("usage");
-        json.writeNumberProperty("prompt_tokens", tokens);
-        json.writeNumberProperty("total_tokens", tokens);
-        json.writeEndObject();
+        shape.end(json, tokens, loadMillis);
         json.writeEndObject();
         spool.finish();
     }
@@ -107,7 +120,7 @@ final class Embeddings {
         var rows = reply.embeddings().stream()
                 .map(embedding -> compact(embedding.vector()))
                 .toList();
-        return new Vectors(rows, reply.promptTokens());
+        return new Vectors(rows, reply.promptTokens(), reply.loadMillis());
     }
 
     private static float[] compact(List<Double> vector) {
@@ -127,23 +140,49 @@ final class Embeddings {
         }
     }
 
-    private static void write(JsonGenerator json, int index, float[] vector, boolean base64) {
-        json.writeStartObject();
-        json.writeStringProperty("object", "embedding");
-        json.writeNumberProperty("index", index);
-        if (base64) {
-            json.writeStringProperty("embedding", base64(vector));
-        } else {
-            json.writeArrayPropertyStart("embedding");
-            for (var value : vector) {
-                json.writeNumber(value);
-            }
-            json.writeEndArray();
+    /** OpenAI's shape. */
+    private record OpenAiVectors(boolean base64) implements Shape {
+        @Override
+        public void begin(JsonGenerator json, String model) {
+            json.writeStringProperty("object", "list");
+            json.writeStringProperty("model", model);
+            json.writeArrayPropertyStart("data");
         }
-        json.writeEndObject();
+
+        @Override
+        public void vector(JsonGenerator json, int index, float[] vector) {
+            json.writeStartObject();
+            json.writeStringProperty("object", "embedding");
+            json.writeNumberProperty("index", index);
+            json.writeName("embedding");
+            if (base64) {
+                json.writeString(encoded(vector));
+            } else {
+                numbers(json, vector);
+            }
+            json.writeEndObject();
+        }
+
+        @Override
+        public void end(JsonGenerator json, long tokens, double loadMillis) {
+            json.writeEndArray();
+            json.writeObjectPropertyStart("usage");
+            json.writeNumberProperty("prompt_tokens", tokens);
+            json.writeNumberProperty("total_tokens", tokens);
+            json.writeEndObject();
+        }
     }
 
-    private static String base64(float[] vector) {
+    /** Writes an array of numbers. */
+    static void numbers(JsonGenerator json, float[] vector) {
+        json.writeStartArray();
+        for (var value : vector) {
+            json.writeNumber(value);
+        }
+        json.writeEndArray();
+    }
+
+    private static String encoded(float[] vector) {
         var bytes = ByteBuffer.allocate(vector.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
         for (var value : vector) {
             bytes.putFloat(value);

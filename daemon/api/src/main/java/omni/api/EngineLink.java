@@ -5,14 +5,20 @@ import java.util.Optional;
 import omni.bus.BusError;
 import omni.bus.BusException;
 import omni.engine.EngineProtocol;
-import omni.engine.EngineProtocol.ChatTemplate;
+import omni.engine.EngineProtocol.CountTokensParams;
 import omni.engine.EngineProtocol.EmbedParams;
 import omni.engine.EngineProtocol.EmbedReply;
 import omni.engine.EngineProtocol.GenerateParams;
 import omni.engine.EngineProtocol.GenerateReply;
 import omni.engine.EngineProtocol.Model;
+import omni.engine.EngineProtocol.ModelStats;
 import omni.engine.EngineProtocol.ModelsParams;
+import omni.engine.EngineProtocol.ShowParams;
+import omni.engine.EngineProtocol.ShowReply;
+import omni.engine.EngineProtocol.StatsParams;
 import omni.engine.EngineProtocol.TemplateParams;
+import omni.engine.EngineProtocol.TemplateReply;
+import omni.engine.EngineProtocol.UnloadParams;
 
 /**
  * The engine as the API needs it: its calls, with its errors turned into those of the API. Safe for use by many threads;
@@ -21,6 +27,8 @@ import omni.engine.EngineProtocol.TemplateParams;
 final class EngineLink {
     /** How long a client should wait for an engine that is away: the tree has it back within two seconds. */
     static final int AWAY_SECONDS = 2;
+
+    private static final String LATEST = ":latest";
 
     private final EngineProtocol.Client engine;
 
@@ -38,7 +46,8 @@ final class EngineLink {
     }
 
     /**
-     * The model of that name or id, or the default one.
+     * The model of that name or id, or the default one. A name without a tag is the same as that with the tag
+     * {@code latest}, as people who know Ollama write it.
      *
      * @throws ApiError MODEL_NOT_FOUND naming the models there are
      */
@@ -57,22 +66,67 @@ final class EngineLink {
                 .findFirst()
                 .or(() ->
                         models.stream().filter(model -> model.id().equals(name)).findFirst())
+                .or(() -> models.stream()
+                        .filter(model -> tagged(model.name()).equals(tagged(name)))
+                        .findFirst())
                 .orElseThrow(() -> notFound("There is no such model.", models));
     }
 
+    /** The name with its tag. */
+    static String tagged(String name) {
+        return name.contains(":") ? name : name + LATEST;
+    }
+
     /** The model's chat template; loads the model where it is not. */
-    ChatTemplate template(Model model) {
+    TemplateReply template(Model model) {
         try {
-            return engine.template(new TemplateParams(model.id())).template();
+            return engine.template(new TemplateParams(model.id()));
         } catch (BusException e) {
             throw translate(e, "model");
         }
     }
 
-    /** Starts to continue a prompt. */
-    Answer<GenerateReply> generate(GenerateParams params, String promptParam) {
+    /** All that is known of a model without loading it, with as much context as it would have. */
+    ShowReply show(Model model) {
         try {
-            return new Answer<>(engine.generateMore(params), promptParam);
+            return engine.show(new ShowParams(model.id(), null));
+        } catch (BusException e) {
+            throw translate(e, "model");
+        }
+    }
+
+    /** How the models in memory are used. */
+    List<ModelStats> stats() {
+        try {
+            return engine.stats(new StatsParams()).models();
+        } catch (BusException e) {
+            throw translate(e, "model");
+        }
+    }
+
+    /** Takes a model out of memory, unless it is in use; says whether it is out. */
+    boolean unload(Model model) {
+        try {
+            return engine.unload(new UnloadParams(model.id())).unloaded();
+        } catch (BusException e) {
+            throw translate(e, "model");
+        }
+    }
+
+    /** How many tokens a prompt has in which control tokens count. */
+    long countTokens(Model model, String prompt, String promptParam) {
+        try {
+            return engine.countTokens(new CountTokensParams(model.id(), prompt, true))
+                    .tokens();
+        } catch (BusException e) {
+            throw translate(e, promptParam);
+        }
+    }
+
+    /** Starts to continue a prompt; {@code loadMillis} is what its model took to be in memory until now. */
+    Answer<GenerateReply> generate(GenerateParams params, String promptParam, double loadMillis) {
+        try {
+            return new Answer<>(engine.generateMore(params), promptParam, loadMillis);
         } catch (BusException e) {
             throw translate(e, promptParam);
         }
@@ -81,7 +135,7 @@ final class EngineLink {
     /** Starts to embed texts; the answer has one reply. */
     Answer<EmbedReply> embed(EmbedParams params) {
         try {
-            return new Answer<>(engine.embedMore(params), "input");
+            return new Answer<>(engine.embedMore(params), "input", 0);
         } catch (BusException e) {
             throw translate(e, "input");
         }

@@ -1,5 +1,6 @@
 package omni.api;
 
+import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.Method;
@@ -8,6 +9,7 @@ import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -17,6 +19,7 @@ import omni.engine.EngineProtocol.Priority;
 import omni.engine.EngineProtocol.Usage;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /** One request and its response, with what the access log will say of them. For one thread. */
 final class Exchange {
@@ -78,12 +81,27 @@ final class Exchange {
         }
     }
 
-    Optional<String> header(io.helidon.http.HeaderName name) {
+    Optional<String> header(HeaderName name) {
         return request.headers().value(name);
     }
 
     Wire wire() {
         return wire;
+    }
+
+    /** Whose API it speaks. */
+    Dialect dialect() {
+        return Dialect.of(path());
+    }
+
+    /** An error in the form of the request's dialect. */
+    ObjectNode error(ApiError error) {
+        return dialect().body(error);
+    }
+
+    /** Since it came. */
+    long elapsedNanos() {
+        return System.nanoTime() - startedNanos;
     }
 
     /** The route it takes: named in the log, where the path itself, which may hold anything, is not. */
@@ -186,9 +204,18 @@ final class Exchange {
         send(code, Json.bytes(body));
     }
 
+    /** Sends a text. */
+    void text(String text) {
+        send(Status.OK_200, "text/plain; charset=utf-8", text.getBytes(StandardCharsets.UTF_8));
+    }
+
     private void send(Status code, byte[] bytes) {
+        send(code, JSON, bytes);
+    }
+
+    private void send(Status code, String type, byte[] bytes) {
         status = code.code();
-        head(code).header(HeaderNames.CONTENT_TYPE, JSON);
+        head(code).header(HeaderNames.CONTENT_TYPE, type);
         if (method().equals(Method.HEAD)) {
             response.header(HeaderNames.CONTENT_LENGTH, Integer.toString(bytes.length));
             response.send();
@@ -244,6 +271,15 @@ final class Exchange {
         return new EventStream(out);
     }
 
+    /** Begins a response of lines that has a place for an error: a line of its own. */
+    LineStream lineStream() {
+        status = Status.OK_200.code();
+        streaming = true;
+        return new LineStream(head(Status.OK_200)
+                .header(HeaderNames.CONTENT_TYPE, "application/x-ndjson")
+                .outputStream());
+    }
+
     /**
      * Sends an error; where its body was not read, the connection ends with it.
      *
@@ -261,7 +297,7 @@ final class Exchange {
         if (close) {
             response.header(HeaderValues.CONNECTION_CLOSE);
         }
-        json(error.code().status(), error.body());
+        json(error.code().status(), error(error));
         if (close) {
             throw new CloseConnectionException("The body of a refused request was not read");
         }

@@ -7,7 +7,7 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.util.stream.Collectors;
 
-/** The one handler of all requests: lets them in, finds their route, and turns what goes wrong into OpenAI's errors. */
+/** The one handler of all requests: lets them in, finds their route, and turns what goes wrong into errors of its dialect. */
 final class Front implements Handler {
     private static final int INTERNAL_ERROR = 500;
 

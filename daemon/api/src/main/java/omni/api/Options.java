@@ -21,7 +21,7 @@ import tools.jackson.databind.JsonNode;
  *
  * @param model as the client wrote it; empty for the default model
  * @param maxTokens of the answer; empty for as many as fit
- * @param stop texts that end the answer, 0 to 4
+ * @param stop texts that end the answer, 0 to 16
  * @param logprobs how many alternatives to report for each token; empty for no report
  * @param deadlineNanos when the answer is to have ended, as {@link System#nanoTime} counts; empty where that is the same
  * @param grammar what the answer may be, as GBNF; empty where it may be anything
@@ -46,12 +46,17 @@ record Options(
     /** OpenAI's bound for chat; ours for both. */
     static final int LOGPROBS_MAX = 20;
 
+    /** The engine's bound, for the dialects that have none. */
+    static final int ENGINE_STOPS_MAX = 16;
+
     /** The engine's bound, in characters of one stop. */
     static final int STOP_CHARACTERS_MAX = 256;
 
     private static final double DEADLINE_SECONDS_MIN = 0.001;
     private static final double DEADLINE_SECONDS_MAX = 86_400;
-    private static final double TEMPERATURE_MAX = 2;
+    /** The engine's bound. */
+    static final double TEMPERATURE_MAX = 2;
+
     private static final int TOP_K_MAX = 1_000_000;
 
     /** Reads the common fields; which of the token limits, logprobs and forms count is the caller's to say. */
@@ -61,8 +66,8 @@ record Options(
         return new Options(
                 model(body),
                 maxTokens,
-                sampling(body),
-                stops(body),
+                sampling(body, TEMPERATURE_MAX),
+                stops(body, "stop", STOPS_MAX),
                 logprobs,
                 priority(body),
                 deadline(body),
@@ -72,7 +77,7 @@ record Options(
     }
 
     /** From when the body was read on. */
-    private static OptionalLong deadline(Fields body) {
+    static OptionalLong deadline(Fields body) {
         var seconds = body.number("deadline_seconds", DEADLINE_SECONDS_MIN, DEADLINE_SECONDS_MAX);
         return seconds.isPresent()
                 ? OptionalLong.of(System.nanoTime() + (long) (seconds.getAsDouble() * 1e9))
@@ -146,19 +151,21 @@ record Options(
                 grammar.orElse(null));
     }
 
-    private static List<String> stops(Fields body) {
-        var stops = body.texts("stop", STOPS_MAX);
+    /** Texts that end the answer, none of them empty. */
+    static List<String> stops(Fields body, String name, int countMax) {
+        var stops = body.texts(name, countMax);
         if (stops.stream().anyMatch(stop -> stop.length() > STOP_CHARACTERS_MAX)) {
             throw ApiError.at(
-                    "stop",
+                    body.at(name),
                     ErrorCode.INVALID_VALUE,
                     "A stop has at most " + STOP_CHARACTERS_MAX + " characters. Shorten it.");
         }
         return stops;
     }
 
-    private static Sampling sampling(Fields body) {
-        var temperature = body.number("temperature", 0, TEMPERATURE_MAX);
+    /** How tokens are chosen, at most as warm as that. */
+    static Sampling sampling(Fields body, double temperatureMax) {
+        var temperature = body.number("temperature", 0, temperatureMax);
         var topP = body.number("top_p", 0, 1);
         var topK = body.integer("top_k", 0, TOP_K_MAX);
         var minP = body.number("min_p", 0, 1);

@@ -42,6 +42,7 @@ final class Routes {
                 Route.of(Method.GET, "/v1/airgap", this::airgap),
                 Route.of(Method.POST, "/v1/airgap/engage", this::engage),
                 new Route(Method.GET, "/health", true, this::health)));
+        this.routes.addAll(new OllamaRoutes(answers, embeddings, engine, embeddingInputsMax, clock).all());
         this.routes.addAll(new VaultRoutes(vault).all());
         this.routes.addAll(new ResponseRoutes(answers, clock).all());
         this.routes.addAll(new BackupRoutes().all());

@@ -23,6 +23,11 @@ final class Templates {
 
     private record Compiled(ChatTemplate chat, EngineProtocol.ChatTemplate of) {}
 
+    /** A prompt, and the milliseconds that its model took to be in memory, where that was needed for it. */
+    record Prompt(String text, double loadMillis) {}
+
+    private record Found(Compiled template, double loadMillis) {}
+
     private final EngineLink engine;
     private final Clock clock;
     private final ReentrantLock lock = new ReentrantLock();
@@ -40,8 +45,9 @@ final class Templates {
      * @throws ApiError TEMPLATE_REFUSED where the template will not have these messages, MODEL_UNUSABLE where it cannot
      *     be read, SERVER_STOPPING where the thread is interrupted while another renders
      */
-    String prompt(Model model, ArrayNode messages) {
-        var template = compiled(model);
+    Prompt prompt(Model model, ArrayNode messages) {
+        var found = compiled(model);
+        var template = found.template();
         var variables = JsonNodeFactory.instance.objectNode();
         variables.set("messages", knowsDevelopers(template) ? messages : withoutDevelopers(messages));
         variables.putNull("tools");
@@ -65,20 +71,21 @@ final class Templates {
         }
         var bos = template.of().bosToken();
         var doubled = template.of().addsBos() && !bos.isEmpty() && prompt.startsWith(bos);
-        return doubled ? prompt.substring(bos.length()) : prompt;
+        return new Prompt(doubled ? prompt.substring(bos.length()) : prompt, found.loadMillis());
     }
 
-    private Compiled compiled(Model model) {
+    private Found compiled(Model model) {
         lock.lock();
         try {
             var known = kept.get(model.id());
             if (known != null) {
-                return known;
+                return new Found(known, 0);
             }
         } finally {
             lock.unlock();
         }
-        var template = engine.template(model);
+        var reply = engine.template(model);
+        var template = reply.template();
         Compiled compiled;
         try {
             compiled = new Compiled(ChatTemplate.compile(template.source()), template);
@@ -95,7 +102,7 @@ final class Templates {
         } finally {
             lock.unlock();
         }
-        return compiled;
+        return new Found(compiled, reply.loadMillis());
     }
 
     private static ApiError translate(TemplateException e) {

@@ -112,7 +112,7 @@ final class ErrorsTest {
 
     @Test
     void unknownPathsAreNotFound() throws Exception {
-        for (var path : new String[] {"/", "/v1", "/v1/models/", "/v1/models/{model}x", "/v2/chat", "/health/x"}) {
+        for (var path : new String[] {"/v1", "/v1/models/", "/v1/models/{model}x", "/v2/chat", "/health/x"}) {
             var response = daemon.get(path.replace("{", "%7B").replace("}", "%7D"));
             assertEquals(404, response.statusCode(), path);
             assertEquals(

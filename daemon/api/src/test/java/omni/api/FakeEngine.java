@@ -65,6 +65,9 @@ final class FakeEngine implements EngineProtocol.Handler, AutoCloseable {
     /** Every Embed call that came, in order. */
     final ConcurrentLinkedQueue<EmbedParams> embedded = new ConcurrentLinkedQueue<>();
 
+    /** The model of every Unload call that came, in order. */
+    final ConcurrentLinkedQueue<String> unloaded = new ConcurrentLinkedQueue<>();
+
     final AtomicInteger cancelled = new AtomicInteger();
     final AtomicInteger templateCalls = new AtomicInteger();
     final CountDownLatch hold = new CountDownLatch(1);
@@ -75,6 +78,7 @@ final class FakeEngine implements EngineProtocol.Handler, AutoCloseable {
                 "told",
                 (_, in, call) ->
                         call.reply(last("heard " + String.valueOf(in.prompt()).length())));
+        scripts.put("mirror", (_, in, call) -> call.reply(last(String.valueOf(in.prompt()))));
         scripts.put("three", FakeEngine::three);
         scripts.put("endless", FakeEngine::endless);
         scripts.put("silent", FakeEngine::silent);
@@ -142,24 +146,27 @@ final class FakeEngine implements EngineProtocol.Handler, AutoCloseable {
 
     @Override
     public void models(ModelsParams in, Call<ModelsReply> call) {
-        var models = scripts.keySet().stream()
-                .map(name -> new Model(
-                        "id-" + name,
-                        name,
-                        name.equals("three"),
-                        false,
-                        false,
-                        null,
-                        1,
-                        1_700_000_000,
-                        null,
-                        null,
-                        null,
-                        null,
-                        false,
-                        ModelState.SOUND))
-                .toList();
-        call.reply(new ModelsReply(models));
+        call.reply(
+                new ModelsReply(scripts.keySet().stream().map(FakeEngine::model).toList()));
+    }
+
+    /** One of its models; only {@code begun} is in memory. */
+    private static Model model(String name) {
+        return new Model(
+                "id-" + name,
+                name,
+                name.equals("three"),
+                false,
+                name.equals("begun"),
+                "llama",
+                1,
+                1_700_000_000,
+                1_500_000_000L,
+                2048L,
+                null,
+                "Q4_K",
+                false,
+                ModelState.SOUND);
     }
 
     @Override
@@ -169,10 +176,12 @@ final class FakeEngine implements EngineProtocol.Handler, AutoCloseable {
             call.onCancel(cancelled::incrementAndGet);
             waitFor(hold);
         }
-        var source = "id-told".equals(in.model())
-                ? "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}"
-                : "A prompt.";
-        call.reply(new TemplateReply(new ChatTemplate(String.valueOf(in.model()), source, "", "", false)));
+        var source = switch (String.valueOf(in.model())) {
+            case "id-told" -> "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}";
+            case "id-mirror" -> "{{ messages | tojson }}";
+            default -> "A prompt.";
+        };
+        call.reply(new TemplateReply(new ChatTemplate(String.valueOf(in.model()), source, "", "", false), 2));
     }
 
     @Override
@@ -191,12 +200,23 @@ final class FakeEngine implements EngineProtocol.Handler, AutoCloseable {
                         Stream.concat(Stream.of((double) text.length()), Collections.nCopies(numbers, 0.5).stream()))
                 .map(vector -> new Embedding(vector.toList()))
                 .toList();
-        call.reply(new EmbedReply(vectors, in.inputs().size()));
+        call.reply(new EmbedReply(vectors, in.inputs().size(), 2));
     }
 
     @Override
     public void tokenize(TokenizeParams in, Call<TokenizeReply> call) {
         throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void countTokens(EngineProtocol.CountTokensParams in, Call<EngineProtocol.CountTokensReply> call) {
+        call.reply(new EngineProtocol.CountTokensReply(in.prompt().length()));
+    }
+
+    @Override
+    public void unload(EngineProtocol.UnloadParams in, Call<EngineProtocol.UnloadReply> call) {
+        unloaded.add(String.valueOf(in.model()));
+        call.reply(new EngineProtocol.UnloadReply(!"id-begun".equals(in.model())));
     }
 
     @Override
@@ -211,7 +231,11 @@ final class FakeEngine implements EngineProtocol.Handler, AutoCloseable {
 
     @Override
     public void show(EngineProtocol.ShowParams in, Call<EngineProtocol.ShowReply> call) {
-        throw new UnsupportedOperationException();
+        var model = model(String.valueOf(in.model()).replace("id-", ""));
+        var sampling = new EngineProtocol.Sampling(0.5, null, 3L, null, null);
+        var details = new EngineProtocol.ModelDetails(List.of(), null, "mit", null, null, sampling, List.of());
+        var fit = new EngineProtocol.ModelFit(512, 1, 2, 3, 100, true, List.of());
+        call.reply(new EngineProtocol.ShowReply(model, details, fit, "A template.", false));
     }
 
     @Override
@@ -236,7 +260,9 @@ final class FakeEngine implements EngineProtocol.Handler, AutoCloseable {
 
     @Override
     public void stats(StatsParams in, Call<StatsReply> call) {
-        throw new UnsupportedOperationException();
+        var library = new EngineProtocol.Library("a library", "cpu", "none", "it is a fake", List.of(), false);
+        call.reply(new StatsReply(
+                library, List.of(new EngineProtocol.ModelStats("id-begun", 0, 1, 0, 512, 0, 0, 0, 0, List.of()))));
     }
 
     private static void three(FakeEngine engine, GenerateParams in, Call<GenerateReply> call) {
@@ -269,7 +295,7 @@ final class FakeEngine implements EngineProtocol.Handler, AutoCloseable {
     private static void tokens(FakeEngine engine, GenerateParams in, Call<GenerateReply> call) {
         var whole = token("a".getBytes(StandardCharsets.UTF_8), -0.5);
         var half = token(new byte[] {(byte) 0xe2, (byte) 0x82}, Double.MIN_VALUE - Double.MAX_VALUE);
-        call.reply(new GenerateReply("a", List.of(whole, half), GenerateReplyFinish.LENGTH, usage()));
+        call.reply(new GenerateReply("a", List.of(whole, half), 10L, GenerateReplyFinish.LENGTH, null, usage()));
     }
 
     /** Reports more tokens than a heap holds as nodes: a hundred replies of ten, each with twenty alternatives. */
@@ -281,7 +307,7 @@ final class FakeEngine implements EngineProtocol.Handler, AutoCloseable {
                 .toList();
         var token = new Token(1, base64, -0.5, top);
         for (var i = 0; i < 100; i++) {
-            call.next(new GenerateReply("a".repeat(10), Collections.nCopies(10, token), null, null));
+            call.next(new GenerateReply("a".repeat(10), Collections.nCopies(10, token), null, null, null, null));
             if ("break".equals(in.prompt()) && i == 90) {
                 throw new EngineProtocol.Failed("it had to");
             }
@@ -295,15 +321,15 @@ final class FakeEngine implements EngineProtocol.Handler, AutoCloseable {
     }
 
     private static GenerateReply part(String text) {
-        return new GenerateReply(text, List.of(), null, null);
+        return new GenerateReply(text, List.of(), 10L, null, null, null);
     }
 
     private static GenerateReply last(String text) {
-        return new GenerateReply(text, List.of(), GenerateReplyFinish.STOP, usage());
+        return new GenerateReply(text, List.of(), 10L, GenerateReplyFinish.STOP, null, usage());
     }
 
     private static Usage usage() {
-        return new Usage(10, 4, 3, 1, 1);
+        return new Usage(10, 4, 3, 1, 1, 2);
     }
 
     private static void waitFor(CountDownLatch latch) {

@@ -3,35 +3,26 @@ package omni.api;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import omni.bus.BusClient;
 import omni.bus.Credential;
 import omni.vault.SecretCall;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * OpenAI's own JavaScript client, npm {@code openai} at the version of src/test/node/package-lock.json, on Node 20 or
  * newer, against the daemon, the real engine with the seed model, and the real vault.
  */
 final class OpenAiNpmBoxTest {
-    private static final List<String> FILES =
-            List.of("package.json", "package-lock.json", ".npmrc", "client.mjs", "conversations.mjs");
-    private static final int MINUTES_MAX = 5;
-
     @Test
     void chatsStreamsListsAndEmbeds(@TempDir Path home) throws Exception {
-        var folder = install();
         try (var engine = new EngineProcess(home.resolve("engine"));
                 var daemon = new TestDaemon(home, engine.socket())) {
-            var seen = JsonMapper.shared().readTree(run(folder, "node", "client.mjs", daemon.url + "/v1"));
+            var seen = ClientPrograms.node("client.mjs", daemon.url + "/v1");
 
             assertEquals("7 plus 5 is 12.", seen.get("chat").asString(), seen.toString());
             assertEquals("stop", seen.get("finish").asString());
@@ -52,7 +43,6 @@ final class OpenAiNpmBoxTest {
 
     @Test
     void goesThroughConversations(@TempDir Path home) throws Exception {
-        var folder = install();
         var root = Credential.root();
         try (var engine = new EngineProcess(home.resolve("engine"));
                 var vault = new RealVault(home, root, () -> {}, "");
@@ -67,7 +57,7 @@ final class OpenAiNpmBoxTest {
                     List.of(
                             ByteBuffer.wrap("an owl in the barn".getBytes(StandardCharsets.US_ASCII)),
                             ByteBuffer.allocate(0)));
-            var seen = JsonMapper.shared().readTree(run(folder, "node", "conversations.mjs", daemon.url + "/v1"));
+            var seen = ClientPrograms.node("conversations.mjs", daemon.url + "/v1");
 
             var told = "[\"user: What is 7 plus 5?\",\"assistant: 7 plus 5 is 12.\"]";
             assertEquals("sums", seen.at("/made/metadata/topic").asString(), seen.toString());
@@ -90,29 +80,5 @@ final class OpenAiNpmBoxTest {
             assertEquals("conversation", seen.at("/goneForResponses/param").asString());
             assertEquals(0, vault.faults.get());
         }
-    }
-
-    private static Path install() throws IOException, InterruptedException {
-        var module = Path.of(System.getProperty("omni.root"), "daemon", "api");
-        var folder = Files.createDirectories(module.resolve("target").resolve("node"));
-        for (var name : FILES) {
-            Files.write(
-                    folder.resolve(name),
-                    Files.readAllBytes(module.resolve("src/test/node").resolve(name)));
-        }
-        run(folder, "npm", "ci", "--ignore-scripts", "--prefer-offline");
-        return folder;
-    }
-
-    private static String run(Path folder, String... command) throws IOException, InterruptedException {
-        var builder = new ProcessBuilder(command).directory(folder.toFile());
-        builder.environment().put("OPENAI_API_KEY", TestDaemon.KEY);
-        var errors = folder.resolve(command[0] + ".err");
-        var process = builder.redirectError(errors.toFile()).start();
-        process.getOutputStream().close();
-        var output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertTrue(process.waitFor(MINUTES_MAX, TimeUnit.MINUTES), command[0] + " did not end");
-        assertEquals(0, process.exitValue(), output + Files.readString(errors));
-        return output;
     }
 }

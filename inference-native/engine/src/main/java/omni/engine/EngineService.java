@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * before it sends its last reply, so that the caller's next call finds the place free. Thread-safe.
  */
 final class EngineService implements EngineProtocol.Handler {
+    private static final System.Logger LOG = System.getLogger(EngineService.class.getName());
+
     static final int INPUTS_MAX = 64;
     /** Numbers of all vectors of one call; 64 vectors of 4096. */
     static final int NUMBERS_MAX = 1 << 18;
@@ -65,7 +67,7 @@ final class EngineService implements EngineProtocol.Handler {
         } catch (EngineException e) {
             throw error(e);
         } catch (IOException e) {
-            System.getLogger(EngineService.class.getName()).log(Level.ERROR, "The model store cannot be used.", e);
+            LOG.log(Level.ERROR, "The model store cannot be used.", e);
             throw new EngineProtocol.Unusable(
                     "the model store cannot be used (" + e.getClass().getSimpleName() + ")");
         } catch (InterruptedException _) {
@@ -101,14 +103,16 @@ final class EngineService implements EngineProtocol.Handler {
         answer(() -> {
             GenerateRequest request = GenerateRequest.checked(in);
             EngineProtocol.GenerateReply last;
+            long asked = System.nanoTime();
             try (Texts.Share _ = texts.take(request.bytes());
                     Residents.Lease lease = residents.acquire(find(in.model()), request.caller())) {
+                double loadMillis = millisSince(asked);
                 Generation generation = request.on(lease.model(), call.wantsMore());
                 call.onCancel(generation::cancel);
                 lease.model().submit(generation);
                 boolean ended = false;
                 try {
-                    last = stream(generation, call);
+                    last = stream(generation, loadMillis, call);
                     ended = true;
                 } finally {
                     if (!ended) {
@@ -121,8 +125,10 @@ final class EngineService implements EngineProtocol.Handler {
     }
 
     /** Sends what comes, where the caller asked for a stream, and returns the last reply. */
-    private static EngineProtocol.GenerateReply stream(Generation generation, Call<EngineProtocol.GenerateReply> call)
+    private static EngineProtocol.GenerateReply stream(
+            Generation generation, double loadMillis, Call<EngineProtocol.GenerateReply> call)
             throws InterruptedException {
+        Long promptTokens = (long) generation.prompt.length;
         StringBuilder text = new StringBuilder();
         List<EngineProtocol.Token> tokens = new ArrayList<>();
         while (true) {
@@ -130,7 +136,9 @@ final class EngineService implements EngineProtocol.Handler {
             Outbox.Usage usage = chunk.usage();
             if (call.wantsMore() && usage == null) {
                 if (!chunk.text().isEmpty() || !chunk.tokens().isEmpty()) {
-                    call.next(new EngineProtocol.GenerateReply(chunk.text(), chunk.tokens(), null, null));
+                    call.next(new EngineProtocol.GenerateReply(
+                            chunk.text(), chunk.tokens(), promptTokens, null, null, null));
+                    promptTokens = null;
                 }
                 continue;
             }
@@ -138,9 +146,31 @@ final class EngineService implements EngineProtocol.Handler {
             tokens.addAll(chunk.tokens());
             if (usage != null) {
                 return new EngineProtocol.GenerateReply(
-                        text.toString(), tokens, Wording.finish(chunk.finish()), Wording.usage(usage));
+                        text.toString(),
+                        tokens,
+                        promptTokens,
+                        Wording.finish(chunk.finish()),
+                        usage.stopped(),
+                        Wording.usage(usage, loadMillis));
             }
         }
+    }
+
+    private static double millisSince(long nanos) {
+        return (System.nanoTime() - nanos) / 1e6;
+    }
+
+    @Override
+    public void countTokens(EngineProtocol.CountTokensParams in, Call<EngineProtocol.CountTokensReply> call) {
+        had.incrementAndGet();
+        answer(() -> {
+            long tokens;
+            try (Texts.Share _ = texts.take(Texts.bytes(in.prompt()));
+                    Residents.Lease lease = residents.look(find(in.model()))) {
+                tokens = lease.model().tokenizePrompt(in.prompt(), in.special()).length;
+            }
+            call.reply(new EngineProtocol.CountTokensReply(tokens));
+        });
     }
 
     @Override
@@ -191,14 +221,17 @@ final class EngineService implements EngineProtocol.Handler {
         LoadedModel.Vectors work;
         List<float[]> vectors;
         long numbers;
+        long asked = System.nanoTime();
+        double loadMillis;
         try (Residents.Lease lease = residents.acquire(find(in.model()), caller)) {
+            loadMillis = millisSince(asked);
             numbers = checkNumbers(in.inputs().size(), lease.model().embeddingLength());
             work = lease.model().embed(in.inputs(), caller);
             call.onCancel(work::cancel);
             vectors = vectors(work);
         }
         try (Texts.Share _ = texts.take(numbers * Texts.NUMBER_BYTES)) {
-            call.reply(new EngineProtocol.EmbedReply(Wording.embeddings(vectors), work.promptTokens()));
+            call.reply(new EngineProtocol.EmbedReply(Wording.embeddings(vectors), work.promptTokens(), loadMillis));
         }
     }
 
@@ -249,11 +282,20 @@ final class EngineService implements EngineProtocol.Handler {
     public void template(EngineProtocol.TemplateParams in, Call<EngineProtocol.TemplateReply> call) {
         answer(() -> {
             EngineProtocol.ChatTemplate template;
+            long asked = System.nanoTime();
+            double loadMillis;
             try (Residents.Lease lease = residents.look(find(in.model()))) {
+                loadMillis = millisSince(asked);
                 template = Wording.template(lease.model());
             }
-            call.reply(new EngineProtocol.TemplateReply(template));
+            call.reply(new EngineProtocol.TemplateReply(template, loadMillis));
         });
+    }
+
+    @Override
+    public void unload(EngineProtocol.UnloadParams in, Call<EngineProtocol.UnloadReply> call) {
+        answer(() -> call.reply(
+                new EngineProtocol.UnloadReply(residents.unload(find(in.model()).id()))));
     }
 
     @Override
@@ -279,28 +321,44 @@ final class EngineService implements EngineProtocol.Handler {
     public void show(EngineProtocol.ShowParams in, Call<EngineProtocol.ShowReply> call) {
         answer(() -> {
             StoredModel model = find(in.model());
+            EngineProtocol.ModelFit fit = null;
+            String template = model.card().template();
+            boolean embedder = false;
+            checkContext(in.contextTokens());
+            try (Admission admission = Admission.of(model)) {
+                GgufModel file = admission.model();
+                embedder = file.metadata()
+                        .integer(file.architecture() + ".pooling_type")
+                        .isPresent();
+                if (template == null) {
+                    template = file.metadata().text("tokenizer.chat_template").orElse(null);
+                }
+                fit = fit(file, in.contextTokens());
+            } catch (EngineException.LoadFailed e) {
+                LOG.log(Level.DEBUG, "Shown without what its file says: " + e.reason);
+            }
             call.reply(new EngineProtocol.ShowReply(
                     Wording.model(model, defaultId(), residents.ready(model.id())),
                     Wording.details(model, heldBy(model)),
-                    fit(model, in.contextTokens())));
+                    fit,
+                    template,
+                    embedder));
         });
     }
 
-    /** Reckons the memory of a model, or says nothing of one that cannot be loaded. */
-    private EngineProtocol.@Nullable ModelFit fit(StoredModel stored, @Nullable Long contextTokens) {
+    private static void checkContext(@Nullable Long contextTokens) {
         if (contextTokens != null && (contextTokens < 1 || contextTokens > CONTEXT_TOKENS_MAX)) {
             throw new EngineException.Invalid("contextTokens", "Give 1 to 16777216.");
         }
-        try (Admission admission = Admission.of(stored)) {
-            GgufModel model = admission.model();
-            OptionalLong available = memory.availableBytes();
-            LoadPlan plan = contextTokens == null
-                    ? LoadPlan.of(model, config, CacheKind.F16, available)
-                    : LoadPlan.with(model, config, available, contextTokens.intValue(), CacheKind.F16);
-            return Wording.fit(plan, plan.advice(model, config));
-        } catch (EngineException.LoadFailed _) {
-            return null;
-        }
+    }
+
+    /** Reckons the memory of a model. */
+    private EngineProtocol.ModelFit fit(GgufModel model, @Nullable Long contextTokens) {
+        OptionalLong available = memory.availableBytes();
+        LoadPlan plan = contextTokens == null
+                ? LoadPlan.of(model, config, CacheKind.F16, available)
+                : LoadPlan.with(model, config, available, contextTokens.intValue(), CacheKind.F16);
+        return Wording.fit(plan, plan.advice(model, config));
     }
 
     @Override

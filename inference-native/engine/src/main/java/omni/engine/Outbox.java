@@ -25,9 +25,14 @@ final class Outbox {
         LENGTH
     }
 
-    /** Counts and times of one answer; times in milliseconds. */
+    /** Counts and times of one answer, and the stop string that ended it, if one did; times in milliseconds. */
     record Usage(
-            int promptTokens, int cachedTokens, int completionTokens, double promptMillis, double completionMillis) {}
+            int promptTokens,
+            int cachedTokens,
+            int completionTokens,
+            double promptMillis,
+            double completionMillis,
+            @Nullable String stopped) {}
 
     /** Text since the last take; {@code finish} and {@code usage} are set in the last one. */
     record Chunk(

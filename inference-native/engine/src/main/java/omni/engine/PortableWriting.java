@@ -49,7 +49,12 @@ final class PortableWriting {
     private void end(String rest, Outbox.Finish finish) {
         long now = System.nanoTime();
         Outbox.Usage usage = new Outbox.Usage(
-                request.prompt.length, 0, tokens, (firstNanos - startNanos) / 1e6, (now - firstNanos) / 1e6);
+                request.prompt.length,
+                0,
+                tokens,
+                (firstNanos - startNanos) / 1e6,
+                (now - firstNanos) / 1e6,
+                assembler.stoppedBy());
         end = () -> request.outbox.end(rest, finish, usage);
     }
 

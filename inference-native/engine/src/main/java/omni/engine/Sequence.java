@@ -165,7 +165,8 @@ final class Sequence implements FairQueue.Member {
                 0,
                 generated,
                 (firstTokenNanos - startNanos) / 1e6,
-                (now - firstTokenNanos) / 1e6);
+                (now - firstTokenNanos) / 1e6,
+                text.stoppedBy());
         delivery = () -> request.outbox.end(rest, finish, usage);
     }
 

@@ -7,6 +7,7 @@ import java.nio.charset.CoderResult;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Turns the bytes of tokens into text that may be shown: whole characters only, and nothing of a stop string.
@@ -27,7 +28,7 @@ final class TextAssembler {
     private ByteBuffer carry = ByteBuffer.allocate(64).limit(0);
     private CharBuffer decoded = CharBuffer.allocate(64);
     private final StringBuilder held = new StringBuilder();
-    private boolean stopped;
+    private @Nullable String stopped;
 
     TextAssembler(List<String> stops) {
         this.stops = List.copyOf(stops);
@@ -35,7 +36,7 @@ final class TextAssembler {
 
     /** Adds a token's bytes and returns the text that is now sure, perhaps none. */
     String accept(byte[] piece) {
-        if (stopped) {
+        if (stopped()) {
             return "";
         }
         decode(piece, false);
@@ -44,7 +45,7 @@ final class TextAssembler {
 
     /** Returns what was held back; to be called once, when generation has ended for another reason than a stop. */
     String finish() {
-        if (stopped) {
+        if (stopped()) {
             return "";
         }
         decode(new byte[0], true);
@@ -53,6 +54,12 @@ final class TextAssembler {
 
     /** Whether a stop string was met. Nothing is emitted after that. */
     boolean stopped() {
+        return stopped != null;
+    }
+
+    /** The stop string that was met. */
+    @Nullable
+    String stoppedBy() {
         return stopped;
     }
 
@@ -81,7 +88,6 @@ final class TextAssembler {
         if (!stops.isEmpty()) {
             int start = firstStop();
             if (start >= 0) {
-                stopped = true;
                 String text = held.substring(0, start);
                 held.setLength(0);
                 return text;
@@ -97,7 +103,7 @@ final class TextAssembler {
         return text;
     }
 
-    /** Returns where the stop string begins that is complete first, or -1. */
+    /** Returns where the stop string begins that is complete first, and keeps which it is; or -1. */
     private int firstStop() {
         int bestStart = -1;
         int bestEnd = Integer.MAX_VALUE;
@@ -108,6 +114,7 @@ final class TextAssembler {
                 if (end < bestEnd || (end == bestEnd && start < bestStart)) {
                     bestStart = start;
                     bestEnd = end;
+                    stopped = stop;
                 }
             }
         }

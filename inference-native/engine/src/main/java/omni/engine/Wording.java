@@ -22,13 +22,14 @@ final class Wording {
         };
     }
 
-    static EngineProtocol.Usage usage(Outbox.Usage usage) {
+    static EngineProtocol.Usage usage(Outbox.Usage usage, double loadMillis) {
         return new EngineProtocol.Usage(
                 usage.promptTokens(),
                 usage.cachedTokens(),
                 usage.completionTokens(),
                 usage.promptMillis(),
-                usage.completionMillis());
+                usage.completionMillis(),
+                loadMillis);
     }
 
     static List<Long> longs(int[] tokens) {

@@ -52,6 +52,8 @@ class GenerateTest {
                 .tokens()
                 .size();
         assertEquals(prompt, usage.promptTokens());
+        assertEquals(prompt, reply.promptTokens());
+        assertNull(reply.stopped());
         int answer = engine.client
                 .tokenize(new EngineProtocol.TokenizeParams(null, reply.text(), false, false))
                 .tokens()
@@ -127,7 +129,14 @@ class GenerateTest {
         for (EngineProtocol.GenerateReply reply : replies.subList(0, replies.size() - 1)) {
             assertNull(reply.finish());
             assertNull(reply.usage());
+            assertNull(reply.stopped());
         }
+        assertEquals(
+                engine.client
+                        .countTokens(new EngineProtocol.CountTokensParams(null, chat(COUNT), true))
+                        .tokens(),
+                replies.getFirst().promptTokens());
+        replies.stream().skip(1).forEach(reply -> assertNull(reply.promptTokens()));
         assertEquals(
                 EngineProtocol.GenerateReplyFinish.LENGTH, replies.getLast().finish());
         assertNotNull(replies.getLast().usage());
@@ -183,6 +192,7 @@ class GenerateTest {
         assertTrue(tokens > 1, "the stop string must lie across tokens");
         EngineProtocol.GenerateReply reply = engine.client.generate(ask(COUNT, 80L, "never there", stop));
         assertEquals(all.substring(0, all.indexOf(stop)), reply.text());
+        assertEquals(stop, reply.stopped());
         assertEquals(EngineProtocol.GenerateReplyFinish.STOP, reply.finish());
         assertEquals(reply.text(), engine.streamed(ask(COUNT, 80L, stop)));
     }
@@ -291,6 +301,14 @@ class GenerateTest {
     }
 
     @Test
+    void aPromptThatIsTooLongIsNotCounted() {
+        String prompt = "word ".repeat(20_000);
+        assertThrows(
+                EngineProtocol.PromptTooLong.class,
+                () -> engine.client.countTokens(new EngineProtocol.CountTokensParams(null, prompt, true)));
+    }
+
+    @Test
     void anUnknownModelIsNamedWithThoseThereAre() {
         EngineProtocol.NoSuchModel refused = assertThrows(
                 EngineProtocol.NoSuchModel.class,
@@ -307,6 +325,9 @@ class GenerateTest {
         assertTrue(template.source().contains("<|im_start|>"));
         assertEquals("<|im_end|>", template.eosToken());
         assertFalse(template.addsBos());
+        EngineProtocol.ShowReply shown = engine.client.show(new EngineProtocol.ShowParams(null, null));
+        assertEquals(template.source(), shown.template());
+        assertFalse(shown.embedder());
     }
 
     @Test

@@ -282,6 +282,23 @@ class ResidencyTest {
     }
 
     @Test
+    void aModelLeavesMemoryAtOnceUnlessItIsInUse() throws Exception {
+        try (EngineFixture engine = held()) {
+            EngineProtocol.UnloadParams seed = new EngineProtocol.UnloadParams(null);
+            assertTrue(engine.client.unload(seed).unloaded(), "it is not in memory");
+            Future<EngineProtocol.GenerateReply> answer = threads.submit(() -> engine.client.generate(ask(SUM, 50L)));
+            Await.until(LONG, () -> !loaded(engine).isEmpty());
+            assertFalse(engine.client.unload(seed).unloaded());
+            latch.countDown();
+            EngineProtocol.Usage usage = answer.get().usage();
+            assertTrue(usage != null && usage.loadMillis() > 0);
+            engine.awaitIdle();
+            assertTrue(engine.client.unload(seed).unloaded());
+            assertEquals(List.of(), loaded(engine));
+        }
+    }
+
+    @Test
     void aModelInUseKeepsItsPlaceAndIsNotRemoved() throws Exception {
         try (EngineFixture engine = held("models_loaded_max = 1")) {
             take(engine, twin());

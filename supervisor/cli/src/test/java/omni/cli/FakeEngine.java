@@ -67,6 +67,16 @@ class FakeEngine implements EngineProtocol.Handler {
     }
 
     @Override
+    public void countTokens(CountTokensParams in, Call<CountTokensReply> call) {
+        throw unused();
+    }
+
+    @Override
+    public void unload(UnloadParams in, Call<UnloadReply> call) {
+        throw unused();
+    }
+
+    @Override
     public synchronized void import_(ImportParams in, Call<ImportReply> call) {
         told.add("import " + in.files().getFirst().path() + " " + in.name());
         call.next(new ImportReply(null, 50, 100, null));
@@ -103,7 +113,7 @@ class FakeEngine implements EngineProtocol.Handler {
         var details = new ModelDetails(files, source, "apache-2.0", null, null, null, List.of("it is the default"));
         var fit =
                 new ModelFit(8192, 11_000_000, 16_000_000, 9_000_000, 20_000_000, false, List.of("context 2048 fits"));
-        call.reply(new ShowReply(found, details, fit));
+        call.reply(new ShowReply(found, details, fit, null, false));
     }
 
     @Override

@@ -1,0 +1,336 @@
+package omni.api;
+
+import io.helidon.http.Method;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.Supplier;
+import omni.api.Answers.Asker;
+import omni.engine.EngineProtocol.GenerateReply;
+import omni.engine.EngineProtocol.Model;
+import omni.engine.EngineProtocol.ModelStats;
+import omni.engine.EngineProtocol.Usage;
+import tools.jackson.core.JsonGenerator;
+import tools.jackson.databind.node.JsonNodeFactory;
+
+/** Ollama's own API, as far as it asks models and tells of them. Source: Ollama, docs/api.md. */
+final class OllamaRoutes {
+    /** The version of Ollama whose API this is: its clients compare it. */
+    static final String VERSION = "0.12.11";
+
+    /** Characters of a name that an error says again; no model's name is longer. */
+    private static final int NAME_CHARACTERS_MAX = 64;
+
+    private final Answers answers;
+    private final Embeddings embeddings;
+    private final EngineLink engine;
+    private final int inputsMax;
+    private final InstantSource clock;
+
+    OllamaRoutes(Answers answers, Embeddings embeddings, EngineLink engine, int inputsMax, InstantSource clock) {
+        this.answers = answers;
+        this.embeddings = embeddings;
+        this.engine = engine;
+        this.inputsMax = inputsMax;
+        this.clock = clock;
+    }
+
+    List<Route> all() {
+        return List.of(
+                new Route(Method.GET, "/", true, OllamaRoutes::running),
+                Route.of(Method.GET, "/api/version", OllamaRoutes::version),
+                Route.of(Method.GET, "/api/tags", this::tags),
+                Route.of(Method.GET, "/api/ps", this::loaded),
+                Route.of(Method.POST, "/api/show", this::show),
+                Route.of(Method.POST, "/api/chat", this::chat),
+                Route.of(Method.POST, "/api/generate", this::generate),
+                Route.of(Method.POST, "/api/embed", this::embed),
+                Route.of(Method.POST, "/api/embeddings", this::embedOne));
+    }
+
+    /** Clients look for this text before they go on. */
+    private static void running(Exchange exchange) {
+        exchange.wire().answering();
+        exchange.text("Ollama is running");
+    }
+
+    private static void version(Exchange exchange) {
+        exchange.wire().answering();
+        exchange.json(JsonNodeFactory.instance.objectNode().put("version", VERSION));
+    }
+
+    private void tags(Exchange exchange) {
+        exchange.wire().answering();
+        var root = JsonNodeFactory.instance.objectNode();
+        var list = root.putArray("models");
+        engine.models().forEach(model -> list.add(OllamaModels.listed(model)));
+        exchange.json(root);
+    }
+
+    private void loaded(Exchange exchange) {
+        exchange.wire().answering();
+        var root = JsonNodeFactory.instance.objectNode();
+        var list = root.putArray("models");
+        var stats = engine.stats();
+        engine.models().stream()
+                .filter(Model::loaded)
+                .forEach(model -> list.add(OllamaModels.loaded(model, engine.show(model), of(model, stats))));
+        exchange.json(root);
+    }
+
+    private static Optional<ModelStats> of(Model model, List<ModelStats> stats) {
+        return stats.stream().filter(each -> each.model().equals(model.id())).findFirst();
+    }
+
+    private void show(Exchange exchange) {
+        Optional<String> wanted;
+        try (var request = exchange.body(OllamaRoutes::named)) {
+            wanted = request.get();
+        }
+        exchange.json(naming(wanted, () -> OllamaModels.shown(engine.show(engine.resolve(wanted)))));
+    }
+
+    /** Older clients say name. */
+    private static Optional<String> named(Json.Body json) {
+        var body = Fields.of(json.node());
+        var former = body.text("name").filter(name -> !name.isEmpty() && !name.equals("default"));
+        return Options.model(body).or(() -> former);
+    }
+
+    private void chat(Exchange exchange) {
+        try (var request = exchange.body(OllamaRequest::chat)) {
+            answer(exchange, request, true);
+        }
+    }
+
+    private void generate(Exchange exchange) {
+        try (var request = exchange.body(OllamaRequest::generate)) {
+            answer(exchange, request, false);
+        }
+    }
+
+    private void answer(Exchange exchange, Held<OllamaRequest> request, boolean chat) {
+        var options = request.get().options();
+        var asker = Asker.of(exchange);
+        Answers.Reader reader = (model, answer) -> write(exchange, options, chat, model, answer);
+        naming(options.model(), () -> {
+            if (request.get().asksNothing()) {
+                memory(exchange, options, chat, request.get().stays());
+            } else if (request.get().raw().isPresent()) {
+                answers.complete(raw(request), asker, reader);
+            } else {
+                answers.chat(messages(request), asker, reader);
+            }
+            return true;
+        });
+    }
+
+    private static Held<CompletionRequest> raw(Held<OllamaRequest> request) {
+        var asked = request.get();
+        return new Held<>(new CompletionRequest(asked.options(), asked.raw(), Optional.empty()), request::close);
+    }
+
+    private static Held<ChatRequest> messages(Held<OllamaRequest> request) {
+        var asked = request.get();
+        return new Held<>(new ChatRequest(asked.options(), asked.messages()), request::close);
+    }
+
+    /** Brings the model into memory, or out of it where nothing uses it. */
+    private void memory(Exchange exchange, Options options, boolean chat, boolean stays) {
+        answers.supervised(exchange.wire()::watch, work -> {
+            var model = work.step(() -> engine.resolve(options.model()));
+            if (stays) {
+                work.step(() -> engine.template(model));
+            } else if (!work.step(() -> engine.unload(model))) {
+                throw ApiError.later(
+                        ErrorCode.RATE_LIMIT_EXCEEDED,
+                        EngineLink.AWAY_SECONDS,
+                        "The model is in use and stays in memory. Try again later.");
+            }
+            exchange.json(shape(options, chat, model).nothing(stays ? "load" : "unload"));
+        });
+    }
+
+    private OllamaShape shape(Options options, boolean chat, Model model) {
+        var name = options.model().orElse(EngineLink.tagged(model.name()));
+        return new OllamaShape(chat, name, options.logprobs().isPresent(), clock);
+    }
+
+    private void write(Exchange exchange, Options options, boolean chat, Model model, Answer<GenerateReply> answer) {
+        if (options.stream()) {
+            stream(exchange, shape(options, chat, model), answer);
+        } else {
+            whole(exchange, shape(options, chat, model), answer);
+        }
+    }
+
+    private static void whole(Exchange exchange, OllamaShape shape, Answer<GenerateReply> answer) {
+        var spool = exchange.spool();
+        var json = spool.json();
+        json.writeStartObject();
+        var last = shape.whole(answer, json);
+        var finish = last.finish();
+        var end = JsonNodeFactory.instance.objectNode().put("done", true);
+        if (finish != null) {
+            end.put("done_reason", finish.wire());
+        }
+        OllamaShape.counts(end, counted(exchange, last), answer.loadMillis(), exchange.elapsedNanos())
+                .properties()
+                .forEach(field -> Spool.field(json, field.getKey(), field.getValue()));
+        json.writeEndObject();
+        spool.finish();
+    }
+
+    /** The first reply is awaited before the response begins, so that a refusal still has its proper status. */
+    private static void stream(Exchange exchange, OllamaShape shape, Answer<GenerateReply> answer) {
+        var reply = answer.next();
+        try (var lines = exchange.lineStream()) {
+            try {
+                while (true) {
+                    if (!reply.text().isEmpty() || !reply.tokens().isEmpty()) {
+                        lines.send(shape.piece(reply.text(), reply.tokens()));
+                    }
+                    var finish = reply.finish();
+                    if (finish != null) {
+                        var usage = counted(exchange, reply);
+                        lines.send(shape.last(finish, usage, answer.loadMillis(), exchange.elapsedNanos()));
+                        return;
+                    }
+                    reply = answer.next();
+                }
+            } catch (ApiError e) {
+                lines.send(exchange.error(e));
+                throw e;
+            }
+        }
+    }
+
+    private static Usage counted(Exchange exchange, GenerateReply last) {
+        var usage = Answers.counted(last.usage());
+        exchange.usage(usage);
+        return usage;
+    }
+
+    private void embed(Exchange exchange) {
+        try (var request = exchange.body(json -> texts(Fields.of(json.node())))) {
+            var asked = request.get();
+            embed(exchange, asked, new Vectors(exchange, asked.model()));
+        }
+    }
+
+    private EmbeddingRequest texts(Fields body) {
+        OllamaRequest.options(body, "options");
+        OllamaRequest.stays(body);
+        body.flag("truncate");
+        var input = body.get("input");
+        var nothing = input.isEmpty()
+                || (input.get().isString() && input.get().stringValue().isEmpty());
+        return new EmbeddingRequest(
+                Options.model(body),
+                nothing ? List.of() : body.texts("input", inputsMax),
+                false,
+                body.integer("dimensions", 1, Integer.MAX_VALUE),
+                Options.priority(body));
+    }
+
+    /** The older route: one text, one vector. */
+    private void embedOne(Exchange exchange) {
+        try (var request = exchange.body(json -> text(Fields.of(json.node())))) {
+            embed(exchange, request.get(), new Vector());
+        }
+    }
+
+    private static EmbeddingRequest text(Fields body) {
+        OllamaRequest.options(body, "options");
+        OllamaRequest.stays(body);
+        var prompt = body.text("prompt").orElse("");
+        return new EmbeddingRequest(
+                Options.model(body),
+                prompt.isEmpty() ? List.of() : List.of(prompt),
+                false,
+                OptionalInt.empty(),
+                Options.priority(body));
+    }
+
+    private void embed(Exchange exchange, EmbeddingRequest asked, Embeddings.Shape shape) {
+        naming(asked.model(), () -> {
+            if (asked.inputs().isEmpty()) {
+                loadToEmbed(exchange, asked.model(), shape);
+            } else {
+                embeddings.answer(exchange, asked, shape);
+            }
+            return true;
+        });
+    }
+
+    /** Where there is no text, the model is loaded, and there is no vector. */
+    private void loadToEmbed(Exchange exchange, Optional<String> wanted, Embeddings.Shape shape) {
+        answers.supervised(exchange.wire()::watch, work -> {
+            var model = work.step(() -> engine.resolve(wanted));
+            var loadMillis = work.step(() -> engine.template(model)).loadMillis();
+            var spool = exchange.spool();
+            spool.json().writeStartObject();
+            shape.begin(spool.json(), model.name());
+            shape.end(spool.json(), 0, loadMillis);
+            spool.json().writeEndObject();
+            spool.finish();
+        });
+    }
+
+    /** As {@code /api/embed} answers. */
+    private record Vectors(Exchange exchange, Optional<String> asked) implements Embeddings.Shape {
+        @Override
+        public void begin(JsonGenerator json, String model) {
+            json.writeStringProperty("model", asked.orElse(EngineLink.tagged(model)));
+            json.writeArrayPropertyStart("embeddings");
+        }
+
+        @Override
+        public void vector(JsonGenerator json, int index, float[] vector) {
+            Embeddings.numbers(json, vector);
+        }
+
+        @Override
+        public void end(JsonGenerator json, long tokens, double loadMillis) {
+            json.writeEndArray();
+            json.writeNumberProperty("total_duration", exchange.elapsedNanos());
+            json.writeNumberProperty("load_duration", OllamaShape.nanos(loadMillis));
+            json.writeNumberProperty("prompt_eval_count", tokens);
+        }
+    }
+
+    /** As {@code /api/embeddings} answers: the numbers of the only vector. */
+    private record Vector() implements Embeddings.Shape {
+        @Override
+        public void begin(JsonGenerator json, String model) {
+            json.writeArrayPropertyStart("embedding");
+        }
+
+        @Override
+        public void vector(JsonGenerator json, int index, float[] vector) {
+            for (var value : vector) {
+                json.writeNumber(value);
+            }
+        }
+
+        @Override
+        public void end(JsonGenerator json, long tokens, double loadMillis) {
+            json.writeEndArray();
+        }
+    }
+
+    /** Clients look for these words where a model is not there. */
+    private static <T> T naming(Optional<String> wanted, Supplier<T> work) {
+        try {
+            return work.get();
+        } catch (ApiError e) {
+            if (e.code() != ErrorCode.MODEL_NOT_FOUND || wanted.isEmpty()) {
+                throw e;
+            }
+            var name = wanted.get();
+            var shown = name.length() > NAME_CHARACTERS_MAX ? name.substring(0, NAME_CHARACTERS_MAX) + "…" : name;
+            throw ApiError.at("model", e.code(), "model '" + shown + "' not found. " + e.text());
+        }
+    }
+}

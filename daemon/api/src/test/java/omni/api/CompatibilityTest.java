@@ -1,0 +1,174 @@
+package omni.api;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Keeps docs/compatibility.md true: each field in it is sent, with the value that compatibility.json gives it. What is supported
+ * changes what the engine is asked or what is answered; what is ignored changes neither; what is refused is named.
+ */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+final class CompatibilityTest {
+    private static final Pattern SECTION = Pattern.compile("### (?:`(.+)`|(.+))");
+    private static final Pattern ROW = Pattern.compile("\\| `(\\w+)` \\| (supported|ignored|refused) \\|(.*)\\|");
+    private static final Pattern CHANGING =
+            Pattern.compile("\"(?:created_at|id|request_id)\":\"[^\"]*\"|\"\\w+_duration\":\\d+");
+
+    private FakeEngine engine;
+    private TestDaemon daemon;
+
+    @BeforeAll
+    void start(@TempDir Path home) throws IOException {
+        engine = new FakeEngine(home.resolve("engine.sock"));
+        daemon = new TestDaemon(home, home.resolve("engine.sock"));
+    }
+
+    @AfterAll
+    void stop() {
+        daemon.close();
+        engine.close();
+    }
+
+    /** The page: section to field to verdict. */
+    private static Map<String, Map<String, String>> page() {
+        var page = new LinkedHashMap<String, Map<String, String>>();
+        var fields = new TreeMap<String, String>();
+        try (var lines = Files.lines(Path.of(System.getProperty("omni.root"), "docs", "compatibility.md"))) {
+            for (var line : lines.toList()) {
+                var section = SECTION.matcher(line);
+                var row = ROW.matcher(line);
+                if (section.matches()) {
+                    fields = new TreeMap<>();
+                    page.put(section.group(1) == null ? section.group(2) : section.group(1), fields);
+                } else if (row.matches()) {
+                    assertTrue(
+                            row.group(2).equals("supported")
+                                    || row.group(3).strip().length() > 3,
+                            "no reason: " + line);
+                    fields.put(row.group(1), row.group(2));
+                } else {
+                    assertTrue(!line.startsWith("| `"), "not a row as the others are: " + line);
+                }
+            }
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+        return page;
+    }
+
+    private static JsonNode samples() {
+        try (var in = CompatibilityTest.class.getResourceAsStream("compatibility.json")) {
+            return JsonMapper.shared().readTree(in);
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Fails where a field that a client can send, by its own types, is not in the page. */
+    static void assertListed(JsonNode fieldsBySection) {
+        var page = page();
+        var missing = new ArrayList<String>();
+        fieldsBySection
+                .properties()
+                .forEach(section -> section.getValue().values().forEach(field -> {
+                    if (!page.getOrDefault(section.getKey(), Map.of()).containsKey(field.asString())) {
+                        missing.add(section.getKey() + " " + field.asString());
+                    }
+                }));
+        assertEquals(List.of(), missing);
+        assertTrue(fieldsBySection.size() > 0);
+    }
+
+    @Test
+    void everyFieldOfThePageHasASample() {
+        var page = page();
+        var samples = samples();
+        assertEquals(page.keySet(), new LinkedHashMap<>(names(samples)).keySet());
+        page.forEach((section, fields) -> assertEquals(
+                fields.keySet(),
+                new TreeSet<>(names(samples.get(section).get("fields")).keySet()),
+                section));
+    }
+
+    private static Map<String, JsonNode> names(JsonNode object) {
+        var names = new LinkedHashMap<String, JsonNode>();
+        object.properties().forEach(property -> names.put(property.getKey(), property.getValue()));
+        return names;
+    }
+
+    static Stream<Arguments> fields() {
+        return page().entrySet().stream()
+                .flatMap(section -> section.getValue().entrySet().stream()
+                        .map(field -> Arguments.of(section.getKey(), field.getKey(), field.getValue())));
+    }
+
+    @ParameterizedTest
+    @MethodSource("fields")
+    void aFieldIsTreatedAsThePageSays(String section, String field, String verdict) throws Exception {
+        var sample = samples().get(section);
+        var beside = sample.at("/beside/" + field);
+        var without = body(sample, beside, null, field);
+        var with = body(sample, beside, sample.get("fields").get(field), field);
+
+        var before = outcome(sample, without);
+        var after = outcome(sample, with);
+        switch (verdict) {
+            case "supported" -> assertNotEquals(before, after, "it has no effect");
+            case "ignored" -> assertEquals(before, after, "it has an effect");
+            default -> {
+                assertTrue(after.startsWith("400"), after);
+                assertTrue(after.contains(field), after);
+            }
+        }
+    }
+
+    /** The body of a request with the field, or without it. */
+    private static JsonNode body(JsonNode sample, JsonNode beside, @Nullable JsonNode value, String field) {
+        var body = (ObjectNode) sample.get("base").deepCopy();
+        var place = (ObjectNode) body.at(sample.path("at").asString(""));
+        if (beside instanceof ObjectNode more) {
+            place.setAll(more);
+        }
+        if (value != null) {
+            place.set(field, value);
+        }
+        return body;
+    }
+
+    private String outcome(JsonNode sample, JsonNode body) throws IOException, InterruptedException {
+        engine.asked.clear();
+        engine.embedded.clear();
+        var response = daemon.post(sample.get("path").asString(), body.toString());
+        return response.statusCode() + " " + told(response) + " " + engine.asked + engine.embedded;
+    }
+
+    private static String told(HttpResponse<String> response) {
+        return CHANGING.matcher(response.body()).replaceAll("");
+    }
+}
