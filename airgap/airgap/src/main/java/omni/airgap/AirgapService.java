@@ -184,7 +184,7 @@ final class AirgapService implements AirgapProtocol.Handler {
     @Override
     public void beginLift(AirgapProtocol.BeginLiftParams in, Call<BeginLiftReply> call) {
         if (gap.status().state() == State.OPEN) {
-            throw failed(FailedReason.REFUSED, "The gap is open.");
+            throw failed(FailedReason.REFUSED, "The gap is open: there is nothing to lift.");
         }
         Factors.Begun begun = attempt(factors::beginLift);
         call.reply(new BeginLiftReply(begun.nonce(), begun.console(), attempt(factors::takesPassword)));
@@ -259,8 +259,8 @@ final class AirgapService implements AirgapProtocol.Handler {
         if (gap.status().state() != State.OPEN) {
             throw new DeniedException(
                     FailedReason.REFUSED,
-                    "What lifts a gap is first said while it is open. Without it root lifts it at a terminal of the"
-                            + " box: omni airgap lift --offline.");
+                    "The gap is closed, and what lifts it can be named only while it is open. Without a step-up key root"
+                            + " lifts it at a terminal of the box: omni airgap lift --offline.");
         }
     }
 

@@ -161,7 +161,7 @@ record Census(List<Count> namespaces, List<SocketEntry> sockets) {
         for (Count count : namespaces) {
             if (count.unexplained() != 0) {
                 alarms.add(count.unexplained() + " of " + count.used() + " sockets in " + count.name()
-                        + " are held by nothing that can be seen"
+                        + (count.unexplained() == 1 ? " is" : " are") + " held by nothing that can be seen"
                         + (count.suspects().isEmpty() ? "" : ": " + String.join("; ", count.suspects())));
             }
         }

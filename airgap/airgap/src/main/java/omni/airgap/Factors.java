@@ -26,6 +26,9 @@ import org.jspecify.annotations.Nullable;
  * One try at a time, each with a nonce and a code of its own. Safe from any thread.
  */
 final class Factors {
+    /** The public half of the step-up key, in the role's folder. */
+    static final String KEY_FILE = "step-up";
+
     private static final Duration HOLDS = Duration.ofMinutes(2);
     private static final int NONCE_BYTES = 32;
     private static final int CODES = 1_000_000;
@@ -285,6 +288,6 @@ final class Factors {
     }
 
     private Path file() {
-        return folder.resolve("step-up");
+        return folder.resolve(KEY_FILE);
     }
 }

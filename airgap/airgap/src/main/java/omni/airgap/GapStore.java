@@ -124,6 +124,11 @@ final class GapStore {
         return Files.exists(folder.resolve(CLOSED));
     }
 
+    /** Whether it was closed in this run of the machine. */
+    boolean marked() {
+        return Files.exists(marker);
+    }
+
     /** Makes closing ready: to be called while there is room. */
     void arm() throws AirgapException {
         Path armed = folder.resolve(ARMED);

@@ -1,5 +1,8 @@
 package omni.airgap;
 
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -36,7 +39,7 @@ final class GapStory {
             case "closed" -> {
                 begin(time);
                 frames(record);
-                mended((brokenAt.equals(closedAt) ? ", confirmed at " : ", confirmed again at ") + time);
+                mended((brokenAt.equals(closedAt) ? ", confirmed at " : ", confirmed again at ") + moment(time));
             }
             case "broken" -> {
                 begin(time);
@@ -51,9 +54,10 @@ final class GapStory {
             case "open" -> {
                 mended(" and not confirmed before it was lifted");
                 if (!closedAt.isEmpty()) {
-                    String by = words(record.path("body").path("cause"));
+                    String by = words(record.path("body").path("cause")).replaceFirst("^lift: ", "");
                     String end = liftedAt.isEmpty() ? time : liftedAt;
-                    tell("a gap from " + closedAt + " to " + end + ", by this box's clock, lifted by " + by);
+                    tell("a gap from " + moment(closedAt) + " to " + moment(end) + ", by this box's clock, lifted by "
+                            + by);
                 }
                 closedAt = "";
                 liftedAt = "";
@@ -72,6 +76,15 @@ final class GapStory {
 
     private static String words(String words) {
         return words.substring(0, Math.min(words.length(), WORDS_CHARACTERS_MAX));
+    }
+
+    /** To the second, where it is a moment at all. */
+    private static String moment(String time) {
+        try {
+            return Instant.parse(time).truncatedTo(ChronoUnit.SECONDS).toString();
+        } catch (DateTimeParseException e) {
+            return time;
+        }
     }
 
     private void begin(String time) {
@@ -107,7 +120,7 @@ final class GapStory {
             return;
         }
         if (breaks.size() < BREAKS_MAX) {
-            breaks.add("broken (not confirmed) since " + brokenAt + how);
+            breaks.add("broken (not confirmed) since " + moment(brokenAt) + how);
         } else {
             untoldBreaks++;
         }
@@ -119,7 +132,8 @@ final class GapStory {
             String more = untoldBreaks > 0 ? "; broken more often: " + untoldBreaks : "";
             sent.entrySet().stream()
                     .limit(BREAKS_MAX)
-                    .forEach(link -> breaks.add(link.getKey() + " sent " + link.getValue() + " frames"));
+                    .forEach(link -> breaks.add(link.getKey() + " sent " + link.getValue()
+                            + (link.getValue() == 1 ? " frame" : " frames")));
             if (sent.size() > BREAKS_MAX) {
                 breaks.add("links more that sent: " + (sent.size() - BREAKS_MAX));
             }
@@ -139,7 +153,7 @@ final class GapStory {
     List<String> lines() {
         if (!closedAt.isEmpty()) {
             mended(" and not confirmed when the proof was made");
-            tell("a gap since " + closedAt + ", by this box's clock, not lifted when the proof was made");
+            tell("a gap since " + moment(closedAt) + ", by this box's clock, not lifted when the proof was made");
         }
         if (untoldGaps > 0) {
             gaps.add("more gaps: " + untoldGaps);

@@ -83,18 +83,18 @@ public final class OfflineMain {
             try {
                 evidence = folder.evidence(clock);
             } catch (AirgapException e) { // the owner's last way out does not hang on a file
-                return lift(gap, grant) + NO_EVIDENCE + e.getMessage();
+                return lift(gap, grant, folder) + NO_EVIDENCE + e.getMessage();
             }
             try (Recorder _ = new Recorder(gap, evidence, clock).start(java.time.Duration.ofHours(1))) {
-                return lift(gap, grant);
+                return lift(gap, grant, folder);
             }
         }
     }
 
-    private static String lift(Gap gap, Grant grant) throws AirgapException {
+    private static String lift(Gap gap, Grant grant, RoleFolder folder) throws AirgapException {
         gap.start(); // closes whatever has opened meanwhile, and confirms it: only a gap that holds is lifted
-        if (gap.status().state() == State.OPEN) {
-            return "The gap is open.";
+        if (gap.status().state() == State.OPEN) { // of root's own home, perhaps, where another was meant
+            return "The gap of " + folder.path().resolveSibling("") + " is open.";
         }
         List<String> problems = gap.lift(grant).problems();
         return problems.isEmpty() ? "The gap is lifted." : "The gap is lifted: " + String.join("; ", problems);

@@ -186,7 +186,7 @@ class CensusBoxTest {
         Census.Count count = census.namespaces().getFirst();
         assertTrue(
                 alarm.startsWith(unexplained + " of " + count.used() + " sockets in " + count.name()
-                        + " are held by nothing that can be seen: "),
+                        + (unexplained == 1 ? " is" : " are") + " held by nothing that can be seen: "),
                 alarm);
         assertTrue(alarm.contains("pid " + suspect.pid() + " (" + Tools.probe("hide") + ") " + why), alarm);
     }

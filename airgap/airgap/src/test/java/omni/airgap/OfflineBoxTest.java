@@ -66,7 +66,7 @@ class OfflineBoxTest {
 
             Tools.run("rm", "-r", home.resolve("airgap/routes").toString());
             Files.delete(home.resolve("airgap/armed"));
-            assertEquals("The gap is open.", OfflineMain.lift(home, run, street.file(), key.text()));
+            assertEquals("The gap of " + home + " is open.", OfflineMain.lift(home, run, street.file(), key.text()));
             assertTrue(Files.exists(home.resolve("airgap/armed")), "a gap that is open is armed");
             try (Stream<Path> boots = Files.list(home.resolve("airgap/routes"))) {
                 assertEquals(1, boots.count(), "and keeps its routes");
@@ -106,7 +106,7 @@ class OfflineBoxTest {
         assertTrue(denied.getMessage().contains("evidence is a symbolic link"), denied.getMessage());
         Tools.pause(1100); // the wait after a wrong try
         String said = OfflineMain.lift(home, folder, "", key.text());
-        assertTrue(said.startsWith("The gap is open. No evidence was written: " + evidence), said);
+        assertTrue(said.startsWith("The gap of " + home + " is open. No evidence was written: " + evidence), said);
         assertEquals(List.of(), namesIn(elsewhere));
         assertEquals(0, Files.getAttribute(elsewhere, "unix:uid"));
         assertEquals("", notTheRoles(home));
@@ -200,7 +200,7 @@ class OfflineBoxTest {
         StepUpKey key = StepUpKey.make();
         Path home = homeWith(key);
         Files.createSymbolicLink(home.resolve("airgap/audit"), folder);
-        assertEquals("The gap is open.", OfflineMain.lift(home, folder, "", key.text()));
+        assertEquals("The gap of " + home + " is open.", OfflineMain.lift(home, folder, "", key.text()));
     }
 
     @Test

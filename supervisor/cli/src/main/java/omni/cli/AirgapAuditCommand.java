@@ -104,7 +104,7 @@ final class AirgapAuditCommand extends OmniCommand {
     }
 
     private String eventText(JsonNode event) {
-        String begin = event.path("time").asString("") + "  "
+        String begin = event.path("time").asString("").replaceFirst("\\.\\d+Z$", "Z") + "  " // to the second
                 + Text.pad(event.path("event").asString(""), 8);
         if (event.has("events")) {
             return begin + event.path("events").asString("") + " events more";

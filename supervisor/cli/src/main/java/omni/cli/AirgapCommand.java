@@ -56,7 +56,10 @@ final class AirgapCommand extends OmniCommand {
     static String text(Gap gap, Style style) {
         StringBuilder text = new StringBuilder(256);
         text.append(headline(gap.state(), style)).append('\n');
-        line(text, "since " + Instant.parse(gap.since()) + ": " + gap.cause());
+        line(
+                text,
+                "since " + Text.time(Instant.parse(gap.since())) + ": "
+                        + gap.cause().replaceFirst("^lift: ", "lifted by "));
         line(
                 text,
                 gap.scope().isEmpty()
@@ -70,8 +73,8 @@ final class AirgapCommand extends OmniCommand {
             line(
                     text,
                     gap.state() == GapState.OPEN
-                            ? "no step-up key and no password: nobody could lift a gap. Make one with omni key step-up"
-                            : "no step-up key and no password: only root can lift this, at a terminal of the box, by omni airgap lift"
+                            ? "no step-up key: only root could lift a gap, at a terminal of the box. Make one with omni key step-up"
+                            : "no step-up key: only root can lift this, at a terminal of the box, by omni airgap lift"
                                     + " --offline (any word will do for the key)");
         }
         gap.limits().forEach(limit -> line(text, limit));

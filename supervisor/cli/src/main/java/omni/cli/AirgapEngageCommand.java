@@ -1,6 +1,9 @@
 package omni.cli;
 
+import java.time.Duration;
 import omni.airgap.AirgapProtocol;
+import omni.airgap.KeptGap;
+import omni.bus.RunDirectory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -19,12 +22,16 @@ final class AirgapEngageCommand extends OmniCommand {
             description = "Why, in at most 200 characters; it is kept with the gap.")
     private String cause = "omni airgap engage";
 
+    /** Longer than a look at a file takes, and a line that anybody reads. */
+    private static final Duration READ = Duration.ofMillis(200);
+
     AirgapEngageCommand(World world) {
         super(world);
     }
 
     @Override
     ExitCode run() {
+        warn();
         var gap = world.withPatience(
                 "airgap",
                 bus -> AirgapProtocol.Client.of(bus)
@@ -32,5 +39,26 @@ final class AirgapEngageCommand extends OmniCommand {
                         .gap());
         answer(AirgapCommand.json(gap), () -> AirgapCommand.text(gap, world.style()));
         return AirgapCommand.exit(gap);
+    }
+
+    /**
+     * What lifts a gap can be made before it alone, so it is said before. The gap waits neither for an answer, nor for a disk, nor
+     * for who should read this.
+     */
+    private void warn() {
+        var told = Thread.ofPlatform().daemon().start(() -> {
+            if (KeptGap.of(world.home(), RunDirectory.resolve(world.environment()))
+                    .keyless()) {
+                world.err()
+                        .println(
+                                "There is no step-up key: only root, at a terminal of the box, will be able to lift this gap"
+                                        + " (omni airgap lift --offline). Next time make one before: omni key step-up.");
+            }
+        });
+        try {
+            told.join(READ);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

@@ -46,7 +46,10 @@ final class DownCommand extends OmniCommand {
             var now = status();
             var left = processes(before);
             if (now.isEmpty() && left.isEmpty()) {
-                answer(Json.object().put("stopped", true), () -> "Omni has stopped.");
+                var gap = GapNotice.left(world);
+                answer(
+                        Json.object().put("stopped", true).put("gapClosed", gap.isPresent()),
+                        () -> "Omni has stopped." + gap.map(line -> "\n" + line).orElse(""));
                 return ExitCode.OK;
             }
             var line = now.map(DownCommand::progress).orElse(told);

@@ -49,7 +49,10 @@ final class Failures {
                     ExitCode.AWAY,
                     "Omni runs, but the part that this needs is not ready: see omni status, and try again.");
         }
-        return new Told(ExitCode.NOT_RUNNING, "Omni is not running here; start it with `omni up`.");
+        return new Told(
+                ExitCode.NOT_RUNNING,
+                "Omni is not running here; start it with `omni up`."
+                        + GapNotice.left(world).map(line -> "\n" + line).orElse(""));
     }
 
     private boolean isRunning() {

@@ -1,6 +1,8 @@
 package omni.cli;
 
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 
 /** Numbers as people read them. */
@@ -32,6 +34,11 @@ final class Text {
             return span.toHours() + " h " + span.toMinutesPart() + " min";
         }
         return span.toDays() + " d " + span.toHoursPart() + " h";
+    }
+
+    /** A moment to the second, such as "2026-11-30T03:51:12Z". */
+    static String time(Instant moment) {
+        return moment.truncatedTo(ChronoUnit.SECONDS).toString();
     }
 
     /** "1 model", "2 models". */

@@ -1,7 +1,9 @@
 package omni.cli;
 
+import java.util.Optional;
 import omni.api.DaemonProtocol;
 import picocli.CommandLine.Command;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * {@code omni welcome}, hidden: what {@code omni up} shows when everything is ready. The address, a key, one line for
@@ -32,8 +34,9 @@ final class WelcomeCommand extends OmniCommand {
                 .stream()
                 .allMatch(DaemonProtocol.Key::session);
         var key = FreshKey.make();
+        var gap = GapNotice.running(world).map(GapNotice::text);
         if (!isKept(key, first)) {
-            answer(Json.object().put("url", address.url()), () -> ready(address.url()) + """
+            answer(json(address.url(), gap), () -> ready(address.url(), gap) + """
                     Programs need a key, and none could be kept: see above, then make one with omni key new NAME
 
                     Chat here, without a key: omni chat""");
@@ -41,12 +44,11 @@ final class WelcomeCommand extends OmniCommand {
         }
         var curl = curl(address.url(), key.text());
         answer(
-                Json.object()
-                        .put("url", address.url())
+                json(address.url(), gap)
                         .put("key", key.text())
                         .put("session", !first)
                         .put("curl", curl),
-                () -> text(address.url(), key.text(), first, curl));
+                () -> text(ready(address.url(), gap), key.text(), first, curl));
         return ExitCode.OK;
     }
 
@@ -61,13 +63,18 @@ final class WelcomeCommand extends OmniCommand {
         }
     }
 
-    private String ready(String url) {
-        var style = world.style();
-        return "\nOmni is " + style.green("ready") + " at " + style.bold(url) + "\n\n";
+    private static ObjectNode json(String url, Optional<String> gap) {
+        return Json.object().put("url", url).put("gapClosed", gap.isPresent());
     }
 
-    private String text(String url, String key, boolean first, String curl) {
-        var text = new StringBuilder(600).append(ready(url));
+    private String ready(String url, Optional<String> gap) {
+        var style = world.style();
+        return "\nOmni is " + style.green("ready") + " at " + style.bold(url) + "\n\n"
+                + gap.map(line -> style.red(Text.printable(line)) + "\n\n").orElse("");
+    }
+
+    private String text(String ready, String key, boolean first, String curl) {
+        var text = new StringBuilder(600).append(ready);
         if (first) {
             text.append("Your API key, shown this once (more with `omni key new NAME`):\n\n  ");
             text.append(world.style().bold(key)).append("\n\nAsk with it:\n\n");

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import omni.airgap.AirgapProtocol;
 import omni.api.DaemonProtocol;
 import omni.bus.BusServer;
 import omni.bus.RunDirectory;
@@ -24,6 +25,7 @@ final class FakeTree implements AutoCloseable {
     final FakeTuning tuning = new FakeTuning();
     final FakeDaemon daemon = new FakeDaemon();
     final FakeFetch fetch = new FakeFetch();
+    final FakeAirgap airgap = new FakeAirgap();
     final Map<String, String> environment = new HashMap<>();
     private final Map<String, BusServer> servers = new HashMap<>();
 
@@ -41,6 +43,7 @@ final class FakeTree implements AutoCloseable {
         serve("engine", EngineProtocol.service(engine), TuningProtocol.service(tuning));
         serve("daemon", DaemonProtocol.service(daemon));
         serve("fetch", FetchProtocol.service(fetch));
+        serve("airgap", AirgapProtocol.service(airgap));
         return this;
     }
 

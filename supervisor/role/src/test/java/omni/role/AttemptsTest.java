@@ -77,8 +77,20 @@ final class AttemptsTest {
         LaterException later =
                 assertThrows(LaterException.class, () -> attempts().begin());
         assertEquals(Duration.ofMillis(2500), later.left());
-        assertEquals("After 3 wrong tries wait another 3 seconds.", later.getMessage());
+        assertEquals("After 3 wrong tries wait 3 more seconds.", later.getMessage());
         assertEquals("3 3", Files.readString(file));
+    }
+
+    @Test
+    void theWaitIsSaidAsPeopleSayIt() {
+        assertEquals(
+                "After 1 wrong try wait 1 more second.", new LaterException(1, Duration.ofMillis(900)).getMessage());
+        assertEquals(
+                "After 7 wrong tries wait 64 more seconds.",
+                new LaterException(7, Duration.ofMillis(63_001)).getMessage());
+        assertEquals(
+                "After 20 wrong tries wait 15 more minutes.",
+                new LaterException(20, Duration.ofMillis(899_999)).getMessage());
     }
 
     @Test
