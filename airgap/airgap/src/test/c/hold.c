@@ -1,9 +1,9 @@
 /*
  * Bytes that are written while a link is down. "hold write KIND" opens what sends to 10.77.0.2 (fd77:0::2), prints
  * "connected", waits for a line, writes "SECRET" as often as it can for 300 ms, prints "written", keeps the socket, and from the
- * next line on pushes out what may be held in it; a 6 in KIND means IPv6. "hold receive" takes connections on ports 4001 (TCP)
- * and 4003 (MPTCP) and datagrams on 4001, and prints for each line on its standard input how often "SECRET" has arrived so far,
- * in any frame of any ethertype.
+ * next line on pushes out what may be held in it; a 6 in KIND means IPv6. "hold receive" takes connections on ports 4001 (TCP,
+ * and SCTP where the kernel has that) and 4003 (MPTCP) and datagrams on 4001, and prints for each line on its standard input how
+ * often "SECRET" has arrived so far, in any frame of any ethertype.
  */
 #define _GNU_SOURCE
 #include "probe.h"
@@ -23,23 +23,32 @@
 static const char secret[] = "SECRET";
 #define SECRET_BYTES 6
 
-static int bound(int type, int protocol, int port) {
+static int bind_any(int s, int type, int port) {
     struct sockaddr_in6 any = {.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port)};
-    int s = fresh(AF_INET6, type, protocol), one = 1;
+    int one = 1;
     setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
     if (bind(s, (void *)&any, sizeof any) || (type == SOCK_STREAM && listen(s, 64))) { perror("bind"); exit(1); }
     return s;
 }
 
+static int bound(int type, int protocol, int port) { return bind_any(fresh(AF_INET6, type, protocol), type, port); }
+
+/* None (-1) where this kernel does not know SCTP. */
+static int bound_sctp(void) {
+    int s = socket(AF_INET6, SOCK_STREAM, IPPROTO_SCTP);
+    return s < 0 ? s : bind_any(s, SOCK_STREAM, PORT);
+}
+
 static int receive(void) {
     static char bytes[1 << 17];
     struct pollfd fds[] = {{0, POLLIN, 0}, {fresh(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL)), POLLIN, 0},
-        {bound(SOCK_STREAM, 0, PORT), POLLIN, 0}, {bound(SOCK_STREAM, IPPROTO_MPTCP, PORT_MPTCP), POLLIN, 0}};
+        {bound(SOCK_STREAM, 0, PORT), POLLIN, 0}, {bound(SOCK_STREAM, IPPROTO_MPTCP, PORT_MPTCP), POLLIN, 0},
+        {bound_sctp(), POLLIN, 0}};
     bound(SOCK_DGRAM, 0, PORT);
     say("ready");
     long seen = 0;
     for (;;) {
-        poll(fds, 4, -1);
+        poll(fds, 5, -1);
         for (;;) {
             struct sockaddr_ll from;
             socklen_t size = sizeof from;
@@ -48,7 +57,7 @@ static int receive(void) {
             if (from.sll_pkttype == PACKET_OUTGOING || from.sll_hatype == 772 /* loopback */) { continue; }
             for (char *at = bytes; (at = memmem(at, (size_t)(bytes + length - at), secret, SECRET_BYTES)); at += SECRET_BYTES) { seen++; }
         }
-        for (int i = 2; i < 4; i++) {
+        for (int i = 2; i < 5; i++) {
             if (fds[i].revents) { accept(fds[i].fd, 0, 0); } /* and keeps it: so little needs no reader */
         }
         if (fds[0].revents) {
@@ -100,9 +109,9 @@ static void aim(struct pen *p, int port) {
 static void cork(struct pen *p, int on) { setsockopt(p->fd, SOL_UDP, UDP_CORK, &on, sizeof on); }
 
 static void open_connection(struct pen *p, const char *kind) {
-    int mptcp = is(kind, "mptcp"), datagrams = !strncmp(kind, "udp", 3);
+    int mptcp = is(kind, "mptcp"), sctp = is(kind, "sctp"), datagrams = !strncmp(kind, "udp", 3);
     aim(p, mptcp ? PORT_MPTCP : PORT);
-    p->fd = fresh(p->family, datagrams ? SOCK_DGRAM : SOCK_STREAM, mptcp ? IPPROTO_MPTCP : 0);
+    p->fd = fresh(p->family, datagrams ? SOCK_DGRAM : SOCK_STREAM, mptcp ? IPPROTO_MPTCP : sctp ? IPPROTO_SCTP : 0);
     must(connect(p->fd, &p->to.any, p->to_bytes), "connect");
     if (is(kind, "udp-corked")) {
         cork(p, 1);
@@ -120,7 +129,9 @@ static void pen_open(struct pen *p, const char *kind) {
         sendto(p->fd, "before ", 7, 0, &p->to.any, p->to_bytes);
     } else if (is(kind, "raw")) { p->fd = fresh(p->family, SOCK_RAW, 253 /* for experiments */); }
     else if (is(kind, "ping")) { p->fd = ping_socket(p->family); }
-    else if (is(kind, "tcp-connecting")) { p->fd = fresh(p->family, SOCK_STREAM | SOCK_NONBLOCK, 0); }
+    else if (is(kind, "sctp-many")) { /* connects by what it sends first, and holds that until it has */
+        p->fd = fresh(p->family, SOCK_SEQPACKET, IPPROTO_SCTP);
+    } else if (is(kind, "tcp-connecting")) { p->fd = fresh(p->family, SOCK_STREAM | SOCK_NONBLOCK, 0); }
     else if (is(kind, "packet")) { open_packet(p); }
     else if (is(kind, "xdp")) { p->xdp = xdp_open("eth0"); }
     else if (is(kind, "io_uring")) { /* a connection that is no descriptor of this process */
@@ -150,7 +161,7 @@ static void pen_write(struct pen *p, const char *kind) {
         uint8_t echo[8 + SECRET_BYTES] = {p->family == AF_INET6 ? ICMP6_ECHO_REQUEST : ICMP_ECHO};
         memcpy(echo + 8, secret, SECRET_BYTES);
         sendto(p->fd, echo, sizeof echo, MSG_NOSIGNAL | MSG_DONTWAIT, &p->to.any, p->to_bytes);
-    } else if (is(kind, "udp") || is(kind, "udplite") || is(kind, "udp-corked-to") || is(kind, "raw")) {
+    } else if (is(kind, "udp") || is(kind, "udplite") || is(kind, "udp-corked-to") || is(kind, "raw") || is(kind, "sctp-many")) {
         sendto(p->fd, secret, SECRET_BYTES, MSG_NOSIGNAL | MSG_DONTWAIT, &p->to.any, p->to_bytes);
     } else {
         if (is(kind, "tcp-connecting")) { connect(p->fd, &p->to.any, p->to_bytes); }

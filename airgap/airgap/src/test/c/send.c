@@ -469,6 +469,7 @@ int main(int count, char **words) {
     if (!strcmp(kind, "mptcp")) { stream(AF_INET, IPPROTO_MPTCP); }
     if (!strcmp(kind, "mptcp6")) { stream(AF_INET6, IPPROTO_MPTCP); }
     if (!strcmp(kind, "sctp")) { stream(AF_INET, IPPROTO_SCTP); }
+    if (!strcmp(kind, "sctp6")) { stream(AF_INET6, IPPROTO_SCTP); }
     if (!strcmp(kind, "udp")) { udp4(0, "10.77.0.2"); }
     if (!strcmp(kind, "udp-far")) { udp4(0, "192.0.2.1"); } /* by whatever routes there are */
     if (!strcmp(kind, "udp6")) { udp6(0, "fd77:0::2"); }

@@ -19,7 +19,8 @@ case $(cat /proc/cmdline) in
     sleep 1
     check sleeps-and-wakes-in-the-open asleep
     check the-link-comes-up-again within 60 grep -q 1 /sys/class/net/eth0/carrier
-    for kind in sctp packet udp; do
+    ip neigh replace fd77:0::2 lladdr 02:00:00:00:00:02 dev eth0
+    for kind in sctp sctp6 packet udp; do
         check "$kind-leaks" leaks /opt/guest/send "$kind" eth0
     done
     check vlan-leaks leaks /opt/guest/send packet vlan5

@@ -1,13 +1,16 @@
 #!/bin/sh
 # The test itself, inside the guest: Omni under a real systemd. The kernel's command line names the boot, and so what is
-# tested: the first installs Omni and tries everything, and the next ones are held.sh. Prints "RESULT <check> ok" or "RESULT <check> FAILED",
-# a line each, on the serial console that GuestBoxTest reads, and last "RESULT end ok".
+# tested: the first installs Omni and tries everything, the next ones are held.sh, and one of its own is sctp.sh. Prints
+# "RESULT <check> ok" or "RESULT <check> FAILED", a line each, on the serial console that the test reads, and last "RESULT end ok".
 set -u
 export LC_ALL=C.UTF-8 SYSTEMD_COLORS=0 SYSTEMD_PAGER=cat SYSTEMD_URLIFY=0 OMNI_JAVA=/opt/jdk
 . /opt/guest/settings # start_seconds, watchdog_seconds
 
 . /opt/guest/words.sh
-case $(cat /proc/cmdline) in *omni.boot=*) . /opt/guest/held.sh ;; esac
+case $(cat /proc/cmdline) in
+*omni.boot=sctp*) . /opt/guest/sctp.sh ;;
+*omni.boot=*) . /opt/guest/held.sh ;;
+esac
 
 # --- Install ---------------------------------------------------------------------------------------------------------
 
@@ -42,7 +45,7 @@ systemctl status --no-pager --lines=0 'omni-*'
 supervisor=$(pid supervisor) engine=$(pid engine) daemon=$(pid daemon)
 
 phase sandbox
-for unit in supervisor engine daemon; do
+for unit in supervisor vault engine daemon; do
     of=/proc/$(pid $unit)
     check $unit-has-no-capability grep -q '^CapBnd:[[:space:]]*0*$' "$of/status"
     check $unit-has-a-system-call-filter grep -q '^Seccomp:[[:space:]]*2$' "$of/status"

@@ -394,7 +394,7 @@ final class Gap implements Closeable {
             }
             if (!inTheWay.isEmpty()) {
                 throw new AirgapException("The gap stays closed: " + String.join("; ", inTheWay)
-                        + ". End these programs, then lift again.");
+                        + ". End these programs, or wait where there is none any more; then lift again.");
             }
             giveWay(before);
             change(next, "lift: " + grant.how(), List.of(), status.steps());

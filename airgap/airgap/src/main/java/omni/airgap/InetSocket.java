@@ -99,6 +99,13 @@ record InetSocket(
         return other && talks;
     }
 
+    /** The kernel's number for the socket, which another one never gets. */
+    long cookie() {
+        byte[] cookie =
+                id.asSlice(inet_diag_sockid.idiag_cookie$offset(), Long.BYTES).toArray(JAVA_BYTE);
+        return ByteBuffer.wrap(cookie).getLong();
+    }
+
     private static int port(short networkOrder) {
         return Short.toUnsignedInt(Short.reverseBytes(networkOrder));
     }

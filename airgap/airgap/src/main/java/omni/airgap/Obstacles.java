@@ -6,7 +6,8 @@ import java.util.List;
 
 /**
  * What stands in the way of a lift: sockets that may hold bytes which were written in the gap, and which the kernel has no
- * way to destroy. MPTCP sends again over a new subflow; a packet ring, an XDP ring and a raw socket's queue are the
+ * way to destroy. MPTCP sends again over a new subflow; SCTP sends again, also when its program has ended, until the kernel
+ * gives the connection up; a packet ring, an XDP ring and a raw socket's queue are the
  * program's own memory. Each must be closed, or its process ended.
  */
 final class Obstacles {
@@ -21,12 +22,13 @@ final class Obstacles {
         List<String> lines = new ArrayList<>();
         for (SocketEntry socket : census.sockets()) {
             if (socket.holdsBytes()) {
-                lines.add("a socket of " + socket.protocol() + " is held by " + holders(socket));
+                lines.add("a socket of " + socket.protocol() + " " + holders(socket));
             }
         }
         for (Census.Count count : census.namespaces()) {
             if (count.unexplained() > 0) {
-                lines.add(count.unexplained() + " sockets are held by nothing that can be seen"
+                lines.add((count.unexplained() == 1 ? "1 socket is" : count.unexplained() + " sockets are")
+                        + " held by nothing that can be seen"
                         + (count.suspects().isEmpty() ? "" : ": " + String.join("; ", count.suspects())));
             }
         }
@@ -34,13 +36,16 @@ final class Obstacles {
     }
 
     private static String holders(SocketEntry socket) {
-        if (socket.owners().isEmpty()) {
-            return "nobody that can be seen";
+        if (socket.inode() == 0) {
+            return "whose program has ended still sends: the kernel gives it up by itself, in some minutes";
+        } else if (socket.owners().isEmpty()) {
+            return "is held by nobody that can be seen";
         }
-        return String.join(
-                ", ",
-                socket.owners().stream()
-                        .map(owner -> "pid " + owner.pid() + " (" + owner.program() + ")")
-                        .toList());
+        return "is held by "
+                + String.join(
+                        ", ",
+                        socket.owners().stream()
+                                .map(owner -> "pid " + owner.pid() + " (" + owner.program() + ")")
+                                .toList());
     }
 }

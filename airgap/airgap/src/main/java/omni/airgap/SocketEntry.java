@@ -54,6 +54,6 @@ record SocketEntry(
                 || (protocol.startsWith("udp") && queuedBytes > 0) // corked: nothing takes that back
                 || protocol.equals("packet")
                 || protocol.equals("xdp")
-                || protocol.equals("sctp");
+                || protocol.startsWith("sctp");
     }
 }

@@ -10,9 +10,11 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -36,6 +38,8 @@ final class SocketLists {
 
     private final long namespace;
     private final List<SocketEntry> entries = new ArrayList<>();
+    /** Of sockets of SCTP that no process holds, each of which stands in the list once for each of its connections. */
+    private final Set<Long> orphans = new HashSet<>();
 
     private SocketLists(long namespace) {
         this.namespace = namespace;
@@ -77,13 +81,15 @@ final class SocketLists {
 
     /** The kernel's stubs for connections that wait or are over are in the lists, and are no sockets. */
     private void inet(InetSocket socket, String protocol) {
+        boolean sctp = socket.protocol() == InetSocket.SCTP; // whose states have numbers of their own
         boolean stub = socket.inode() == 0 && (socket.stub() || socket.state() == InetSocket.SYN_RECV);
-        if (!stub) {
+        boolean again = sctp && socket.inode() == 0 && !orphans.add(socket.cookie());
+        if (sctp ? !again : !stub) {
             entries.add(new SocketEntry(
                     namespace,
                     socket.inode(),
                     protocol,
-                    state(socket.state()),
+                    sctp && socket.remotePort() != 0 ? sctpState(socket.state()) : state(socket.state()),
                     address(socket.local(), socket.localPort()),
                     address(socket.remote(), socket.remotePort()),
                     socket.outward(),
@@ -107,6 +113,17 @@ final class SocketLists {
             case 10 -> "LISTEN";
             case 11 -> "CLOSING";
             case 13 -> "BOUND";
+            default -> Integer.toString(number);
+        };
+    }
+
+    /** Of a connection. Source: enum sctp_state in net/sctp/constants.h of the kernel. */
+    private static String sctpState(int number) {
+        return switch (number) {
+            case 1 -> "COOKIE-WAIT";
+            case 2 -> "COOKIE-ECHO";
+            case 3 -> "ESTAB";
+            case 4, 5, 6, 7 -> "SHUTDOWN";
             default -> Integer.toString(number);
         };
     }

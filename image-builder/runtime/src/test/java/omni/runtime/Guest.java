@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * The machine that {@link GuestBoxTest} boots. Its base, Debian with systemd, is built once and kept in the user's cache
+ * The machine that {@link GuestBoxTest} and {@link SctpGuestBoxTest} boot. Its base, Debian with systemd, is built once and kept in the user's cache
  * under the hash of the scripts that make it; the second disk, with this JDK and this build of Omni, is made each time.
  */
 final class Guest {
@@ -89,10 +89,12 @@ final class Guest {
         }
         Path app = Path.of(System.getProperty("omni.root"), "target", "omni");
         run(List.of("cp", "-a", app.toString(), root.resolve("omni").toString()), log);
-        for (String script : List.of("run.sh", "words.sh", "held.sh", "sender.sh", "sender.service")) {
+        for (String script : List.of("run.sh", "words.sh", "held.sh", "sctp.sh", "sender.sh", "sender.service")) {
             Files.copy(folder().resolve(script), guest.resolve(script));
         }
-        compile("send", guest.resolve("send"), log);
+        for (String probe : List.of("send", "hold")) {
+            compile(probe, guest.resolve(probe), log);
+        }
         Files.writeString(
                 guest.resolve("settings"),
                 "start_seconds=" + START_SECONDS + "\nwatchdog_seconds=" + WATCHDOG_SECONDS + "\n");

@@ -198,7 +198,7 @@ class GuestBoxTest {
             return Stream.of("engine", "daemon").map(unit -> unit + name.substring(5));
         }
         return name.startsWith("$kind-")
-                ? Stream.of("sctp", "packet", "udp").map(kind -> kind + name.substring(5))
+                ? Stream.of("sctp", "sctp6", "packet", "udp").map(kind -> kind + name.substring(5))
                 : Stream.of(name);
     }
 
