@@ -12,6 +12,7 @@ module omni.api {
     requires omni.airgap;
     requires transitive omni.engine;
     requires transitive omni.role;
+    requires omni.dialogue;
     requires omni.schema;
     requires omni.template;
     requires omni.vault;

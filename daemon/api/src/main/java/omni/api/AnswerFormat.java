@@ -2,6 +2,8 @@ package omni.api;
 
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import omni.schema.SchemaException;
 import omni.schema.SchemaGrammar;
 import tools.jackson.databind.JsonNode;
@@ -84,11 +86,21 @@ final class AnswerFormat {
 
     /** The grammar of a schema, an object; {@code path} is where it stands. */
     static String ofSchema(JsonNode schema, String path) {
+        return converted(() -> SchemaGrammar.of(schema), _ -> path);
+    }
+
+    /**
+     * Converts schemas.
+     *
+     * @param param the field that is at fault
+     * @throws ApiError UNSUPPORTED_PARAMETER where one cannot be honoured
+     */
+    static String converted(Supplier<String> conversion, Function<SchemaException, String> param) {
         CONVERTING.lock();
         try {
-            return SchemaGrammar.of(schema);
+            return conversion.get();
         } catch (SchemaException e) {
-            throw refused(path, e);
+            throw refused(param.apply(e), e);
         } finally {
             CONVERTING.unlock();
         }

@@ -2,9 +2,12 @@ package omni.api;
 
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import omni.dialogue.AnswerParser;
 import omni.engine.EngineProtocol.Caller;
 import omni.engine.EngineProtocol.GenerateReply;
 import omni.engine.EngineProtocol.GenerateReplyFinish;
@@ -17,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  * them. Safe for use by many threads.
  */
 final class Answers {
+    /** What the engine calls the grammar that is made of tools. */
+    private static final Map<String, String> OF_TOOLS = Map.of("grammar", "tools", "grammarTriggers", "tools");
+
     private final EngineLink engine;
     private final Templates templates;
     private final Sweeper sweeper;
@@ -59,6 +65,13 @@ final class Answers {
         void run(Work work);
     }
 
+    /**
+     * An answer that is being made.
+     *
+     * @param parser what tells apart what the model writes
+     */
+    private record Begun(Model model, Answer<GenerateReply> answer, AnswerParser parser) {}
+
     /** What reads an answer of a model to its end. */
     interface Reader {
         void read(Model model, Answer<GenerateReply> answer);
@@ -67,30 +80,49 @@ final class Answers {
     /** Answers a chat over HTTP. */
     void chat(Exchange exchange, Held<ChatRequest> request) {
         var options = request.get().options();
-        chat(request, Asker.of(exchange), (model, answer) -> {
+        converse(request, Asker.of(exchange), begun -> {
             var shape = new ChatShape(
-                    Ids.chat(), seconds(), model.name(), options.logprobs().isPresent(), options.usageChunk());
-            write(exchange, options, shape, answer);
+                    Ids.chat(),
+                    seconds(),
+                    begun.model().name(),
+                    options.logprobs().isPresent(),
+                    options.usageChunk(),
+                    begun.parser());
+            write(exchange, options, shape, begun.answer());
         });
     }
 
     /** Answers a chat for a caller who reads the replies itself. The request is let go when the engine has its prompt. */
     void chat(Held<ChatRequest> request, Asker asker, Reader reader) {
+        converse(request, asker, begun -> reader.read(begun.model(), begun.answer()));
+    }
+
+    private void converse(Held<ChatRequest> request, Asker asker, Consumer<Begun> reader) {
         supervised(asker.watcher(), work -> {
             var model = work.step(() -> engine.resolve(request.get().options().model()));
-            var answer =
-                    work.step(() -> begin(model, request.get(), asker.caller())).whenAccepted(request::close);
-            work.read(answer, a -> {
-                reader.read(model, a);
-                return true;
-            });
+            var binds = request.get().tools().offered();
+            var begun = work.step(() -> begin(model, request.get(), asker.caller()));
+            begun.answer().whenAccepted(request::close);
+            try (var parser = begun.parser()) {
+                work.read(begun.answer(), a -> {
+                    reader.accept(new Begun(model, a, parser));
+                    return true;
+                });
+            } catch (ApiError e) {
+                throw binds ? e.naming(OF_TOOLS) : e;
+            }
         });
     }
 
-    private Answer<GenerateReply> begin(Model model, ChatRequest request, Optional<Caller> caller) {
-        var prompt = templates.prompt(model, request.messages());
-        return engine.generate(
-                request.options().generate(model.id(), prompt.text(), null, caller), "messages", prompt.loadMillis());
+    private Begun begin(Model model, ChatRequest request, Optional<Caller> caller) {
+        var tools = request.tools();
+        var prompt = templates.prompt(model, request.messages(), tools);
+        var bound = tools.offered()
+                ? prompt.calls().map(format -> tools.bound(format, prompt.thoughts()))
+                : request.options().grammar().map(Bound::whole);
+        var params = request.options().generate(model.id(), prompt.text(), null, caller, bound);
+        var answer = engine.generate(params, "messages", prompt.loadMillis());
+        return new Begun(model, answer, new AnswerParser(prompt.thoughts(), tools.names()));
     }
 
     /** Continues a prompt over HTTP. */
@@ -214,9 +246,7 @@ final class Answers {
             try {
                 shape.opening().ifPresent(events::send);
                 while (true) {
-                    if (!reply.text().isEmpty() || !reply.tokens().isEmpty()) {
-                        events.send(shape.chunk(reply.text(), reply.tokens()));
-                    }
+                    shape.chunks(reply.text(), reply.tokens()).forEach(events::send);
                     var finish = reply.finish();
                     if (finish != null) {
                         close(exchange, shape, counts, events, finish, counted(reply.usage()));
@@ -239,7 +269,7 @@ final class Answers {
             GenerateReplyFinish finish,
             Usage usage) {
         exchange.usage(usage);
-        events.send(shape.closing(finish));
+        shape.closing(finish).forEach(events::send);
         if (counts) {
             events.send(shape.counts(usage));
         }

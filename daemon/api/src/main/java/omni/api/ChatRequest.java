@@ -13,9 +13,11 @@ import tools.jackson.databind.node.ObjectNode;
  * The body of {@code POST /v1/chat/completions}.
  *
  * @param messages as chat templates want them: objects with {@code role}, {@code content} as one text, and of
- *     {@code name}, {@code tool_calls} (their arguments as objects) and {@code tool_call_id} what the client gave
+ *     {@code name}, {@code tool_calls} (their arguments as objects), {@code tool_call_id} and {@code reasoning_content} what
+ *     the client gave
+ * @param tools the functions that may be called
  */
-record ChatRequest(Options options, ArrayNode messages) {
+record ChatRequest(Options options, ArrayNode messages, Tools tools) {
     private static final Set<String> ROLES = Set.of("system", "developer", "user", "assistant", "tool");
     /** What arguments stand in: body, messages, message, calls, call, function. */
     private static final int ARGUMENTS_DEPTH = 6;
@@ -34,10 +36,15 @@ record ChatRequest(Options options, ArrayNode messages) {
     static ChatRequest read(Json.Body json) {
         var body = Fields.of(json.node());
         UNSUPPORTED.forEach((name, message) -> Options.refuse(body, name, message));
-        tools(body);
         modalities(body);
+        var tools = Tools.read(body, Tools.Dialect.CHAT);
         var options = Options.read(body, maxTokens(body), logprobs(body), AnswerFormat.ofChat(body));
-        return new ChatRequest(options, messages(body, json));
+        if (tools.offered() && options.grammar().isPresent()) {
+            throw Options.unsupported(
+                    body.get("response_format").isPresent() ? "response_format" : "grammar",
+                    "A form of the answer does not go with tools. Leave one of them out, or set tool_choice to none.");
+        }
+        return new ChatRequest(options, messages(body, json), tools);
     }
 
     private static OptionalInt maxTokens(Fields body) {
@@ -56,21 +63,6 @@ record ChatRequest(Options options, ArrayNode messages) {
                     "top_logprobs", ErrorCode.INVALID_VALUE, "top_logprobs needs logprobs. Set logprobs to true.");
         }
         return OptionalInt.empty();
-    }
-
-    /** Refuses tools that may be called. */
-    static void tools(Fields body) {
-        var choice = body.get("tool_choice");
-        if (choice.isPresent()
-                && choice.get().isString()
-                && choice.get().stringValue().equals("none")) {
-            return;
-        }
-        Options.refuse(body, "tools", "Tool calls are not supported. Leave tools out or set tool_choice to none.");
-        choice.filter(node -> !node.isString() || !node.stringValue().equals("auto"))
-                .ifPresent(_ -> {
-                    throw Options.unsupported("tool_choice", "Tool calls are not supported. Set tool_choice to none.");
-                });
     }
 
     private static void modalities(Fields body) {
@@ -118,6 +110,7 @@ record ChatRequest(Options options, ArrayNode messages) {
         message.put("content", content(given, calls.isPresent()));
         given.text("name").ifPresent(name -> message.put("name", name));
         given.text("tool_call_id").ifPresent(id -> message.put("tool_call_id", id));
+        given.text("reasoning_content").ifPresent(text -> message.put("reasoning_content", text));
         calls.ifPresent(node -> message.set("tool_calls", toolCalls(node, given.at("tool_calls"), json)));
         return message;
     }

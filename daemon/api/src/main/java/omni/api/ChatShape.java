@@ -1,7 +1,10 @@
 package omni.api;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import omni.dialogue.AnswerParser;
+import omni.dialogue.Delta;
 import omni.engine.EngineProtocol.GenerateReplyFinish;
 import omni.engine.EngineProtocol.Token;
 import omni.engine.EngineProtocol.Usage;
@@ -17,8 +20,10 @@ import tools.jackson.databind.node.ObjectNode;
  * @param model the model's name
  * @param logprobs whether tokens are reported
  * @param counts whether a chunk of counts will follow; the others then say {@code "usage": null}
+ * @param parser of this answer
  */
-record ChatShape(String id, long createdSeconds, String model, boolean logprobs, boolean counts) implements Shape {
+record ChatShape(String id, long createdSeconds, String model, boolean logprobs, boolean counts, AnswerParser parser)
+        implements Shape {
     @Override
     public Report report(JsonGenerator out) {
         out.writeStartObject();
@@ -32,11 +37,11 @@ record ChatShape(String id, long createdSeconds, String model, boolean logprobs,
         } else {
             out.writeNullProperty("logprobs");
         }
-        return new Whole(out, logprobs);
+        return new Whole(out, logprobs, parser);
     }
 
     /** After the reports of tokens, which come first because they are not kept. */
-    private record Whole(JsonGenerator out, boolean logprobs) implements Report {
+    private record Whole(JsonGenerator out, boolean logprobs, AnswerParser parser) implements Report {
         @Override
         public void token(Token token) {
             if (logprobs) {
@@ -51,12 +56,11 @@ record ChatShape(String id, long createdSeconds, String model, boolean logprobs,
                 out.writeNullProperty("refusal");
                 out.writeEndObject();
             }
-            out.writeObjectPropertyStart("message");
-            out.writeStringProperty("role", "assistant");
-            out.writeStringProperty("content", text);
-            out.writeNullProperty("refusal");
-            out.writeEndObject();
-            out.writeStringProperty("finish_reason", finish.wire());
+            var said = new Said();
+            parser.accept(text).forEach(said::add);
+            parser.finish().forEach(said::add);
+            Spool.field(out, "message", message(said));
+            out.writeStringProperty("finish_reason", reason(finish, parser));
             out.writeEndObject();
             out.writeEndArray();
             Spool.field(out, "usage", Tokens.usage(usage));
@@ -74,14 +78,75 @@ record ChatShape(String id, long createdSeconds, String model, boolean logprobs,
         return Optional.of(chunk(delta, List.of(), null));
     }
 
+    private static ObjectNode message(Said said) {
+        var message = JsonNodeFactory.instance.objectNode().put("role", "assistant");
+        var calls = said.calls();
+        message.put("content", said.content().isEmpty() && !calls.isEmpty() ? null : said.content());
+        if (!said.reasoning().isEmpty()) {
+            message.put("reasoning_content", said.reasoning());
+        }
+        message.putNull("refusal");
+        if (!calls.isEmpty()) {
+            var written = message.putArray("tool_calls");
+            calls.forEach(call -> call(written.addObject(), call.id(), call.function(), call.arguments()));
+        }
+        return message;
+    }
+
+    private static void call(ObjectNode out, String id, String function, String arguments) {
+        out.put("id", id).put("type", "function");
+        out.putObject("function").put("name", function).put("arguments", arguments);
+    }
+
+    private static String reason(GenerateReplyFinish finish, AnswerParser parser) {
+        return switch (finish) {
+            case STOP -> parser.calls() > 0 ? "tool_calls" : "stop";
+            case LENGTH -> "length";
+        };
+    }
+
+    /** The tokens stand in the first chunk; where they make no text yet, in one without. */
     @Override
-    public ObjectNode chunk(String text, List<Token> tokens) {
-        return chunk(JsonNodeFactory.instance.objectNode().put("content", text), tokens, null);
+    public List<ObjectNode> chunks(String text, List<Token> tokens) {
+        var deltas = new ArrayList<ObjectNode>();
+        parser.accept(text).forEach(delta -> deltas.add(delta(delta)));
+        if (deltas.isEmpty() && !tokens.isEmpty()) {
+            deltas.add(JsonNodeFactory.instance.objectNode().put("content", ""));
+        }
+        var chunks = new ArrayList<ObjectNode>();
+        for (var delta : deltas) {
+            chunks.add(chunk(delta, chunks.isEmpty() ? tokens : List.of(), null));
+        }
+        return chunks;
+    }
+
+    private static ObjectNode delta(Delta delta) {
+        var out = JsonNodeFactory.instance.objectNode();
+        switch (delta) {
+            case Delta.Content more -> out.put("content", more.text());
+            case Delta.Reasoning more -> out.put("reasoning_content", more.text());
+            case Delta.Call call ->
+                call(
+                        out.putArray("tool_calls").addObject().put("index", call.index()),
+                        Ids.call(),
+                        call.function(),
+                        "");
+            case Delta.Arguments more ->
+                out.putArray("tool_calls")
+                        .addObject()
+                        .put("index", more.index())
+                        .putObject("function")
+                        .put("arguments", more.text());
+        }
+        return out;
     }
 
     @Override
-    public ObjectNode closing(GenerateReplyFinish finish) {
-        return chunk(JsonNodeFactory.instance.objectNode(), List.of(), finish.wire());
+    public List<ObjectNode> closing(GenerateReplyFinish finish) {
+        var chunks = new ArrayList<ObjectNode>();
+        parser.finish().forEach(delta -> chunks.add(chunk(delta(delta), List.of(), null)));
+        chunks.add(chunk(JsonNodeFactory.instance.objectNode(), List.of(), reason(finish, parser)));
+        return chunks;
     }
 
     @Override

@@ -105,13 +105,13 @@ final class CompletionShape implements Shape {
     }
 
     @Override
-    public ObjectNode chunk(String text, List<Token> tokens) {
-        return noted(choice(text, tokens, null));
+    public List<ObjectNode> chunks(String text, List<Token> tokens) {
+        return text.isEmpty() && tokens.isEmpty() ? List.of() : List.of(noted(choice(text, tokens, null)));
     }
 
     @Override
-    public ObjectNode closing(GenerateReplyFinish finish) {
-        return noted(choice("", List.of(), finish.wire()));
+    public List<ObjectNode> closing(GenerateReplyFinish finish) {
+        return List.of(noted(choice("", List.of(), finish.wire())));
     }
 
     @Override

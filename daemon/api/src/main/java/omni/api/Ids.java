@@ -31,6 +31,11 @@ final class Ids {
         return "resp_" + random(VAULT_BYTES);
     }
 
+    /** A name for a call of a function. */
+    static String call() {
+        return "call_" + random();
+    }
+
     /** A name for a run that was given none. */
     static String run() {
         return random(VAULT_BYTES);

@@ -133,7 +133,7 @@ final class OllamaRoutes {
 
     private static Held<ChatRequest> messages(Held<OllamaRequest> request) {
         var asked = request.get();
-        return new Held<>(new ChatRequest(asked.options(), asked.messages()), request::close);
+        return new Held<>(new ChatRequest(asked.options(), asked.messages(), Tools.NONE), request::close);
     }
 
     /** Brings the model into memory, or out of it where nothing uses it. */

@@ -137,6 +137,16 @@ record Options(
     /** What the engine is asked: this, with a prompt in which control tokens count; no caller is the owner at the box. */
     GenerateParams generate(
             String modelId, @Nullable String prompt, @Nullable List<Long> tokens, Optional<Caller> caller) {
+        return generate(modelId, prompt, tokens, caller, grammar.map(Bound::whole));
+    }
+
+    /** The same, with an answer that is bound to something else. */
+    GenerateParams generate(
+            String modelId,
+            @Nullable String prompt,
+            @Nullable List<Long> tokens,
+            Optional<Caller> caller,
+            Optional<Bound> bound) {
         return new GenerateParams(
                 modelId,
                 prompt,
@@ -148,7 +158,8 @@ record Options(
                 logprobs.isPresent() ? (Long) (long) logprobs.getAsInt() : null,
                 caller.map(key -> asking(key, priority)).orElse(null),
                 deadlineMillis(),
-                grammar.orElse(null));
+                bound.map(Bound::grammar).orElse(null),
+                bound.map(Bound::triggers).orElse(null));
     }
 
     /** Texts that end the answer, none of them empty. */

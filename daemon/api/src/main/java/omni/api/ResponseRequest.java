@@ -49,7 +49,9 @@ record ResponseRequest(
     static ResponseRequest read(Json.Body json) {
         var body = Fields.of(json.node());
         UNSUPPORTED.forEach((name, message) -> Options.refuse(body, name, message));
-        ChatRequest.tools(body);
+        if (Tools.read(body, Tools.Dialect.RESPONSES).offered()) {
+            throw Options.unsupported("tools", "Tools are not supported here. Ask /v1/chat/completions.");
+        }
         refuseFormat(body);
         refuseRest(body);
         var previous = id(body.text(PREVIOUS), PREVIOUS);

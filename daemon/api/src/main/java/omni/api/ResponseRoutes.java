@@ -80,7 +80,7 @@ final class ResponseRoutes {
                     said(asked, () -> requireRoom(asked, history));
                 }
                 room.shrink(Bodies.keptBytes(messages.toString().length()));
-                var chat = new ChatRequest(asked.options(), messages);
+                var chat = new ChatRequest(asked.options(), messages, Tools.NONE);
                 List<Runnable> early = keeps ? List.of() : List.of(request::close, room::close);
                 var held = new Held<>(chat, () -> early.forEach(Runnable::run));
                 var made = Asked.of(asked, keeps);

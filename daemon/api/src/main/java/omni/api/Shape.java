@@ -25,11 +25,11 @@ sealed interface Shape permits ChatShape, CompletionShape {
     /** A stream's opening chunk, where it has one. */
     Optional<ObjectNode> opening();
 
-    /** A chunk with some text and its tokens. */
-    ObjectNode chunk(String text, List<Token> tokens);
+    /** The chunks for some more text and its tokens, perhaps none. */
+    List<ObjectNode> chunks(String text, List<Token> tokens);
 
-    /** The chunk that says why the answer ends. */
-    ObjectNode closing(GenerateReplyFinish finish);
+    /** The last chunks, of which the last says why the answer ends. */
+    List<ObjectNode> closing(GenerateReplyFinish finish);
 
     /** The chunk with the counts; it has no choices. */
     ObjectNode counts(Usage usage);

@@ -2,8 +2,12 @@ package omni.api;
 
 import java.time.Clock;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
+import omni.dialogue.AnswerParser.Thoughts;
+import omni.dialogue.ToolFormat;
 import omni.engine.EngineProtocol;
 import omni.engine.EngineProtocol.Model;
 import omni.template.ChatTemplate;
@@ -21,10 +25,26 @@ import tools.jackson.databind.node.ObjectNode;
 final class Templates {
     private static final int KEPT_MAX = 8;
 
-    private record Compiled(ChatTemplate chat, EngineProtocol.ChatTemplate of) {}
+    private static final ObjectNode PROBE = probe();
 
-    /** A prompt, and the milliseconds that its model took to be in memory, where that was needed for it. */
-    record Prompt(String text, double loadMillis) {}
+    /** @param calls how the model writes calls; empty where that is not known */
+    private record Compiled(ChatTemplate chat, EngineProtocol.ChatTemplate of, Optional<ToolFormat> calls) {
+        Thoughts thoughts(String prompt) {
+            if (!of.source().contains(ToolFormat.THOUGHTS)) {
+                return Thoughts.NONE;
+            }
+            return prompt.stripTrailing().endsWith(ToolFormat.THOUGHTS) ? Thoughts.BEGUN : Thoughts.MARKED;
+        }
+    }
+
+    /**
+     * A prompt.
+     *
+     * @param thoughts how the answer to it begins
+     * @param calls how the model writes calls; there where functions are offered
+     * @param loadMillis that its model took to be in memory, where that was needed for it
+     */
+    record Prompt(String text, Thoughts thoughts, Optional<ToolFormat> calls, double loadMillis) {}
 
     private record Found(Compiled template, double loadMillis) {}
 
@@ -43,19 +63,40 @@ final class Templates {
      * The prompt, up to where the assistant's answer begins.
      *
      * @throws ApiError TEMPLATE_REFUSED where the template will not have these messages, MODEL_UNUSABLE where it cannot
-     *     be read, SERVER_STOPPING where the thread is interrupted while another renders
+     *     be read, UNSUPPORTED_PARAMETER where functions are offered and it is not known how the model calls them,
+     *     SERVER_STOPPING where the thread is interrupted while another renders
      */
-    Prompt prompt(Model model, ArrayNode messages) {
+    Prompt prompt(Model model, ArrayNode messages, Tools tools) {
         var found = compiled(model);
         var template = found.template();
+        if (tools.offered() && template.calls().isEmpty()) {
+            throw Options.unsupported(
+                    "tools",
+                    "It is not known how this model calls functions. Leave tools out, or choose another model.");
+        }
         var variables = JsonNodeFactory.instance.objectNode();
         variables.set("messages", knowsDevelopers(template) ? messages : withoutDevelopers(messages));
-        variables.putNull("tools");
-        variables.putNull("documents");
+        variables.set("tools", tools.offered() ? tools.given() : JsonNodeFactory.instance.nullNode());
         variables.put("add_generation_prompt", true);
-        variables.put("bos_token", template.of().bosToken());
-        variables.put("eos_token", template.of().eosToken());
         String prompt;
+        try {
+            prompt = rendered(template.chat(), template.of(), variables);
+        } catch (TemplateException e) {
+            throw translate(e);
+        }
+        var bos = template.of().bosToken();
+        var doubled = template.of().addsBos() && !bos.isEmpty() && prompt.startsWith(bos);
+        return new Prompt(
+                doubled ? prompt.substring(bos.length()) : prompt,
+                template.thoughts(prompt),
+                template.calls(),
+                found.loadMillis());
+    }
+
+    private String rendered(ChatTemplate chat, EngineProtocol.ChatTemplate of, ObjectNode variables) {
+        variables.putNull("documents");
+        variables.put("bos_token", of.bosToken());
+        variables.put("eos_token", of.eosToken());
         try {
             rendering.lockInterruptibly();
         } catch (InterruptedException e) {
@@ -63,15 +104,38 @@ final class Templates {
             throw Answers.stoppingError();
         }
         try {
-            prompt = template.chat().render(variables, clock);
-        } catch (TemplateException e) {
-            throw translate(e);
+            return chat.render(variables, clock);
         } finally {
             rendering.unlock();
         }
-        var bos = template.of().bosToken();
-        var doubled = template.of().addsBos() && !bos.isEmpty() && prompt.startsWith(bos);
-        return new Prompt(doubled ? prompt.substring(bos.length()) : prompt, found.loadMillis());
+    }
+
+    /** How the model writes calls, from what its template writes of two that were made before. */
+    private Optional<ToolFormat> calls(ChatTemplate chat, EngineProtocol.ChatTemplate of) {
+        try {
+            return ToolFormat.of(rendered(chat, of, PROBE.deepCopy()));
+        } catch (TemplateException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static ObjectNode probe() {
+        var variables = JsonNodeFactory.instance.objectNode().put("add_generation_prompt", false);
+        var messages = variables.putArray("messages");
+        messages.addObject().put("role", "user").put("content", "?");
+        var calls =
+                messages.addObject().put("role", "assistant").put("content", "").putArray("tool_calls");
+        for (var id : List.of("call00001", "call00002")) {
+            var function =
+                    calls.addObject().put("id", id).put("type", "function").putObject("function");
+            function.put("name", ToolFormat.PROBE).putObject("arguments").put(ToolFormat.PROBE_ARGUMENT, 1);
+        }
+        var function =
+                variables.putArray("tools").addObject().put("type", "function").putObject("function");
+        var parameters =
+                function.put("name", ToolFormat.PROBE).put("description", "").putObject("parameters");
+        parameters.put("type", "object").putObject("properties").putObject(ToolFormat.PROBE_ARGUMENT);
+        return variables;
     }
 
     private Found compiled(Model model) {
@@ -88,7 +152,8 @@ final class Templates {
         var template = reply.template();
         Compiled compiled;
         try {
-            compiled = new Compiled(ChatTemplate.compile(template.source()), template);
+            var chat = ChatTemplate.compile(template.source());
+            compiled = new Compiled(chat, template, calls(chat, template));
         } catch (TemplateException e) {
             throw ApiError.of(
                     ErrorCode.MODEL_UNUSABLE, "The model's chat template cannot be read. Choose another model.", e);

@@ -51,6 +51,17 @@ import omni.engine.EngineProtocol.UseReply;
  * chosen by the name of its model. What the API does with a model that answers is tested against the real engine.
  */
 final class FakeEngine implements EngineProtocol.Handler, AutoCloseable {
+    /** A template in the way of Qwen's: with thoughts, tools and calls. */
+    private static final String CALLING = """
+            {%- for t in tools or [] %}tool {{ t | tojson }}
+            {% endfor %}{% for m in messages %}{{ m.role }}: {% if m.reasoning_content %}<think>{{ m.reasoning_content }}</think>{% endif -%}
+            {{ m.content }}{% for c in m.tool_calls or [] %}<tool_call>
+            {"name": "{{ c.function.name }}", "arguments": {{ c.function.arguments | tojson }}}
+            </tool_call>
+            {% endfor %}
+            {% endfor %}{% if messages[-1].content == "think" %}<think>
+            {% endif %}""";
+
     /** What each of its models does. */
     interface Script {
         void run(FakeEngine engine, GenerateParams in, Call<GenerateReply> call);
@@ -68,6 +79,11 @@ final class FakeEngine implements EngineProtocol.Handler, AutoCloseable {
     /** The model of every Unload call that came, in order. */
     final ConcurrentLinkedQueue<String> unloaded = new ConcurrentLinkedQueue<>();
 
+    /** What model "calling" says, and why it ends. */
+    volatile List<String> pieces = List.of("");
+
+    volatile GenerateReplyFinish finish = GenerateReplyFinish.STOP;
+
     final AtomicInteger cancelled = new AtomicInteger();
     final AtomicInteger templateCalls = new AtomicInteger();
     final CountDownLatch hold = new CountDownLatch(1);
@@ -80,6 +96,7 @@ final class FakeEngine implements EngineProtocol.Handler, AutoCloseable {
                         call.reply(last("heard " + String.valueOf(in.prompt()).length())));
         scripts.put("mirror", (_, in, call) -> call.reply(last(String.valueOf(in.prompt()))));
         scripts.put("three", FakeEngine::three);
+        scripts.put("calling", FakeEngine::calling);
         scripts.put("endless", FakeEngine::endless);
         scripts.put("silent", FakeEngine::silent);
         scripts.put("begun", FakeEngine::begun);
@@ -179,6 +196,7 @@ final class FakeEngine implements EngineProtocol.Handler, AutoCloseable {
         var source = switch (String.valueOf(in.model())) {
             case "id-told" -> "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}";
             case "id-mirror" -> "{{ messages | tojson }}";
+            case "id-calling" -> CALLING;
             default -> "A prompt.";
         };
         call.reply(new TemplateReply(new ChatTemplate(String.valueOf(in.model()), source, "", "", false), 2));
@@ -269,6 +287,13 @@ final class FakeEngine implements EngineProtocol.Handler, AutoCloseable {
         call.next(part("one "));
         call.next(part("two "));
         call.reply(last("three"));
+    }
+
+    /** Says what it was told to say, which may be thoughts and calls. */
+    private static void calling(FakeEngine engine, GenerateParams in, Call<GenerateReply> call) {
+        var pieces = engine.pieces;
+        pieces.subList(0, pieces.size() - 1).forEach(piece -> call.next(part(piece)));
+        call.reply(new GenerateReply(pieces.getLast(), List.of(), engine.finish, usage()));
     }
 
     private static void endless(FakeEngine engine, GenerateParams in, Call<GenerateReply> call) {

@@ -7,21 +7,31 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.openai.client.OpenAIClient;
 import com.openai.client.okhttp.OpenAIOkHttpClient;
+import com.openai.core.JsonValue;
 import com.openai.errors.BadRequestException;
 import com.openai.errors.NotFoundException;
 import com.openai.errors.OpenAIException;
 import com.openai.errors.OpenAIServiceException;
 import com.openai.errors.UnauthorizedException;
+import com.openai.helpers.ChatCompletionAccumulator;
+import com.openai.models.FunctionDefinition;
+import com.openai.models.FunctionParameters;
 import com.openai.models.ResponseFormatJsonObject;
 import com.openai.models.chat.completions.ChatCompletionChunk;
 import com.openai.models.chat.completions.ChatCompletionCreateParams;
+import com.openai.models.chat.completions.ChatCompletionFunctionTool;
+import com.openai.models.chat.completions.ChatCompletionMessage;
 import com.openai.models.chat.completions.ChatCompletionStreamOptions;
+import com.openai.models.chat.completions.ChatCompletionToolChoiceOption;
+import com.openai.models.chat.completions.ChatCompletionToolMessageParam;
 import com.openai.models.completions.CompletionCreateParams;
 import com.openai.models.embeddings.EmbeddingCreateParams;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import omni.bus.BusClient;
 import omni.engine.EngineProtocol;
@@ -30,6 +40,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * OpenAI's own Java client against the daemon and the real engine, a process of its own, with the seed model. Each
@@ -146,6 +158,113 @@ final class OpenAiJavaTest {
                         .build());
         var text = json.choices().getFirst().message().content().orElseThrow();
         assertTrue(text.startsWith("{"), text);
+    }
+
+    private static ChatCompletionFunctionTool tool(String name, Map<String, String> parameters) {
+        var properties = parameters.entrySet().stream()
+                .collect(Collectors.toMap(Map.Entry::getKey, entry -> Map.of("type", entry.getValue())));
+        return ChatCompletionFunctionTool.builder()
+                .function(FunctionDefinition.builder()
+                        .name(name)
+                        .parameters(FunctionParameters.builder()
+                                .putAdditionalProperty("type", JsonValue.from("object"))
+                                .putAdditionalProperty("properties", JsonValue.from(properties))
+                                .putAdditionalProperty("required", JsonValue.from(List.copyOf(parameters.keySet())))
+                                .build())
+                        .build())
+                .build();
+    }
+
+    private ChatCompletionMessage answer(ChatCompletionCreateParams params, boolean streamed) {
+        if (!streamed) {
+            var choice = client.chat()
+                    .completions()
+                    .create(params)
+                    .validate()
+                    .choices()
+                    .getFirst();
+            assertEquals(
+                    choice.message().toolCalls().isPresent() ? "tool_calls" : "stop",
+                    choice.finishReason().asString());
+            return choice.message();
+        }
+        var whole = ChatCompletionAccumulator.create();
+        try (var stream = client.chat().completions().createStreaming(params)) {
+            stream.stream().forEach(chunk -> whole.accumulate(chunk.validate()));
+        }
+        return whole.chatCompletion().choices().getFirst().message();
+    }
+
+    /** What an agent does: three calls, one after another, each with its result, and an answer made of them. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void callsToolsInALoop(boolean streamed) {
+        var results =
+                Map.of("get_weather", "{\"sky\": \"sunny\", \"degrees\": 20}", "send_message", "ok", "set_light", "ok");
+        var params = ask("Get the weather in Oslo and send it to Mara.")
+                .addTool(tool("get_weather", Map.of("city", "string")))
+                .addTool(tool("send_message", new TreeMap<>(Map.of("to", "string", "text", "string"))))
+                .addTool(tool("set_light", new TreeMap<>(Map.of("room", "string", "on", "boolean"))));
+        var called = new ArrayList<String>();
+        var said = new ArrayList<String>();
+        while (said.size() < 2) {
+            var message = answer(params.build(), streamed);
+            params.addMessage(message);
+            var calls = message.toolCalls().orElse(List.of());
+            for (var call : calls) {
+                var function = call.asFunction().function();
+                called.add(function.name());
+                params.addMessage(ChatCompletionToolMessageParam.builder()
+                        .toolCallId(call.asFunction().id())
+                        .content(results.get(function.name()))
+                        .build());
+            }
+            assertTrue(called.size() <= 3, () -> "it goes on calling: " + called);
+            if (calls.isEmpty()) {
+                said.add(message.content().orElseThrow());
+                params.addUserMessage("Turn on the light in the kitchen.");
+            }
+        }
+        assertEquals(List.of("get_weather", "send_message", "set_light"), called);
+        assertEquals(List.of("The message to Mara is sent.", "The light in the kitchen is on."), said);
+    }
+
+    @Test
+    void callsSideBySideAndWhatItIsForcedTo() {
+        var weather = tool("get_weather", Map.of("city", "string"));
+        var two = answer(
+                ask("What is the weather in Oslo and in Rome?").addTool(weather).build(), false);
+        assertEquals(
+                List.of("{\"city\": \"Oslo\"}", "{\"city\": \"Rome\"}"),
+                two.toolCalls().orElseThrow().stream()
+                        .map(call -> call.asFunction().function().arguments())
+                        .toList());
+        var one = answer(
+                ask("What is the weather in Oslo and in Rome?")
+                        .addTool(weather)
+                        .parallelToolCalls(false)
+                        .build(),
+                false);
+        assertEquals(1, one.toolCalls().orElseThrow().size());
+        var forced = answer(
+                ask(SUM).addTool(weather)
+                        .toolChoice(ChatCompletionToolChoiceOption.Auto.REQUIRED)
+                        .build(),
+                true);
+        assertEquals(
+                "get_weather",
+                forced.toolCalls()
+                        .orElseThrow()
+                        .getFirst()
+                        .asFunction()
+                        .function()
+                        .name());
+        var none = answer(
+                ask(SUM).addTool(weather)
+                        .toolChoice(ChatCompletionToolChoiceOption.Auto.NONE)
+                        .build(),
+                false);
+        assertEquals(TWELVE, none.content().orElseThrow());
     }
 
     @Test

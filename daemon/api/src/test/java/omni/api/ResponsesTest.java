@@ -140,8 +140,8 @@ final class ResponsesTest {
             delimiter = '|',
             quoteCharacter = '\0',
             value = {
-                "\"tools\":[{\"type\":\"function\"}]|tools|unsupported_parameter",
-                "\"tool_choice\":\"required\"|tool_choice|unsupported_parameter",
+                "\"tools\":[{\"type\":\"function\",\"name\":\"f\"}]|tools|unsupported_parameter",
+                "\"tool_choice\":\"required\"|tool_choice|invalid_value",
                 "\"background\":true|background|unsupported_parameter",
                 "\"truncation\":\"auto\"|truncation|unsupported_parameter",
                 "\"top_logprobs\":1|top_logprobs|unsupported_parameter",

@@ -1,0 +1,230 @@
+package omni.api;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import omni.dialogue.AnswerParser.Thoughts;
+import omni.dialogue.ToolFormat;
+import omni.schema.SchemaGrammar;
+import omni.schema.SchemaGrammar.Framed;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * The functions that a request offers to the model, and whether it is to call them.
+ *
+ * @param given as chat templates want them, in the client's order; none where the model is not to call any
+ * @param callable those that may be called
+ * @param forced whether one has to be
+ * @param parallel whether several may be called in one answer
+ */
+record Tools(ArrayNode given, List<Function> callable, boolean forced, boolean parallel) {
+    /** OpenAI's bounds. */
+    static final int TOOLS_MAX = 128;
+
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-]{1,64}");
+    private static final ObjectNode NOTHING =
+            JsonNodeFactory.instance.objectNode().put("type", "object").put("additionalProperties", false);
+
+    /** None at all. */
+    static final Tools NONE = new Tools(JsonNodeFactory.instance.arrayNode(), List.of(), false, true);
+
+    /**
+     * A function.
+     *
+     * @param parameters a JSON Schema of an object
+     * @param strict whether the client counts on arguments that fulfil it
+     * @param path of its parameters in the request
+     */
+    record Function(String name, JsonNode parameters, boolean strict, String path) {}
+
+    /** Where a request has what of a function. */
+    enum Dialect {
+        /** In a member {@code function}. */
+        CHAT,
+        /** Beside the type. */
+        RESPONSES;
+
+        private Fields function(Fields tool) {
+            return switch (this) {
+                case CHAT ->
+                    object(
+                            tool.get("function").orElseThrow(() -> Fields.missing(tool.at("function"))),
+                            tool.at("function"));
+                case RESPONSES -> tool;
+            };
+        }
+
+        private JsonNode asChat(JsonNode tool) {
+            return switch (this) {
+                case CHAT -> tool;
+                case RESPONSES -> {
+                    var chat = JsonNodeFactory.instance.objectNode().put("type", "function");
+                    var function = chat.putObject("function");
+                    tool.forEachEntry((name, value) -> {
+                        if (!name.equals("type")) {
+                            function.set(name, value);
+                        }
+                    });
+                    yield chat;
+                }
+            };
+        }
+    }
+
+    /**
+     * Reads {@code tools}, {@code tool_choice} and {@code parallel_tool_calls}.
+     *
+     * @throws ApiError naming the field that is wrong or not supported
+     */
+    static Tools read(Fields body, Dialect dialect) {
+        var parallel = body.get("parallel_tool_calls").isEmpty() || body.flag("parallel_tool_calls");
+        var given = JsonNodeFactory.instance.arrayNode();
+        var functions = functions(body, dialect, given);
+        var choice = body.get("tool_choice");
+        if (choice.isPresent() && !choice.get().isString()) {
+            return new Tools(given, List.of(named(choice.get(), functions, dialect)), true, parallel);
+        }
+        return switch (choice.map(JsonNode::stringValue).orElse("auto")) {
+            case "none" -> NONE;
+            case "auto" -> new Tools(given, functions, false, parallel);
+            case "required" -> {
+                if (functions.isEmpty()) {
+                    throw ApiError.at(
+                            "tool_choice",
+                            ErrorCode.INVALID_VALUE,
+                            "tool_choice needs tools. Add them or leave it out.");
+                }
+                yield new Tools(given, functions, true, parallel);
+            }
+            default ->
+                throw ApiError.at(
+                        "tool_choice",
+                        ErrorCode.INVALID_VALUE,
+                        "tool_choice must be none, auto, required or a function by its name.");
+        };
+    }
+
+    private static List<Function> functions(Fields body, Dialect dialect, ArrayNode given) {
+        var tools = body.get("tools").orElseGet(JsonNodeFactory.instance::arrayNode);
+        if (!tools.isArray()) {
+            throw Fields.type("tools", "an array of tools");
+        }
+        if (tools.size() > TOOLS_MAX) {
+            throw ApiError.at("tools", ErrorCode.INVALID_VALUE, "At most " + TOOLS_MAX + " tools may be given.");
+        }
+        var functions = new ArrayList<Function>();
+        var names = new HashSet<String>();
+        for (var i = 0; i < tools.size(); i++) {
+            var tool = object(tools.get(i), "tools[" + i + "]");
+            requireFunction(tool);
+            var fields = dialect.function(tool);
+            var function = function(fields);
+            if (!names.add(function.name())) {
+                throw ApiError.at(
+                        fields.at("name"), ErrorCode.INVALID_VALUE, "Another function has this name. Name them apart.");
+            }
+            functions.add(function);
+            given.add(dialect.asChat(tool.node()));
+        }
+        return functions;
+    }
+
+    private static void requireFunction(Fields fields) {
+        if (!fields.requiredText("type").equals("function")) {
+            throw Options.unsupported(
+                    fields.at("type"), "Only functions can be called. Leave tools of other types out.");
+        }
+    }
+
+    private static Function function(Fields fields) {
+        var name = fields.requiredText("name");
+        if (!NAME.matcher(name).matches()) {
+            throw ApiError.at(
+                    fields.at("name"),
+                    ErrorCode.INVALID_VALUE,
+                    "The name of a function has 1 to 64 letters, digits, _ and -.");
+        }
+        fields.text("description");
+        return new Function(name, parameters(fields), fields.flag("strict"), fields.at("parameters"));
+    }
+
+    /** Arguments are an object, whether the schema says so or not; of a function without parameters, one with nothing in it. */
+    private static JsonNode parameters(Fields fields) {
+        var given = fields.get("parameters");
+        if (given.isEmpty()) {
+            return NOTHING;
+        }
+        var path = fields.at("parameters");
+        var type = object(given.get(), path).get("type");
+        if (type.isEmpty()) {
+            return ((ObjectNode) given.get()).deepCopy().put("type", "object");
+        }
+        if (!type.get().isString() || !type.get().stringValue().equals("object")) {
+            throw ApiError.at(
+                    path + ".type", ErrorCode.INVALID_VALUE, "Parameters are an object. Set the type to object.");
+        }
+        return given.get();
+    }
+
+    private static Function named(JsonNode choice, List<Function> functions, Dialect dialect) {
+        var fields = object(choice, "tool_choice");
+        requireFunction(fields);
+        var function = dialect.function(fields);
+        var name = function.requiredText("name");
+        return functions.stream()
+                .filter(one -> one.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> ApiError.at(
+                        function.at("name"), ErrorCode.INVALID_VALUE, "No function of this name is among the tools."));
+    }
+
+    private static Fields object(JsonNode node, String path) {
+        if (!node.isObject()) {
+            throw Fields.type(path, "an object");
+        }
+        return new Fields(node, path);
+    }
+
+    /** Whether the model may call any. */
+    boolean offered() {
+        return !callable.isEmpty();
+    }
+
+    /** The names of those that may be called. */
+    Set<String> names() {
+        return callable.stream().map(Function::name).collect(Collectors.toUnmodifiableSet());
+    }
+
+    /**
+     * What an answer is bound to: from the mark of a call on, calls with arguments that fulfil their schemas; where one is forced,
+     * nothing but calls, behind the thoughts that the prompt began.
+     *
+     * @throws ApiError UNSUPPORTED_PARAMETER where a schema cannot be honoured on which the client counts
+     */
+    Bound bound(ToolFormat format, Thoughts thoughts) {
+        var forms = callable.stream()
+                .map(one -> new Framed(
+                        format.before(one.name()), one.parameters(), format.closing(), forced || one.strict()))
+                .toList();
+        var between = parallel ? Optional.of(format.separator() + ToolFormat.MARK) : Optional.<String>empty();
+        if (!forced) {
+            return new Bound(row(forms, "", between), List.of(ToolFormat.MARK));
+        }
+        return thoughts == Thoughts.BEGUN
+                ? new Bound(row(forms, "\n\n" + ToolFormat.MARK, between), List.of(ToolFormat.THOUGHTS_END))
+                : new Bound(row(forms, ToolFormat.MARK, between), List.of());
+    }
+
+    private String row(List<Framed> forms, String opening, Optional<String> between) {
+        return AnswerFormat.converted(
+                () -> SchemaGrammar.row(forms, opening, between),
+                e -> e.index().isPresent() ? callable.get(e.index().getAsInt()).path() : "tools");
+    }
+}

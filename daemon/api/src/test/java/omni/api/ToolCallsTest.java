@@ -1,0 +1,315 @@
+package omni.api;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import omni.engine.EngineProtocol.GenerateParams;
+import omni.engine.EngineProtocol.GenerateReplyFinish;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Tools in chat completions: what is asked of the engine, what is told of its answer, and what is refused. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+final class ToolCallsTest {
+    private static final String WEATHER =
+            "{'type':'function','function':{'name':'get_weather','description':'Weather.','parameters':"
+                    + "{'type':'object','properties':{'city':{'type':'string'}},'required':['city']}}}";
+    private static final String CLOCK = "{'function':{'name':'get_time'},'type':'function'}";
+    private static final String CALL =
+            "<tool_call>\n{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Oslo\"}}\n</tool_call>";
+
+    private FakeEngine engine;
+    private TestDaemon daemon;
+
+    @BeforeAll
+    void start(@TempDir Path home) throws IOException {
+        engine = new FakeEngine(home.resolve("engine.sock"));
+        daemon = new TestDaemon(home, home.resolve("engine.sock"));
+    }
+
+    @AfterAll
+    void stop() {
+        daemon.close();
+        engine.close();
+    }
+
+    private static String chat(String more) {
+        return TestDaemon.chat("calling", more.replace('\'', '"'));
+    }
+
+    private static String tools(String... tools) {
+        return ",'tools':[" + String.join(",", tools) + "]";
+    }
+
+    private JsonNode choice(String body, String... pieces) throws IOException, InterruptedException {
+        engine.pieces = List.of(pieces);
+        var response = daemon.post("/v1/chat/completions", body);
+        assertEquals(200, response.statusCode(), response.body());
+        return TestDaemon.json(response).path("choices").path(0);
+    }
+
+    private GenerateParams asked(String body) throws IOException, InterruptedException {
+        engine.asked.clear();
+        choice(body, "well");
+        return engine.asked.remove();
+    }
+
+    @Test
+    void callsAreToldApartFromThoughtsAndText() throws Exception {
+        var choice = choice(chat(tools(WEATHER, CLOCK)), "<think>Hm.</think>Wait.", CALL + "\n" + CALL);
+        assertEquals("tool_calls", choice.path("finish_reason").asString());
+        var message = choice.path("message");
+        assertEquals("Wait.", message.path("content").asString());
+        assertEquals("Hm.", message.path("reasoning_content").asString());
+        var calls = message.path("tool_calls");
+        assertEquals(2, calls.size());
+        for (var call : calls.values()) {
+            assertTrue(call.path("id").asString().matches("call_[0-9a-f]{24}"), call.toString());
+            assertEquals("function", call.path("type").asString());
+            assertEquals("get_weather", call.path("function").path("name").asString());
+            assertEquals(
+                    "{\"city\": \"Oslo\"}",
+                    call.path("function").path("arguments").asString());
+        }
+        assertFalse(calls.path(0).path("id").equals(calls.path(1).path("id")));
+        var bare = choice(chat(tools(WEATHER)), CALL).path("message");
+        assertTrue(bare.path("content").isNull(), "no text but the call");
+        assertFalse(bare.has("reasoning_content"));
+    }
+
+    @Test
+    void whatIsNoCallIsText() throws Exception {
+        for (var text : List.of(
+                CALL.replace("get_weather", "other"),
+                "<tool_call>\nnonsense",
+                CALL.replace("arguments", "parameters"))) {
+            var choice = choice(chat(tools(WEATHER)), text);
+            assertEquals("stop", choice.path("finish_reason").asString());
+            assertEquals(text, choice.path("message").path("content").asString());
+            assertFalse(choice.path("message").has("tool_calls"));
+        }
+        assertEquals(
+                CALL, choice(chat(""), CALL).path("message").path("content").asString(), "no tools");
+        assertEquals(
+                CALL,
+                choice(chat(tools(WEATHER) + ",'tool_choice':'none'"), CALL)
+                        .path("message")
+                        .path("content")
+                        .asString());
+    }
+
+    @Test
+    void anAnswerThatIsCutSaysSo() throws Exception {
+        engine.finish = GenerateReplyFinish.LENGTH;
+        try {
+            var choice = choice(chat(tools(WEATHER)), CALL.substring(0, CALL.indexOf("Oslo") + 2));
+            assertEquals("length", choice.path("finish_reason").asString());
+            var call = choice.path("message").path("tool_calls").path(0).path("function");
+            assertEquals("{\"city\": \"Os", call.path("arguments").asString());
+        } finally {
+            engine.finish = GenerateReplyFinish.STOP;
+        }
+    }
+
+    /** The function first, then its arguments as they come; put together, they are the whole. */
+    @Test
+    void callsStream() throws Exception {
+        engine.pieces = ("<think>Hm.</think>Wait." + CALL)
+                .chars()
+                .mapToObj(c -> Character.toString((char) c))
+                .toList();
+        var response = daemon.post("/v1/chat/completions", chat(tools(WEATHER) + ",'stream':true"));
+        var deltas = new ArrayList<JsonNode>();
+        var reasons = new ArrayList<String>();
+        response.body().lines().filter(line -> line.startsWith("data: {")).forEach(line -> {
+            var choice = JsonMapper.shared()
+                    .readTree(line.substring(6))
+                    .path("choices")
+                    .path(0);
+            deltas.add(choice.path("delta"));
+            choice.path("finish_reason").stringValueOpt().ifPresent(reasons::add);
+        });
+        assertEquals(List.of("tool_calls"), reasons);
+        assertEquals("Hm.", joined(deltas, "reasoning_content"));
+        assertEquals("Wait.", joined(deltas, "content"));
+        var calls = deltas.stream()
+                .flatMap(delta -> delta.path("tool_calls").values().stream())
+                .toList();
+        var first = calls.getFirst();
+        assertTrue(first.path("id").asString().startsWith("call_"));
+        assertEquals("get_weather", first.path("function").path("name").asString());
+        assertEquals("", first.path("function").path("arguments").asString());
+        assertTrue(calls.size() > 3, "the arguments come in pieces");
+        for (var call : calls) {
+            assertEquals(0, call.path("index").asInt());
+            assertEquals(call == first, call.has("id") && call.path("function").has("name"));
+        }
+        assertEquals(
+                "{\"city\": \"Oslo\"}",
+                calls.stream()
+                        .map(call -> call.path("function").path("arguments").asString())
+                        .collect(Collectors.joining()));
+    }
+
+    private static String joined(List<JsonNode> deltas, String field) {
+        return deltas.stream().map(delta -> delta.path(field).asString("")).collect(Collectors.joining());
+    }
+
+    @Test
+    void toolsStandInThePromptAsTheyWereGiven() throws Exception {
+        var prompt = String.valueOf(asked(chat(tools(CLOCK, WEATHER))).prompt());
+        assertTrue(
+                prompt.startsWith(
+                        "tool {\"function\": {\"name\": \"get_time\"}, \"type\": \"function\"}\n"
+                                + "tool {\"type\": \"function\", \"function\": {\"name\": \"get_weather\", \"description\": \"Weather.\","),
+                prompt);
+        assertFalse(String.valueOf(
+                        asked(chat(tools(CLOCK) + ",'tool_choice':'none'")).prompt())
+                .contains("get_time"));
+    }
+
+    @Test
+    void callsAndResultsStandInThePrompt() throws Exception {
+        var messages =
+                "{\"model\":\"calling\",\"messages\":[{'role':'user','content':'Oslo?'},{'role':'assistant','content':null,"
+                        + "'reasoning_content':'Hm.','tool_calls':[{'id':'call_1','type':'function','function':"
+                        + "{'name':'get_weather','arguments':'{\\'city\\':\\'Oslo\\'}'}}]},{'role':'tool','tool_call_id':'call_1','content':'rain'}]"
+                        + tools(WEATHER) + "}";
+        var prompt = String.valueOf(
+                asked(messages.replace("\\'", "\\\"").replace('\'', '"')).prompt());
+        assertTrue(
+                prompt.contains("user: Oslo?")
+                        && prompt.contains("assistant: <think>Hm.</think>" + CALL + "\ntool: rain"),
+                prompt);
+    }
+
+    @Test
+    void aCallIsHeldToItsSchemaWhereverItMayBegin() throws Exception {
+        var auto = asked(chat(tools(WEATHER, CLOCK)));
+        assertEquals(List.of("<tool_call>"), auto.grammarTriggers());
+        var grammar = String.valueOf(auto.grammar());
+        assertTrue(grammar.contains("\\n{\\\"name\\\": \\\"get_weather\\\", \\\"arguments\\\": "), grammar);
+        assertTrue(grammar.contains("get_time") && grammar.contains("more-framed"), grammar);
+
+        var required = asked(chat(tools(WEATHER, CLOCK) + ",'tool_choice':'required','parallel_tool_calls':false"));
+        assertEquals(List.of(), required.grammarTriggers());
+        assertTrue(
+                String.valueOf(required.grammar()).startsWith("root ::= \"<tool_call>\" framed"), required.grammar());
+        assertFalse(String.valueOf(required.grammar()).contains("more-framed"), "one call alone");
+
+        var named = asked(
+                chat(tools(WEATHER, CLOCK) + ",'tool_choice':{'type':'function','function':{'name':'get_time'}}"));
+        assertTrue(String.valueOf(named.grammar()).contains("get_time"));
+        assertFalse(String.valueOf(named.grammar()).contains("get_weather"));
+
+        assertNull(asked(chat(tools(WEATHER) + ",'tool_choice':'none'")).grammar());
+        assertNull(asked(chat("")).grammar());
+    }
+
+    /** What must be a call comes behind the thoughts that the prompt began. */
+    @Test
+    void aCallIsForcedBehindThoughts() throws Exception {
+        var asked = asked(chat(tools(WEATHER) + ",'tool_choice':'required'").replace("hi", "think"));
+        assertEquals(List.of("</think>"), asked.grammarTriggers());
+        assertTrue(String.valueOf(asked.grammar()).startsWith("root ::= \"\\n\\n<tool_call>\""), asked.grammar());
+        var message = choice(chat(tools(WEATHER)).replace("hi", "think"), "Hm.</think>\n\n" + CALL)
+                .path("message");
+        assertEquals("Hm.", message.path("reasoning_content").asString());
+        assertEquals(1, message.path("tool_calls").size());
+    }
+
+    @Test
+    void aSchemaThatCannotBeHonouredIsRefusedWhereItCounts() throws Exception {
+        var odd = "{'type':'function','function':{'name':'f','parameters':{'type':'object','minProperties':1}MORE}}";
+        var strict = odd.replace("MORE", ",'strict':true");
+        for (var body : List.of(
+                tools(WEATHER, strict), tools(WEATHER, odd.replace("MORE", "")) + ",'tool_choice':'required'")) {
+            var response = daemon.post("/v1/chat/completions", chat(body));
+            assertEquals(400, response.statusCode(), response.body());
+            assertEquals(
+                    "tools[1].function.parameters",
+                    TestDaemon.error(response).path("param").asString());
+            assertTrue(TestDaemon.error(response).path("message").asString().contains("minProperties"));
+        }
+        var loose = String.valueOf(
+                asked(chat(tools(WEATHER, odd.replace("MORE", "")))).grammar());
+        assertTrue(loose.contains("member"), "any object: " + loose);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '~',
+            value = {
+                "'tools':1|tools|invalid_type",
+                "'tools':[1]|tools[0]|invalid_type",
+                "'tools':[{}]|tools[0].type|missing_required_parameter",
+                "'tools':[{'type':'custom'}]|tools[0].type|unsupported_parameter",
+                "'tools':[{'type':'function'}]|tools[0].function|missing_required_parameter",
+                "'tools':[{'type':'function','function':1}]|tools[0].function|invalid_type",
+                "'tools':[{'type':'function','function':{}}]|tools[0].function.name|missing_required_parameter",
+                "'tools':[{'type':'function','function':{'name':'a b'}}]|tools[0].function.name|invalid_value",
+                "'tools':[{'type':'function','function':{'name':''}}]|tools[0].function.name|invalid_value",
+                "'tools':[{'type':'function','function':{'name':'a','description':1}}]|tools[0].function.description|invalid_type",
+                "'tools':[{'type':'function','function':{'name':'a','strict':1}}]|tools[0].function.strict|invalid_type",
+                "'tools':[{'type':'function','function':{'name':'a','parameters':1}}]|tools[0].function.parameters|invalid_type",
+                "'tools':[{'type':'function','function':{'name':'a','parameters':{'type':'array'}}}]|tools[0].function.parameters.type|invalid_value",
+                "'tools':[{'type':'function','function':{'name':'a'}},{'type':'function','function':{'name':'a'}}]|tools[1].function.name|invalid_value",
+                "'tool_choice':'required'|tool_choice|invalid_value",
+                "'tool_choice':'often'|tool_choice|invalid_value",
+                "'tool_choice':1|tool_choice|invalid_type",
+                "'tool_choice':{'type':'allowed_tools'}|tool_choice.type|unsupported_parameter",
+                "'tool_choice':{'type':'function'}|tool_choice.function|missing_required_parameter",
+                "'tool_choice':{'type':'function','function':{'name':'a'}}|tool_choice.function.name|invalid_value",
+                "'parallel_tool_calls':1|parallel_tool_calls|invalid_type",
+                "'tools':[{'type':'function','function':{'name':'a'}}],'response_format':{'type':'json_object'}|response_format|unsupported_parameter",
+                "'tools':[{'type':'function','function':{'name':'a'}}],'grammar':'root ::= [a]'|grammar|unsupported_parameter"
+            })
+    void whatIsWrongIsNamed(String fields, String param, String code) throws Exception {
+        var response = daemon.post("/v1/chat/completions", chat("," + fields));
+        assertEquals(400, response.statusCode(), response.body());
+        assertEquals(param, TestDaemon.error(response).path("param").asString());
+        assertEquals(code, TestDaemon.error(response).path("code").asString());
+    }
+
+    @Test
+    void namesAndNumbersAreBounded() throws Exception {
+        var tools = new ArrayList<String>();
+        for (var i = 0; i < Tools.TOOLS_MAX; i++) {
+            tools.add("{'type':'function','function':{'name':'" + "n".repeat(61) + String.format("%03d", i) + "'}}");
+        }
+        choice(chat(tools(tools.toArray(String[]::new))), "well");
+        tools.add("{'type':'function','function':{'name':'one-more'}}");
+        var many = daemon.post("/v1/chat/completions", chat(tools(tools.toArray(String[]::new))));
+        assertEquals("tools", TestDaemon.error(many).path("param").asString());
+        var longName = daemon.post(
+                "/v1/chat/completions",
+                chat(tools("{'type':'function','function':{'name':'" + "n".repeat(65) + "'}}")));
+        assertEquals(
+                "tools[0].function.name",
+                TestDaemon.error(longName).path("param").asString());
+    }
+
+    @Test
+    void aModelWhoseCallsAreNotKnownGetsNoTools() throws Exception {
+        var response = daemon.post("/v1/chat/completions", chat(tools(WEATHER)).replace("calling", "three"));
+        assertEquals(400, response.statusCode());
+        assertEquals("tools", TestDaemon.error(response).path("param").asString());
+        assertEquals(
+                "unsupported_parameter", TestDaemon.error(response).path("code").asString());
+    }
+}
