@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 import omni.dialogue.AnswerParser;
 import omni.engine.EngineProtocol.Caller;
 import omni.engine.EngineProtocol.GenerateReply;
@@ -123,6 +124,19 @@ final class Answers {
         var params = request.options().generate(model.id(), prompt.text(), null, caller, bound);
         var answer = engine.generate(params, "messages", prompt.loadMillis());
         return new Begun(model, answer, new AnswerParser(prompt.thoughts(), tools.names()));
+    }
+
+    /** Counts the tokens of a chat's prompt. */
+    void count(Held<ChatRequest> request, Asker asker, LongConsumer reader) {
+        supervised(asker.watcher(), work -> {
+            var model = work.step(() -> engine.resolve(request.get().options().model()));
+            var count = work.step(() -> {
+                var prompt = templates.prompt(model, request.get().messages()).text();
+                return engine.countTokens(model, prompt, "messages");
+            });
+            request.close();
+            reader.accept(count);
+        });
     }
 
     /** Continues a prompt over HTTP. */

@@ -24,6 +24,7 @@ import tools.jackson.databind.node.ObjectNode;
 /** One request and its response, with what the access log will say of them. For one thread. */
 final class Exchange {
     private static final String JSON = "application/json";
+    private static final HeaderName ANTHROPIC_VERSION = HeaderNames.create("anthropic-version");
 
     private final ServerRequest request;
     private final ServerResponse response;
@@ -91,12 +92,12 @@ final class Exchange {
 
     /** Whose API it speaks. */
     Dialect dialect() {
-        return Dialect.of(path());
+        return Dialect.of(path(), header(ANTHROPIC_VERSION).isPresent());
     }
 
     /** An error in the form of the request's dialect. */
     ObjectNode error(ApiError error) {
-        return dialect().body(error);
+        return dialect().body(error, id);
     }
 
     /** Since it came. */
@@ -297,7 +298,7 @@ final class Exchange {
         if (close) {
             response.header(HeaderValues.CONNECTION_CLOSE);
         }
-        json(error.code().status(), error(error));
+        json(dialect().status(error.code()), error(error));
         if (close) {
             throw new CloseConnectionException("The body of a refused request was not read");
         }
@@ -330,6 +331,9 @@ final class Exchange {
 
     private ServerResponse head(Status code) {
         before.ifPresent(Runnable::run);
+        if (dialect() == Dialect.ANTHROPIC) {
+            response.header(HeaderNames.create("request-id"), id);
+        }
         return response.status(code)
                 .header(HeaderNames.SERVER, "omni")
                 .header(HeaderNames.create("x-request-id"), id)

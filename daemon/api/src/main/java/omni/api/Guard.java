@@ -1,5 +1,6 @@
 package omni.api;
 
+import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -24,6 +25,9 @@ final class Guard {
     private static final Pattern IPV4 = Pattern.compile("\\d{1,3}(\\.\\d{1,3}){3}");
     private static final Pattern LOOPBACK_V4 = Pattern.compile("127(\\.\\d{1,3}){3}");
     private static final String BEARER = "bearer ";
+
+    /** Where Anthropic's clients put it. */
+    private static final HeaderName API_KEY = HeaderNames.create("x-api-key");
 
     private final Set<String> hosts;
     private final Set<String> origins;
@@ -64,12 +68,14 @@ final class Guard {
      * @throws ApiError INVALID_API_KEY
      */
     void checkKey(Exchange exchange) {
-        var given = exchange.header(HeaderNames.AUTHORIZATION).flatMap(Guard::bearer);
+        var given = exchange.header(HeaderNames.AUTHORIZATION)
+                .flatMap(Guard::bearer)
+                .or(() -> exchange.header(API_KEY).map(String::strip));
         if (given.isEmpty()) {
             throw ApiError.of(
                     ErrorCode.INVALID_API_KEY,
-                    "No API key came with the request. Send the header Authorization: Bearer and a key of omni key"
-                            + " new.");
+                    "No API key came with the request. Send the header Authorization: Bearer, or x-api-key, and a key of"
+                            + " omni key new.");
         }
         var entry = keys.check(given.get());
         if (entry.isEmpty()) {

@@ -79,12 +79,22 @@ record Query(Map<String, String> values) {
         return text("after", ID_CHARACTERS_MAX);
     }
 
+    /** The entry that a parameter of that name names. */
+    Optional<String> id(String name) {
+        return text(name, ID_CHARACTERS_MAX);
+    }
+
     /** How many entries are asked for. */
     int limit() {
+        return limit(LIMIT_MAX);
+    }
+
+    /** How many entries are asked for, of a list that shows at most so many at once. */
+    int limit(int limitMax) {
         var text = values.getOrDefault("limit", Integer.toString(LIMIT));
-        if (!text.matches("[1-9]\\d{0,2}") || Integer.parseInt(text) > LIMIT_MAX) {
+        if (!text.matches("[1-9]\\d{0,3}") || Integer.parseInt(text) > limitMax) {
             throw ApiError.at(
-                    "limit", ErrorCode.INVALID_VALUE, "limit must be a number between 1 and " + LIMIT_MAX + ".");
+                    "limit", ErrorCode.INVALID_VALUE, "limit must be a number between 1 and " + limitMax + ".");
         }
         return Integer.parseInt(text);
     }

@@ -43,6 +43,7 @@ final class Routes {
                 Route.of(Method.POST, "/v1/airgap/engage", this::engage),
                 new Route(Method.GET, "/health", true, this::health)));
         this.routes.addAll(new OllamaRoutes(answers, embeddings, engine, embeddingInputsMax, clock).all());
+        this.routes.addAll(new MessageRoutes(answers).all());
         this.routes.addAll(new VaultRoutes(vault).all());
         this.routes.addAll(new ResponseRoutes(answers, clock).all());
         this.routes.addAll(new BackupRoutes().all());
@@ -80,17 +81,22 @@ final class Routes {
 
     private void models(Exchange exchange) {
         exchange.wire().answering();
+        if (exchange.dialect() == Dialect.ANTHROPIC) {
+            var query = exchange.query(List.of("limit", "after_id", "before_id"));
+            exchange.json(MessageRoutes.models(engine.models(), query));
+            return;
+        }
         var root = JsonNodeFactory.instance.objectNode().put("object", "list");
         var data = root.putArray("data");
-        var models = new ArrayList<>(engine.models());
-        models.forEach(model -> data.add(model(model)));
+        engine.models().forEach(model -> data.add(model(model)));
         exchange.json(root);
     }
 
     private void model(Exchange exchange) {
         exchange.wire().answering();
         var name = exchange.pathValues().getFirst();
-        exchange.json(model(engine.resolve(name.equals("default") ? Optional.empty() : Optional.of(name))));
+        var model = engine.resolve(name.equals("default") ? Optional.empty() : Optional.of(name));
+        exchange.json(exchange.dialect() == Dialect.ANTHROPIC ? MessageRoutes.model(model) : model(model));
     }
 
     private static ObjectNode model(Model model) {

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
@@ -70,7 +70,7 @@ final class BadBodiesTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"OPENAI", "OLLAMA"})
+    @EnumSource
     void noneIsAFaultOfTheDaemons(Dialect dialect) throws Exception {
         var random = new Random(SEED);
         var good = good(dialect);
@@ -127,6 +127,15 @@ final class BadBodiesTest {
                             {"model":"three","prompt":"a"}"""),
                         good("/api/show", """
                             {"model":"three:latest","name":"three"}"""));
+            case ANTHROPIC -> List.of(good("/v1/messages", """
+                            {"model":"three","max_tokens":9,"system":[{"type":"text","text":"s","cache_control":{"type":
+                            "ephemeral"}}],"messages":[{"role":"user","content":[{"type":"text","text":"hi"}]},{"role":"assistant",
+                            "content":[{"type":"thinking","thinking":"t","signature":"s"},{"type":"tool_use","id":"1","name":"f",
+                            "input":{"a":1}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"1","content":[{"type":
+                            "text","text":"r"}]}]}],"stop_sequences":["x"],"stream":true,"temperature":1,"top_p":0.5,"top_k":3,
+                            "metadata":{"user_id":"u"},"thinking":{"type":"disabled"},"output_config":{"format":{"type":
+                            "json_schema","schema":{"type":"object","properties":{"a":{"type":"integer"}}}}}}"""), good("/v1/messages/count_tokens", """
+                            {"model":"three","system":"s","messages":[{"role":"user","content":"hi"}],"tools":[]}"""));
         };
     }
 

@@ -95,6 +95,10 @@ final class FakeEngine implements EngineProtocol.Handler, AutoCloseable {
                 (_, in, call) ->
                         call.reply(last("heard " + String.valueOf(in.prompt()).length())));
         scripts.put("mirror", (_, in, call) -> call.reply(last(String.valueOf(in.prompt()))));
+        scripts.put(
+                "stopping",
+                (_, in, call) -> call.reply(new GenerateReply(
+                        "a", List.of(), 10L, GenerateReplyFinish.STOP, in.stop().getLast(), usage())));
         scripts.put("three", FakeEngine::three);
         scripts.put("calling", FakeEngine::calling);
         scripts.put("endless", FakeEngine::endless);

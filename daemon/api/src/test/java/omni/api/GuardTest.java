@@ -55,7 +55,7 @@ final class GuardTest {
             "Authorization: Bearer " + TestDaemon.KEY + "x",
             "Authorization: Basic " + TestDaemon.KEY,
             "Authorization: " + TestDaemon.KEY,
-            "x-api-key: " + TestDaemon.KEY
+            "x-api-key: wrong"
         }) {
             var answer = raw("GET " + path, "localhost", authorization);
             assertTrue(answer.startsWith("HTTP/1.1 401 "), authorization + answer);
