@@ -25,6 +25,11 @@ final class ConversationItems {
     private static final String DOWN = COLUMNS + "WHERE conversation = ? AND number < ? ORDER BY number DESC LIMIT ?";
     static final String COUNT = "UPDATE conversations SET items = items + ?, changed = ? WHERE number = ?";
 
+    /** Lengths alone: SQLite reads none of the bodies for it. */
+    private static final String BYTES =
+            "SELECT (SELECT coalesce(sum(length(body)), 0) FROM items WHERE conversation = ?)"
+                    + " + (SELECT coalesce(sum(length(body)), 0) FROM responses WHERE conversation = ?)";
+
     /** Which end of a conversation a list begins at. */
     enum Order {
         OLDEST_FIRST,
@@ -43,8 +48,11 @@ final class ConversationItems {
     private final Records records;
     private final RowKeys keys;
     private final Clock clock;
+    private final long bytesMax;
 
-    ConversationItems(Records records, RowKeys keys, Clock clock) {
+    /** {@code bytesMax} is for a conversation as a whole. */
+    ConversationItems(Records records, RowKeys keys, Clock clock, long bytesMax) {
+        this.bytesMax = bytesMax;
         this.records = records;
         this.keys = keys;
         this.clock = clock;
@@ -236,7 +244,16 @@ final class ConversationItems {
             added.add(new ConversationItem(item.id(), Instant.ofEpochMilli(now), item.body()));
         }
         sql.change(COUNT, written.size(), now, conversation.number());
+        requireWithinBounds(sql, conversation.number());
         return added;
+    }
+
+    /** Refuses, and so takes back, what has made a conversation larger than one may be, within a transaction. */
+    void requireWithinBounds(Sql sql, long conversation) throws SQLException, VaultException {
+        if (sql.number(BYTES, conversation, conversation) > bytesMax) {
+            throw new VaultException(
+                    Reason.REFUSED, "A conversation has at most " + bytesMax + " bytes in all: begin another.");
+        }
     }
 
     /** Deletes all of that conversation within a transaction. */

@@ -66,10 +66,15 @@ final class Conversations {
     private final Responses responses;
 
     Conversations(Records records, Clock clock) {
+        this(records, clock, KeptBounds.CONVERSATION_BYTES_MAX);
+    }
+
+    /** Where one may have so many bytes. */
+    Conversations(Records records, Clock clock, long bytesMax) {
         this.records = records;
         this.keys = new RowKeys(records.keys());
         this.clock = clock;
-        this.items = new ConversationItems(records, keys, clock);
+        this.items = new ConversationItems(records, keys, clock, bytesMax);
         this.responses = new Responses(records, keys, clock, this);
     }
 

@@ -27,6 +27,12 @@ public final class KeptBounds {
     /** Items of a conversation. */
     public static final int ITEMS_MAX = 10_000;
 
+    /**
+     * Of a conversation, its items and responses as they stand there. To change its metadata, or to take something out of it, encrypts
+     * all of it anew, in one transaction.
+     */
+    static final long CONVERSATION_BYTES_MAX = 256L << 20;
+
     /** Of a response as JSON, without its items. */
     public static final int RESPONSE_BYTES_MAX = 1 << 18;
 

@@ -132,6 +132,7 @@ final class Responses {
                     given.stream().map(Written::id).toList(),
                     body);
             sql.insert(ADD, id, in.number(), clock.millis(), sealed(key, id, content));
+            conversations.items().requireWithinBounds(sql, in.number());
             return opened(sql, stored(sql, id));
         });
     }

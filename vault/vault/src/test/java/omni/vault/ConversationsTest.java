@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -161,6 +162,40 @@ class ConversationsTest {
         refused(Reason.REFUSED, () -> items.create(id, Collections.nCopies(2, TestVault.message("x"))));
         items.create(id, List.of(TestVault.message("the last")));
         refused(Reason.REFUSED, () -> items.create(id, List.of(TestVault.message("one more"))));
+    }
+
+    /** To change one encrypts all of it anew: no more than so much. */
+    @Test
+    void aConversationIsBoundedInBytes() throws Exception {
+        String id = vault.conversation("one");
+        long one = bytes(id);
+        items.create(id, List.of(TestVault.message("two")));
+        long full = bytes(id);
+        assertTrue(one > 0 && full > one);
+        var tight = new Conversations(vault.records, Clock.systemUTC(), full + one - 1);
+        refused(Reason.REFUSED, () -> tight.items().create(id, List.of(TestVault.message("six"))));
+        assertEquals(2, conversations.retrieve(id).items(), "nothing of it is there");
+        assertEquals(full, bytes(id));
+        var enough = new Conversations(vault.records, Clock.systemUTC(), full + one);
+        enough.items().create(id, List.of(TestVault.message("six")));
+        refused(
+                Reason.REFUSED,
+                () -> enough.responses()
+                        .keep(
+                                "resp_" + "0".repeat(48),
+                                new Responses.Place(Optional.of(id), Optional.empty()),
+                                Json.object(),
+                                List.of(),
+                                List.of()));
+        assertEquals(Map.of("a", "b"), enough.update(id, Map.of("a", "b")).metadata(), "what is full can be changed");
+        assertEquals(full + one, bytes(id));
+    }
+
+    private long bytes(String conversation) throws VaultException {
+        return vault.records.read(sql -> sql.number(
+                "SELECT sum(length(body)) FROM items JOIN conversations ON conversations.number = conversation"
+                        + " WHERE conversations.id = ?",
+                conversation));
     }
 
     @Test
