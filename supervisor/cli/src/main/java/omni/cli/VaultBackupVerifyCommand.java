@@ -77,6 +77,9 @@ final class VaultBackupVerifyCommand extends OmniCommand {
                     .append(Text.count(found.left(), "chunk"))
                     .append(" of a backup that was stopped: the next one takes or removes them\n");
         }
+        if (!problems.isEmpty()) {
+            text.append("   The next omni vault backup into that folder writes anew what the vault still has of it.\n");
+        }
         return text.toString().stripTrailing();
     }
 }

@@ -82,14 +82,17 @@ final class BackupRestore {
         try {
             if (Files.exists(folder.resolve(KeyKeeper.FILE))) {
                 throw new VaultException(
-                        Reason.REFUSED, "There is a vault already: a backup is put back where there is none.");
+                        Reason.REFUSED,
+                        "There is a vault already, and it stays: a backup is put back where there is none. To keep what"
+                                + " is in this one, take a backup of it before omni vault wipe.");
             }
             giveUp();
             for (String part : List.of("files", "records.db", "records.db-wal")) {
                 if (Files.exists(folder.resolve(part))) {
                     throw new VaultException(
                             Reason.REFUSED,
-                            "There is a " + part + " in " + folder + " without keys: move that folder away first.");
+                            "In " + folder + " is " + part
+                                    + ", and no keys.json: move what is left of an earlier vault away" + " first.");
                 }
             }
             Files.createDirectory(staging, FOLDER);

@@ -85,7 +85,7 @@ final class BackupSpool implements AutoCloseable {
             if (disk.getUsableSpace() < freeBytesMin) {
                 throw new VaultException(
                         Reason.REFUSED,
-                        "The vault's disk has too little room for a backup, which passes over it. Make some.");
+                        "A backup takes room on the vault's own disk while it is taken, and there is too little: make some.");
             }
         }
     }

@@ -101,7 +101,9 @@ final class BackupTarget implements AutoCloseable {
         boolean opened = false;
         try {
             if (!isTaken(lock)) {
-                throw new VaultException(Reason.REFUSED, "Another one is at work in " + folder + ": wait for it.");
+                throw new VaultException(
+                        Reason.REFUSED,
+                        "Another backup, check or restore is at work in " + folder + ": wait until it has ended.");
             }
             Path chunks = folder.resolve(kind.chunks);
             var store = kind == Kind.GIT ? new BackupGit(chunks) : new BackupFolder(chunks);
@@ -165,7 +167,9 @@ final class BackupTarget implements AutoCloseable {
         for (Path file : entries(folder)) {
             if (!BEGINNING.contains(String.valueOf(file.getFileName()))) { // of a begin that was interrupted
                 throw new VaultException(
-                        Reason.REFUSED, "In " + folder + " is something else: name a folder that is empty or new.");
+                        Reason.REFUSED,
+                        "The folder " + folder + " has something else in it: name one that is empty or new, such as "
+                                + folder.resolve("omni") + ".");
             }
         }
         Files.createDirectories(folder.resolve("keys"), mode);
@@ -193,7 +197,9 @@ final class BackupTarget implements AutoCloseable {
                 .findFirst());
         if (text.isPresent() && kind.isEmpty()) {
             throw new VaultException(
-                    Reason.DAMAGED, file(folder) + " is not what was written there, or by a newer version of Omni.");
+                    Reason.DAMAGED,
+                    file(folder)
+                            + " is damaged, or of a newer version of Omni: use that one, or take a backup into another folder.");
         }
         return kind;
     }
@@ -205,7 +211,9 @@ final class BackupTarget implements AutoCloseable {
      */
     void requireThere() throws IOException {
         if (kind(folder).isEmpty()) {
-            throw new VaultException(Reason.FAILED, "The backups in " + folder + " have gone: was the disk pulled?");
+            throw new VaultException(
+                    Reason.FAILED,
+                    "The backups in " + folder + " have gone: was the disk pulled? Put it in, and run this again.");
         }
     }
 
@@ -234,10 +242,16 @@ final class BackupTarget implements AutoCloseable {
     String choose(Optional<String> name) throws IOException {
         List<String> all = snapshots();
         if (name.isPresent() && !all.contains(name.get())) {
-            throw new VaultException(Reason.MISSING, "There is no snapshot " + name.get() + " in " + folder + ".");
+            throw new VaultException(
+                    Reason.MISSING,
+                    "There is no snapshot " + name.get() + " in " + folder
+                            + (all.isEmpty() ? ", nor any other." : ": the newest there is " + all.getLast() + "."));
         }
         if (all.isEmpty()) {
-            throw new VaultException(Reason.MISSING, "There is no finished snapshot in " + folder + ".");
+            throw new VaultException(
+                    Reason.MISSING,
+                    "There is no finished snapshot in " + folder
+                            + ": take one with omni vault backup, where the vault is, or name another folder.");
         }
         return name.orElse(all.getLast());
     }

@@ -140,11 +140,9 @@ final class Backups {
                 .orElse("");
         throw new VaultException(
                 Reason.REFUSED,
-                (nothing
-                                ? "In " + folder + " is not the disk that has the backups up to " + newest
-                                        + ", but nothing"
-                                : "The disk in " + folder + " is not the one that has the backups up to " + newest)
-                        + ": put that one in. To use this one, too: omni vault backup --new-disk.");
+                "The disk that has the backups up to " + newest + " is not in " + folder
+                        + (nothing ? ", where no backups are" : ", but another one with backups")
+                        + ": put it in, and mount it. To begin on what is there now, too: omni vault backup --new-disk.");
     }
 
     private boolean isKnown(List<Copy> there) throws VaultException {

@@ -61,10 +61,10 @@ class BackupDiskTest {
     void whereTheDiskIsNotMountedNothingIsWritten() throws IOException {
         String snapshot = vault.take(place).snapshot().name();
         mount("first", "");
-        isRefused("up to " + snapshot + ", but nothing");
+        isRefused("up to " + snapshot + " is not in");
         assertEquals(List.of(), BackupTarget.entries(place));
         Files.delete(place);
-        isRefused("but nothing");
+        isRefused("where no backups are");
         assertTrue(Files.notExists(place));
         Files.move(folder.resolve("first"), place);
         vault.take(place);
@@ -100,7 +100,7 @@ class BackupDiskTest {
         try (BackupVault other = BackupVault.make(folder.resolve("second")).vault()) {
             other.take(place);
         }
-        isRefused("is not the one that has the backups up to");
+        isRefused("but another one with backups");
         assertEquals(
                 Reason.REFUSED,
                 assertThrows(
