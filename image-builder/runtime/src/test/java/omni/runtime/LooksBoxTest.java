@@ -150,6 +150,16 @@ class LooksBoxTest {
         holder.waitFor();
         Map<Path, Map<String, Integer>> left = HELD_TEXT.in(List.of(folder), since);
         assertTrue(left.containsKey(folder.resolve("error")), left::toString);
+        String cores =
+                Files.readString(Path.of("/proc/sys/kernel/core_pattern")).strip();
+        if (cores.startsWith("|") || cores.contains("/")) {
+            NotChecked.say("that a core file would be found: this machine sends them to " + cores);
+        } else {
+            assertTrue(
+                    left.keySet().stream()
+                            .anyMatch(file -> String.valueOf(file.getFileName()).startsWith(cores.split("%", 2)[0])),
+                    left::toString);
+        }
     }
 
     private List<Path> places() {
@@ -182,6 +192,10 @@ class LooksBoxTest {
                 .getLocation()
                 .getPath();
         var process = new ProcessBuilder(
+                        "sh",
+                        "-c",
+                        "ulimit -c unlimited && exec \"$@\"",
+                        "sh",
                         java,
                         "-Xmx32m",
                         "-Dheld=" + HELD,

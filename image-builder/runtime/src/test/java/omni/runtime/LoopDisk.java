@@ -12,7 +12,7 @@ final class LoopDisk implements AutoCloseable {
 
     private final Path base;
     private final Path file;
-    /** Every block of it; nothing where this system mounts no loop device: then it is a plain folder. */
+    /** Every block of it; nothing where this system mounts no loop device: then it is a plain folder, and that is said. */
     final Optional<Path> image;
 
     final Path folder;
@@ -26,6 +26,9 @@ final class LoopDisk implements AutoCloseable {
         }
         AirgapBoxTest.run("mkfs.ext4", "-q", "-E", "lazy_itable_init=0,lazy_journal_init=0", file.toString());
         image = isMounted() ? Optional.of(file) : Optional.empty();
+        if (image.isEmpty()) {
+            NotChecked.say("the blocks of a disk: this system mounts no loop device");
+        }
     }
 
     private boolean isMounted() throws IOException, InterruptedException {
