@@ -1,10 +1,12 @@
 /*
  * Lets one call to the files of a folder fail, or every call from one on, so that it shows what a bad or full disk does to a
  * vault. To be preloaded (LD_PRELOAD); iofault_arm(folder, at, kind) sets what fails, by the number of the call from 1 up, and
- * iofault_calls() tells how many there were since. Counted are calls that make, write, cut, sync, rename and remove.
+ * iofault_calls() tells how many there were since. Counted are calls that make, write, cut, sync, rename and remove; calls that
+ * read have a count of their own, iofault_reads(), and kinds of their own.
  *
  * Kinds: 0 nothing fails    1 EIO, once    2 EIO, from then on    3 ENOSPC, from then on, of calls that take room
  *   4 as 3, but the first write takes a half    5 the control, which no program can see: it is said to be done, and is not
+ *   6 EIO of a read, once    7 EIO of reads, from then on
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -13,6 +15,7 @@
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -20,13 +23,13 @@
 
 #define FDS 4096
 
-enum kind { NONE, EIO_ONCE, EIO_ON, FULL, HALF, SILENT };
+enum kind { NONE, EIO_ONCE, EIO_ON, FULL, HALF, SILENT, READ_ONCE, READ_ON };
 enum outcome { DO, FAIL, WRITE_HALF, PRETEND };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static char folder[4096];
 static char watched[FDS];
-static long calls, failing;
+static long calls, reads, failing;
 static int how;
 
 static void *next(const char *name) { return dlsym(RTLD_NEXT, name); }
@@ -35,6 +38,7 @@ void iofault_arm(const char *path, long at, int kind) {
     pthread_mutex_lock(&lock);
     snprintf(folder, sizeof folder, "%s", path);
     calls = 0;
+    reads = 0;
     failing = at;
     how = kind;
     pthread_mutex_unlock(&lock);
@@ -42,10 +46,15 @@ void iofault_arm(const char *path, long at, int kind) {
 
 long iofault_calls(void) { return calls; }
 
+long iofault_reads(void) { return reads; }
+
 static int is_inside(const char *path) {
     size_t length = strlen(folder);
     return length > 0 && path && strncmp(path, folder, length) == 0 && (path[length] == '/' || path[length] == 0);
 }
+
+/* 1, or 2 for a file of SQLite's: its reads fail where IOFAULT_RECORDS is set alone. */
+static char kind_of(const char *path) { return is_inside(path) ? (strstr(path, "/records.db") ? 2 : 1) : 0; }
 
 static int is_watched(int fd) { return fd >= 0 && fd < FDS && watched[fd]; }
 
@@ -69,6 +78,37 @@ static enum outcome outcome(int takes_room, int is_write) {
     return result;
 }
 
+/* Whether this call that reads fails; with errno set then. */
+static int fails_to_read(int fd) {
+    static int records = -1;
+    if (records < 0) records = getenv("IOFAULT_RECORDS") != NULL;
+    if (!is_watched(fd) || (watched[fd] == 2 && !records)) return 0;
+    pthread_mutex_lock(&lock);
+    long number = ++reads;
+    int result = (how == READ_ONCE && number == failing) || (how == READ_ON && failing > 0 && number >= failing);
+    if (result) errno = EIO;
+    pthread_mutex_unlock(&lock);
+    return result;
+}
+
+ssize_t read(int fd, void *bytes, size_t count) {
+    static ssize_t (*real)(int, void *, size_t);
+    if (!real) real = next("read");
+    return fails_to_read(fd) ? -1 : real(fd, bytes, count);
+}
+
+ssize_t pread(int fd, void *bytes, size_t count, off_t offset) {
+    static ssize_t (*real)(int, void *, size_t, off_t);
+    if (!real) real = next("pread");
+    return fails_to_read(fd) ? -1 : real(fd, bytes, count, offset);
+}
+
+ssize_t pread64(int fd, void *bytes, size_t count, off64_t offset) {
+    static ssize_t (*real)(int, void *, size_t, off64_t);
+    if (!real) real = next("pread64");
+    return fails_to_read(fd) ? -1 : real(fd, bytes, count, offset);
+}
+
 static int open_with(const char *real, const char *path, int flags, va_list list) {
     int (*call)(const char *, int, ...) = next(real);
     mode_t mode = flags & (O_CREAT | __O_TMPFILE) ? va_arg(list, mode_t) : 0;
@@ -76,7 +116,7 @@ static int open_with(const char *real, const char *path, int flags, va_list list
     int inside = is_inside(path);
     if (inside && (flags & O_CREAT) && stat(path, &st) != 0 && outcome(1, 0) == FAIL) return -1;
     int fd = call(path, flags, mode);
-    if (fd >= 0 && fd < FDS) watched[fd] = (char) inside;
+    if (fd >= 0 && fd < FDS) watched[fd] = kind_of(path);
     return fd;
 }
 

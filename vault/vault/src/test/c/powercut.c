@@ -59,7 +59,7 @@ static const char *name_of(const char *path) {
     if (log_fd < 0 || strncmp(path, folder, strlen(folder)) != 0 || path[strlen(folder)] != '/') return NULL;
     const char *name = path + strlen(folder) + 1;
     size_t length = strlen(name);
-    if (strncmp(name, "records.db", 10) != 0 || (length > 4 && strcmp(name + length - 4, "-shm") == 0)) return NULL;
+    if (strchr(name, '/') || (length > 4 && strcmp(name + length - 4, "-shm") == 0)) return NULL;
     return name;
 }
 

@@ -21,16 +21,26 @@ class FaultBoxTest {
 
     @Test
     void aDiskThatFailsLosesNothingThatWasAcknowledged() throws Exception {
-        FaultRunner.Result result = FaultRunner.run(folder, POINTS, 20260301, false);
+        FaultRunner.Result result = FaultRunner.run(folder, POINTS, 20260301, "");
         assertEquals(List.of(), result.wrong());
         assertEquals(POINTS, result.points());
         assertTrue(result.refused() > POINTS / 2, result.toString());
         assertTrue(result.acknowledged() > POINTS, result.toString());
     }
 
+    /** As from a bad spot, for once or from then on, of the files that this program reads itself. */
+    @Test
+    void aDiskThatCannotBeReadLosesNothingThatWasAcknowledged() throws Exception {
+        FaultRunner.Result result = FaultRunner.run(folder, POINTS, 20260301, "reads");
+        assertEquals(List.of(), result.wrong());
+        assertTrue(result.points() == result.of() && result.of() > 20, result.toString());
+        assertTrue(result.refused() > 0, result.toString());
+        assertTrue(result.acknowledged() > POINTS, result.toString());
+    }
+
     /** The control: where calls that fail are said to be done, something is lost, and the check sees it. */
     @Test
     void whereNoErrorIsSaidSomethingIsLost() throws Exception {
-        assertFalse(FaultRunner.run(folder, POINTS, 20260301, true).wrong().isEmpty());
+        assertFalse(FaultRunner.run(folder, POINTS, 20260301, "silent").wrong().isEmpty());
     }
 }

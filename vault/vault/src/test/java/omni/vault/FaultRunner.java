@@ -25,21 +25,20 @@ final class FaultRunner {
 
     private FaultRunner() {}
 
-    /** Arguments: a folder, how many points, the seed, and "silent" for the control. */
+    /** Arguments: a folder, how many points, the seed, and "reads", or "silent" for the control. */
     public static void main(String[] args) throws IOException, InterruptedException {
-        System.out.println(run(Path.of(args[0]), Integer.parseInt(args[1]), Long.parseLong(args[2]), args.length > 3));
+        System.out.println(run(
+                Path.of(args[0]), Integer.parseInt(args[1]), Long.parseLong(args[2]), args.length > 3 ? args[3] : ""));
     }
 
-    static Result run(Path folder, int points, long seed, boolean silent) throws IOException, InterruptedException {
+    static Result run(Path folder, int points, long seed, String what) throws IOException, InterruptedException {
         Path library = Preload.library(folder, "iofault");
         List<String> arguments = new ArrayList<>(List.of(
                 library.toString(),
                 Files.createDirectories(folder.resolve("points")).toString(),
                 Integer.toString(points),
                 Long.toString(seed)));
-        if (silent) {
-            arguments.add("silent");
-        }
+        arguments.add(what);
         List<String> printed =
                 Preload.run(library, Jvm.process(List.of(), FaultMain.class, arguments.toArray(String[]::new)));
         Matcher counts = COUNTS.matcher(printed.getLast());

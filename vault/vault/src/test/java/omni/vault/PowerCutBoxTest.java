@@ -14,6 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 class PowerCutBoxTest {
     private static final int STATES = 100;
     private static final int WRITTEN = 15;
+    private static final int SESSIONS = 4;
 
     @TempDir
     Path folder;
@@ -28,6 +29,24 @@ class PowerCutBoxTest {
     @Test
     void withoutWaitingForTheDiskSomeIs() throws Exception {
         assertFalse(cut("off").lost().isEmpty());
+    }
+
+    /** The key file, the log and what is beside it are written in places of their own, and belong together all the same. */
+    @Test
+    void aWholeVaultOpensWithAllThatWasAcknowledged() throws Exception {
+        PowerCutMain.Result result = cutVault(true);
+        assertEquals(List.of(), result.lost());
+        assertTrue(result.acknowledged() > STATES, result.toString());
+    }
+
+    @Test
+    void onADiskThatOnlySaysItHasWrittenItDoesNot() throws Exception {
+        assertFalse(cutVault(false).lost().isEmpty());
+    }
+
+    private PowerCutMain.Result cutVault(boolean syncs) throws IOException, InterruptedException {
+        Path log = PowerCutRecorder.vault(folder, SESSIONS);
+        return new PowerCutMain(log, folder.resolve("states"), 20260301, PowerCutVault::check, syncs).run(STATES);
     }
 
     private PowerCutMain.Result cut(String synchronous) throws IOException, InterruptedException {

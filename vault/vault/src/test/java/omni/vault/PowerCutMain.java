@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,7 +19,8 @@ import java.util.TreeSet;
 /**
  * Makes, of what {@code powercut.c} wrote down, states that a power cut could have left: at a random moment, all that was synced
  * is there, and of what was not, each write is there, missing, or torn at a sector of 512 bytes; names that were made, removed
- * or changed since the folder was synced are as far as a random one of them. Arguments: the folder with the log, how many states, the seed.
+ * or changed since the folder was synced are as far as a random one of them. Arguments: the folder with the log, how many states, the
+ * seed, and of a whole vault ({@link PowerCutVault}) "vault", or "vault-unsynced" for its control.
  */
 final class PowerCutMain {
     private static final int SECTOR = 512;
@@ -36,12 +38,33 @@ final class PowerCutMain {
      */
     record Result(int states, int acknowledged, List<String> lost) {}
 
+    /** Looks at what a power cut has left. */
+    interface Check {
+        /**
+         * Returns how many things had been acknowledged.
+         *
+         * @param lines what was printed before
+         * @throws AssertionError where one of them is not there
+         */
+        int check(Path place, List<String> lines, String when) throws VaultException;
+    }
+
     private final List<Entry> log = new ArrayList<>();
     private final Path folder;
+    private final Check check;
+    private final boolean syncs;
     private final Random random;
 
+    /** Of records as {@link WriterMain} writes them. */
     PowerCutMain(Path log, Path folder, long seed) throws IOException {
+        this(log, folder, seed, PowerCutMain::records, true);
+    }
+
+    /** Of something else; where it does not sync, by a disk that says it has done so, and has not. */
+    PowerCutMain(Path log, Path folder, long seed, Check check, boolean syncs) throws IOException {
         this.folder = folder;
+        this.check = check;
+        this.syncs = syncs;
         this.random = new Random(seed);
         ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(log)).order(ByteOrder.LITTLE_ENDIAN);
         while (bytes.hasRemaining()) {
@@ -50,14 +73,20 @@ final class PowerCutMain {
             long offset = bytes.getLong();
             byte[] content = new byte[bytes.getInt()];
             bytes.get(content);
-            this.log.add(new Entry(kind, file, offset, new Bytes(content)));
+            if (syncs || (kind != 'S' && kind != 'D')) {
+                this.log.add(new Entry(kind, file, offset, new Bytes(content)));
+            }
         }
     }
 
     public static void main(String[] args) throws IOException {
         Path folder = Path.of(args[0]);
-        System.out.println(new PowerCutMain(folder.resolve("log"), folder, Long.parseLong(args[2]))
-                .run(Integer.parseInt(args[1])));
+        Path log = folder.resolve("log");
+        long seed = Long.parseLong(args[2]);
+        PowerCutMain main = args.length > 3
+                ? new PowerCutMain(log, folder, seed, PowerCutVault::check, args[3].equals("vault"))
+                : new PowerCutMain(log, folder, seed);
+        System.out.println(main.run(Integer.parseInt(args[1])));
     }
 
     Result run(int states) throws IOException {
@@ -65,12 +94,10 @@ final class PowerCutMain {
         int acknowledged = 0;
         for (int state = 0; state < states; state++) {
             int moment = random.nextInt(log.size() + 1);
-            Set<Long> alive = acknowledged(moment);
-            acknowledged += alive.size();
             Path place = folder.resolve("state-" + state);
             make(place, moment);
             try {
-                KillBoxTest.check(place, alive, "state " + state + " at " + moment);
+                acknowledged += check.check(place, printed(moment), "state " + state + " at " + moment);
             } catch (AssertionError | VaultException e) {
                 lost.add("state " + state + " at " + moment + ": " + e.getMessage());
             }
@@ -79,26 +106,30 @@ final class PowerCutMain {
         return new Result(states, acknowledged, lost);
     }
 
-    private Set<Long> acknowledged(int moment) {
+    private List<String> printed(int moment) {
         StringBuilder printed = new StringBuilder();
         for (Entry entry : log.subList(0, moment)) {
             if (entry.kind() == 'A') {
                 printed.append(entry.text());
             }
         }
+        // A line without its end may be the beginning of another.
+        return printed.substring(0, printed.lastIndexOf("\n") + 1).lines().toList();
+    }
+
+    private static int records(Path place, List<String> lines, String when) throws VaultException {
         Set<Long> alive = new TreeSet<>();
-        // A number without the end of its line may be the beginning of another.
-        printed.substring(0, printed.lastIndexOf("\n") + 1)
-                .lines()
-                .mapToLong(Long::parseLong)
-                .forEach(number -> {
-                    if (number > 0) {
-                        alive.add(number);
-                    } else {
-                        alive.remove(-number);
-                    }
-                });
-        return alive;
+        for (String line : lines) {
+            long number = Long.parseLong(line);
+            if (number > 0) {
+                alive.add(number);
+            } else {
+                alive.remove(-number);
+            }
+        }
+        int acknowledged = alive.size();
+        KillBoxTest.check(place, alive, when);
+        return acknowledged;
     }
 
     private void make(Path place, int moment) throws IOException {
@@ -171,12 +202,11 @@ final class PowerCutMain {
     }
 
     private static void remove(Path place) throws IOException {
-        try (var files = Files.list(place)) {
-            for (Path file : files.toList()) {
-                Files.delete(file);
+        try (var walk = Files.walk(place)) {
+            for (Path path : walk.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(path);
             }
         }
-        Files.delete(place);
     }
 
     /** A file's bytes: what was never written is zero. */
