@@ -239,7 +239,7 @@ final class FakeVault implements VaultProtocol.Handler, RecordsProtocol.Handler,
 
     @Override
     public void lock(VaultProtocol.LockParams in, Call<VaultProtocol.LockReply> call) {
-        call.reply(new VaultProtocol.LockReply());
+        call.reply(new VaultProtocol.LockReply(VaultProtocol.LockReplyWas.valueOf(now().name())));
         if (now() == VaultState.OPEN) {
             Thread.ofVirtual().name("fake-end").start(this::die);
         }

@@ -145,6 +145,27 @@ class VaultBoxTest {
         }
     }
 
+    @Test
+    void withOmniStoppedItIsVerifiedAsItLies() throws Exception {
+        var runs = box.product.omniWith(box.password + "\n", "vault", "verify", "--offline");
+        assertEquals(5, runs.exit(), "it runs");
+        done("", "down");
+        String whole = done(box.password, "vault", "verify", "--offline");
+        assertTrue(whole.startsWith("All is whole: "), whole);
+        Path records = box.product.home.resolve("vault/records.db");
+        byte[] bytes = Files.readAllBytes(records);
+        bytes[bytes.length / 2] ^= 1;
+        Files.write(records, bytes);
+        var found = box.product.omniWith(box.password + "\n", "vault", "verify", "--offline", "--json");
+        assertEquals(1, found.exit(), found.out());
+        assertTrue(found.out().contains("is damaged."), found.out());
+        assertEquals(
+                5,
+                box.product
+                        .omniWith("wrong " + box.password + "\n", "vault", "verify", "--offline")
+                        .exit());
+    }
+
     /** By the command, with the password: every planted text is in the file, which its owner alone may read. */
     @Test
     void anExportHasAllOfItForWhoHasThePassword() throws Exception {

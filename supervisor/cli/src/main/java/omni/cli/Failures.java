@@ -55,7 +55,8 @@ final class Failures {
                         + GapNotice.left(world).map(line -> "\n" + line).orElse(""));
     }
 
-    private boolean isRunning() {
+    /** Whether there is a supervisor, be it one that does not answer. */
+    boolean isRunning() {
         try {
             world.with(
                     "supervisor",

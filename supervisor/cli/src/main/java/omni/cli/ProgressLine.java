@@ -32,6 +32,13 @@ final class ProgressLine implements AutoCloseable {
         }
     }
 
+    /** A sentence at a terminal, until something else is said, and nothing elsewhere. */
+    void show(String what) {
+        if (shown) {
+            say(what);
+        }
+    }
+
     /**
      * Both are of the same moment. The first of each part is told at once.
      *

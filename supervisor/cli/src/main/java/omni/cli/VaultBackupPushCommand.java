@@ -39,6 +39,7 @@ final class VaultBackupPushCommand extends OmniCommand {
     ExitCode run() {
         var repository = folder.toAbsolutePath().normalize().resolve(CHUNKS).toString();
         var secrets = new VaultSecrets(world);
+        secrets.requireVault();
         var permit = secrets.prove(
                 secrets.ask("Password: "), VaultSecrets.keyFile(keyFile), PushSession.of(repository, address));
         var done = new Fetching(world)

@@ -18,6 +18,10 @@ import tools.jackson.databind.node.ObjectNode;
         commandListHeading = "%nCommands:%n",
         footer = {"", "Example: omni vault unlock"})
 final class VaultCommand extends OmniCommand {
+    /** Where none was made. */
+    static final String ABSENT =
+            "There is no vault: make one with omni vault init, or put a backup back with omni vault restore.";
+
     private VaultCommand(World world) {
         super(world);
     }
@@ -96,7 +100,7 @@ final class VaultCommand extends OmniCommand {
 
     private static String headline(Vault vault, Style style) {
         return switch (vault.state()) {
-            case ABSENT -> "There is no vault: make one with omni vault init.";
+            case ABSENT -> ABSENT;
             case SEALED -> style.green("The vault is locked.") + " Unlock it with omni vault unlock.";
             case OPEN -> style.red("The vault is open.") + " Lock it with omni vault lock.";
         };

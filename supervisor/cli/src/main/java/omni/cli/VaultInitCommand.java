@@ -36,14 +36,9 @@ final class VaultInitCommand extends OmniCommand {
     ExitCode run() {
         var secrets = new VaultSecrets(world);
         var file = VaultSecrets.keyFile(keyFile);
-        var password = secrets.askNew("New password: ");
-        var again = VaultSecrets.copy(password);
-        var fileAgain = VaultSecrets.copy(file);
-        var recovery = secrets.call(Verb.CREATE, password, file);
-        VaultRecoveryKeyCommand.show(this, recovery); // before anything else can fail: it is not said twice
-        if (tpm) {
-            secrets.call(Verb.BIND_TPM, again, fileAgain);
-        }
+        secrets.requireNone();
+        var verb = tpm ? Verb.CREATE_WITH_TPM : Verb.CREATE;
+        VaultRecoveryKeyCommand.show(this, secrets.call(verb, secrets.askNew("New password: "), file));
         return ExitCode.OK;
     }
 }

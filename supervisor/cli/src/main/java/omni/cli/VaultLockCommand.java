@@ -1,6 +1,8 @@
 package omni.cli;
 
+import java.util.Locale;
 import omni.vault.VaultProtocol;
+import omni.vault.VaultProtocol.LockReplyWas;
 import picocli.CommandLine.Command;
 
 /** {@code omni vault lock}: ends the process that has the keys. */
@@ -17,8 +19,14 @@ final class VaultLockCommand extends OmniCommand {
 
     @Override
     ExitCode run() {
-        world.with("vault", bus -> VaultProtocol.Client.of(bus).lock(new VaultProtocol.LockParams()));
-        answer(Json.object().put("locked", true), () -> "The vault is locked.");
+        var was = world.with(
+                "vault",
+                bus -> VaultProtocol.Client.of(bus)
+                        .lock(new VaultProtocol.LockParams())
+                        .was());
+        answer(
+                Json.object().put("locked", true).put("was", was.name().toLowerCase(Locale.ROOT)),
+                () -> was == LockReplyWas.ABSENT ? VaultCommand.ABSENT : "The vault is locked.");
         return ExitCode.OK;
     }
 }

@@ -32,6 +32,7 @@ final class VaultPasswdCommand extends OmniCommand {
     ExitCode run() {
         var secrets = new VaultSecrets(world);
         var file = VaultSecrets.keyFile(keyFile);
+        secrets.requireVault();
         var newFile = VaultSecrets.keyFile(newKeyFile);
         var old = secrets.ask("Password until now: ");
         secrets.call(Verb.CHANGE_PASSWORD, old, file, secrets.askNew("New password: "), newFile);

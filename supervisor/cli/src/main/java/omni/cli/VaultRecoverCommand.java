@@ -30,6 +30,7 @@ final class VaultRecoverCommand extends OmniCommand {
     ExitCode run() {
         var secrets = new VaultSecrets(world);
         var newFile = VaultSecrets.keyFile(newKeyFile);
+        secrets.requireVault();
         var recovery = secrets.ask("Recovery key: ");
         secrets.call(Verb.RECOVER, recovery, secrets.askNew("New password: "), newFile);
         return VaultStatusCommand.show(this);

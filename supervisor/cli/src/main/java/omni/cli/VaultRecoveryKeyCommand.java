@@ -26,6 +26,7 @@ final class VaultRecoveryKeyCommand extends OmniCommand {
     ExitCode run() {
         var secrets = new VaultSecrets(world);
         var file = VaultSecrets.keyFile(keyFile);
+        secrets.requireVault();
         show(this, secrets.call(Verb.NEW_RECOVERY_KEY, secrets.ask("Password: "), file));
         return ExitCode.OK;
     }

@@ -35,6 +35,10 @@ import tools.jackson.databind.node.ObjectNode;
             "Example: omni vault restore /media/usb/omni --what-can-be-read"
         })
 final class VaultRestoreCommand extends OmniCommand {
+    private static final String KEYS =
+            "API keys of this box that were not known to that vault reach nothing of it until you accept them: omni key list"
+                    + " marks them, and omni key accept ID takes one. Accept none that you did not make yourself.";
+
     @Parameters(index = "0", paramLabel = "FOLDER", description = "Where the backups are.")
     private Path folder = Path.of("");
 
@@ -79,6 +83,9 @@ final class VaultRestoreCommand extends OmniCommand {
                     byRecoveryKey ? secret : none);
         } finally { // what is named is put back, whatever becomes of the rest of the answer
             say(lost);
+        }
+        if (!json()) {
+            world.err().println(KEYS);
         }
         return lost.isEmpty() ? VaultStatusCommand.show(this) : incomplete();
     }

@@ -27,6 +27,7 @@ final class VaultRotateCommand extends OmniCommand {
     ExitCode run() {
         var secrets = new VaultSecrets(world);
         var file = VaultSecrets.keyFile(keyFile);
+        secrets.requireVault();
         secrets.call(Verb.ROTATE, secrets.ask("Password: "), file);
         answer(Json.object().put("rotated", true), () -> "The vault has new keys.");
         return ExitCode.OK;

@@ -16,6 +16,7 @@ import omni.vault.SecretCall.Lost;
 import omni.vault.SecretCall.Progress;
 import omni.vault.SecretCall.Refused;
 import omni.vault.SecretCall.Verb;
+import omni.vault.VaultProtocol.VaultState;
 import org.jspecify.annotations.Nullable;
 
 /** Secrets on their way from the terminal to the vault's own socket. */
@@ -32,6 +33,22 @@ final class VaultSecrets {
     VaultSecrets(World world) {
         this.world = world;
         this.input = new SecretInput(world);
+    }
+
+    /** Before a secret is asked for that nothing could be done with. */
+    void requireVault() {
+        if (VaultCommand.status(world).state() == VaultState.ABSENT) {
+            throw new CommandException(ExitCode.REFUSED, VaultCommand.ABSENT);
+        }
+    }
+
+    /** The same of a new password. */
+    void requireNone() {
+        if (VaultCommand.status(world).state() != VaultState.ABSENT) {
+            throw new CommandException(
+                    ExitCode.REFUSED,
+                    "There is a vault already, and it stays as it is: omni vault says how it stands.");
+        }
     }
 
     /** A secret that is there already. */
@@ -72,11 +89,6 @@ final class VaultSecrets {
         }
     }
 
-    /** A copy for another call: each wipes its own. */
-    static ByteBuffer copy(ByteBuffer secret) {
-        return ByteBuffer.allocate(secret.remaining()).put(secret.duplicate()).flip();
-    }
-
     /**
      * Makes the call, and wipes the fields.
      *
@@ -93,7 +105,11 @@ final class VaultSecrets {
 
     /** The same, and tells what a damaged backup lacks. */
     String call(Verb verb, Consumer<Progress> progress, Consumer<Lost> lost, ByteBuffer... fields) {
-        try {
+        try (var line = new ProgressLine(world, false)) {
+            line.show(
+                    verb == Verb.ROTATE
+                            ? "Deriving the key, and putting all that is kept under new ones…"
+                            : "Deriving the key…");
             return new String(
                     SecretCall.make(world.socket(SecretCall.SOCKET), verb, List.of(fields), progress, lost),
                     StandardCharsets.UTF_8);
@@ -113,6 +129,7 @@ final class VaultSecrets {
 
     /** Asks for the password, and has the vault permit dangerous calls for a while; for this command, and no other one. */
     Permit prove(ByteBuffer keyFile) {
+        requireVault();
         var random = new byte[SESSION_BYTES];
         new SecureRandom().nextBytes(random);
         var session = HexFormat.of().formatHex(random);
@@ -124,7 +141,7 @@ final class VaultSecrets {
         return call(Verb.PROVE, password, keyFile, ByteBuffer.wrap(session.getBytes(StandardCharsets.UTF_8)));
     }
 
-    private static void wipe(ByteBuffer field) {
+    static void wipe(ByteBuffer field) {
         field.clear();
         while (field.hasRemaining()) {
             field.put((byte) 0);

@@ -38,6 +38,7 @@ final class VaultTpmCommand extends OmniCommand {
     ExitCode run() {
         var secrets = new VaultSecrets(world);
         var file = VaultSecrets.keyFile(keyFile);
+        secrets.requireVault();
         boolean on = need == Need.on;
         secrets.call(on ? Verb.BIND_TPM : Verb.UNBIND_TPM, secrets.ask("Password: "), file);
         answer(

@@ -26,6 +26,7 @@ final class VaultUnlockCommand extends OmniCommand {
     ExitCode run() {
         var secrets = new VaultSecrets(world);
         var file = VaultSecrets.keyFile(keyFile);
+        secrets.requireVault();
         secrets.call(Verb.UNLOCK, secrets.ask("Password: "), file);
         return VaultStatusCommand.show(this);
     }

@@ -1,6 +1,8 @@
 package omni.cli;
 
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import omni.vault.VaultProtocol;
 import omni.vault.VaultProtocol.VerifyReply;
 import org.jspecify.annotations.Nullable;
@@ -14,9 +16,17 @@ import picocli.CommandLine.Option;
             "Reads every page and text of an open vault and the log of what was done to it, and says what is not as it was"
                     + " left. Ends with 0 where all is whole.",
             "The last line is where the log ends. Kept away from this box and given back with --known, it shows whether the"
-                    + " whole vault was put back to an earlier state."
+                    + " whole vault was put back to an earlier state.",
+            "With --offline no process of Omni may run: the vault's files are checked as they lie, and none of them is opened for"
+                    + " writing. The password, or the recovery key, is asked for at the terminal, or read from standard input, one"
+                    + " line. The records are copied, encrypted as they are, into a folder below TMPDIR for that time."
         },
-        footer = {"", "Example: omni vault verify", "Example: omni vault verify --known \"$(cat kept.txt)\""})
+        footer = {
+            "",
+            "Example: omni vault verify",
+            "Example: omni vault verify --known \"$(cat kept.txt)\"",
+            "Example: omni vault verify --offline"
+        })
 final class VaultVerifyCommand extends OmniCommand {
     @Option(
             names = "--known",
@@ -24,14 +34,34 @@ final class VaultVerifyCommand extends OmniCommand {
             description = "Where the log ended at an earlier time, as this command printed it.")
     private @Nullable String known;
 
+    @Option(names = "--offline", description = "Check a vault whose Omni does not run.")
+    private boolean offline;
+
+    @Option(
+            names = "--key-file",
+            paramLabel = "FILE",
+            description = "The key file that belongs to the password, with --offline.")
+    private @Nullable Path keyFile;
+
+    @Option(
+            names = "--recovery-key",
+            description = "Ask for the recovery key in the place of the password, with --offline.")
+    private boolean byRecoveryKey;
+
     VaultVerifyCommand(World world) {
         super(world);
     }
 
     @Override
     ExitCode run() {
-        var found = world.withPatience(
-                "vault", bus -> VaultProtocol.Client.of(bus).verify(new VaultProtocol.VerifyParams(known)));
+        if (!offline && (keyFile != null || byRecoveryKey)) {
+            throw new CommandException(
+                    ExitCode.USAGE, "An open vault is verified without a secret: leave it out, or add --offline.");
+        }
+        var found = offline
+                ? new OfflineVerify(world).run(byRecoveryKey, keyFile, Objects.requireNonNullElse(known, ""))
+                : world.withPatience(
+                        "vault", bus -> VaultProtocol.Client.of(bus).verify(new VaultProtocol.VerifyParams(known)));
         answer(found.toJson(), () -> text(found));
         return found.problems().isEmpty() ? ExitCode.OK : ExitCode.ERROR;
     }

@@ -39,6 +39,7 @@ final class VaultWipeCommand extends OmniCommand {
     ExitCode run() {
         var secrets = new VaultSecrets(world);
         var file = VaultSecrets.keyFile(keyFile);
+        secrets.requireVault();
         if (!yes
                 && !new SecretInput(world)
                         .read("To destroy the vault, type the word wipe: ")

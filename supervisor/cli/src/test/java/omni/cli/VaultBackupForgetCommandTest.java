@@ -14,6 +14,8 @@ import omni.bus.Call;
 import omni.vault.BackupsProtocol;
 import omni.vault.BackupsProtocol.ForgetParams;
 import omni.vault.BackupsProtocol.ForgetReply;
+import omni.vault.VaultProtocol;
+import omni.vault.VaultProtocol.VaultState;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,6 +35,7 @@ final class VaultBackupForgetCommandTest {
                 var _ = new FakeSecrets(tree, List.of(), true);
                 var _ = BusServer.at(tree.world("").socket("vault"))
                         .service(BackupsProtocol.service(vault))
+                        .service(VaultProtocol.service(new FakeVault(VaultState.OPEN)))
                         .start()) {
             var command = new ArrayList<>(List.of("vault", "backup-forget", "/media/usb"));
             command.addAll(List.of(more));

@@ -118,17 +118,27 @@ final class KeyKeeper {
         }
     }
 
+    /** The same, without a TPM. */
+    Created create(Secret.Password password) throws VaultException {
+        return create(password, false);
+    }
+
     /**
      * Makes the keys of a new vault.
      *
-     * @throws VaultException REFUSED where there is one already
+     * @param toTpm whether the TPM belongs to the password
+     * @throws VaultException REFUSED where there is one already, or a TPM is to be there and is not; then nothing is made
      */
-    synchronized Created create(Secret.Password password) throws VaultException {
+    synchronized Created create(Secret.Password password, boolean toTpm) throws VaultException {
         if (file().isPresent()) {
-            throw new VaultException(Reason.REFUSED, "There is a vault already.");
+            throw new VaultException(
+                    Reason.REFUSED, "There is a vault already: omni vault says how it stands. Nothing was changed.");
         }
-        KeyWire.Answer answer =
-                ask(KeyWire.Operation.CREATE, Optional.empty(), Optional.empty(), Optional.of(password));
+        if (toTpm) {
+            tpm.open().close(); // before a derivation that takes its time
+        }
+        KeyWire.Operation operation = toTpm ? KeyWire.Operation.CREATE_WITH_TPM : KeyWire.Operation.CREATE;
+        KeyWire.Answer answer = ask(operation, Optional.empty(), Optional.empty(), Optional.of(password));
         return new Created(keys(answer), words(answer));
     }
 
@@ -276,6 +286,9 @@ final class KeyKeeper {
             return answer;
         } catch (VaultException e) {
             answer.close();
+            if (keys.isEmpty()) { // a vault that is none leaves nothing in the TPM, either
+                answer.file().ifPresent(none -> forgetTpm(TpmHold.of(none), Tpm.PATIENCE));
+            }
             throw e;
         }
     }
@@ -392,7 +405,7 @@ final class KeyKeeper {
     }
 
     private static VaultException missing() {
-        return new VaultException(Reason.MISSING, "There is no vault yet: create it with a password.");
+        return new VaultException(Reason.MISSING, VaultException.ABSENT);
     }
 
     /**

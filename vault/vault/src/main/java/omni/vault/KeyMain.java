@@ -71,6 +71,7 @@ final class KeyMain {
     private static KeyWork.Outcome outcome(KeyWork work, KeyWire.Request request) throws VaultException {
         return switch (request.operation()) {
             case CREATE -> work.create(given(request.next()), request.calibration());
+            case CREATE_WITH_TPM -> work.createWithTpm(given(request.next()), request.calibration());
             case OPEN -> work.open(given(request.file()), given(request.secret()));
             case CHECK -> work.check(given(request.file()), given(request.secret()));
             case CHANGE_PASSWORD ->

@@ -39,6 +39,7 @@ final class KeyWire {
     /** What the child can do. */
     enum Operation {
         CREATE,
+        CREATE_WITH_TPM,
         OPEN,
         CHECK,
         CHANGE_PASSWORD,

@@ -62,6 +62,16 @@ final class KeyWork {
 
     /** A new vault. No TPM belongs to its password. */
     Outcome create(Secret.Password password, Calibration calibration) throws VaultException {
+        return create(password, calibration, Optional.empty());
+    }
+
+    /** A new vault, with a TPM that belongs to its password. */
+    Outcome createWithTpm(Secret.Password password, Calibration calibration) throws VaultException {
+        return create(password, calibration, Optional.of(new Place(0, Optional.empty())));
+    }
+
+    private Outcome create(Secret.Password password, Calibration calibration, Optional<Place> tpm)
+            throws VaultException {
         byte[] root = random(ROOT_BYTES);
         String vault = HexFormat.of().formatHex(random(KeyFile.VAULT_BYTES));
         List<KeyFile.DataKey> keys = new ArrayList<>();
@@ -72,8 +82,8 @@ final class KeyWork {
             keys.add(wrap(key, vault, root));
         }
         Recovery recovery = recovery(vault, root);
-        KeyFile file = KeyFile.sealed(
-                vault, slot(vault, password, calibration, root, Optional.empty()), recovery.wrap(), keys, root);
+        KeyFile file =
+                KeyFile.sealed(vault, slot(vault, password, calibration, root, tpm), recovery.wrap(), keys, root);
         return new Outcome(Optional.of(file), plain, Optional.of(recovery.words()));
     }
 

@@ -61,6 +61,8 @@ public final class SecretCall {
     public enum Verb {
         /** Make a vault: the new password, and a key file or nothing. Answers the recovery key. */
         CREATE(1, 2),
+        /** The same, with a TPM that belongs to the password from the first moment on; where none answers, no vault is made. */
+        CREATE_WITH_TPM(11, 2),
         /** Unlock: the password, and the key file or nothing. */
         UNLOCK(2, 2),
         /** Unlock by the recovery key, and set a new password: the recovery key, the new password, and a new key file or nothing. */

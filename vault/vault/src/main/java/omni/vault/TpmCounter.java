@@ -82,6 +82,17 @@ final class TpmCounter {
         }
     }
 
+    /** What does not fit between the TPM and a log that is only looked at: nothing is counted. */
+    Optional<String> looked(String vault, AuditLog audit) throws VaultException {
+        Optional<Tpm> tpm = open();
+        try {
+            Optional<Mark> seen = tpm.isPresent() ? look(tpm.get(), vault) : Optional.empty();
+            return judged(Mark.of(audit.newest(LINES)), seen);
+        } finally {
+            tpm.ifPresent(TpmCounter::close);
+        }
+    }
+
     private static Optional<String> judged(Optional<Mark> written, Optional<Mark> seen) {
         if (written.isEmpty()) {
             return seen.filter(mark -> mark.count().isPresent())

@@ -36,7 +36,7 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
     private static final Duration TPM_WORD = Duration.ofMillis(300);
 
     private static final Set<Verb> OPENING =
-            EnumSet.of(Verb.CREATE, Verb.UNLOCK, Verb.RECOVER, Verb.RESTORE, Verb.SALVAGE);
+            EnumSet.of(Verb.CREATE, Verb.CREATE_WITH_TPM, Verb.UNLOCK, Verb.RECOVER, Verb.RESTORE, Verb.SALVAGE);
 
     /** Nothing is under old keys for these once a rotation is whole. */
     private static final Purpose[] RENEWED = {Purpose.RECORDS, Purpose.CONVERSATIONS, Purpose.KV};
@@ -165,13 +165,10 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
     /**
      * The random name that this vault got when it was made.
      *
-     * @throws VaultException SEALED where there is none
+     * @throws VaultException MISSING where there is none
      */
     String name() throws VaultException {
-        return keeper.file()
-                .map(KeyFile::vault)
-                .orElseThrow(() ->
-                        new VaultException(Reason.SEALED, "There is no vault yet: make one with omni vault init."));
+        return keeper.present().vault();
     }
 
     /**
@@ -198,14 +195,16 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
     @Override
     public synchronized OpenVault open() throws VaultException {
         idleness.used();
-        return open.orElseThrow(() -> new VaultException(
-                Reason.SEALED,
-                status.state() == State.ABSENT
-                        ? "There is no vault yet: make one with omni vault init."
-                        : "The vault is locked: unlock it with omni vault unlock."));
+        return look();
     }
 
-    /** What is open, without it counting as use. */
+    /** The same, without it counting as use. */
+    synchronized OpenVault look() throws VaultException {
+        return open.orElseThrow(() -> new VaultException(
+                Reason.SEALED, status.state() == State.ABSENT ? VaultException.ABSENT : VaultException.LOCKED));
+    }
+
+    /** What is open, if it is, without it counting as use. */
     synchronized Optional<OpenVault> peek() {
         return open;
     }
@@ -317,7 +316,8 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
         }
         synchronized (judging) {
             return switch (verb) {
-                case CREATE -> Optional.of(create(SecretFields.password(fields, 0), before));
+                case CREATE, CREATE_WITH_TPM ->
+                    Optional.of(create(SecretFields.password(fields, 0), verb == Verb.CREATE_WITH_TPM, before));
                 case UNLOCK -> unlock(SecretFields.password(fields, 0), before);
                 case RECOVER ->
                     recover(SecretFields.recovery(fields.getFirst()), SecretFields.password(fields, 1), before);
@@ -341,9 +341,9 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
         }
     }
 
-    private SecretMemory create(Secret.Password password, long before) throws VaultException {
+    private SecretMemory create(Secret.Password password, boolean toTpm, long before) throws VaultException {
         new BackupRestore(folder, (part, done, total) -> {}).giveUp(); // a new vault takes no half of an old one
-        KeyKeeper.Created created = keeper.create(password);
+        KeyKeeper.Created created = keeper.create(password, toTpm);
         change(new Status(State.SEALED, clock.instant(), "made"));
         boolean whole = false;
         try {

@@ -27,6 +27,12 @@ final class VaultException extends IOException {
         FAILED
     }
 
+    /** Of what needs a vault, where none was made. */
+    static final String ABSENT =
+            "There is no vault yet: make one with omni vault init, or put a backup back with omni vault restore.";
+
+    static final String LOCKED = "The vault is locked: unlock it with omni vault unlock.";
+
     private final Reason reason;
     private final boolean done;
 

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
@@ -14,6 +15,7 @@ import omni.role.Attempts;
 import omni.vault.VaultProtocol.ExportReply;
 import omni.vault.VaultProtocol.FailedReason;
 import omni.vault.VaultProtocol.LockReply;
+import omni.vault.VaultProtocol.LockReplyWas;
 import omni.vault.VaultProtocol.StatusReply;
 import omni.vault.VaultProtocol.VaultState;
 import omni.vault.VaultProtocol.VerifyReply;
@@ -64,7 +66,7 @@ final class VaultService implements VaultProtocol.Handler {
     @Override
     public void lock(VaultProtocol.LockParams in, Call<LockReply> call) {
         try {
-            call.reply(new LockReply());
+            call.reply(new LockReply(LockReplyWas.valueOf(vault.status().state().name())));
         } finally { // also where the caller has gone
             vault.lock("asked for");
         }
@@ -133,22 +135,9 @@ final class VaultService implements VaultProtocol.Handler {
         }
     }
 
-    private static VaultException sealed() {
-        return new VaultException(
-                VaultException.Reason.SEALED, "The vault is locked: unlock it with omni vault unlock.");
-    }
-
     private VerifyReply verified(VaultProtocol.VerifyParams in) throws VaultException {
-        List<AuditHead> kept = new ArrayList<>();
-        if (in.known() != null) {
-            kept.add(
-                    AuditHead.read(in.known().strip())
-                            .orElseThrow(
-                                    () -> new VaultException(
-                                            VaultException.Reason.INVALID,
-                                            "What was kept is a number, a blank and 64 hexadecimal digits, as a verification prints it.")));
-        }
-        OpenVault open = vault.peek().orElseThrow(VaultService::sealed); // no use by itself, and no idleness
+        List<AuditHead> kept = OfflineCheck.kept(Objects.requireNonNullElse(in.known(), ""));
+        OpenVault open = vault.look(); // no use by itself, and no idleness
         RecordsCheck.Report records;
         AuditReport audit;
         try (var _ = vault.idleness().work()) {

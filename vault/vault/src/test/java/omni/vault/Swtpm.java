@@ -1,6 +1,7 @@
 package omni.vault;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -86,6 +87,20 @@ final class Swtpm implements AutoCloseable {
                 .start();
         if (kill.onExit().join().exitValue() != 0) {
             throw new IOException("kill " + name + " ended with " + kill.exitValue());
+        }
+    }
+
+    /** How many places of its memory are taken: TPM2_GetCapability of up to 64 handles from the first NV index on. */
+    int indices() throws IOException {
+        ByteBuffer command = ByteBuffer.allocate(22)
+                .putShort((short) 0x8001)
+                .putInt(22)
+                .putInt(0x17A)
+                .putInt(1)
+                .putInt(0x01000000)
+                .putInt(64);
+        try (TpmChannel channel = TpmChannel.open(path)) {
+            return channel.transmit(command.array()).getInt(TpmChannel.HEADER_BYTES + 1 + Integer.BYTES);
         }
     }
 

@@ -119,6 +119,68 @@ final class TpmVaultBoxTest {
         }
     }
 
+    /** From the first moment on: no key file that the password alone opens is ever written. */
+    @Test
+    void aVaultIsMadeWithItsTpmOrNotAtAll() throws Exception {
+        assertEquals(Reason.REFUSED, refused(started(TpmDevice.NONE), Verb.CREATE_WITH_TPM, PASSWORD, ""));
+        TpmDevice nowhere = new TpmDevice(Optional.of(home.resolve("none")));
+        assertEquals(Reason.FAILED, refused(started(nowhere), Verb.CREATE_WITH_TPM, PASSWORD, ""));
+        assertEquals(Vault.State.ABSENT, started(here()).status().state());
+        assertTrue(Files.notExists(folder.resolve(KeyKeeper.FILE)));
+
+        Vault vault = started(here());
+        String words = call(vault, Verb.CREATE_WITH_TPM, PASSWORD, "");
+        assertEquals(Optional.of(VaultBoundTo.TPM), vault.boundTo());
+        vault.lock("a test");
+        assertEquals(List.of(), unlocked(here(), PASSWORD));
+        assertEquals(Reason.REFUSED, refused(started(TpmDevice.NONE), Verb.UNLOCK, PASSWORD, ""));
+        call(started(TpmDevice.NONE), Verb.RECOVER, words, OTHER, "");
+    }
+
+    /** A disk that does not take the keys: the TPM is given nothing that no file knows of. */
+    @Test
+    void aVaultThatCouldNotBeWrittenLeavesNothingInTheTpm() throws Exception {
+        Files.createDirectory(folder.resolve(KeyKeeper.FILE + ".new"));
+        Files.createFile(folder.resolve(KeyKeeper.FILE + ".new/in-the-way"));
+        Vault vault = started(here());
+        int before = swtpm.indices();
+        assertEquals(Reason.FAILED, refused(vault, Verb.CREATE_WITH_TPM, PASSWORD, ""));
+        assertEquals(before, swtpm.indices());
+        Files.delete(folder.resolve(KeyKeeper.FILE + ".new/in-the-way"));
+        call(vault, Verb.CREATE_WITH_TPM, PASSWORD, "");
+        assertTrue(swtpm.indices() > before, "the control: what it is given is counted");
+    }
+
+    /** Looked at without an unlock, which would count: the same is seen, again and again, and nothing is changed by it. */
+    @Test
+    void thatTheWholeVaultWasPutBackIsSeenOffline() throws Exception {
+        call(started(here()), Verb.CREATE, PASSWORD, "");
+        unlocked(here(), PASSWORD);
+        assertEquals(List.of(), offline(here()), "the control");
+        Path copy = copy("yesterday");
+        unlocked(here(), PASSWORD);
+        unlocked(here(), PASSWORD);
+        assertEquals(List.of(), offline(here()));
+        putBack(copy);
+        for (int i = 0; i < 2; i++) {
+            assertTrue(offline(here()).getFirst().contains("put back to an earlier state"));
+        }
+        assertTrue(offline(TpmDevice.NONE).getFirst().contains("is not there"));
+        assertEquals(1, unlocked(here(), PASSWORD).size());
+    }
+
+    private List<String> offline(TpmDevice device) throws IOException {
+        try (var check = new OfflineCheck(folder, home, Clock.systemUTC());
+                SecretMemory password = secret(PASSWORD)) {
+            var machine = new KeyKeeper.Machine(1L << 30, Made.LEAST, Duration.ofMinutes(2));
+            var keeper = new KeyKeeper(folder, run, machine, device);
+            try (KeyRing keys = keeper.open(new Secret.Password(password.buffer(), Optional.empty()))) {
+                return check.check(keeper.present(), keys, new TpmCounter(device), List.of())
+                        .problems();
+            }
+        }
+    }
+
     @Test
     void anotherPasswordKeepsTheTpmAndTheOldOneIsDeadInEveryCopy() throws Exception {
         bound();

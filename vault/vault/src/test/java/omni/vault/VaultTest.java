@@ -83,6 +83,7 @@ final class VaultTest {
         Vault vault = started();
         VaultHome.call(vault, Verb.CREATE, PASSWORD, "");
         assertEquals(Reason.REFUSED, refused(vault, Verb.CREATE, "another password", ""));
+        assertEquals(Reason.REFUSED, refused(vault, Verb.CREATE_WITH_TPM, "another password", ""));
         VaultHome.call(vault, Verb.UNLOCK, PASSWORD, "");
         vault.open().close();
     }
