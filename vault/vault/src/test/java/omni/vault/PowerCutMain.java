@@ -52,7 +52,6 @@ final class PowerCutMain {
     private final List<Entry> log = new ArrayList<>();
     private final Path folder;
     private final Check check;
-    private final boolean syncs;
     private final Random random;
 
     /** Of records as {@link WriterMain} writes them. */
@@ -64,7 +63,6 @@ final class PowerCutMain {
     PowerCutMain(Path log, Path folder, long seed, Check check, boolean syncs) throws IOException {
         this.folder = folder;
         this.check = check;
-        this.syncs = syncs;
         this.random = new Random(seed);
         ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(log)).order(ByteOrder.LITTLE_ENDIAN);
         while (bytes.hasRemaining()) {
