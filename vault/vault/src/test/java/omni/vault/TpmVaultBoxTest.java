@@ -129,12 +129,12 @@ final class TpmVaultBoxTest {
         assertTrue(Files.notExists(folder.resolve(KeyKeeper.FILE)));
 
         Vault vault = started(here());
-        String words = call(vault, Verb.CREATE_WITH_TPM, PASSWORD, "");
+        String words = VaultHome.call(vault, Verb.CREATE_WITH_TPM, PASSWORD, "");
         assertEquals(Optional.of(VaultBoundTo.TPM), vault.boundTo());
         vault.lock("a test");
         assertEquals(List.of(), unlocked(here(), PASSWORD));
         assertEquals(Reason.REFUSED, refused(started(TpmDevice.NONE), Verb.UNLOCK, PASSWORD, ""));
-        call(started(TpmDevice.NONE), Verb.RECOVER, words, OTHER, "");
+        VaultHome.call(started(TpmDevice.NONE), Verb.RECOVER, words, OTHER, "");
     }
 
     /** A disk that does not take the keys: the TPM is given nothing that no file knows of. */
@@ -147,14 +147,14 @@ final class TpmVaultBoxTest {
         assertEquals(Reason.FAILED, refused(vault, Verb.CREATE_WITH_TPM, PASSWORD, ""));
         assertEquals(before, swtpm.indices());
         Files.delete(folder.resolve(KeyKeeper.FILE + ".new/in-the-way"));
-        call(vault, Verb.CREATE_WITH_TPM, PASSWORD, "");
+        VaultHome.call(vault, Verb.CREATE_WITH_TPM, PASSWORD, "");
         assertTrue(swtpm.indices() > before, "the control: what it is given is counted");
     }
 
     /** Looked at without an unlock, which would count: the same is seen, again and again, and nothing is changed by it. */
     @Test
     void thatTheWholeVaultWasPutBackIsSeenOffline() throws Exception {
-        call(started(here()), Verb.CREATE, PASSWORD, "");
+        VaultHome.call(started(here()), Verb.CREATE, PASSWORD, "");
         unlocked(here(), PASSWORD);
         assertEquals(List.of(), offline(here()), "the control");
         Path copy = copy("yesterday");
@@ -171,7 +171,7 @@ final class TpmVaultBoxTest {
 
     private List<String> offline(TpmDevice device) throws IOException {
         try (var check = new OfflineCheck(folder, home, Clock.systemUTC());
-                SecretMemory password = secret(PASSWORD)) {
+                SecretMemory password = VaultHome.secret(PASSWORD)) {
             var machine = new KeyKeeper.Machine(1L << 30, Made.LEAST, Duration.ofMinutes(2));
             var keeper = new KeyKeeper(folder, run, machine, device);
             try (KeyRing keys = keeper.open(new Secret.Password(password.buffer(), Optional.empty()))) {
