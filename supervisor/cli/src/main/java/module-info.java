@@ -6,6 +6,7 @@ module omni.cli {
     requires omni.device;
     requires omni.engine;
     requires omni.fetch;
+    requires omni.measure;
     requires omni.vault;
     requires transitive omni.role;
     requires org.jline.reader;

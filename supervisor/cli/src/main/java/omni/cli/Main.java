@@ -77,6 +77,7 @@ public final class Main implements Runnable {
                 new DownCommand(world),
                 new StatusCommand(world),
                 new DeviceCommand(world),
+                new BenchCommand(world),
                 new ChatCommand(world),
                 ModelsCommand.line(world),
                 KeyCommand.line(world),

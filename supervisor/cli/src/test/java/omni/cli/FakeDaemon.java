@@ -27,6 +27,12 @@ class FakeDaemon implements DaemonProtocol.Handler {
 
     boolean keepsKeys = true;
 
+    /** Where it says that it listens. */
+    String url = "http://127.0.0.1:11434";
+
+    /** Of each key that it was given, whether it is a session's. */
+    final List<Boolean> sessions = new ArrayList<>();
+
     /** Whether an open vault could not be told of what is revoked. */
     boolean vaultUntold;
 
@@ -40,6 +46,7 @@ class FakeDaemon implements DaemonProtocol.Handler {
             throw new Refused("internal_error", "The keys could not be changed: keys.json cannot be written.");
         }
         added.add(in);
+        sessions.add(in.session());
         call.reply(new AddKeyReply(key(in)));
     }
 
@@ -61,7 +68,9 @@ class FakeDaemon implements DaemonProtocol.Handler {
 
     @Override
     public synchronized void revokeKey(RevokeKeyParams in, Call<RevokeKeyReply> call) {
-        var named = added.stream().filter(k -> k.name().equals(in.key())).toList();
+        var named = added.stream()
+                .filter(k -> k.name().equals(in.key()) || key(k).id().equals(in.key()))
+                .toList();
         if (named.isEmpty()) {
             throw new NoSuchKey(in.key());
         } else if (named.size() > 1) {
@@ -84,7 +93,7 @@ class FakeDaemon implements DaemonProtocol.Handler {
 
     @Override
     public void address(AddressParams in, Call<AddressReply> call) {
-        call.reply(new AddressReply("127.0.0.1", 11434, "http://127.0.0.1:11434"));
+        call.reply(new AddressReply("127.0.0.1", 11434, url));
     }
 
     @Override

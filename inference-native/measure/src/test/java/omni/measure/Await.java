@@ -1,0 +1,26 @@
+package omni.measure;
+
+import static org.junit.jupiter.api.Assertions.fail;
+
+import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+
+/** Waits on a condition with a deadline. */
+final class Await {
+    private static final Duration STEP = Duration.ofMillis(2);
+    /** Long enough for a loaded machine; a test that passes never waits it out. */
+    private static final Duration LONG = Duration.ofSeconds(20);
+
+    private Await() {}
+
+    static void until(String what, BooleanSupplier condition) {
+        long end = System.nanoTime() + LONG.toNanos();
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() > end) {
+                fail("Not within " + LONG + ": " + what);
+            }
+            LockSupport.parkNanos(STEP.toNanos());
+        }
+    }
+}
