@@ -3,7 +3,7 @@ package omni.api;
 import java.time.Duration;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import omni.bus.BusException;
+import omni.bus.Follower;
 import omni.vault.VaultProtocol;
 import omni.vault.VaultProtocol.StatusParams;
 import omni.vault.VaultProtocol.VaultState;
@@ -22,10 +22,9 @@ final class VaultWatch implements AutoCloseable {
 
     private static final Duration AGAIN = Duration.ofMillis(500);
 
-    private final VaultProtocol.Client vault;
     private final Runnable vanish;
     private final Duration answerMax;
-    private final Thread thread;
+    private final Follower follower;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
@@ -36,34 +35,14 @@ final class VaultWatch implements AutoCloseable {
 
     /** {@code vanish} ends this process at once. */
     VaultWatch(VaultProtocol.Client vault, Runnable vanish, Duration answerMax) {
-        this.vault = vault;
         this.vanish = vanish;
         this.answerMax = answerMax;
-        this.thread = Thread.ofVirtual().name("omni-api-vault").start(this::run);
-    }
-
-    private void run() {
-        try {
-            while (!isClosed()) {
-                follow();
-                Thread.sleep(AGAIN);
-            }
-        } catch (InterruptedException _) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    /** Follows one stream to its end. */
-    private void follow() {
-        try (var states = vault.statusMore(new StatusParams())) {
-            while (states.hasNext()) {
-                hear(states.next().vault().state());
-            }
-        } catch (BusException e) {
-            Log.debug("the vault cannot be watched at the moment", e);
-        } finally {
-            hear(VaultState.SEALED);
-        }
+        this.follower = Follower.start(
+                "omni-api-vault",
+                () -> vault.statusMore(new StatusParams()),
+                reply -> hear(reply.vault().state()),
+                () -> hear(VaultState.SEALED),
+                AGAIN);
     }
 
     private void hear(VaultState state) {
@@ -164,15 +143,6 @@ final class VaultWatch implements AutoCloseable {
         }
     }
 
-    private boolean isClosed() {
-        lock.lock();
-        try {
-            return closed;
-        } finally {
-            lock.unlock();
-        }
-    }
-
     /** Ends the watch; the daemon stops by itself. */
     @Override
     public void close() {
@@ -182,6 +152,6 @@ final class VaultWatch implements AutoCloseable {
         } finally {
             lock.unlock();
         }
-        thread.interrupt();
+        follower.close();
     }
 }

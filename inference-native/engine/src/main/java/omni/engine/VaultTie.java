@@ -1,12 +1,10 @@
 package omni.engine;
 
-import java.lang.System.Logger.Level;
 import java.time.Duration;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import omni.bus.BusClient;
-import omni.bus.BusException;
+import omni.bus.Follower;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 
 /**
@@ -25,51 +23,39 @@ final class VaultTie implements AutoCloseable {
         LOCKED
     }
 
-    private final BusClient vault;
     private final LongSupplier texts;
     private final Runnable vanish;
-    private final CountDownLatch closed = new CountDownLatch(1);
+    private final Follower follower;
+    private volatile boolean closed;
     private Heard last = Heard.NOTHING;
     /** Of the texts, those that came before the vault was last known to be locked. */
     private long before;
 
     private VaultTie(BusClient vault, LongSupplier texts, Runnable vanish) {
-        this.vault = vault;
         this.texts = texts;
         this.vanish = vanish;
+        this.follower = Follower.start(
+                "omni-engine-vault",
+                () -> vault.more("omni.Vault.Status", JsonNodeFactory.instance.objectNode()),
+                this::told,
+                this::ended,
+                AGAIN);
     }
 
     /** {@code texts} counts those that this process has had; {@code vanish} ends it at once. */
     static VaultTie to(BusClient vault, LongSupplier texts, Runnable vanish) {
-        VaultTie tie = new VaultTie(vault, texts, vanish);
-        Thread.ofVirtual().name("omni-engine-vault").start(tie::run);
-        return tie;
+        return new VaultTie(vault, texts, vanish);
     }
 
-    private void run() {
-        try {
-            do {
-                follow();
-            } while (!closed.await(AGAIN.toMillis(), TimeUnit.MILLISECONDS));
-        } catch (InterruptedException _) {
-            Thread.currentThread().interrupt();
-        }
+    private void told(JsonNode reply) {
+        boolean open = reply.path("vault").path("state").asString("").equals("open");
+        hear(open ? Heard.OPEN : Heard.LOCKED);
     }
 
-    private void follow() {
-        try (var states = vault.more("omni.Vault.Status", JsonNodeFactory.instance.objectNode())) {
-            while (states.hasNext()) {
-                boolean open =
-                        states.next().path("vault").path("state").asString("").equals("open");
-                hear(open ? Heard.OPEN : Heard.LOCKED);
-            }
-        } catch (BusException e) {
-            System.getLogger(VaultTie.class.getName()).log(Level.DEBUG, "The vault cannot be watched now.", e);
-        } finally {
-            if (last != Heard.NOTHING) {
-                hear(Heard.LOCKED);
-                last = Heard.NOTHING;
-            }
+    private void ended() {
+        if (last != Heard.NOTHING) {
+            hear(Heard.LOCKED);
+            last = Heard.NOTHING;
         }
     }
 
@@ -78,7 +64,7 @@ final class VaultTie implements AutoCloseable {
         if (now == Heard.LOCKED) {
             boolean since = last != Heard.LOCKED && count > before;
             before = count;
-            if (since && closed.getCount() > 0) {
+            if (since && !closed) {
                 vanish.run();
             }
         }
@@ -88,6 +74,7 @@ final class VaultTie implements AutoCloseable {
     /** The engine stops by itself. */
     @Override
     public void close() {
-        closed.countDown();
+        closed = true;
+        follower.close();
     }
 }

@@ -1,15 +1,10 @@
 package omni.vault;
 
-import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import omni.bus.BusClient;
-import omni.bus.BusException;
-import omni.bus.ReplyStream;
-import tools.jackson.databind.JsonNode;
+import omni.bus.Follower;
 import tools.jackson.databind.node.JsonNodeFactory;
 
 /**
@@ -25,9 +20,9 @@ final class GapWatch implements AutoCloseable {
 
     private final Vault vault;
     private final LongSupplier nanos;
-    private final CountDownLatch closed = new CountDownLatch(1);
     private volatile boolean open;
     private Optional<Long> awayNanos = Optional.empty();
+    private Optional<Follower> follower = Optional.empty();
 
     /** {@code nanos} is {@link System#nanoTime()}. */
     GapWatch(Vault vault, LongSupplier nanos) {
@@ -35,10 +30,15 @@ final class GapWatch implements AutoCloseable {
         this.nanos = nanos;
     }
 
-    /** Begins, by a client of the role "airgap". */
+    /** Begins, by a client of the role "airgap": with the gap's own words, as this module knows nothing of its neighbours. */
     GapWatch start(BusClient airgap) {
         vault.barredBy(this::bars);
-        Thread.ofVirtual().name("gap-lock").start(() -> watch(airgap));
+        follower = Optional.of(Follower.start(
+                "gap-lock",
+                () -> airgap.more("omni.Airgap.Status", JsonNodeFactory.instance.objectNode()),
+                reply -> heard(reply.path("gap").path("state").asString("")),
+                this::away,
+                RETRY));
         return this;
     }
 
@@ -49,25 +49,6 @@ final class GapWatch implements AutoCloseable {
                 : Optional.of(
                         "The air gap is closed, or its role does not answer, and lock_in_gap in [vault] of omni.toml"
                                 + " keeps the vault locked then. Look at omni airgap status.");
-    }
-
-    /** The gap's own words, without its module: this one knows nothing of its neighbours. */
-    private void watch(BusClient bus) {
-        try {
-            do {
-                try (ReplyStream<JsonNode> changes =
-                        bus.more("omni.Airgap.Status", JsonNodeFactory.instance.objectNode())) {
-                    while (changes.hasNext()) {
-                        heard(changes.next().path("gap").path("state").asString(""));
-                    }
-                } catch (BusException e) {
-                    System.getLogger("omni.vault").log(Level.DEBUG, "The gap cannot be watched at the moment", e);
-                }
-                away();
-            } while (!closed.await(RETRY.toMillis(), TimeUnit.MILLISECONDS));
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
     }
 
     void heard(String state) {
@@ -91,6 +72,6 @@ final class GapWatch implements AutoCloseable {
 
     @Override
     public void close() {
-        closed.countDown();
+        follower.ifPresent(Follower::close);
     }
 }
