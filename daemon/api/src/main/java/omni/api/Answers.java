@@ -131,8 +131,9 @@ final class Answers {
         supervised(asker.watcher(), work -> {
             var model = work.step(() -> engine.resolve(request.get().options().model()));
             var count = work.step(() -> {
-                var prompt = templates.prompt(model, request.get().messages()).text();
-                return engine.countTokens(model, prompt, "messages");
+                var asked = request.get();
+                var prompt = templates.prompt(model, asked.messages(), asked.tools());
+                return engine.countTokens(model, prompt.text(), "messages");
             });
             request.close();
             reader.accept(count);

@@ -46,7 +46,7 @@ final class MessageRoutes {
 
     private static Held<ChatRequest> chat(Held<MessageRequest> request) {
         var asked = request.get();
-        return new Held<>(new ChatRequest(asked.options(), asked.messages()), request::close);
+        return new Held<>(new ChatRequest(asked.options(), asked.messages(), Tools.NONE), request::close);
     }
 
     private static void write(Exchange exchange, Options options, Model model, Answer<GenerateReply> answer) {

@@ -297,7 +297,7 @@ final class FakeEngine implements EngineProtocol.Handler, AutoCloseable {
     private static void calling(FakeEngine engine, GenerateParams in, Call<GenerateReply> call) {
         var pieces = engine.pieces;
         pieces.subList(0, pieces.size() - 1).forEach(piece -> call.next(part(piece)));
-        call.reply(new GenerateReply(pieces.getLast(), List.of(), engine.finish, usage()));
+        call.reply(new GenerateReply(pieces.getLast(), List.of(), null, engine.finish, null, usage()));
     }
 
     private static void endless(FakeEngine engine, GenerateParams in, Call<GenerateReply> call) {

@@ -195,16 +195,14 @@ final class OpenAiJavaTest {
         return whole.chatCompletion().choices().getFirst().message();
     }
 
-    /** What an agent does: three calls, one after another, each with its result, and an answer made of them. */
+    /** What an agent does: calls one after another, each with its result, and an answer; then again, behind all of that. */
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void callsToolsInALoop(boolean streamed) {
-        var results =
-                Map.of("get_weather", "{\"sky\": \"sunny\", \"degrees\": 20}", "send_message", "ok", "set_light", "ok");
+        var results = Map.of("get_weather", "sunny and 20 degrees", "send_message", "ok");
         var params = ask("Get the weather in Oslo and send it to Mara.")
                 .addTool(tool("get_weather", Map.of("city", "string")))
-                .addTool(tool("send_message", new TreeMap<>(Map.of("to", "string", "text", "string"))))
-                .addTool(tool("set_light", new TreeMap<>(Map.of("room", "string", "on", "boolean"))));
+                .addTool(tool("send_message", new TreeMap<>(Map.of("to", "string", "text", "string"))));
         var called = new ArrayList<String>();
         var said = new ArrayList<String>();
         while (said.size() < 2) {
@@ -216,17 +214,17 @@ final class OpenAiJavaTest {
                 called.add(function.name());
                 params.addMessage(ChatCompletionToolMessageParam.builder()
                         .toolCallId(call.asFunction().id())
-                        .content(results.get(function.name()))
+                        .content(results.getOrDefault(function.name(), ""))
                         .build());
             }
-            assertTrue(called.size() <= 3, () -> "it goes on calling: " + called);
+            assertTrue(called.size() <= 4, () -> "it goes on calling: " + called);
             if (calls.isEmpty()) {
                 said.add(message.content().orElseThrow());
-                params.addUserMessage("Turn on the light in the kitchen.");
+                params.addUserMessage("Get the weather in Rome and send it to Tom.");
             }
         }
-        assertEquals(List.of("get_weather", "send_message", "set_light"), called);
-        assertEquals(List.of("The message to Mara is sent.", "The light in the kitchen is on."), said);
+        assertEquals(List.of("get_weather", "send_message", "get_weather", "send_message"), called);
+        assertEquals(List.of("The message to Mara is sent.", "The message to Tom is sent."), said);
     }
 
     @Test

@@ -256,7 +256,7 @@ public final class AnswerParser implements AutoCloseable {
     private void callEnded(char c) {
         held.append(c);
         var mark = skipSpace();
-        if (mark > SPACE_MAX || calls == CALLS_MAX && mark < held.length() || !isBeginning(mark, CALL)) {
+        if (mark > SPACE_MAX || (calls == CALLS_MAX && mark < held.length()) || !isBeginning(mark, CALL)) {
             state = State.CONTENT;
             again();
         } else if (held.length() - mark == CALL.length()) {

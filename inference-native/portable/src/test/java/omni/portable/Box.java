@@ -145,6 +145,7 @@ final class Box implements AutoCloseable {
                 logprobs,
                 null,
                 null,
+                null,
                 null);
     }
 

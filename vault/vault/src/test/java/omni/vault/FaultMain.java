@@ -368,7 +368,9 @@ final class FaultMain {
                 require(doubtful.containsAll(found), "more than was written: " + found);
                 conversation("afterwards");
                 close();
-                WholeVault.problems(place).stream().filter(problem -> !isOfReads(problem)).forEach(wrong::add);
+                WholeVault.problems(place).stream()
+                        .filter(problem -> !isOfReads(problem))
+                        .forEach(wrong::add);
             } catch (IOException | RuntimeException e) {
                 wrong.add("afterwards: " + e + " " + e.getCause());
             } finally {
