@@ -15,9 +15,12 @@ class SnippetsTest {
     private static final String IMPORTS = """
         import java.nio.file.Path;
         import java.time.Clock;
+        import java.util.Set;
         import java.util.concurrent.CountDownLatch;
         import omni.bus.*;
         import omni.device.*;
+        import omni.dialogue.AnswerParser;
+        import omni.dialogue.AnswerParser.Thoughts;
         import omni.llama.*;
         import omni.role.*;
         import omni.template.*;
