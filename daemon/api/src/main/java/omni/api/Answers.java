@@ -67,13 +67,13 @@ final class Answers {
     }
 
     /**
-     * An answer that is being made.
+     * An answer in a chat that is being made.
      *
      * @param parser what tells apart what the model writes
      */
-    private record Begun(Model model, Answer<GenerateReply> answer, AnswerParser parser) {}
+    record Begun(Model model, Answer<GenerateReply> answer, AnswerParser parser) {}
 
-    /** What reads an answer of a model to its end. */
+    /** What reads what a model continues a prompt with, to its end. */
     interface Reader {
         void read(Model model, Answer<GenerateReply> answer);
     }
@@ -81,7 +81,7 @@ final class Answers {
     /** Answers a chat over HTTP. */
     void chat(Exchange exchange, Held<ChatRequest> request) {
         var options = request.get().options();
-        converse(request, Asker.of(exchange), begun -> {
+        chat(request, Asker.of(exchange), begun -> {
             var shape = new ChatShape(
                     Ids.chat(),
                     seconds(),
@@ -94,11 +94,7 @@ final class Answers {
     }
 
     /** Answers a chat for a caller who reads the replies itself. The request is let go when the engine has its prompt. */
-    void chat(Held<ChatRequest> request, Asker asker, Reader reader) {
-        converse(request, asker, begun -> reader.read(begun.model(), begun.answer()));
-    }
-
-    private void converse(Held<ChatRequest> request, Asker asker, Consumer<Begun> reader) {
+    void chat(Held<ChatRequest> request, Asker asker, Consumer<Begun> reader) {
         supervised(asker.watcher(), work -> {
             var model = work.step(() -> engine.resolve(request.get().options().model()));
             var binds = request.get().tools().offered();

@@ -39,11 +39,7 @@ record ChatRequest(Options options, ArrayNode messages, Tools tools) {
         modalities(body);
         var tools = Tools.read(body, Tools.Dialect.CHAT);
         var options = Options.read(body, maxTokens(body), logprobs(body), AnswerFormat.ofChat(body));
-        if (tools.offered() && options.grammar().isPresent()) {
-            throw Options.unsupported(
-                    body.get("response_format").isPresent() ? "response_format" : "grammar",
-                    "A form of the answer does not go with tools. Leave one of them out, or set tool_choice to none.");
-        }
+        tools.requireFree(options, body.get("response_format").isPresent() ? "response_format" : "grammar");
         return new ChatRequest(options, messages(body, json), tools);
     }
 

@@ -112,7 +112,7 @@ final class DaemonService implements DaemonProtocol.Handler {
             }
             try (var request = new Held<>(ChatRequest.read(json.body(body(in))), () -> {})) {
                 answers.chat(
-                        request, Answers.Asker.owner(call::onCancel), (_, answer) -> answer(in, kept, answer, call));
+                        request, Answers.Asker.owner(call::onCancel), begun -> answer(in, kept, begun.answer(), call));
             }
         } catch (ApiException e) {
             throw translate(e);

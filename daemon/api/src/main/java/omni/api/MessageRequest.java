@@ -15,8 +15,9 @@ import tools.jackson.databind.node.ObjectNode;
  * what becomes of it; a name that Anthropic's API does not have is refused, as there.
  *
  * @param messages as chat templates want them: one text each, and calls of tools with their results
+ * @param tools the functions that may be called
  */
-record MessageRequest(Options options, ArrayNode messages) {
+record MessageRequest(Options options, ArrayNode messages, Tools tools) {
     /** Names of Anthropic's API and of ours; what is not read here is ignored. */
     private static final Set<String> KNOWN = Set.of(
             "model",
@@ -84,7 +85,9 @@ record MessageRequest(Options options, ArrayNode messages) {
                 form(body),
                 body.flag("stream"),
                 false);
-        return new MessageRequest(options, messages(body));
+        var tools = Tools.ofMessages(body);
+        tools.requireFree(options, "output_config");
+        return new MessageRequest(options, messages(body), tools);
     }
 
     private static void requireKnown(Fields body) {
@@ -98,20 +101,21 @@ record MessageRequest(Options options, ArrayNode messages) {
     }
 
     private static void refuseUnsupported(Fields body) {
-        Options.refuse(body, "tools", "Tool calls are not supported. Leave tools out.");
         Options.refuse(body, "container", "Containers are not supported. Leave it out.");
         Options.refuse(body, "mcp_servers", "Servers of tools are not called. Leave them out.");
         Options.refuse(body, "thread", "Conversations are not kept here. Send all messages.");
-        var choice = object(body, "tool_choice").flatMap(fields -> fields.text("type"));
-        if (choice.isPresent() && !Set.of("none", "auto").contains(choice.get())) {
-            throw Options.unsupported("tool_choice", "Tool calls are not supported. Leave tool_choice out.");
-        }
-        var thinking = object(body, "thinking").map(fields -> fields.requiredText("type"));
-        if (thinking.isPresent() && !Set.of("disabled", "adaptive").contains(thinking.get())) {
-            throw Options.unsupported(
-                    "thinking", "Thinking is not told apart from the answer. Leave thinking out or disable it.");
-        }
+        object(body, "thinking").ifPresent(MessageRequest::requireThinking);
         object(body, "metadata").ifPresent(fields -> fields.text("user_id"));
+    }
+
+    private static void requireThinking(Fields thinking) {
+        if (!Set.of("enabled", "disabled", "adaptive").contains(thinking.requiredText("type"))) {
+            throw ApiError.at(
+                    thinking.at("type"),
+                    ErrorCode.INVALID_VALUE,
+                    "The type must be enabled, adaptive or disabled.");
+        }
+        thinking.integer("budget_tokens", 0, Integer.MAX_VALUE);
     }
 
     /** The form that the answer is to have. */

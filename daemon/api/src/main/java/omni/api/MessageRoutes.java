@@ -4,6 +4,7 @@ import io.helidon.http.Method;
 import java.time.Instant;
 import java.util.List;
 import omni.api.Answers.Asker;
+import omni.api.Answers.Begun;
 import omni.engine.EngineProtocol.GenerateReply;
 import omni.engine.EngineProtocol.Model;
 import omni.engine.EngineProtocol.Usage;
@@ -30,7 +31,7 @@ final class MessageRoutes {
     private void create(Exchange exchange) {
         try (var request = exchange.body(MessageRequest::read)) {
             var options = request.get().options();
-            answers.chat(chat(request), Asker.of(exchange), (model, answer) -> write(exchange, options, model, answer));
+            answers.chat(chat(request), Asker.of(exchange), begun -> write(exchange, options, begun));
         }
     }
 
@@ -46,48 +47,48 @@ final class MessageRoutes {
 
     private static Held<ChatRequest> chat(Held<MessageRequest> request) {
         var asked = request.get();
-        return new Held<>(new ChatRequest(asked.options(), asked.messages(), Tools.NONE), request::close);
+        return new Held<>(new ChatRequest(asked.options(), asked.messages(), asked.tools()), request::close);
     }
 
-    private static void write(Exchange exchange, Options options, Model model, Answer<GenerateReply> answer) {
-        var shape = new MessageShape(Ids.message(), model.name(), options.maxTokens());
+    private static void write(Exchange exchange, Options options, Begun begun) {
+        var shape = new MessageShape(Ids.message(), begun.model().name(), options.maxTokens());
         if (options.stream()) {
-            stream(exchange, shape, answer);
+            stream(exchange, shape, begun);
         } else {
-            whole(exchange, shape, answer);
+            whole(exchange, shape, begun);
         }
     }
 
-    private static void whole(Exchange exchange, MessageShape shape, Answer<GenerateReply> answer) {
-        var text = new StringBuilder();
+    private static void whole(Exchange exchange, MessageShape shape, Begun begun) {
+        var said = new Said();
         GenerateReply reply;
         do {
-            reply = answer.next();
-            text.append(reply.text());
+            reply = begun.answer().next();
+            begun.parser().accept(reply.text()).forEach(said::add);
         } while (reply.finish() == null);
-        exchange.json(shape.whole(text.toString(), reply, counted(exchange, reply)));
+        begun.parser().finish().forEach(said::add);
+        exchange.json(shape.whole(said, reply, counted(exchange, reply)));
     }
 
     /** The first reply is awaited before the response begins, so that a refusal still has its proper status. */
-    private static void stream(Exchange exchange, MessageShape shape, Answer<GenerateReply> answer) {
-        var reply = answer.next();
+    private static void stream(Exchange exchange, MessageShape shape, Begun begun) {
+        var reply = begun.answer().next();
         try (var events = exchange.events()) {
             try {
                 var promptTokens = reply.promptTokens();
                 events.named(shape.started(promptTokens == null ? 0 : promptTokens));
-                events.named(shape.blockStarted());
+                var blocks = new MessageBlocks(events::named);
                 while (true) {
-                    if (!reply.text().isEmpty()) {
-                        events.named(shape.piece(reply.text()));
-                    }
+                    begun.parser().accept(reply.text()).forEach(blocks::add);
                     if (reply.finish() != null) {
+                        begun.parser().finish().forEach(blocks::add);
+                        blocks.end();
                         var usage = counted(exchange, reply);
-                        events.named(shape.blockStopped());
-                        events.named(shape.ended(reply, usage));
+                        events.named(shape.ended(reply, begun.parser().calls(), usage));
                         events.named(shape.stopped());
                         return;
                     }
-                    reply = answer.next();
+                    reply = begun.answer().next();
                 }
             } catch (ApiError e) {
                 events.named(exchange.error(e));

@@ -4,12 +4,11 @@ import java.util.OptionalInt;
 import omni.engine.EngineProtocol.GenerateReply;
 import omni.engine.EngineProtocol.GenerateReplyFinish;
 import omni.engine.EngineProtocol.Usage;
-import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * How an answer is written to Anthropic's clients, whole or as events: one message of one block of text.
+ * How an answer is written to Anthropic's clients, whole or as events; what its blocks are is for {@link MessageBlocks}.
  *
  * @param model the model's name
  * @param maxTokens as many as were asked for
@@ -26,29 +25,10 @@ record MessageShape(String id, String model, OptionalInt maxTokens) {
         return event;
     }
 
-    /** The event that begins the block. */
-    ObjectNode blockStarted() {
-        var event = event("content_block_start").put("index", 0);
-        event.set("content_block", block(""));
-        return event;
-    }
-
-    /** The event of some text. */
-    ObjectNode piece(String text) {
-        var event = event("content_block_delta").put("index", 0);
-        event.putObject("delta").put("type", "text_delta").put("text", text);
-        return event;
-    }
-
-    /** The event that ends the block. */
-    ObjectNode blockStopped() {
-        return event("content_block_stop").put("index", 0);
-    }
-
     /** The event that tells why the message ends, and counts. */
-    ObjectNode ended(GenerateReply last, Usage usage) {
+    ObjectNode ended(GenerateReply last, int calls, Usage usage) {
         var event = event("message_delta");
-        reason(event.putObject("delta"), last, usage);
+        reason(event.putObject("delta"), last, calls, usage);
         event.set("usage", usage(usage));
         return event;
     }
@@ -58,16 +38,24 @@ record MessageShape(String id, String model, OptionalInt maxTokens) {
         return event("message_stop");
     }
 
-    /** The whole message. */
-    ObjectNode whole(String text, GenerateReply last, Usage usage) {
+    /** The whole message. A call that was cut short is not in it. */
+    ObjectNode whole(Said said, GenerateReply last, Usage usage) {
         var message = message();
-        message.putArray("content").add(block(text));
-        reason(message, last, usage);
+        var content = message.putArray("content");
+        if (!said.reasoning().isEmpty()) {
+            content.add(MessageBlocks.thinking(said.reasoning()));
+        }
+        if (!said.content().isEmpty()) {
+            content.add(MessageBlocks.text(said.content()));
+        }
+        said.calls().forEach(call -> call.input()
+                .ifPresent(input -> content.add(MessageBlocks.call(call.id(), call.function(), input))));
+        reason(message, last, said.calls().size(), usage);
         message.set("usage", usage(usage));
         return message;
     }
 
-    private static ObjectNode event(String type) {
+    static ObjectNode event(String type) {
         return JsonNodeFactory.instance.objectNode().put("type", type);
     }
 
@@ -82,25 +70,17 @@ record MessageShape(String id, String model, OptionalInt maxTokens) {
                 .putNull("stop_details");
     }
 
-    private static ObjectNode block(String text) {
-        return JsonNodeFactory.instance
-                .objectNode()
-                .put("type", "text")
-                .put("text", text)
-                .putNull("citations");
-    }
-
-    private void reason(ObjectNode into, GenerateReply last, Usage usage) {
-        into.put("stop_reason", reason(last.finish(), last.stopped(), usage)).put("stop_sequence", last.stopped());
+    private void reason(ObjectNode into, GenerateReply last, int calls, Usage usage) {
+        into.put("stop_reason", reason(last, calls, usage)).put("stop_sequence", last.stopped());
     }
 
     /** What is cut though it has fewer tokens than were asked for, fills the context, or has no time left. */
-    private String reason(@Nullable GenerateReplyFinish finish, @Nullable String stopped, Usage usage) {
-        if (stopped != null) {
+    private String reason(GenerateReply last, int calls, Usage usage) {
+        if (last.stopped() != null) {
             return "stop_sequence";
         }
-        if (finish == GenerateReplyFinish.STOP) {
-            return "end_turn";
+        if (last.finish() == GenerateReplyFinish.STOP) {
+            return calls > 0 ? "tool_use" : "end_turn";
         }
         return usage.completionTokens() >= maxTokens.orElse(0) ? "max_tokens" : "model_context_window_exceeded";
     }

@@ -16,10 +16,11 @@ import tools.jackson.databind.node.ObjectNode;
  * it; names that it does not have are left alone, as Ollama does.
  *
  * @param messages what the model's chat template is given; empty where the prompt is raw, and where nothing is asked
+ * @param tools the functions that may be called
  * @param raw a prompt that is continued as it stands
  * @param stays false where the model is to leave memory at once
  */
-record OllamaRequest(Options options, ArrayNode messages, Optional<String> raw, boolean stays) {
+record OllamaRequest(Options options, ArrayNode messages, Tools tools, Optional<String> raw, boolean stays) {
     private static final Set<String> ROLES = Set.of("system", "user", "assistant", "tool");
     private static final Set<String> EFFORTS = Set.of("low", "medium", "high", "max");
     private static final int LENGTH_MIN = -2;
@@ -43,9 +44,10 @@ record OllamaRequest(Options options, ArrayNode messages, Optional<String> raw, 
      */
     static OllamaRequest chat(Json.Body json) {
         var body = Fields.of(json.node());
-        Options.refuse(body, "tools", "Tool calls are not supported. Leave tools out.");
         var options = options(body);
-        return new OllamaRequest(options, messages(body), Optional.empty(), stays(body));
+        var tools = Tools.read(body, Tools.Dialect.CHAT);
+        tools.requireFree(options, "format");
+        return new OllamaRequest(options, messages(body), tools, Optional.empty(), stays(body));
     }
 
     /**
@@ -75,17 +77,18 @@ record OllamaRequest(Options options, ArrayNode messages, Optional<String> raw, 
                 throw ApiError.at(
                         "raw", ErrorCode.INVALID_VALUE, "A raw prompt goes with no system. Write it into the prompt.");
             });
-            return new OllamaRequest(options, messages, Optional.of(prompt).filter(text -> !text.isEmpty()), stays);
+            return new OllamaRequest(
+                    options, messages, Tools.NONE, Optional.of(prompt).filter(text -> !text.isEmpty()), stays);
         }
         if (!prompt.isEmpty()) {
             system.ifPresent(text -> messages.addObject().put("role", "system").put("content", text));
             messages.addObject().put("role", "user").put("content", prompt);
         }
-        return new OllamaRequest(options, messages, Optional.empty(), stays);
+        return new OllamaRequest(options, messages, Tools.NONE, Optional.empty(), stays);
     }
 
     private static Options options(Fields body) {
-        refuseThinking(body);
+        requireThinking(body);
         var given = options(body, "options");
         var stream = body.get("stream").isEmpty() || body.flag("stream");
         return new Options(
@@ -154,17 +157,14 @@ record OllamaRequest(Options options, ArrayNode messages, Optional<String> raw, 
         return body.flag("logprobs") ? OptionalInt.of(top.orElse(0)) : OptionalInt.empty();
     }
 
-    private static void refuseThinking(Fields body) {
-        var think = body.get("think").filter(node -> !node.isBoolean() || node.booleanValue());
-        if (think.isEmpty()) {
-            return;
-        }
-        if (!think.get().isBoolean()
+    /** A model that marks its thoughts does so in any case. */
+    private static void requireThinking(Fields body) {
+        var think = body.get("think");
+        if (think.isPresent()
+                && !think.get().isBoolean()
                 && !(think.get().isString() && EFFORTS.contains(think.get().stringValue()))) {
-            throw Fields.type("think", "true, false, \"low\", \"medium\" or \"high\"");
+            throw Fields.type("think", "true, false, \"low\", \"medium\", \"high\" or \"max\"");
         }
-        throw Options.unsupported(
-                "think", "Thinking is not told apart from the answer. Leave think out or set it to false.");
     }
 
     /**

@@ -5,8 +5,11 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.function.Supplier;
 import omni.api.Answers.Asker;
+import omni.api.Answers.Begun;
+import omni.dialogue.AnswerParser;
 import omni.engine.EngineProtocol.GenerateReply;
 import omni.engine.EngineProtocol.Model;
 import omni.engine.EngineProtocol.ModelStats;
@@ -113,14 +116,14 @@ final class OllamaRoutes {
     private void answer(Exchange exchange, Held<OllamaRequest> request, boolean chat) {
         var options = request.get().options();
         var asker = Asker.of(exchange);
-        Answers.Reader reader = (model, answer) -> write(exchange, options, chat, model, answer);
         naming(options.model(), () -> {
             if (request.get().asksNothing()) {
                 memory(exchange, options, chat, request.get().stays());
             } else if (request.get().raw().isPresent()) {
-                answers.complete(raw(request), asker, reader);
+                answers.complete(
+                        raw(request), asker, (model, answer) -> write(exchange, options, chat, plain(model, answer)));
             } else {
-                answers.chat(messages(request), asker, reader);
+                answers.chat(messages(request), asker, begun -> write(exchange, options, chat, begun));
             }
             return true;
         });
@@ -133,7 +136,12 @@ final class OllamaRoutes {
 
     private static Held<ChatRequest> messages(Held<OllamaRequest> request) {
         var asked = request.get();
-        return new Held<>(new ChatRequest(asked.options(), asked.messages(), Tools.NONE), request::close);
+        return new Held<>(new ChatRequest(asked.options(), asked.messages(), asked.tools()), request::close);
+    }
+
+    /** An answer in which nothing is told apart. */
+    private static Begun plain(Model model, Answer<GenerateReply> answer) {
+        return new Begun(model, answer, new AnswerParser(AnswerParser.Thoughts.NONE, Set.of()));
     }
 
     /** Brings the model into memory, or out of it where nothing uses it. */
@@ -157,25 +165,26 @@ final class OllamaRoutes {
         return new OllamaShape(chat, name, options.logprobs().isPresent(), clock);
     }
 
-    private void write(Exchange exchange, Options options, boolean chat, Model model, Answer<GenerateReply> answer) {
+    private void write(Exchange exchange, Options options, boolean chat, Begun begun) {
+        var shape = shape(options, chat, begun.model());
         if (options.stream()) {
-            stream(exchange, shape(options, chat, model), answer);
+            stream(exchange, shape, begun);
         } else {
-            whole(exchange, shape(options, chat, model), answer);
+            whole(exchange, shape, begun);
         }
     }
 
-    private static void whole(Exchange exchange, OllamaShape shape, Answer<GenerateReply> answer) {
+    private static void whole(Exchange exchange, OllamaShape shape, Begun begun) {
         var spool = exchange.spool();
         var json = spool.json();
         json.writeStartObject();
-        var last = shape.whole(answer, json);
+        var last = shape.whole(begun, json);
         var finish = last.finish();
         var end = JsonNodeFactory.instance.objectNode().put("done", true);
         if (finish != null) {
             end.put("done_reason", finish.wire());
         }
-        OllamaShape.counts(end, counted(exchange, last), answer.loadMillis(), exchange.elapsedNanos())
+        OllamaShape.counts(end, counted(exchange, last), begun.answer().loadMillis(), exchange.elapsedNanos())
                 .properties()
                 .forEach(field -> Spool.field(json, field.getKey(), field.getValue()));
         json.writeEndObject();
@@ -183,21 +192,21 @@ final class OllamaRoutes {
     }
 
     /** The first reply is awaited before the response begins, so that a refusal still has its proper status. */
-    private static void stream(Exchange exchange, OllamaShape shape, Answer<GenerateReply> answer) {
-        var reply = answer.next();
+    private static void stream(Exchange exchange, OllamaShape shape, Begun begun) {
+        var reply = begun.answer().next();
         try (var lines = exchange.lineStream()) {
             try {
+                var pieces = new OllamaPieces(shape, lines::send);
                 while (true) {
-                    if (!reply.text().isEmpty() || !reply.tokens().isEmpty()) {
-                        lines.send(shape.piece(reply.text(), reply.tokens()));
-                    }
+                    pieces.add(begun.parser().accept(reply.text()), reply.tokens());
                     var finish = reply.finish();
                     if (finish != null) {
+                        pieces.end(begun.parser().finish());
                         var usage = counted(exchange, reply);
-                        lines.send(shape.last(finish, usage, answer.loadMillis(), exchange.elapsedNanos()));
+                        lines.send(shape.last(finish, usage, begun.answer().loadMillis(), exchange.elapsedNanos()));
                         return;
                     }
-                    reply = answer.next();
+                    reply = begun.answer().next();
                 }
             } catch (ApiError e) {
                 lines.send(exchange.error(e));

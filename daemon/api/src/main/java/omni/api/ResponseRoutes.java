@@ -84,7 +84,10 @@ final class ResponseRoutes {
                 List<Runnable> early = keeps ? List.of() : List.of(request::close, room::close);
                 var held = new Held<>(chat, () -> early.forEach(Runnable::run));
                 var made = Asked.of(asked, keeps);
-                answers.chat(held, Answers.Asker.of(exchange), (model, answer) -> write(exchange, made, model, answer));
+                answers.chat(
+                        held,
+                        Answers.Asker.of(exchange),
+                        begun -> write(exchange, made, begun.model(), begun.answer()));
             } catch (ApiError e) {
                 throw e.naming(NAMES);
             }

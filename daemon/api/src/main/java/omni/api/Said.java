@@ -2,7 +2,11 @@ package omni.api;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import omni.dialogue.Delta;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /** What an answer has said so far. For one thread. */
 final class Said {
@@ -32,6 +36,15 @@ final class Said {
         /** JSON, all of it unless the answer was cut short. */
         String arguments() {
             return arguments.toString();
+        }
+
+        /** The arguments as JSON; nothing where the call was cut short. */
+        Optional<JsonNode> input() {
+            try {
+                return Optional.of(JsonMapper.shared().readTree(arguments()));
+            } catch (JacksonException e) {
+                return Optional.empty();
+            }
         }
     }
 

@@ -28,9 +28,12 @@ record Tools(ArrayNode given, List<Function> callable, boolean forced, boolean p
     /** OpenAI's bounds. */
     static final int TOOLS_MAX = 128;
 
-    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-]{1,64}");
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-]+");
     private static final ObjectNode NOTHING =
             JsonNodeFactory.instance.objectNode().put("type", "object").put("additionalProperties", false);
+
+    /** What stands in a tool beside the function, and is not for the model. */
+    private static final Set<String> OF_NO_FUNCTION = Set.of("type", "cache_control");
 
     /** None at all. */
     static final Tools NONE = new Tools(JsonNodeFactory.instance.arrayNode(), List.of(), false, true);
@@ -47,9 +50,29 @@ record Tools(ArrayNode given, List<Function> callable, boolean forced, boolean p
     /** Where a request has what of a function. */
     enum Dialect {
         /** In a member {@code function}. */
-        CHAT,
+        CHAT("parameters", 64),
         /** Beside the type. */
-        RESPONSES;
+        RESPONSES("parameters", 64),
+        /** Beside a type that may be absent. */
+        MESSAGES("input_schema", 128);
+
+        private final String parameters;
+        private final int nameMax;
+
+        Dialect(String parameters, int nameMax) {
+            this.parameters = parameters;
+            this.nameMax = nameMax;
+        }
+
+        private void requireFunction(Fields fields) {
+            var type = this == MESSAGES
+                    ? fields.text("type").orElse("custom")
+                    : fields.requiredText("type");
+            if (!type.equals(this == MESSAGES ? "custom" : "function")) {
+                throw Options.unsupported(
+                        fields.at("type"), "Only functions can be called. Leave tools of other types out.");
+            }
+        }
 
         private Fields function(Fields tool) {
             return switch (this) {
@@ -57,19 +80,19 @@ record Tools(ArrayNode given, List<Function> callable, boolean forced, boolean p
                     object(
                             tool.get("function").orElseThrow(() -> Fields.missing(tool.at("function"))),
                             tool.at("function"));
-                case RESPONSES -> tool;
+                case RESPONSES, MESSAGES -> tool;
             };
         }
 
         private JsonNode asChat(JsonNode tool) {
             return switch (this) {
                 case CHAT -> tool;
-                case RESPONSES -> {
+                case RESPONSES, MESSAGES -> {
                     var chat = JsonNodeFactory.instance.objectNode().put("type", "function");
                     var function = chat.putObject("function");
                     tool.forEachEntry((name, value) -> {
-                        if (!name.equals("type")) {
-                            function.set(name, value);
+                        if (!OF_NO_FUNCTION.contains(name)) {
+                            function.set(name.equals(parameters) ? "parameters" : name, value);
                         }
                     });
                     yield chat;
@@ -89,26 +112,52 @@ record Tools(ArrayNode given, List<Function> callable, boolean forced, boolean p
         var functions = functions(body, dialect, given);
         var choice = body.get("tool_choice");
         if (choice.isPresent() && !choice.get().isString()) {
-            return new Tools(given, List.of(named(choice.get(), functions, dialect)), true, parallel);
+            var fields = object(choice.get(), "tool_choice");
+            dialect.requireFunction(fields);
+            return new Tools(given, List.of(named(dialect.function(fields), functions)), true, parallel);
         }
         return switch (choice.map(JsonNode::stringValue).orElse("auto")) {
             case "none" -> NONE;
             case "auto" -> new Tools(given, functions, false, parallel);
-            case "required" -> {
-                if (functions.isEmpty()) {
-                    throw ApiError.at(
-                            "tool_choice",
-                            ErrorCode.INVALID_VALUE,
-                            "tool_choice needs tools. Add them or leave it out.");
-                }
-                yield new Tools(given, functions, true, parallel);
-            }
+            case "required" -> forced(given, functions, parallel);
             default ->
                 throw ApiError.at(
                         "tool_choice",
                         ErrorCode.INVALID_VALUE,
                         "tool_choice must be none, auto, required or a function by its name.");
         };
+    }
+
+    /**
+     * Reads {@code tools} and {@code tool_choice} as Anthropic's clients send them.
+     *
+     * @throws ApiError naming the field that is wrong or not supported
+     */
+    static Tools ofMessages(Fields body) {
+        var given = JsonNodeFactory.instance.arrayNode();
+        var functions = functions(body, Dialect.MESSAGES, given);
+        var choice = body.get("tool_choice").map(node -> object(node, "tool_choice"));
+        if (choice.isEmpty()) {
+            return new Tools(given, functions, false, true);
+        }
+        var parallel = !choice.get().flag("disable_parallel_tool_use");
+        return switch (choice.get().requiredText("type")) {
+            case "none" -> NONE;
+            case "auto" -> new Tools(given, functions, false, parallel);
+            case "any" -> forced(given, functions, parallel);
+            case "tool" -> new Tools(given, List.of(named(choice.get(), functions)), true, parallel);
+            default ->
+                throw ApiError.at(
+                        "tool_choice.type", ErrorCode.INVALID_VALUE, "The type must be auto, any, tool or none.");
+        };
+    }
+
+    private static Tools forced(ArrayNode given, List<Function> functions, boolean parallel) {
+        if (functions.isEmpty()) {
+            throw ApiError.at(
+                    "tool_choice", ErrorCode.INVALID_VALUE, "tool_choice needs tools. Add them or leave it out.");
+        }
+        return new Tools(given, functions, true, parallel);
     }
 
     private static List<Function> functions(Fields body, Dialect dialect, ArrayNode given) {
@@ -123,9 +172,9 @@ record Tools(ArrayNode given, List<Function> callable, boolean forced, boolean p
         var names = new HashSet<String>();
         for (var i = 0; i < tools.size(); i++) {
             var tool = object(tools.get(i), "tools[" + i + "]");
-            requireFunction(tool);
+            dialect.requireFunction(tool);
             var fields = dialect.function(tool);
-            var function = function(fields);
+            var function = function(fields, dialect);
             if (!names.add(function.name())) {
                 throw ApiError.at(
                         fields.at("name"), ErrorCode.INVALID_VALUE, "Another function has this name. Name them apart.");
@@ -136,32 +185,29 @@ record Tools(ArrayNode given, List<Function> callable, boolean forced, boolean p
         return functions;
     }
 
-    private static void requireFunction(Fields fields) {
-        if (!fields.requiredText("type").equals("function")) {
-            throw Options.unsupported(
-                    fields.at("type"), "Only functions can be called. Leave tools of other types out.");
-        }
-    }
-
-    private static Function function(Fields fields) {
+    private static Function function(Fields fields, Dialect dialect) {
         var name = fields.requiredText("name");
-        if (!NAME.matcher(name).matches()) {
+        if (name.length() > dialect.nameMax || !NAME.matcher(name).matches()) {
             throw ApiError.at(
                     fields.at("name"),
                     ErrorCode.INVALID_VALUE,
-                    "The name of a function has 1 to 64 letters, digits, _ and -.");
+                    "The name of a function has 1 to " + dialect.nameMax + " letters, digits, _ and -.");
         }
         fields.text("description");
-        return new Function(name, parameters(fields), fields.flag("strict"), fields.at("parameters"));
+        return new Function(
+                name,
+                parameters(fields, dialect.parameters),
+                fields.flag("strict"),
+                fields.at(dialect.parameters));
     }
 
     /** Arguments are an object, whether the schema says so or not; of a function without parameters, one with nothing in it. */
-    private static JsonNode parameters(Fields fields) {
-        var given = fields.get("parameters");
+    private static JsonNode parameters(Fields fields, String name) {
+        var given = fields.get(name);
         if (given.isEmpty()) {
             return NOTHING;
         }
-        var path = fields.at("parameters");
+        var path = fields.at(name);
         var type = object(given.get(), path).get("type");
         if (type.isEmpty()) {
             return ((ObjectNode) given.get()).deepCopy().put("type", "object");
@@ -173,10 +219,7 @@ record Tools(ArrayNode given, List<Function> callable, boolean forced, boolean p
         return given.get();
     }
 
-    private static Function named(JsonNode choice, List<Function> functions, Dialect dialect) {
-        var fields = object(choice, "tool_choice");
-        requireFunction(fields);
-        var function = dialect.function(fields);
+    private static Function named(Fields function, List<Function> functions) {
         var name = function.requiredText("name");
         return functions.stream()
                 .filter(one -> one.name().equals(name))
@@ -190,6 +233,18 @@ record Tools(ArrayNode given, List<Function> callable, boolean forced, boolean p
             throw Fields.type(path, "an object");
         }
         return new Fields(node, path);
+    }
+
+    /**
+     * Refuses a form of the answer beside tools; {@code field} is the one that asks for it.
+     *
+     * @throws ApiError UNSUPPORTED_PARAMETER
+     */
+    void requireFree(Options options, String field) {
+        if (offered() && options.grammar().isPresent()) {
+            throw Options.unsupported(
+                    field, "A form of the answer does not go with tools. Leave one of them out, or let none be called.");
+        }
     }
 
     /** Whether the model may call any. */

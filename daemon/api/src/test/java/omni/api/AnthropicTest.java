@@ -264,6 +264,82 @@ final class AnthropicTest {
         assertEquals("overloaded_error", last.at("/error/type").asString());
     }
 
+    private static final String TOOL =
+            "{'name':'get_weather','description':'Weather.','input_schema':{'type':'object','properties':"
+                    + "{'city':{'type':'string'}},'required':['city']}}";
+
+    private static final String CALL =
+            "<tool_call>\n{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Oslo\"}}\n</tool_call>";
+
+    private static String tools(String more) {
+        return (",'tools':[" + TOOL + ",{'name':'now','input_schema':{'type':'object'},'cache_control':"
+                        + "{'type':'ephemeral'}}]" + more)
+                .replace('\'', '"');
+    }
+
+    @Test
+    void callsAreBlocks() throws Exception {
+        engine.pieces = List.of("<think>Hm.</think>Wait.", CALL + "\n" + CALL);
+        var content = json(post("calling", tools("")));
+        assertEquals("tool_use", content.get("stop_reason").asString());
+        var types = content.get("content").valueStream()
+                .map(block -> block.get("type").asString())
+                .toList();
+        assertEquals(List.of("thinking", "text", "tool_use", "tool_use"), types);
+        assertEquals("Hm.", content.at("/content/0/thinking").asString());
+        assertEquals("Wait.", content.at("/content/1/text").asString());
+        assertEquals("get_weather", content.at("/content/2/name").asString());
+        assertEquals("{\"city\":\"Oslo\"}", content.at("/content/2/input").toString());
+        assertFalse(content.at("/content/2/id").equals(content.at("/content/3/id")));
+        var none = json(post("calling", tools(",'tool_choice':{'type':'none'}")));
+        assertEquals("Wait." + CALL + "\n" + CALL, none.at("/content/1/text").asString());
+    }
+
+    @Test
+    void callsAreStreamedInBlocks() throws Exception {
+        engine.pieces = List.of("<think>Hm.</think>Wait.", CALL.substring(0, 60), CALL.substring(60));
+        var events = events(post("calling", tools(",'stream':true")));
+        assertEquals("tool_use", events.get(events.size() - 2).at("/delta/stop_reason").asString());
+        var begun = events.stream()
+                .filter(event -> event.get("type").asString().equals("content_block_start"))
+                .toList();
+        assertEquals(
+                List.of("thinking", "text", "tool_use"),
+                begun.stream().map(event -> event.at("/content_block/type").asString()).toList());
+        assertEquals(
+                List.of(0, 1, 2), begun.stream().map(event -> event.get("index").asInt()).toList());
+        assertEquals("{}", begun.getLast().at("/content_block/input").toString());
+        var arguments = new StringBuilder();
+        events.forEach(event -> arguments.append(event.at("/delta/partial_json").asString("")));
+        assertEquals("{\"city\": \"Oslo\"}", arguments.toString());
+        assertEquals(3, events.stream().filter(e -> e.get("type").asString().equals("content_block_stop")).count());
+    }
+
+    @Test
+    void aCallThatIsCutShortIsNoBlock() throws Exception {
+        engine.pieces = List.of(CALL + CALL.substring(0, CALL.indexOf("Oslo")));
+        assertEquals(1, json(post("calling", tools(""))).get("content").size());
+    }
+
+    @Test
+    void whatIsChosenBindsTheAnswer() throws Exception {
+        engine.pieces = List.of("well");
+        assertTrue(String.valueOf(chosen("auto").grammarTriggers()).contains("tool_call"));
+        var any = String.valueOf(chosen("any").grammar());
+        assertTrue(any.contains("get_weather") && any.contains("now"), any);
+        var one = String.valueOf(chosen("tool','name':'now").grammar());
+        assertTrue(!one.contains("get_weather") && one.contains("now"), one);
+        assertFalse(String.valueOf(chosen("any','disable_parallel_tool_use':true,'a':'b").grammar()).contains("more-framed"));
+        assertTrue(any.contains("more-framed"), any);
+    }
+
+    private GenerateParams chosen(String choice) throws IOException, InterruptedException {
+        engine.asked.clear();
+        var response = post("calling", tools(",'tool_choice':{'type':'" + choice + "'}"));
+        assertEquals(200, response.statusCode(), response.body());
+        return engine.asked.element();
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -291,7 +367,14 @@ final class AnthropicTest {
                 "\"thinking\":{}",
                 "\"thinking\":1",
                 "\"metadata\":1",
+                "\"thinking\":{\"type\":\"much\"}",
                 "\"tool_choice\":{\"type\":\"any\"}",
+                "\"tool_choice\":{\"type\":\"most\"}",
+                "\"tool_choice\":{\"type\":\"tool\",\"name\":\"f\"}",
+                "\"tools\":{}",
+                "\"tools\":[{\"type\":\"bash_20250124\",\"name\":\"bash\"}]",
+                "\"tools\":[{\"name\":\"a b\",\"input_schema\":{\"type\":\"object\"}}]",
+                "\"tools\":[{\"name\":\"f\",\"input_schema\":{\"type\":\"array\"}}]",
                 "\"output_config\":{\"format\":{\"type\":\"xml\"}}",
                 "\"output_config\":{\"format\":{\"type\":\"json_schema\"}}",
                 "\"output_config\":{\"format\":{\"type\":\"json_schema\",\"schema\":{\"multipleOf\":3}}}",

@@ -370,12 +370,56 @@ final class OllamaTest {
         assertEquals(1, lines.getLast().size());
     }
 
+    private static final String TOOLS =
+            ",'tools':[{'type':'function','function':{'name':'f','parameters':{'type':'object'}}}]".replace('\'', '"');
+
+    private static final String CALLS = "<tool_call>\n{\"name\": \"f\", \"arguments\": {\"a\": 1}}\n</tool_call>\n"
+            + "<tool_call>\n{\"name\": \"f\", \"arguments\": {\"b\": [2]}}\n</tool_call>";
+
+    @Test
+    void callsAreToldWhole() throws Exception {
+        engine.pieces = List.of("<think>Hm.</think>Wait.", CALLS.substring(0, 40), CALLS.substring(40));
+        var whole = json(daemon.post("/api/chat", TestDaemon.chat("calling", TOOLS + ",\"stream\":false")));
+        assertEquals("Wait.", whole.at("/message/content").asString());
+        assertEquals("Hm.", whole.at("/message/thinking").asString());
+        assertEquals("f", whole.at("/message/tool_calls/0/function/name").asString());
+        assertEquals("[2]", whole.at("/message/tool_calls/1/function/arguments/b").toString());
+        assertEquals(2, whole.at("/message/tool_calls").size());
+        assertEquals("stop", whole.get("done_reason").asString());
+
+        var lines = lines(daemon.post("/api/chat", TestDaemon.chat("calling", TOOLS)));
+        assertEquals("Wait.", String.join("", texts(lines, "/message/content")));
+        assertEquals("Hm.", String.join("", texts(lines, "/message/thinking")));
+        var calls = lines.stream()
+                .flatMap(line -> line.at("/message/tool_calls").values().stream())
+                .toList();
+        assertEquals("{\"a\":1}", calls.getFirst().at("/function/arguments").toString());
+        assertEquals(2, calls.size());
+        assertTrue(lines.getLast().at("/message/tool_calls").isMissingNode());
+    }
+
+    @Test
+    void aCallThatIsCutShortDoesNotCome() throws Exception {
+        engine.pieces = List.of(CALLS.substring(0, CALLS.length() - 20));
+        var whole = json(daemon.post("/api/chat", TestDaemon.chat("calling", TOOLS + ",\"stream\":false")));
+        assertEquals(1, whole.at("/message/tool_calls").size());
+        var lines = lines(daemon.post("/api/chat", TestDaemon.chat("calling", TOOLS)));
+        assertEquals(
+                1,
+                lines.stream()
+                        .mapToInt(line -> line.at("/message/tool_calls").size())
+                        .sum());
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "\"think\":\"high\"",
                 "\"think\":1",
                 "\"think\":\"much\"",
+                "\"tools\":1",
+                "\"tools\":[{\"type\":\"function\"}]",
+                "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"a b\"}}]",
+                "\"format\":\"json\",\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}}]",
                 "\"format\":\"xml\"",
                 "\"format\":1",
                 "\"stream\":1",
