@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Every character is looked at by itself, so what comes out does not depend on the pieces in which the text comes in.
  * Nothing is an error: what is no call of a function that may be called is text. A call is told as soon as its function is
- * known and its arguments begin; where they turn out to be broken later, the call ends there, and what follows is text.
+ * known and its arguments begin; where they turn out to be broken later, the call ends there, and what follows is text. A call
+ * within thoughts ends them.
  *
  * <p>For one thread. Keeps back the beginning of a mark, white space that may be no part of the answer, and a call until it
  * is told: at most {@value #CALL_CHARACTERS_MAX} characters.
@@ -32,6 +33,7 @@ public final class AnswerParser implements AutoCloseable {
 
     private final boolean marksThoughts;
     private final Set<String> functions;
+    private final boolean callsWithinThoughts;
     private final Deltas deltas = new Deltas();
 
     /** What is not told yet. */
@@ -41,7 +43,11 @@ public final class AnswerParser implements AutoCloseable {
 
     private State state;
     private @Nullable CallReader call;
+    /** What the text around it is. */
+    private Deltas.Kind around = Deltas.Kind.CONTENT;
+
     private int calls;
+    private int wholeCalls;
     private int callCharacters;
     private boolean told;
 
@@ -79,6 +85,16 @@ public final class AnswerParser implements AutoCloseable {
      * @param functions that may be called; where there are none, marks of calls are text
      */
     public AnswerParser(Thoughts thoughts, Set<String> functions) {
+        this(thoughts, functions, true);
+    }
+
+    /**
+     * The same.
+     *
+     * @param callsWithinThoughts whether the mark of a call counts within thoughts; else it is one of them
+     */
+    public AnswerParser(Thoughts thoughts, Set<String> functions, boolean callsWithinThoughts) {
+        this.callsWithinThoughts = callsWithinThoughts;
         this.marksThoughts = thoughts == Thoughts.MARKED;
         this.functions = Set.copyOf(functions);
         this.state = thoughts == Thoughts.BEGUN
@@ -99,7 +115,11 @@ public final class AnswerParser implements AutoCloseable {
         switch (state) {
             case BEGINNING, CONTENT -> release(Deltas.Kind.CONTENT, held.length());
             case THOUGHTS -> release(Deltas.Kind.REASONING, held.length());
-            case CALL_BEGINNING, CALL -> release(Deltas.Kind.CONTENT, told ? 0 : held.length());
+            case CALL_BEGINNING, CALL -> {
+                if (!told) {
+                    giveUp();
+                }
+            }
             case THOUGHTS_BEGINNING, THOUGHTS_ENDED, CALL_ENDING, CALL_ENDED -> {}
         }
         held.setLength(0);
@@ -110,6 +130,11 @@ public final class AnswerParser implements AutoCloseable {
     /** How many calls have been told. */
     public int calls() {
         return calls;
+    }
+
+    /** Whether calls have been told, and each of them to its end: none was cut short, and none was broken. */
+    public boolean callsAreWhole() {
+        return calls > 0 && wholeCalls == calls;
     }
 
     @Override
@@ -160,27 +185,39 @@ public final class AnswerParser implements AutoCloseable {
 
     private void thoughts(char c) {
         held.append(c);
-        while (!isBeginning(0, THINK_END)) {
+        var mayCall = callsWithinThoughts && mayCall();
+        while (!isBeginning(0, THINK_END) && !(mayCall && isBeginning(0, CALL))) {
             release(Deltas.Kind.REASONING, 1);
         }
-        if (held.length() == THINK_END.length()) {
+        if (THINK_END.contentEquals(held)) {
             held.setLength(0);
             state = State.THOUGHTS_ENDED;
+        } else if (CALL.contentEquals(held)) {
+            beginCall(Deltas.Kind.REASONING);
         }
     }
 
     private void content(char c) {
         held.append(c);
-        var mayCall = !functions.isEmpty() && calls < CALLS_MAX;
+        var mayCall = mayCall();
         while (!held.isEmpty() && !(mayCall && isBeginning(0, CALL))) {
             release(Deltas.Kind.CONTENT, 1);
         }
         if (held.length() == CALL.length()) {
-            state = State.CALL_BEGINNING;
-            early.setLength(0);
-            callCharacters = 0;
-            told = false;
+            beginCall(Deltas.Kind.CONTENT);
         }
+    }
+
+    private boolean mayCall() {
+        return !functions.isEmpty() && calls < CALLS_MAX;
+    }
+
+    private void beginCall(Deltas.Kind within) {
+        state = State.CALL_BEGINNING;
+        around = within;
+        early.setLength(0);
+        callCharacters = 0;
+        told = false;
     }
 
     private void callBeginning(char c) {
@@ -218,6 +255,7 @@ public final class AnswerParser implements AutoCloseable {
             }
             case END -> {
                 held.setLength(0);
+                wholeCalls++;
                 state = State.CALL_ENDING;
             }
             case BROKEN -> broken(c);
@@ -230,15 +268,34 @@ public final class AnswerParser implements AutoCloseable {
             deltas.arguments(calls, early.toString());
             calls++;
             told = true;
+            around = Deltas.Kind.CONTENT;
             held.setLength(0);
         }
     }
 
-    /** What was held of it is text, and not looked through for calls again: that could take long. */
     private void broken(char c) {
-        release(Deltas.Kind.CONTENT, held.length());
+        giveUp();
+        step(c);
+    }
+
+    /**
+     * What was held of a call is text as that around it, thoughts up to their end. It is not looked through for calls again: that
+     * could take long.
+     */
+    private void giveUp() {
         state = State.CONTENT;
-        content(c);
+        if (around == Deltas.Kind.REASONING) {
+            var end = held.indexOf(THINK_END);
+            release(Deltas.Kind.REASONING, end < 0 ? held.length() : end);
+            if (end < 0) {
+                state = State.THOUGHTS;
+            } else {
+                held.delete(0, THINK_END.length());
+                held.delete(0, skipSpace());
+                state = held.isEmpty() ? State.THOUGHTS_ENDED : State.CONTENT;
+            }
+        }
+        release(Deltas.Kind.CONTENT, held.length());
     }
 
     private void callEnding(char c) {

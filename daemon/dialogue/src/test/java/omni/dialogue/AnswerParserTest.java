@@ -12,6 +12,7 @@ import omni.dialogue.AnswerParser.Thoughts;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -75,7 +76,15 @@ final class AnswerParserTest {
                 Arguments.of("\n <think>hm</think>" + CALL, "[hm]|f({\"a\": 1})"),
                 Arguments.of("<think>\n\n</think>\n\nhello", "hello"),
                 Arguments.of("<think>a < b </think", "[a < b </think]"),
-                Arguments.of("<think>" + CALL + "</think>yes", "[" + CALL + "]|yes"),
+                // A call ends them, and what is none does not.
+                Arguments.of("<think>" + CALL + "</think>yes", "f({\"a\": 1})|</think>yes"),
+                Arguments.of("<think>hm\n" + CALL + "\n" + CALL, "[hm\n]|f({\"a\": 1})|f({\"a\": 1})"),
+                Arguments.of("<think>hm <tool_call>?</think>yes", "[hm <tool_call>?]|yes"),
+                Arguments.of("<think>hm <tool_call></think>yes", "[hm <tool_call>]|yes"),
+                Arguments.of("<think>hm <tool_call>{\"x</think> y", "[hm <tool_call>{\"x]|y"),
+                Arguments.of("<think>hm <tool_call>{\"x</think> \n\ny", "[hm <tool_call>{\"x]|y"),
+                Arguments.of("<think>hm <tool_call>{\"na", "[hm <tool_call>{\"na]"),
+                Arguments.of("<think>hm <tool_ca", "[hm <tool_ca]"),
                 Arguments.of("so <think>hm</think>", "so <think>hm</think>"),
                 Arguments.of("<thin", "<thin"));
     }
@@ -155,6 +164,35 @@ final class AnswerParserTest {
         }
         assertEquals(
                 "[a]|" + CALL, told(new AnswerParser(Thoughts.BEGUN, Set.of()), Stream.of("\na</think>\n" + CALL)));
+    }
+
+    @Test
+    void callsWithinThoughtsAreThoughtsWhereTheyDoNotCount() {
+        var parser = new AnswerParser(Thoughts.BEGUN, Set.of("f"), false);
+        assertEquals("[" + CALL + "]|f({\"a\": 1})", told(parser, Stream.of(CALL + "</think>\n\n" + CALL)));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '~',
+            value = {
+                "well|false",
+                "CALL|true",
+                "<think>hm CALL|true",
+                "CALL CALL and more|true",
+                "<tool_call>{'name':'f','arguments':{'a':'Os|false",
+                "<tool_call>{'name':'f','arguments':{'a':1}|false",
+                "<tool_call>{'name':'f','arguments':{'a':1}}|true",
+                "<tool_call>{'arguments':{'a':1},'name':'f'}|true",
+                "CALL<tool_call>{'name':'f','arguments':{'a':'Os|false",
+                "<tool_call>{'name':'f','arguments':{'a': 01}} CALL|false",
+                "CALL<tool_call>nonsense|true",
+            })
+    void whetherCallsAreWholeIsKnown(String answer, boolean whole) {
+        var parser = parser(Thoughts.MARKED);
+        told(parser, Stream.of(answer.replace('\'', '"').replace("CALL", CALL)));
+        assertEquals(whole, parser.callsAreWhole());
     }
 
     @Test
