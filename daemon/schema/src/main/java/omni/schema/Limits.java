@@ -56,6 +56,9 @@ final class Limits {
     /** Steps of all sorts for one schema; see {@link Budget}. */
     static final int STEPS = 2_000_000;
 
+    /** Of these, what is kept for a row of values whose schemas come to more: it is written with any objects in their places. */
+    static final int LOOSE_STEPS = STEPS / 4;
+
     /** Digits before the point. */
     static final int DIGITS = 18;
 

@@ -51,7 +51,8 @@ public final class SchemaGrammar {
     public record Framed(String before, JsonNode schema, String after, boolean strict) {}
 
     /**
-     * The grammar of a row of such values, each of any of these forms.
+     * The grammar of a row of such values, each of any of these forms. All of them together may cost no more than one schema by
+     * itself: each is tried, and then they are written.
      *
      * @param opening what stands before the first
      * @param between what stands between two; where there is none, there is one value only
@@ -59,11 +60,10 @@ public final class SchemaGrammar {
      * @throws SchemaException if a strict schema cannot be honoured whole, naming it; or all of them together cannot
      */
     public static String row(List<Framed> forms, String opening, Optional<String> between) {
-        var budget = new Budget(Limits.STEPS);
-        var trials = new Budget(Limits.STEPS);
+        var budget = new Budget(Limits.STEPS - Limits.LOOSE_STEPS);
         var honoured = new ArrayList<Framed>();
         for (var i = 0; i < forms.size(); i++) {
-            honoured.add(honoured(forms.get(i), i, trials));
+            honoured.add(honoured(forms.get(i), i, budget));
         }
         try {
             return row(honoured, opening, between, budget);
@@ -71,7 +71,11 @@ public final class SchemaGrammar {
             if (forms.stream().anyMatch(Framed::strict)) {
                 throw e;
             }
-            return row(forms.stream().map(SchemaGrammar::loose).toList(), opening, between, new Budget(Limits.STEPS));
+            return row(
+                    forms.stream().map(SchemaGrammar::loose).toList(),
+                    opening,
+                    between,
+                    new Budget(Limits.LOOSE_STEPS));
         }
     }
 

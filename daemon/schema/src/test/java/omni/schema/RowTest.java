@@ -68,6 +68,16 @@ class RowTest {
         assertFalse(grammar.accepts("=<g:{}>"), "the others are held to theirs");
     }
 
+    /** As many as a request may have, each too much by itself: what is left is enough for any objects. */
+    @Test
+    void thereIsAlwaysEnoughForAnyObjects() {
+        var huge = "{'type':'object','properties':{'a':{'type':'string','pattern':'^(?:(?:a{0,1000}){0,1000})$'}}}";
+        var forms = IntStream.range(0, 128)
+                .mapToObj(i -> form("f" + i, huge, false))
+                .toList();
+        assertTrue(row(forms, Optional.of(";")).accepts("=<f127:{\"b\":1}>;<f0:{}>"));
+    }
+
     /** One hundred that are each well within the bounds are not together. */
     @Test
     void tooMuchTogetherIsRefusedOrAnyObject() {
