@@ -1,5 +1,6 @@
 package omni.api;
 
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import omni.bus.BusException;
 import omni.bus.ReplyStream;
@@ -12,14 +13,21 @@ import org.jspecify.annotations.Nullable;
 final class Answer<R> implements AutoCloseable {
     private final ReplyStream<R> replies;
     private final String promptParam;
+    private final Map<String, String> names;
     private final AtomicReference<@Nullable ApiException> cancelled = new AtomicReference<>();
     private final AtomicReference<Runnable> whenAccepted = new AtomicReference<>(() -> {});
     private final double loadMillis;
 
-    /** Wraps the replies; {@code promptParam} is the field that is to blame where the prompt is too long. See {@link #loadMillis}. */
-    Answer(ReplyStream<R> replies, String promptParam, double loadMillis) {
+    /**
+     * Wraps the replies. See {@link #loadMillis}.
+     *
+     * @param promptParam the field that is to blame where the prompt is too long
+     * @param names what fields are called in the request, where that is something else
+     */
+    Answer(ReplyStream<R> replies, String promptParam, double loadMillis, Map<String, String> names) {
         this.replies = replies;
         this.promptParam = promptParam;
+        this.names = names;
         this.loadMillis = loadMillis;
     }
 
@@ -46,7 +54,7 @@ final class Answer<R> implements AutoCloseable {
                 return replies.next();
             }
         } catch (BusException e) {
-            throw reasonOr(EngineLink.translate(e, promptParam));
+            throw reasonOr(EngineLink.translate(e, promptParam).naming(names));
         }
         throw reasonOr(EngineLink.lost());
     }

@@ -6,7 +6,6 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import omni.schema.SchemaException;
 import omni.schema.SchemaGrammar;
-import tools.jackson.databind.JsonNode;
 
 /**
  * The form that a client asks an answer to have, as a grammar (GBNF) that the engine holds it to.
@@ -21,23 +20,20 @@ final class AnswerFormat {
     /** The engine's bound. */
     static final int GRAMMAR_CHARACTERS_MAX = 256 * 1024;
 
-    /** One at a time: the heap has room for the worst schema, not for many of them. */
-    private static final ReentrantLock CONVERTING = new ReentrantLock();
+    /** One at a time, in the order of their coming: the heap has room for the worst schema, not for many of them. */
+    static final ReentrantLock CONVERTING = new ReentrantLock(true);
 
     private AnswerFormat() {}
 
     /** The form that chat completions ask for: by {@code response_format} or {@code grammar}. */
-    static Optional<String> ofChat(Fields body) {
+    static Optional<Bound> ofChat(Fields body) {
         var grammar = grammar(body);
-        var format = body.get("response_format");
+        var format = body.object("response_format");
         if (format.isEmpty()) {
             return grammar;
         }
-        if (!format.get().isObject()) {
-            throw Fields.type("response_format", "an object");
-        }
-        var fields = new Fields(format.get(), "response_format");
-        var asked = ofType(fields, fields.requiredText("type"));
+        var asked = ofType(format.get(), format.get().requiredText("type"))
+                .map(gbnf -> Bound.whole(gbnf, "response_format"));
         if (asked.isPresent() && grammar.isPresent()) {
             throw ApiError.at(
                     "grammar",
@@ -51,13 +47,7 @@ final class AnswerFormat {
         return switch (type) {
             case "text" -> Optional.empty();
             case "json_object" -> Optional.of(SchemaGrammar.anyObject());
-            case "json_schema" -> {
-                var named = format.get("json_schema").orElseThrow(() -> Fields.missing(format.at("json_schema")));
-                if (!named.isObject()) {
-                    throw Fields.type(format.at("json_schema"), "an object");
-                }
-                yield Optional.of(ofSchema(new Fields(named, format.at("json_schema"))));
-            }
+            case "json_schema" -> Optional.of(ofNamed(format.requiredObject("json_schema")));
             default ->
                 throw ApiError.at(
                         format.at("type"),
@@ -67,7 +57,7 @@ final class AnswerFormat {
     }
 
     /** The grammar of a schema with its name; strict or not, it is honoured whole. */
-    private static String ofSchema(Fields named) {
+    private static String ofNamed(Fields named) {
         var name = named.requiredText("name");
         if (!name.matches("[A-Za-z0-9_-]{1," + NAME_CHARACTERS_MAX + "}")) {
             throw ApiError.at(
@@ -77,26 +67,28 @@ final class AnswerFormat {
         }
         named.flag("strict");
         named.text("description");
-        var schema = named.get("schema").orElseThrow(() -> Fields.missing(named.at("schema")));
-        if (!schema.isObject()) {
-            throw Fields.type(named.at("schema"), "an object");
-        }
-        return ofSchema(schema, named.at("schema"));
+        return ofSchema(named.requiredObject("schema"));
     }
 
-    /** The grammar of a schema, an object; {@code path} is where it stands. */
-    static String ofSchema(JsonNode schema, String path) {
-        return converted(() -> SchemaGrammar.of(schema), _ -> path);
+    /** The grammar of a schema. */
+    static String ofSchema(Fields schema) {
+        return converted(() -> SchemaGrammar.of(schema.node()), _ -> schema.path());
     }
 
     /**
      * Converts schemas.
      *
      * @param param the field that is at fault
-     * @throws ApiError UNSUPPORTED_PARAMETER where one cannot be honoured
+     * @throws ApiError UNSUPPORTED_PARAMETER where one cannot be honoured, SERVER_STOPPING where the thread is interrupted while
+     *     another is converted
      */
     static String converted(Supplier<String> conversion, Function<SchemaException, String> param) {
-        CONVERTING.lock();
+        try {
+            CONVERTING.lockInterruptibly();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw Answers.stoppingError();
+        }
         try {
             return conversion.get();
         } catch (SchemaException e) {
@@ -107,19 +99,19 @@ final class AnswerFormat {
     }
 
     /** The form that Ollama's {@code format} asks for: none, any JSON object, or what a schema says. */
-    static Optional<String> ofOllama(Fields body) {
+    static Optional<Bound> ofOllama(Fields body) {
         var format = body.get("format")
                 .filter(node -> !node.isString() || !node.stringValue().isEmpty());
         if (format.isEmpty()) {
             return Optional.empty();
         }
         if (format.get().isString() && format.get().stringValue().equals("json")) {
-            return Optional.of(SchemaGrammar.anyObject());
+            return Optional.of(Bound.whole(SchemaGrammar.anyObject(), "format"));
         }
         if (!format.get().isObject()) {
             throw Fields.type("format", "\"json\" or a JSON Schema");
         }
-        return Optional.of(ofSchema(format.get(), "format"));
+        return Optional.of(Bound.whole(ofSchema(new Fields(format.get(), "format")), "format"));
     }
 
     private static ApiError refused(String param, SchemaException e) {
@@ -131,7 +123,7 @@ final class AnswerFormat {
     }
 
     /** A grammar as it stands. */
-    static Optional<String> grammar(Fields body) {
+    static Optional<Bound> grammar(Fields body) {
         var grammar = body.text("grammar").filter(text -> !text.isEmpty());
         if (grammar.isPresent() && grammar.get().length() > GRAMMAR_CHARACTERS_MAX) {
             throw ApiError.at(
@@ -139,6 +131,6 @@ final class AnswerFormat {
                     ErrorCode.INVALID_VALUE,
                     "A grammar has at most " + GRAMMAR_CHARACTERS_MAX + " characters. Shorten it.");
         }
-        return grammar;
+        return grammar.map(gbnf -> Bound.whole(gbnf, "grammar"));
     }
 }

@@ -2,6 +2,8 @@ package omni.api;
 
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -9,21 +11,18 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import omni.dialogue.AnswerParser;
+import omni.dialogue.AnswerParser.Thoughts;
 import omni.engine.EngineProtocol.Caller;
 import omni.engine.EngineProtocol.GenerateReply;
 import omni.engine.EngineProtocol.GenerateReplyFinish;
 import omni.engine.EngineProtocol.Model;
 import omni.engine.EngineProtocol.Usage;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Generates answers, for HTTP and for the bus alike. Knows every answer in progress, so that a stopping daemon can end
  * them. Safe for use by many threads.
  */
 final class Answers {
-    /** What the engine calls the grammar that is made of tools. */
-    private static final Map<String, String> OF_TOOLS = Map.of("grammar", "tools", "grammarTriggers", "tools");
-
     private final EngineLink engine;
     private final Templates templates;
     private final Sweeper sweeper;
@@ -49,15 +48,28 @@ final class Answers {
      * Who asks, and what may end the answer early.
      *
      * @param caller nobody where it is the owner at the box, who comes by the bus
+     * @param names what fields are called in the request, where that is not what OpenAI calls them
      */
-    record Asker(Watcher watcher, Optional<Caller> caller) {
+    record Asker(Watcher watcher, Optional<Caller> caller, Map<String, String> names) {
         /** Whose request it is, by its key. */
+        static Asker of(Exchange exchange, Map<String, String> names) {
+            return new Asker(exchange.wire()::watch, Optional.of(exchange.caller()), names);
+        }
+
         static Asker of(Exchange exchange) {
-            return new Asker(exchange.wire()::watch, Optional.of(exchange.caller()));
+            return of(exchange, Map.of());
         }
 
         static Asker owner(Watcher watcher) {
-            return new Asker(watcher, Optional.empty());
+            return new Asker(watcher, Optional.empty(), Map.of());
+        }
+
+        /** The names of fields, with that of the one that binds the answer, which the engine calls by names of its own. */
+        private Map<String, String> names(Optional<Bound> bound) {
+            var all = new HashMap<>(names);
+            bound.ifPresent(of -> List.of("grammar", "grammarTriggers", "grammarRequired")
+                    .forEach(name -> all.put(name, of.field())));
+            return Map.copyOf(all);
         }
     }
 
@@ -97,29 +109,36 @@ final class Answers {
     void chat(Held<ChatRequest> request, Asker asker, Consumer<Begun> reader) {
         supervised(asker.watcher(), work -> {
             var model = work.step(() -> engine.resolve(request.get().options().model()));
-            var binds = request.get().tools().offered();
-            var begun = work.step(() -> begin(model, request.get(), asker.caller()));
+            var begun = work.step(() -> begin(model, request.get(), asker));
             begun.answer().whenAccepted(request::close);
             try (var parser = begun.parser()) {
                 work.read(begun.answer(), a -> {
                     reader.accept(new Begun(model, a, parser));
                     return true;
                 });
-            } catch (ApiError e) {
-                throw binds ? e.naming(OF_TOOLS) : e;
             }
         });
     }
 
-    private Begun begin(Model model, ChatRequest request, Optional<Caller> caller) {
+    private Begun begin(Model model, ChatRequest request, Asker asker) {
         var tools = request.tools();
-        var prompt = templates.prompt(model, request.messages(), tools);
-        var bound = tools.offered()
-                ? prompt.calls().map(format -> tools.bound(format, prompt.thoughts()))
-                : request.options().grammar().map(Bound::whole);
-        var params = request.options().generate(model.id(), prompt.text(), null, caller, bound);
-        var answer = engine.generate(params, "messages", prompt.loadMillis());
-        return new Begun(model, answer, new AnswerParser(prompt.thoughts(), tools.names()));
+        var options = request.options();
+        var prompt = prompt(model, request, asker);
+        var bound =
+                tools.offered() ? prompt.calls().map(format -> tools.bound(format, prompt.thoughts())) : options.form();
+        var params = options.generate(model.id(), prompt.text(), null, asker.caller(), bound);
+        var answer = engine.generate(params, "messages", prompt.loadMillis(), asker.names(bound));
+        // A form holds from the first character on, so that there are no thoughts before it.
+        var thoughts = options.form().isPresent() ? Thoughts.NONE : prompt.thoughts();
+        return new Begun(model, answer, new AnswerParser(thoughts, tools.names(), !tools.forced()));
+    }
+
+    private Templates.Prompt prompt(Model model, ChatRequest request, Asker asker) {
+        try {
+            return templates.prompt(model, request.messages(), request.tools());
+        } catch (ApiError e) {
+            throw e.naming(asker.names());
+        }
     }
 
     /** Counts the tokens of a chat's prompt. */
@@ -128,7 +147,7 @@ final class Answers {
             var model = work.step(() -> engine.resolve(request.get().options().model()));
             var count = work.step(() -> {
                 var asked = request.get();
-                var prompt = templates.prompt(model, asked.messages(), asked.tools());
+                var prompt = prompt(model, asked, asker);
                 return engine.countTokens(model, prompt.text(), "messages");
             });
             request.close();
@@ -154,8 +173,7 @@ final class Answers {
     void complete(Held<CompletionRequest> request, Asker asker, Reader reader) {
         supervised(asker.watcher(), work -> {
             var model = work.step(() -> engine.resolve(request.get().options().model()));
-            var answer =
-                    work.step(() -> begin(model, request.get(), asker.caller())).whenAccepted(request::close);
+            var answer = work.step(() -> begin(model, request.get(), asker)).whenAccepted(request::close);
             work.read(answer, a -> {
                 reader.read(model, a);
                 return true;
@@ -163,14 +181,16 @@ final class Answers {
         });
     }
 
-    private Answer<GenerateReply> begin(Model model, CompletionRequest request, Optional<Caller> caller) {
+    private Answer<GenerateReply> begin(Model model, CompletionRequest request, Asker asker) {
+        var form = request.options().form();
         var params = request.options()
                 .generate(
                         model.id(),
                         request.prompt().orElse(null),
                         request.tokens().orElse(null),
-                        caller);
-        return engine.generate(params, "prompt", 0);
+                        asker.caller(),
+                        form);
+        return engine.generate(params, "prompt", 0, asker.names(form));
     }
 
     /**
@@ -241,8 +261,7 @@ final class Answers {
             reply.tokens().forEach(report::token);
             var finish = reply.finish();
             if (finish != null) {
-                var usage = counted(reply.usage());
-                exchange.usage(usage);
+                var usage = counted(exchange, reply);
                 report.end(text.toString(), finish, usage);
                 spool.finish();
                 return;
@@ -260,7 +279,7 @@ final class Answers {
                     shape.chunks(reply.text(), reply.tokens()).forEach(events::send);
                     var finish = reply.finish();
                     if (finish != null) {
-                        close(exchange, shape, counts, events, finish, counted(reply.usage()));
+                        close(shape, counts, events, finish, counted(exchange, reply));
                         return;
                     }
                     reply = answer.next();
@@ -273,13 +292,7 @@ final class Answers {
     }
 
     private static void close(
-            Exchange exchange,
-            Shape shape,
-            boolean counts,
-            EventStream events,
-            GenerateReplyFinish finish,
-            Usage usage) {
-        exchange.usage(usage);
+            Shape shape, boolean counts, EventStream events, GenerateReplyFinish finish, Usage usage) {
         shape.closing(finish).forEach(events::send);
         if (counts) {
             events.send(shape.counts(usage));
@@ -287,11 +300,13 @@ final class Answers {
         events.done();
     }
 
-    /** The counts of an answer that has ended. */
-    static Usage counted(@Nullable Usage usage) {
+    /** The counts of an answer that has ended, which are the exchange's, too. */
+    static Usage counted(Exchange exchange, GenerateReply last) {
+        var usage = last.usage();
         if (usage == null) {
             throw ApiError.of(ErrorCode.INTERNAL_ERROR, "The engine finished without counts.");
         }
+        exchange.usage(usage);
         return usage;
     }
 

@@ -2,6 +2,7 @@ package omni.api;
 
 import java.util.ArrayList;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import tools.jackson.databind.JsonNode;
@@ -37,9 +38,9 @@ record ChatRequest(Options options, ArrayNode messages, Tools tools) {
         var body = Fields.of(json.node());
         UNSUPPORTED.forEach((name, message) -> Options.refuse(body, name, message));
         modalities(body);
-        var tools = Tools.read(body, Tools.Dialect.CHAT);
+        var tools = Tools.ofChat(body);
         var options = Options.read(body, maxTokens(body), logprobs(body), AnswerFormat.ofChat(body));
-        tools.requireFree(options, body.get("response_format").isPresent() ? "response_format" : "grammar");
+        tools.requireFree(options);
         return new ChatRequest(options, messages(body, json), tools);
     }
 
@@ -77,11 +78,7 @@ record ChatRequest(Options options, ArrayNode messages, Tools tools) {
         }
         var messages = JsonNodeFactory.instance.arrayNode();
         for (var i = 0; i < given.size(); i++) {
-            var path = "messages[" + i + "]";
-            if (!given.get(i).isObject()) {
-                throw Fields.type(path, "an object");
-            }
-            messages.add(message(new Fields(given.get(i), path), json));
+            messages.add(message(Fields.object(given.get(i), "messages[" + i + "]"), json));
         }
         return messages;
     }
@@ -95,13 +92,7 @@ record ChatRequest(Options options, ArrayNode messages, Tools tools) {
                     "The role must be one of system, developer, user, assistant and tool.");
         }
         Options.refuse(given, "function_call", "Functions are not supported. Leave it out.");
-        var calls = given.get("tool_calls");
-        if (calls.isPresent() && !role.equals("assistant")) {
-            throw ApiError.at(
-                    given.at("tool_calls"),
-                    ErrorCode.INVALID_VALUE,
-                    "Only the assistant has tool_calls. Leave it out.");
-        }
+        var calls = calls(given, role);
         var message = JsonNodeFactory.instance.objectNode().put("role", role);
         message.put("content", content(given, calls.isPresent()));
         given.text("name").ifPresent(name -> message.put("name", name));
@@ -109,6 +100,18 @@ record ChatRequest(Options options, ArrayNode messages, Tools tools) {
         given.text("reasoning_content").ifPresent(text -> message.put("reasoning_content", text));
         calls.ifPresent(node -> message.set("tool_calls", toolCalls(node, given.at("tool_calls"), json)));
         return message;
+    }
+
+    /** The calls of a message, which are the assistant's alone. */
+    static Optional<JsonNode> calls(Fields message, String role) {
+        var calls = message.get("tool_calls");
+        if (calls.isPresent() && !role.equals("assistant")) {
+            throw ApiError.at(
+                    message.at("tool_calls"),
+                    ErrorCode.INVALID_VALUE,
+                    "Only the assistant has tool_calls. Leave it out.");
+        }
+        return calls;
     }
 
     /** One text: a string as it is, text parts joined by line ends, nothing where there are calls instead. */
@@ -128,11 +131,7 @@ record ChatRequest(Options options, ArrayNode messages, Tools tools) {
         }
         var texts = new ArrayList<String>();
         for (var i = 0; i < content.get().size(); i++) {
-            var path = given.at("content") + "[" + i + "]";
-            if (!content.get().get(i).isObject()) {
-                throw Fields.type(path, "an object");
-            }
-            var part = new Fields(content.get().get(i), path);
+            var part = Fields.object(content.get().get(i), given.at("content") + "[" + i + "]");
             switch (part.requiredText("type")) {
                 case "text" -> texts.add(part.requiredText("text"));
                 case "refusal" -> texts.add(part.requiredText("refusal"));
@@ -150,16 +149,8 @@ record ChatRequest(Options options, ArrayNode messages, Tools tools) {
         }
         var calls = JsonNodeFactory.instance.arrayNode();
         for (var i = 0; i < given.size(); i++) {
-            var at = path + "[" + i + "]";
-            if (!given.get(i).isObject()) {
-                throw Fields.type(at, "an object");
-            }
-            var call = new Fields(given.get(i), at);
-            var function = call.get("function").orElseThrow(() -> Fields.missing(call.at("function")));
-            if (!function.isObject()) {
-                throw Fields.type(call.at("function"), "an object");
-            }
-            var fields = new Fields(function, call.at("function"));
+            var call = Fields.object(given.get(i), path + "[" + i + "]");
+            var fields = call.requiredObject("function");
             var out = calls.addObject();
             call.text("id").ifPresent(id -> out.put("id", id));
             out.put("type", "function");

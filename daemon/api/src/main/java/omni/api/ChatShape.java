@@ -100,7 +100,7 @@ record ChatShape(String id, long createdSeconds, String model, boolean logprobs,
 
     private static String reason(GenerateReplyFinish finish, AnswerParser parser) {
         return switch (finish) {
-            case STOP -> parser.calls() > 0 ? "tool_calls" : "stop";
+            case STOP -> parser.callsAreWhole() ? "tool_calls" : "stop";
             case LENGTH -> "length";
         };
     }

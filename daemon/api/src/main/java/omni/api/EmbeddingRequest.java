@@ -9,6 +9,7 @@ import omni.engine.EngineProtocol.Priority;
  * The body of {@code POST /v1/embeddings}.
  *
  * @param inputs at least one text, none empty
+ * @param field in which they stand
  * @param base64 whether vectors are answered as the base64 of little-endian 32-bit floats
  * @param dimensions the length the client wants the vectors to have
  * @param priority how urgent it is; empty for as urgent as its key's requests are
@@ -16,6 +17,7 @@ import omni.engine.EngineProtocol.Priority;
 record EmbeddingRequest(
         Optional<String> model,
         List<String> inputs,
+        String field,
         boolean base64,
         OptionalInt dimensions,
         Optional<Priority> priority) {
@@ -44,6 +46,7 @@ record EmbeddingRequest(
         return new EmbeddingRequest(
                 Options.model(body),
                 inputs,
+                "input",
                 base64,
                 body.integer("dimensions", 1, Integer.MAX_VALUE),
                 Options.priority(body));

@@ -73,7 +73,8 @@ final class Embeddings {
         var tokens = 0L;
         var loadMillis = 0.0;
         while (index < inputs.size()) {
-            var vectors = vectors(work, model, caller, inputs.subList(index, Math.min(index + step, inputs.size())));
+            var vectors = vectors(
+                    work, model, caller, inputs.subList(index, Math.min(index + step, inputs.size())), request.field());
             tokens += vectors.tokens();
             loadMillis += vectors.loadMillis();
             for (var row : vectors.rows()) {
@@ -93,10 +94,10 @@ final class Embeddings {
         return dimensions == null ? INPUTS_MAX : Math.clamp(NUMBERS_MAX / Math.max(1, dimensions), 1, INPUTS_MAX);
     }
 
-    private Vectors vectors(Work work, Model model, Caller caller, List<String> inputs) {
+    private Vectors vectors(Work work, Model model, Caller caller, List<String> inputs, String field) {
         work.step(this::takeCall);
         try {
-            var answer = work.step(() -> engine.embed(new EmbedParams(model.id(), inputs, caller)));
+            var answer = work.step(() -> engine.embed(new EmbedParams(model.id(), inputs, caller), field));
             return work.read(answer, a -> compact(a.next(), inputs.size()));
         } finally {
             calls.release();

@@ -1,6 +1,7 @@
 package omni.api;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import omni.bus.BusError;
 import omni.bus.BusException;
@@ -123,21 +124,27 @@ final class EngineLink {
         }
     }
 
-    /** Starts to continue a prompt; {@code loadMillis} is what its model took to be in memory until now. */
-    Answer<GenerateReply> generate(GenerateParams params, String promptParam, double loadMillis) {
+    /**
+     * Starts to continue a prompt.
+     *
+     * @param loadMillis what its model took to be in memory until now
+     * @param names what fields are called in the request, where that is not what they are called here
+     */
+    Answer<GenerateReply> generate(
+            GenerateParams params, String promptParam, double loadMillis, Map<String, String> names) {
         try {
-            return new Answer<>(engine.generateMore(params), promptParam, loadMillis);
+            return new Answer<>(engine.generateMore(params), promptParam, loadMillis, names);
         } catch (BusException e) {
-            throw translate(e, promptParam);
+            throw translate(e, promptParam).naming(names);
         }
     }
 
-    /** Starts to embed texts; the answer has one reply. */
-    Answer<EmbedReply> embed(EmbedParams params) {
+    /** Starts to embed texts, which stand in that field; the answer has one reply. */
+    Answer<EmbedReply> embed(EmbedParams params, String field) {
         try {
-            return new Answer<>(engine.embedMore(params), "input", 0);
+            return new Answer<>(engine.embedMore(params), field, 0, Map.of());
         } catch (BusException e) {
-            throw translate(e, "input");
+            throw translate(e, field);
         }
     }
 

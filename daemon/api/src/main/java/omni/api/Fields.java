@@ -28,6 +28,15 @@ record Fields(JsonNode node, String path) {
         return value == null || value.isNull() ? Optional.empty() : Optional.of(value);
     }
 
+    /** The fields of an object in this one. */
+    Optional<Fields> object(String name) {
+        return get(name).map(value -> object(value, at(name)));
+    }
+
+    Fields requiredObject(String name) {
+        return object(name).orElseThrow(() -> missing(at(name)));
+    }
+
     Optional<String> text(String name) {
         return get(name).map(value -> text(value, at(name)));
     }
@@ -104,6 +113,14 @@ record Fields(JsonNode node, String path) {
             texts.add(nonEmpty(text(value.get().get(i), path), path));
         }
         return texts;
+    }
+
+    /** The fields of a node, which must be an object. */
+    static Fields object(JsonNode node, String path) {
+        if (!node.isObject()) {
+            throw type(path, "an object");
+        }
+        return new Fields(node, path);
     }
 
     /** The text of a node, which must be one. */

@@ -66,12 +66,15 @@ record MessageRequest(Options options, ArrayNode messages, Tools tools) {
         if (body.get("max_tokens").isEmpty()) {
             throw Fields.missing("max_tokens");
         }
-        return counting(json);
+        return read(body, form(body));
     }
 
-    /** Reads what is to be counted, which has no length; else as {@link #read}. */
+    /** Reads what is to be counted, which has no length, and whose form does not count; else as {@link #read}. */
     static MessageRequest counting(Json.Body json) {
-        var body = Fields.of(json.node());
+        return read(Fields.of(json.node()), Optional.empty());
+    }
+
+    private static MessageRequest read(Fields body, Optional<Bound> form) {
         requireKnown(body);
         refuseUnsupported(body);
         var options = new Options(
@@ -82,11 +85,11 @@ record MessageRequest(Options options, ArrayNode messages, Tools tools) {
                 OptionalInt.empty(),
                 Options.priority(body),
                 Options.deadline(body),
-                form(body),
+                form,
                 body.flag("stream"),
                 false);
         var tools = Tools.ofMessages(body);
-        tools.requireFree(options, "output_config");
+        tools.requireFree(options);
         return new MessageRequest(options, messages(body), tools);
     }
 
@@ -104,23 +107,21 @@ record MessageRequest(Options options, ArrayNode messages, Tools tools) {
         Options.refuse(body, "container", "Containers are not supported. Leave it out.");
         Options.refuse(body, "mcp_servers", "Servers of tools are not called. Leave them out.");
         Options.refuse(body, "thread", "Conversations are not kept here. Send all messages.");
-        object(body, "thinking").ifPresent(MessageRequest::requireThinking);
-        object(body, "metadata").ifPresent(fields -> fields.text("user_id"));
+        body.object("thinking").ifPresent(MessageRequest::requireThinking);
+        body.object("metadata").ifPresent(fields -> fields.text("user_id"));
     }
 
     private static void requireThinking(Fields thinking) {
         if (!Set.of("enabled", "disabled", "adaptive").contains(thinking.requiredText("type"))) {
             throw ApiError.at(
-                    thinking.at("type"),
-                    ErrorCode.INVALID_VALUE,
-                    "The type must be enabled, adaptive or disabled.");
+                    thinking.at("type"), ErrorCode.INVALID_VALUE, "The type must be enabled, adaptive or disabled.");
         }
         thinking.integer("budget_tokens", 0, Integer.MAX_VALUE);
     }
 
     /** The form that the answer is to have. */
-    private static Optional<String> form(Fields body) {
-        var format = object(body, "output_config").flatMap(config -> object(config, "format"));
+    private static Optional<Bound> form(Fields body) {
+        var format = body.object("output_config").flatMap(config -> config.object("format"));
         if (format.isEmpty()) {
             return Optional.empty();
         }
@@ -128,9 +129,7 @@ record MessageRequest(Options options, ArrayNode messages, Tools tools) {
             throw Options.unsupported(
                     format.get().at("type"), "There is no such form of an answer. There is json_schema.");
         }
-        var schema = object(format.get(), "schema")
-                .orElseThrow(() -> Fields.missing(format.get().at("schema")));
-        return Optional.of(AnswerFormat.ofSchema(schema.node(), schema.path()));
+        return Optional.of(Bound.whole(AnswerFormat.ofSchema(format.get().requiredObject("schema")), "output_config"));
     }
 
     private static ArrayNode messages(Fields body) {
@@ -142,9 +141,11 @@ record MessageRequest(Options options, ArrayNode messages, Tools tools) {
             throw ApiError.at("messages", ErrorCode.INVALID_VALUE, "There is no message. Send at least one.");
         }
         var messages = new Turns();
-        body.get("system").ifPresent(system -> messages.say("system", texts(system, "system")));
+        body.get("system")
+                .filter(system -> !system.isArray() || !system.isEmpty())
+                .ifPresent(system -> messages.say("system", texts(system, "system")));
         for (var i = 0; i < given.size(); i++) {
-            messages.add(object(given.get(i), "messages[" + i + "]"));
+            messages.add(Fields.object(given.get(i), "messages[" + i + "]"));
         }
         if (messages.last().path("role").asString().equals("assistant")) {
             throw ApiError.at(
@@ -185,20 +186,9 @@ record MessageRequest(Options options, ArrayNode messages, Tools tools) {
         }
         var blocks = new ArrayList<Fields>();
         for (var i = 0; i < content.size(); i++) {
-            blocks.add(object(content.get(i), path + "[" + i + "]"));
+            blocks.add(Fields.object(content.get(i), path + "[" + i + "]"));
         }
         return blocks;
-    }
-
-    private static Optional<Fields> object(Fields body, String name) {
-        return body.get(name).map(node -> object(node, body.at(name)));
-    }
-
-    private static Fields object(JsonNode node, String path) {
-        if (!node.isObject()) {
-            throw Fields.type(path, "an object");
-        }
-        return new Fields(node, path);
     }
 
     /** Messages as they are put together: what one role says twice in a row is one turn, as with Anthropic. */
@@ -211,6 +201,10 @@ record MessageRequest(Options options, ArrayNode messages, Tools tools) {
 
         void add(Fields message) {
             var content = message.get("content").orElseThrow(() -> Fields.missing(message.at("content")));
+            if (content.isArray() && content.isEmpty()) {
+                throw ApiError.at(
+                        message.at("content"), ErrorCode.INVALID_VALUE, "There is no block. Send at least one.");
+            }
             switch (message.requiredText("role")) {
                 case "system" -> say("system", texts(content, message.at("content")));
                 case "user" -> user(content, message.at("content"));

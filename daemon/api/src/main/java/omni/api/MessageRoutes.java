@@ -3,11 +3,11 @@ package omni.api;
 import io.helidon.http.Method;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import omni.api.Answers.Asker;
 import omni.api.Answers.Begun;
 import omni.engine.EngineProtocol.GenerateReply;
 import omni.engine.EngineProtocol.Model;
-import omni.engine.EngineProtocol.Usage;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -15,6 +15,9 @@ import tools.jackson.databind.node.ObjectNode;
 final class MessageRoutes {
     /** Anthropic's bound. */
     static final int MODELS_MAX = 1000;
+
+    /** What is asked of the engine in other words than the request's. */
+    private static final Map<String, String> NAMES = Map.of("stop", "stop_sequences");
 
     private final Answers answers;
 
@@ -31,7 +34,7 @@ final class MessageRoutes {
     private void create(Exchange exchange) {
         try (var request = exchange.body(MessageRequest::read)) {
             var options = request.get().options();
-            answers.chat(chat(request), Asker.of(exchange), begun -> write(exchange, options, begun));
+            answers.chat(chat(request), Asker.of(exchange, NAMES), begun -> write(exchange, options, begun));
         }
     }
 
@@ -67,7 +70,7 @@ final class MessageRoutes {
             begun.parser().accept(reply.text()).forEach(said::add);
         } while (reply.finish() == null);
         begun.parser().finish().forEach(said::add);
-        exchange.json(shape.whole(said, reply, counted(exchange, reply)));
+        exchange.json(shape.whole(said, reply, begun.parser().callsAreWhole(), Answers.counted(exchange, reply)));
     }
 
     /** The first reply is awaited before the response begins, so that a refusal still has its proper status. */
@@ -83,8 +86,8 @@ final class MessageRoutes {
                     if (reply.finish() != null) {
                         begun.parser().finish().forEach(blocks::add);
                         blocks.end();
-                        var usage = counted(exchange, reply);
-                        events.named(shape.ended(reply, begun.parser().calls(), usage));
+                        var usage = Answers.counted(exchange, reply);
+                        events.named(shape.ended(reply, begun.parser().callsAreWhole(), usage));
                         events.named(shape.stopped());
                         return;
                     }
@@ -95,12 +98,6 @@ final class MessageRoutes {
                 throw e;
             }
         }
-    }
-
-    private static Usage counted(Exchange exchange, GenerateReply last) {
-        var usage = Answers.counted(last.usage());
-        exchange.usage(usage);
-        return usage;
     }
 
     /** A page of the models, as {@code GET /v1/models} tells it to who names a version of Anthropic's API. */

@@ -25,8 +25,8 @@ record MessageShape(String id, String model, OptionalInt maxTokens) {
         return event;
     }
 
-    /** The event that tells why the message ends, and counts. */
-    ObjectNode ended(GenerateReply last, int calls, Usage usage) {
+    /** The event that tells why the message ends, and counts; {@code calls} is whether there are some, all of them whole. */
+    ObjectNode ended(GenerateReply last, boolean calls, Usage usage) {
         var event = event("message_delta");
         reason(event.putObject("delta"), last, calls, usage);
         event.set("usage", usage(usage));
@@ -38,8 +38,8 @@ record MessageShape(String id, String model, OptionalInt maxTokens) {
         return event("message_stop");
     }
 
-    /** The whole message. A call that was cut short is not in it. */
-    ObjectNode whole(Said said, GenerateReply last, Usage usage) {
+    /** The whole message. A call that was cut short is not in it; {@code calls} as above. */
+    ObjectNode whole(Said said, GenerateReply last, boolean calls, Usage usage) {
         var message = message();
         var content = message.putArray("content");
         if (!said.reasoning().isEmpty()) {
@@ -48,9 +48,10 @@ record MessageShape(String id, String model, OptionalInt maxTokens) {
         if (!said.content().isEmpty()) {
             content.add(MessageBlocks.text(said.content()));
         }
-        said.calls().forEach(call -> call.input()
-                .ifPresent(input -> content.add(MessageBlocks.call(call.id(), call.function(), input))));
-        reason(message, last, said.calls().size(), usage);
+        said.calls()
+                .forEach(call -> call.input()
+                        .ifPresent(input -> content.add(MessageBlocks.call(call.id(), call.function(), input))));
+        reason(message, last, calls, usage);
         message.set("usage", usage(usage));
         return message;
     }
@@ -70,17 +71,17 @@ record MessageShape(String id, String model, OptionalInt maxTokens) {
                 .putNull("stop_details");
     }
 
-    private void reason(ObjectNode into, GenerateReply last, int calls, Usage usage) {
+    private void reason(ObjectNode into, GenerateReply last, boolean calls, Usage usage) {
         into.put("stop_reason", reason(last, calls, usage)).put("stop_sequence", last.stopped());
     }
 
     /** What is cut though it has fewer tokens than were asked for, fills the context, or has no time left. */
-    private String reason(GenerateReply last, int calls, Usage usage) {
+    private String reason(GenerateReply last, boolean calls, Usage usage) {
         if (last.stopped() != null) {
             return "stop_sequence";
         }
         if (last.finish() == GenerateReplyFinish.STOP) {
-            return calls > 0 ? "tool_use" : "end_turn";
+            return calls ? "tool_use" : "end_turn";
         }
         return usage.completionTokens() >= maxTokens.orElse(0) ? "max_tokens" : "model_context_window_exceeded";
     }

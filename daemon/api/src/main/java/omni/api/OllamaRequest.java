@@ -23,6 +23,7 @@ import tools.jackson.databind.node.ObjectNode;
 record OllamaRequest(Options options, ArrayNode messages, Tools tools, Optional<String> raw, boolean stays) {
     private static final Set<String> ROLES = Set.of("system", "user", "assistant", "tool");
     private static final Set<String> EFFORTS = Set.of("low", "medium", "high", "max");
+    private static final String NO_IMAGES = "Images are not read. Leave them out.";
     private static final int LENGTH_MIN = -2;
 
     /** As Go writes durations. */
@@ -45,8 +46,8 @@ record OllamaRequest(Options options, ArrayNode messages, Tools tools, Optional<
     static OllamaRequest chat(Json.Body json) {
         var body = Fields.of(json.node());
         var options = options(body);
-        var tools = Tools.read(body, Tools.Dialect.CHAT);
-        tools.requireFree(options, "format");
+        var tools = Tools.ofChat(body);
+        tools.requireFree(options);
         return new OllamaRequest(options, messages(body), tools, Optional.empty(), stays(body));
     }
 
@@ -57,7 +58,7 @@ record OllamaRequest(Options options, ArrayNode messages, Tools tools, Optional<
      */
     static OllamaRequest generate(Json.Body json) {
         var body = Fields.of(json.node());
-        refuseImages(body);
+        Options.refuse(body, "images", NO_IMAGES);
         refuseText(body, "suffix", "Filling in before a suffix is not supported. Leave it out.");
         refuseText(
                 body,
@@ -106,11 +107,7 @@ record OllamaRequest(Options options, ArrayNode messages, Tools tools, Optional<
 
     /** Reads {@code options}, and refuses those that would change the answer and cannot be honoured. */
     static Fields options(Fields body, String name) {
-        var node = body.get(name).orElseGet(JsonNodeFactory.instance::objectNode);
-        if (!node.isObject()) {
-            throw Fields.type(name, "an object");
-        }
-        var options = new Fields(node, name);
+        var options = body.object(name).orElseGet(() -> new Fields(JsonNodeFactory.instance.objectNode(), name));
         neutral(options, "repeat_penalty", 1);
         neutral(options, "presence_penalty", 0);
         neutral(options, "frequency_penalty", 0);
@@ -193,7 +190,7 @@ record OllamaRequest(Options options, ArrayNode messages, Tools tools, Optional<
         }
         var messages = JsonNodeFactory.instance.arrayNode();
         for (var i = 0; i < given.size(); i++) {
-            messages.add(message(object(given.get(i), "messages[" + i + "]")));
+            messages.add(message(Fields.object(given.get(i), "messages[" + i + "]")));
         }
         return messages;
     }
@@ -206,7 +203,7 @@ record OllamaRequest(Options options, ArrayNode messages, Tools tools, Optional<
                     ErrorCode.INVALID_VALUE,
                     "The role must be one of system, user, assistant and tool.");
         }
-        refuseImages(given);
+        Options.refuse(given, "images", NO_IMAGES);
         var message = JsonNodeFactory.instance.objectNode().put("role", role);
         message.put("content", given.text("content").orElse(""));
         given.text("thinking")
@@ -214,7 +211,8 @@ record OllamaRequest(Options options, ArrayNode messages, Tools tools, Optional<
                 .ifPresent(text -> message.put("reasoning_content", text));
         given.text("tool_name").ifPresent(name -> message.put("name", name));
         given.text("tool_call_id").ifPresent(id -> message.put("tool_call_id", id));
-        given.get("tool_calls").ifPresent(calls -> message.set("tool_calls", toolCalls(calls, given.at("tool_calls"))));
+        ChatRequest.calls(given, role)
+                .ifPresent(calls -> message.set("tool_calls", toolCalls(calls, given.at("tool_calls"))));
         return message;
     }
 
@@ -224,9 +222,8 @@ record OllamaRequest(Options options, ArrayNode messages, Tools tools, Optional<
         }
         var calls = JsonNodeFactory.instance.arrayNode();
         for (var i = 0; i < given.size(); i++) {
-            var call = object(given.get(i), path + "[" + i + "]");
-            var function = object(
-                    call.get("function").orElseThrow(() -> Fields.missing(call.at("function"))), call.at("function"));
+            var call = Fields.object(given.get(i), path + "[" + i + "]");
+            var function = call.requiredObject("function");
             var arguments = function.get("arguments").orElseGet(JsonNodeFactory.instance::objectNode);
             if (!arguments.isObject()) {
                 throw Fields.type(function.at("arguments"), "an object");
@@ -237,21 +234,6 @@ record OllamaRequest(Options options, ArrayNode messages, Tools tools, Optional<
             out.putObject("function").put("name", function.requiredText("name")).set("arguments", arguments);
         }
         return calls;
-    }
-
-    private static Fields object(JsonNode node, String path) {
-        if (!node.isObject()) {
-            throw Fields.type(path, "an object");
-        }
-        return new Fields(node, path);
-    }
-
-    private static void refuseImages(Fields body) {
-        body.get("images")
-                .filter(images -> !images.isContainer() || !images.isEmpty())
-                .ifPresent(_ -> {
-                    throw Options.unsupported(body.at("images"), "Images are not read. Leave them out.");
-                });
     }
 
     private static void refuseText(Fields body, String name, String message) {

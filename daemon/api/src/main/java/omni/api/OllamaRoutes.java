@@ -2,7 +2,9 @@ package omni.api;
 
 import io.helidon.http.Method;
 import java.time.InstantSource;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -13,7 +15,6 @@ import omni.dialogue.AnswerParser;
 import omni.engine.EngineProtocol.GenerateReply;
 import omni.engine.EngineProtocol.Model;
 import omni.engine.EngineProtocol.ModelStats;
-import omni.engine.EngineProtocol.Usage;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.databind.node.JsonNodeFactory;
 
@@ -24,6 +25,18 @@ final class OllamaRoutes {
 
     /** Characters of a name that an error says again; no model's name is longer. */
     private static final int NAME_CHARACTERS_MAX = 64;
+
+    /** What is asked of the engine in other words than the request's. */
+    private static final Map<String, String> NAMES = Map.of(
+            "max_tokens", "options.num_predict",
+            "temperature", "options.temperature",
+            "top_p", "options.top_p",
+            "top_k", "options.top_k",
+            "min_p", "options.min_p",
+            "seed", "options.seed",
+            "stop", "options.stop");
+
+    private static final Map<String, String> NAMES_OF_PROMPTS = prompts();
 
     private final Answers answers;
     private final Embeddings embeddings;
@@ -37,6 +50,12 @@ final class OllamaRoutes {
         this.engine = engine;
         this.inputsMax = inputsMax;
         this.clock = clock;
+    }
+
+    private static Map<String, String> prompts() {
+        var names = new HashMap<>(NAMES);
+        names.put("messages", "prompt");
+        return Map.copyOf(names);
     }
 
     List<Route> all() {
@@ -115,7 +134,7 @@ final class OllamaRoutes {
 
     private void answer(Exchange exchange, Held<OllamaRequest> request, boolean chat) {
         var options = request.get().options();
-        var asker = Asker.of(exchange);
+        var asker = Asker.of(exchange, chat ? NAMES : NAMES_OF_PROMPTS);
         naming(options.model(), () -> {
             if (request.get().asksNothing()) {
                 memory(exchange, options, chat, request.get().stays());
@@ -154,7 +173,7 @@ final class OllamaRoutes {
                 throw ApiError.later(
                         ErrorCode.RATE_LIMIT_EXCEEDED,
                         EngineLink.AWAY_SECONDS,
-                        "The model is in use and stays in memory. Try again later.");
+                        "The model is in use or pinned and stays in memory. Try again later.");
             }
             exchange.json(shape(options, chat, model).nothing(stays ? "load" : "unload"));
         });
@@ -184,7 +203,7 @@ final class OllamaRoutes {
         if (finish != null) {
             end.put("done_reason", finish.wire());
         }
-        OllamaShape.counts(end, counted(exchange, last), begun.answer().loadMillis(), exchange.elapsedNanos())
+        OllamaShape.counts(end, Answers.counted(exchange, last), begun.answer().loadMillis(), exchange.elapsedNanos())
                 .properties()
                 .forEach(field -> Spool.field(json, field.getKey(), field.getValue()));
         json.writeEndObject();
@@ -202,7 +221,7 @@ final class OllamaRoutes {
                     var finish = reply.finish();
                     if (finish != null) {
                         pieces.end(begun.parser().finish());
-                        var usage = counted(exchange, reply);
+                        var usage = Answers.counted(exchange, reply);
                         lines.send(shape.last(finish, usage, begun.answer().loadMillis(), exchange.elapsedNanos()));
                         return;
                     }
@@ -213,12 +232,6 @@ final class OllamaRoutes {
                 throw e;
             }
         }
-    }
-
-    private static Usage counted(Exchange exchange, GenerateReply last) {
-        var usage = Answers.counted(last.usage());
-        exchange.usage(usage);
-        return usage;
     }
 
     private void embed(Exchange exchange) {
@@ -238,6 +251,7 @@ final class OllamaRoutes {
         return new EmbeddingRequest(
                 Options.model(body),
                 nothing ? List.of() : body.texts("input", inputsMax),
+                "input",
                 false,
                 body.integer("dimensions", 1, Integer.MAX_VALUE),
                 Options.priority(body));
@@ -257,6 +271,7 @@ final class OllamaRoutes {
         return new EmbeddingRequest(
                 Options.model(body),
                 prompt.isEmpty() ? List.of() : List.of(prompt),
+                "prompt",
                 false,
                 OptionalInt.empty(),
                 Options.priority(body));

@@ -24,7 +24,7 @@ import tools.jackson.databind.JsonNode;
  * @param stop texts that end the answer, 0 to 16
  * @param logprobs how many alternatives to report for each token; empty for no report
  * @param deadlineNanos when the answer is to have ended, as {@link System#nanoTime} counts; empty where that is the same
- * @param grammar what the answer may be, as GBNF; empty where it may be anything
+ * @param form what the answer may be; empty where it may be anything
  * @param stream whether the answer comes as server-sent events
  * @param priority how urgent it is; empty for as urgent as its key's requests are
  * @param usageChunk whether a stream ends with a chunk of token counts
@@ -37,7 +37,7 @@ record Options(
         OptionalInt logprobs,
         Optional<Priority> priority,
         OptionalLong deadlineNanos,
-        Optional<String> grammar,
+        Optional<Bound> form,
         boolean stream,
         boolean usageChunk) {
     /** OpenAI's bound. */
@@ -60,7 +60,7 @@ record Options(
     private static final int TOP_K_MAX = 1_000_000;
 
     /** Reads the common fields; which of the token limits, logprobs and forms count is the caller's to say. */
-    static Options read(Fields body, OptionalInt maxTokens, OptionalInt logprobs, Optional<String> grammar) {
+    static Options read(Fields body, OptionalInt maxTokens, OptionalInt logprobs, Optional<Bound> form) {
         refuseUnsupported(body);
         var stream = body.flag("stream");
         return new Options(
@@ -71,7 +71,7 @@ record Options(
                 logprobs,
                 priority(body),
                 deadline(body),
-                grammar,
+                form,
                 stream,
                 usageChunk(body, stream));
     }
@@ -134,13 +134,10 @@ record Options(
         return body.text("model").filter(name -> !name.isEmpty() && !name.equals("default"));
     }
 
-    /** What the engine is asked: this, with a prompt in which control tokens count; no caller is the owner at the box. */
-    GenerateParams generate(
-            String modelId, @Nullable String prompt, @Nullable List<Long> tokens, Optional<Caller> caller) {
-        return generate(modelId, prompt, tokens, caller, grammar.map(Bound::whole));
-    }
-
-    /** The same, with an answer that is bound to something else. */
+    /**
+     * What the engine is asked: this, with a prompt in which control tokens count and an answer that is bound to that; no caller is
+     * the owner at the box.
+     */
     GenerateParams generate(
             String modelId,
             @Nullable String prompt,
@@ -159,7 +156,8 @@ record Options(
                 caller.map(key -> asking(key, priority)).orElse(null),
                 deadlineMillis(),
                 bound.map(Bound::grammar).orElse(null),
-                bound.map(Bound::triggers).orElse(null));
+                bound.map(Bound::triggers).orElse(null),
+                bound.map(Bound::required).orElse(null));
     }
 
     /** Texts that end the answer, none of them empty. */
@@ -190,7 +188,7 @@ record Options(
     }
 
     private static boolean usageChunk(Fields body, boolean stream) {
-        var options = body.get("stream_options");
+        var options = body.object("stream_options");
         if (options.isEmpty()) {
             return false;
         }
@@ -198,10 +196,7 @@ record Options(
             throw ApiError.at(
                     "stream_options", ErrorCode.INVALID_VALUE, "stream_options is for streams. Set stream to true.");
         }
-        if (!options.get().isObject()) {
-            throw Fields.type("stream_options", "an object");
-        }
-        return new Fields(options.get(), "stream_options").flag("include_usage");
+        return options.get().flag("include_usage");
     }
 
     private static void refuseUnsupported(Fields body) {
@@ -228,7 +223,7 @@ record Options(
     /** Refuses the field if it holds anything but null, an empty array or an empty object. */
     static void refuse(Fields body, String name, String message) {
         body.get(name).filter(Options::saysSomething).ifPresent(_ -> {
-            throw unsupported(name, message);
+            throw unsupported(body.at(name), message);
         });
     }
 

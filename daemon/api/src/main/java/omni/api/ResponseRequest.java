@@ -36,6 +36,8 @@ record ResponseRequest(
 
     private static final int INSTRUCTIONS_CHARACTERS_MAX = 60_000;
 
+    private static final String NO_TOOLS = "Tools are not supported here. Ask /v1/chat/completions.";
+
     private static final Map<String, String> UNSUPPORTED = Map.of(
             "prompt", "Prompts that are kept elsewhere are not supported. Leave it out.",
             "context_management", "Conversations are not shortened. Leave it out.",
@@ -49,9 +51,7 @@ record ResponseRequest(
     static ResponseRequest read(Json.Body json) {
         var body = Fields.of(json.node());
         UNSUPPORTED.forEach((name, message) -> Options.refuse(body, name, message));
-        if (Tools.read(body, Tools.Dialect.RESPONSES).offered()) {
-            throw Options.unsupported("tools", "Tools are not supported here. Ask /v1/chat/completions.");
-        }
+        refuseTools(body);
         refuseFormat(body);
         refuseRest(body);
         var previous = id(body.text(PREVIOUS), PREVIOUS);
@@ -141,17 +141,21 @@ record ResponseRequest(
         return id;
     }
 
-    private static void refuseFormat(Fields body) {
-        var text = body.get("text").orElseGet(JsonNodeFactory.instance::objectNode);
-        if (!text.isObject()) {
-            throw Fields.type("text", "an object");
+    /** Where none is to be called, any may be there. */
+    private static void refuseTools(Fields body) {
+        body.flag("parallel_tool_calls");
+        if (Tools.areOff(body)) {
+            return;
         }
-        var fields = new Fields(text, "text");
-        fields.get("format").ifPresent(format -> {
-            if (!format.isObject()) {
-                throw Fields.type("text.format", "an object");
-            }
-            if (!new Fields(format, "text.format").requiredText("type").equals("text")) {
+        Options.refuse(body, "tools", NO_TOOLS);
+        if (!body.text("tool_choice").orElse("auto").equals("auto")) {
+            throw Options.unsupported("tool_choice", NO_TOOLS);
+        }
+    }
+
+    private static void refuseFormat(Fields body) {
+        body.object("text").flatMap(text -> text.object("format")).ifPresent(format -> {
+            if (!format.requiredText("type").equals("text")) {
                 throw Options.unsupported(
                         "text.format",
                         "Responses are not held to a form. Use /v1/chat/completions, or ask for JSON in the prompt.");

@@ -86,7 +86,7 @@ final class ResponseRoutes {
                 var made = Asked.of(asked, keeps);
                 answers.chat(
                         held,
-                        Answers.Asker.of(exchange),
+                        Answers.Asker.of(exchange, NAMES),
                         begun -> write(exchange, made, begun.model(), begun.answer()));
             } catch (ApiError e) {
                 throw e.naming(NAMES);
@@ -187,7 +187,7 @@ final class ResponseRoutes {
                     reply = answer.next();
                 }
             } catch (ApiError e) {
-                events.named(shape.failed(e.naming(NAMES)));
+                events.named(shape.failed(e));
                 throw e;
             }
         }
@@ -200,8 +200,7 @@ final class ResponseRoutes {
         if (finish == null) {
             throw new IllegalArgumentException("not the last reply");
         }
-        var usage = Answers.counted(last.usage());
-        exchange.usage(usage);
+        var usage = Answers.counted(exchange, last);
         var response = shape.whole(finish, usage);
         var item = shape.item(text, finish);
         asked.kept()

@@ -28,6 +28,7 @@ record Tools(ArrayNode given, List<Function> callable, boolean forced, boolean p
     /** OpenAI's bounds. */
     static final int TOOLS_MAX = 128;
 
+    private static final String FIELD = "tools";
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-]+");
     private static final ObjectNode NOTHING =
             JsonNodeFactory.instance.objectNode().put("type", "object").put("additionalProperties", false);
@@ -48,26 +49,22 @@ record Tools(ArrayNode given, List<Function> callable, boolean forced, boolean p
     record Function(String name, JsonNode parameters, boolean strict, String path) {}
 
     /** Where a request has what of a function. */
-    enum Dialect {
+    enum Place {
         /** In a member {@code function}. */
         CHAT("parameters", 64),
-        /** Beside the type. */
-        RESPONSES("parameters", 64),
         /** Beside a type that may be absent. */
         MESSAGES("input_schema", 128);
 
         private final String parameters;
         private final int nameMax;
 
-        Dialect(String parameters, int nameMax) {
+        Place(String parameters, int nameMax) {
             this.parameters = parameters;
             this.nameMax = nameMax;
         }
 
         private void requireFunction(Fields fields) {
-            var type = this == MESSAGES
-                    ? fields.text("type").orElse("custom")
-                    : fields.requiredText("type");
+            var type = this == MESSAGES ? fields.text("type").orElse("custom") : fields.requiredText("type");
             if (!type.equals(this == MESSAGES ? "custom" : "function")) {
                 throw Options.unsupported(
                         fields.at("type"), "Only functions can be called. Leave tools of other types out.");
@@ -76,18 +73,15 @@ record Tools(ArrayNode given, List<Function> callable, boolean forced, boolean p
 
         private Fields function(Fields tool) {
             return switch (this) {
-                case CHAT ->
-                    object(
-                            tool.get("function").orElseThrow(() -> Fields.missing(tool.at("function"))),
-                            tool.at("function"));
-                case RESPONSES, MESSAGES -> tool;
+                case CHAT -> tool.requiredObject("function");
+                case MESSAGES -> tool;
             };
         }
 
         private JsonNode asChat(JsonNode tool) {
             return switch (this) {
                 case CHAT -> tool;
-                case RESPONSES, MESSAGES -> {
+                case MESSAGES -> {
                     var chat = JsonNodeFactory.instance.objectNode().put("type", "function");
                     var function = chat.putObject("function");
                     tool.forEachEntry((name, value) -> {
@@ -102,22 +96,24 @@ record Tools(ArrayNode given, List<Function> callable, boolean forced, boolean p
     }
 
     /**
-     * Reads {@code tools}, {@code tool_choice} and {@code parallel_tool_calls}.
+     * Reads {@code tools}, {@code tool_choice} and {@code parallel_tool_calls}. Where none is to be called, any may be there.
      *
      * @throws ApiError naming the field that is wrong or not supported
      */
-    static Tools read(Fields body, Dialect dialect) {
+    static Tools ofChat(Fields body) {
         var parallel = body.get("parallel_tool_calls").isEmpty() || body.flag("parallel_tool_calls");
+        if (areOff(body)) {
+            return NONE;
+        }
         var given = JsonNodeFactory.instance.arrayNode();
-        var functions = functions(body, dialect, given);
+        var functions = functions(body, Place.CHAT, given);
         var choice = body.get("tool_choice");
         if (choice.isPresent() && !choice.get().isString()) {
-            var fields = object(choice.get(), "tool_choice");
-            dialect.requireFunction(fields);
-            return new Tools(given, List.of(named(dialect.function(fields), functions)), true, parallel);
+            var fields = Fields.object(choice.get(), "tool_choice");
+            Place.CHAT.requireFunction(fields);
+            return new Tools(given, List.of(named(Place.CHAT.function(fields), functions)), true, parallel);
         }
         return switch (choice.map(JsonNode::stringValue).orElse("auto")) {
-            case "none" -> NONE;
             case "auto" -> new Tools(given, functions, false, parallel);
             case "required" -> forced(given, functions, parallel);
             default ->
@@ -128,21 +124,31 @@ record Tools(ArrayNode given, List<Function> callable, boolean forced, boolean p
         };
     }
 
+    /** Whether {@code tool_choice} says that none is to be called. */
+    static boolean areOff(Fields body) {
+        return body.get("tool_choice")
+                .filter(choice -> choice.asString("").equals("none"))
+                .isPresent();
+    }
+
     /**
-     * Reads {@code tools} and {@code tool_choice} as Anthropic's clients send them.
+     * Reads {@code tools} and {@code tool_choice} as Anthropic's clients send them. Where none is to be called, any may be there.
      *
      * @throws ApiError naming the field that is wrong or not supported
      */
     static Tools ofMessages(Fields body) {
+        var choice = body.object("tool_choice");
+        var type = choice.map(fields -> fields.requiredText("type")).orElse("auto");
+        if (type.equals("none")) {
+            return NONE;
+        }
         var given = JsonNodeFactory.instance.arrayNode();
-        var functions = functions(body, Dialect.MESSAGES, given);
-        var choice = body.get("tool_choice").map(node -> object(node, "tool_choice"));
+        var functions = functions(body, Place.MESSAGES, given);
         if (choice.isEmpty()) {
             return new Tools(given, functions, false, true);
         }
         var parallel = !choice.get().flag("disable_parallel_tool_use");
-        return switch (choice.get().requiredText("type")) {
-            case "none" -> NONE;
+        return switch (type) {
             case "auto" -> new Tools(given, functions, false, parallel);
             case "any" -> forced(given, functions, parallel);
             case "tool" -> new Tools(given, List.of(named(choice.get(), functions)), true, parallel);
@@ -160,7 +166,7 @@ record Tools(ArrayNode given, List<Function> callable, boolean forced, boolean p
         return new Tools(given, functions, true, parallel);
     }
 
-    private static List<Function> functions(Fields body, Dialect dialect, ArrayNode given) {
+    private static List<Function> functions(Fields body, Place place, ArrayNode given) {
         var tools = body.get("tools").orElseGet(JsonNodeFactory.instance::arrayNode);
         if (!tools.isArray()) {
             throw Fields.type("tools", "an array of tools");
@@ -171,34 +177,31 @@ record Tools(ArrayNode given, List<Function> callable, boolean forced, boolean p
         var functions = new ArrayList<Function>();
         var names = new HashSet<String>();
         for (var i = 0; i < tools.size(); i++) {
-            var tool = object(tools.get(i), "tools[" + i + "]");
-            dialect.requireFunction(tool);
-            var fields = dialect.function(tool);
-            var function = function(fields, dialect);
+            var tool = Fields.object(tools.get(i), "tools[" + i + "]");
+            place.requireFunction(tool);
+            var fields = place.function(tool);
+            var function = function(fields, place);
             if (!names.add(function.name())) {
                 throw ApiError.at(
                         fields.at("name"), ErrorCode.INVALID_VALUE, "Another function has this name. Name them apart.");
             }
             functions.add(function);
-            given.add(dialect.asChat(tool.node()));
+            given.add(place.asChat(tool.node()));
         }
         return functions;
     }
 
-    private static Function function(Fields fields, Dialect dialect) {
+    private static Function function(Fields fields, Place place) {
         var name = fields.requiredText("name");
-        if (name.length() > dialect.nameMax || !NAME.matcher(name).matches()) {
+        if (name.length() > place.nameMax || !NAME.matcher(name).matches()) {
             throw ApiError.at(
                     fields.at("name"),
                     ErrorCode.INVALID_VALUE,
-                    "The name of a function has 1 to " + dialect.nameMax + " letters, digits, _ and -.");
+                    "The name of a function has 1 to " + place.nameMax + " letters, digits, _ and -.");
         }
         fields.text("description");
         return new Function(
-                name,
-                parameters(fields, dialect.parameters),
-                fields.flag("strict"),
-                fields.at(dialect.parameters));
+                name, parameters(fields, place.parameters), fields.flag("strict"), fields.at(place.parameters));
     }
 
     /** Arguments are an object, whether the schema says so or not; of a function without parameters, one with nothing in it. */
@@ -208,7 +211,7 @@ record Tools(ArrayNode given, List<Function> callable, boolean forced, boolean p
             return NOTHING;
         }
         var path = fields.at(name);
-        var type = object(given.get(), path).get("type");
+        var type = Fields.object(given.get(), path).get("type");
         if (type.isEmpty()) {
             return ((ObjectNode) given.get()).deepCopy().put("type", "object");
         }
@@ -228,22 +231,16 @@ record Tools(ArrayNode given, List<Function> callable, boolean forced, boolean p
                         function.at("name"), ErrorCode.INVALID_VALUE, "No function of this name is among the tools."));
     }
 
-    private static Fields object(JsonNode node, String path) {
-        if (!node.isObject()) {
-            throw Fields.type(path, "an object");
-        }
-        return new Fields(node, path);
-    }
-
     /**
-     * Refuses a form of the answer beside tools; {@code field} is the one that asks for it.
+     * Refuses a form of the answer beside tools.
      *
      * @throws ApiError UNSUPPORTED_PARAMETER
      */
-    void requireFree(Options options, String field) {
-        if (offered() && options.grammar().isPresent()) {
+    void requireFree(Options options) {
+        if (offered() && options.form().isPresent()) {
             throw Options.unsupported(
-                    field, "A form of the answer does not go with tools. Leave one of them out, or let none be called.");
+                    options.form().get().field(),
+                    "A form of the answer does not go with tools. Leave one of them out, or let none be called.");
         }
     }
 
@@ -270,16 +267,18 @@ record Tools(ArrayNode given, List<Function> callable, boolean forced, boolean p
                 .toList();
         var between = parallel ? Optional.of(format.separator() + ToolFormat.MARK) : Optional.<String>empty();
         if (!forced) {
-            return new Bound(row(forms, "", between), List.of(ToolFormat.MARK));
+            var strict = callable.stream().anyMatch(Function::strict);
+            return new Bound(row(forms, "", between), List.of(ToolFormat.MARK), strict, FIELD);
         }
         return thoughts == Thoughts.BEGUN
-                ? new Bound(row(forms, "\n\n" + ToolFormat.MARK, between), List.of(ToolFormat.THOUGHTS_END))
-                : new Bound(row(forms, ToolFormat.MARK, between), List.of());
+                ? new Bound(
+                        row(forms, "\n\n" + ToolFormat.MARK, between), List.of(ToolFormat.THOUGHTS_END), true, FIELD)
+                : Bound.whole(row(forms, ToolFormat.MARK, between), FIELD);
     }
 
     private String row(List<Framed> forms, String opening, Optional<String> between) {
         return AnswerFormat.converted(
                 () -> SchemaGrammar.row(forms, opening, between),
-                e -> e.index().isPresent() ? callable.get(e.index().getAsInt()).path() : "tools");
+                e -> e.index().isPresent() ? callable.get(e.index().getAsInt()).path() : FIELD);
     }
 }

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import omni.engine.EngineProtocol.GenerateParams;
 import omni.schema.SchemaGrammar;
 import org.jspecify.annotations.Nullable;
@@ -78,6 +80,28 @@ final class AnswerFormatTest {
         var long1 = ",\"grammar\":\"" + "a".repeat(AnswerFormat.GRAMMAR_CHARACTERS_MAX + 1) + "\"";
         ErrorsTest.assertError(
                 daemon.post("/v1/chat/completions", TestDaemon.chat("three", long1)), 400, "invalid_value");
+    }
+
+    /** Who waits while another is converted is next in turn, and can be told to leave. */
+    @Test
+    void whoWaitsForAConversionCanBeInterrupted() throws Exception {
+        assertTrue(AnswerFormat.CONVERTING.isFair());
+        var told = new CompletableFuture<ErrorCode>();
+        AnswerFormat.CONVERTING.lock();
+        try {
+            var waiting = Thread.ofPlatform().start(() -> {
+                try {
+                    AnswerFormat.converted(SchemaGrammar::anyObject, _ -> "a");
+                } catch (ApiError e) {
+                    told.complete(e.code());
+                }
+            });
+            Await.until("it waits", () -> AnswerFormat.CONVERTING.hasQueuedThread(waiting));
+            waiting.interrupt();
+            assertEquals(ErrorCode.SERVER_STOPPING, told.get(10, TimeUnit.SECONDS));
+        } finally {
+            AnswerFormat.CONVERTING.unlock();
+        }
     }
 
     @ParameterizedTest

@@ -282,7 +282,8 @@ final class AnthropicTest {
         engine.pieces = List.of("<think>Hm.</think>Wait.", CALL + "\n" + CALL);
         var content = json(post("calling", tools("")));
         assertEquals("tool_use", content.get("stop_reason").asString());
-        var types = content.get("content").valueStream()
+        var types = content.get("content")
+                .valueStream()
                 .map(block -> block.get("type").asString())
                 .toList();
         assertEquals(List.of("thinking", "text", "tool_use", "tool_use"), types);
@@ -299,26 +300,56 @@ final class AnthropicTest {
     void callsAreStreamedInBlocks() throws Exception {
         engine.pieces = List.of("<think>Hm.</think>Wait.", CALL.substring(0, 60), CALL.substring(60));
         var events = events(post("calling", tools(",'stream':true")));
-        assertEquals("tool_use", events.get(events.size() - 2).at("/delta/stop_reason").asString());
+        assertEquals(
+                "tool_use",
+                events.get(events.size() - 2).at("/delta/stop_reason").asString());
         var begun = events.stream()
                 .filter(event -> event.get("type").asString().equals("content_block_start"))
                 .toList();
         assertEquals(
                 List.of("thinking", "text", "tool_use"),
-                begun.stream().map(event -> event.at("/content_block/type").asString()).toList());
+                begun.stream()
+                        .map(event -> event.at("/content_block/type").asString())
+                        .toList());
         assertEquals(
-                List.of(0, 1, 2), begun.stream().map(event -> event.get("index").asInt()).toList());
+                List.of(0, 1, 2),
+                begun.stream().map(event -> event.get("index").asInt()).toList());
         assertEquals("{}", begun.getLast().at("/content_block/input").toString());
         var arguments = new StringBuilder();
         events.forEach(event -> arguments.append(event.at("/delta/partial_json").asString("")));
         assertEquals("{\"city\": \"Oslo\"}", arguments.toString());
-        assertEquals(3, events.stream().filter(e -> e.get("type").asString().equals("content_block_stop")).count());
+        assertEquals(
+                3,
+                events.stream()
+                        .filter(e -> e.get("type").asString().equals("content_block_stop"))
+                        .count());
     }
 
     @Test
     void aCallThatIsCutShortIsNoBlock() throws Exception {
         engine.pieces = List.of(CALL + CALL.substring(0, CALL.indexOf("Oslo")));
-        assertEquals(1, json(post("calling", tools(""))).get("content").size());
+        var whole = json(post("calling", tools("")));
+        assertEquals(1, whole.get("content").size());
+        assertEquals("end_turn", whole.get("stop_reason").asString());
+        var events = events(post("calling", tools(",'stream':true")));
+        assertEquals(
+                "end_turn",
+                events.get(events.size() - 2).at("/delta/stop_reason").asString());
+    }
+
+    @Test
+    void whereNoneIsToBeCalledAnyMayBeThere() throws Exception {
+        engine.pieces = List.of("well");
+        var fields = ",'tools':[{'type':'bash_20250124','name':'bash'}],'tool_choice':{'type':'".replace('\'', '"');
+        json(post("calling", fields + "none\"}"));
+        assertError(post("calling", fields + "auto\"}"), 400, "invalid_request_error", "tools[0].type");
+    }
+
+    @Test
+    void systemMayBeEmpty() throws Exception {
+        var told = mirrored(
+                daemon.post("/v1/messages", "{\"model\":\"mirror\",\"max_tokens\":9,\"system\":[]," + HI + "}"));
+        assertEquals("[{\"role\":\"user\",\"content\":\"hi\"}]", told.toString());
     }
 
     @Test
@@ -329,7 +360,9 @@ final class AnthropicTest {
         assertTrue(any.contains("get_weather") && any.contains("now"), any);
         var one = String.valueOf(chosen("tool','name':'now").grammar());
         assertTrue(!one.contains("get_weather") && one.contains("now"), one);
-        assertFalse(String.valueOf(chosen("any','disable_parallel_tool_use':true,'a':'b").grammar()).contains("more-framed"));
+        assertFalse(String.valueOf(
+                        chosen("any','disable_parallel_tool_use':true,'a':'b").grammar())
+                .contains("more-framed"));
         assertTrue(any.contains("more-framed"), any);
     }
 
@@ -350,6 +383,8 @@ final class AnthropicTest {
                 "\"messages\":[]",
                 "\"messages\":[1]",
                 "\"messages\":[{\"role\":\"user\"}]",
+                "\"messages\":[{\"role\":\"user\",\"content\":[]}]",
+                "\"messages\":[{\"role\":\"user\",\"content\":\"a\"},{\"role\":\"assistant\",\"content\":[]},{\"role\":\"user\",\"content\":\"a\"}]",
                 "\"messages\":[{\"role\":\"nobody\",\"content\":\"a\"}]",
                 "\"messages\":[{\"role\":\"user\",\"content\":1}]",
                 "\"messages\":[{\"role\":\"user\",\"content\":[1]}]",

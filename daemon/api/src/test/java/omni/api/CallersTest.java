@@ -136,7 +136,10 @@ final class CallersTest {
                 OptionalInt.empty(),
                 OptionalInt.empty(),
                 Optional.empty());
-        assertNull(options.generate("m", "hi", null, Optional.empty()).deadlineMillis(), "the control: it has none");
+        assertNull(
+                options.generate("m", "hi", null, Optional.empty(), Optional.empty())
+                        .deadlineMillis(),
+                "the control: it has none");
         var late = new Options(
                 options.model(),
                 options.maxTokens(),
@@ -148,7 +151,8 @@ final class CallersTest {
                 Optional.empty(),
                 false,
                 false);
-        var refused = assertThrows(ApiError.class, () -> late.generate("m", "hi", null, Optional.empty()));
+        var refused =
+                assertThrows(ApiError.class, () -> late.generate("m", "hi", null, Optional.empty(), Optional.empty()));
         assertEquals(ErrorCode.DEADLINE_EXCEEDED, refused.code());
     }
 

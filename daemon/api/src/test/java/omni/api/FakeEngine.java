@@ -134,6 +134,10 @@ final class FakeEngine implements EngineProtocol.Handler, AutoCloseable {
             }
             throw new EngineProtocol.Failed("the model was unloaded");
         });
+        scripts.put("refusing", (_, _, call) -> {
+            call.next(part("a"));
+            throw new EngineProtocol.Invalid("grammar", "It allows nothing.");
+        });
         scripts.put("odd", (_, _, _) -> {
             throw new IllegalStateException("a fault of the fake");
         });
@@ -200,7 +204,7 @@ final class FakeEngine implements EngineProtocol.Handler, AutoCloseable {
         var source = switch (String.valueOf(in.model())) {
             case "id-told" -> "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}";
             case "id-mirror" -> "{{ messages | tojson }}";
-            case "id-calling" -> CALLING;
+            case "id-calling", "id-refusing" -> CALLING;
             default -> "A prompt.";
         };
         call.reply(new TemplateReply(new ChatTemplate(String.valueOf(in.model()), source, "", "", false), 2));
@@ -215,6 +219,9 @@ final class FakeEngine implements EngineProtocol.Handler, AutoCloseable {
         }
         if (in.inputs().contains("fail")) {
             throw new EngineProtocol.Failed("it had to");
+        }
+        if (in.inputs().contains("long")) {
+            throw new EngineProtocol.PromptTooLong(3000, 2048, null);
         }
         var numbers = "id-wide".equals(in.model()) ? 512 : 1;
         var vectors = in.inputs().stream()

@@ -361,6 +361,24 @@ final class OllamaTest {
         assertTrue(error(tooLong).startsWith("model '" + "n".repeat(64) + "…' not found."), tooLong.body());
     }
 
+    /** Of the fields of each route: it is not the messages of who sent none. */
+    @Test
+    void whatIsTooMuchIsNamedAsItWasSent() throws Exception {
+        var chat = error(daemon.post("/api/chat", TestDaemon.chat("long", "")));
+        assertTrue(chat.startsWith("messages: "), chat);
+        var prompt = error(daemon.post("/api/generate", "{\"model\":\"long\",\"prompt\":\"a\"}"));
+        assertTrue(prompt.startsWith("This model's context") && prompt.contains("prompt"), prompt);
+        var texts = error(daemon.post("/api/embed", "{\"model\":\"three\",\"input\":\"long\"}"));
+        assertTrue(texts.startsWith("input: "), texts);
+        var text = error(daemon.post("/api/embeddings", "{\"model\":\"three\",\"prompt\":\"long\"}"));
+        assertTrue(text.startsWith("This model's context") && text.contains("prompt"), text);
+        var few = error(daemon.post("/api/chat", TestDaemon.chat("few", "")));
+        assertTrue(few.startsWith("options.num_predict: "), few);
+        var refused = lines(daemon.post("/api/chat", TestDaemon.chat("refusing", ",\"format\":\"json\"")));
+        assertEquals(
+                "format: It allows nothing.", refused.getLast().get("error").asString());
+    }
+
     @Test
     void anErrorInTheMiddleIsALineOfItsOwn() throws Exception {
         var lines = lines(daemon.post("/api/chat", TestDaemon.chat("failing", "")));
@@ -383,7 +401,8 @@ final class OllamaTest {
         assertEquals("Wait.", whole.at("/message/content").asString());
         assertEquals("Hm.", whole.at("/message/thinking").asString());
         assertEquals("f", whole.at("/message/tool_calls/0/function/name").asString());
-        assertEquals("[2]", whole.at("/message/tool_calls/1/function/arguments/b").toString());
+        assertEquals(
+                "[2]", whole.at("/message/tool_calls/1/function/arguments/b").toString());
         assertEquals(2, whole.at("/message/tool_calls").size());
         assertEquals("stop", whole.get("done_reason").asString());
 
@@ -444,6 +463,7 @@ final class OllamaTest {
                 "\"messages\":[{\"content\":\"a\"}]",
                 "\"messages\":[{\"role\":\"nobody\",\"content\":\"a\"}]",
                 "\"messages\":[{\"role\":\"user\",\"content\":1}]",
+                "\"messages\":[{\"role\":\"user\",\"content\":\"a\",\"tool_calls\":[{\"function\":{\"name\":\"f\"}}]}]",
                 "\"messages\":[{\"role\":\"assistant\",\"tool_calls\":1}]",
                 "\"messages\":[{\"role\":\"assistant\",\"tool_calls\":[{}]}]",
                 "\"messages\":[{\"role\":\"assistant\",\"tool_calls\":[{\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}]}]"

@@ -54,6 +54,15 @@ final class ResponsesTest {
     }
 
     @Test
+    void toolsOfWhichNoneIsToBeCalledMayBeThere() throws Exception {
+        for (var tools :
+                List.of("[{\"type\":\"web_search\"}],\"tool_choice\":\"none\"", "[],\"tool_choice\":\"auto\"")) {
+            var response = post(",\"tools\":" + tools);
+            assertEquals(200, response.statusCode(), response.body());
+        }
+    }
+
+    @Test
     void withoutTheVaultItIsAnsweredAndNotKept() throws Exception {
         for (var state : List.of(VaultState.SEALED, VaultState.ABSENT)) {
             vault.become(state);
@@ -141,7 +150,7 @@ final class ResponsesTest {
             quoteCharacter = '\0',
             value = {
                 "\"tools\":[{\"type\":\"function\",\"name\":\"f\"}]|tools|unsupported_parameter",
-                "\"tool_choice\":\"required\"|tool_choice|invalid_value",
+                "\"tool_choice\":\"required\"|tool_choice|unsupported_parameter",
                 "\"background\":true|background|unsupported_parameter",
                 "\"truncation\":\"auto\"|truncation|unsupported_parameter",
                 "\"top_logprobs\":1|top_logprobs|unsupported_parameter",

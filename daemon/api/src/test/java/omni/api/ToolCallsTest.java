@@ -125,6 +125,91 @@ final class ToolCallsTest {
         }
     }
 
+    /** What a client's own stop cuts off, and what breaks where nothing binds it, is no call to be done. */
+    @Test
+    void aCallThatIsNotWholeIsNoneToBeDone() throws Exception {
+        var stops = chat(tools(WEATHER) + ",'stop':['Oslo']");
+        assertEquals(List.of("Oslo"), asked(stops).stop());
+        for (var said : List.of(CALL.substring(0, CALL.indexOf("Oslo")), CALL.replace("\"Oslo\"", "01"))) {
+            var choice = choice(stops, said);
+            assertEquals("stop", choice.path("finish_reason").asString(), said);
+            assertEquals(1, choice.path("message").path("tool_calls").size());
+        }
+        engine.pieces = List.of(CALL.substring(0, CALL.indexOf("Oslo")));
+        var streamed = daemon.post("/v1/chat/completions", chat(tools(WEATHER) + ",'stop':['Oslo'],'stream':true"))
+                .body();
+        assertTrue(streamed.contains("\"finish_reason\":\"stop\""), streamed);
+    }
+
+    /** From its mark on nothing but calls can be written, wherever it stands; but where the form waits for the end of thoughts. */
+    @Test
+    void aCallEndsTheThoughts() throws Exception {
+        for (var body : List.of(chat(tools(WEATHER)), chat(tools(WEATHER)).replace("hi", "think"))) {
+            var choice = choice(body, body.contains("think") ? "Hm. " + CALL : "<think>Hm. " + CALL);
+            assertEquals("tool_calls", choice.path("finish_reason").asString());
+            assertEquals(
+                    "Hm. ", choice.path("message").path("reasoning_content").asString());
+            assertEquals(1, choice.path("message").path("tool_calls").size());
+        }
+        var forced = choice(
+                chat(tools(WEATHER) + ",'tool_choice':'required'").replace("hi", "think"),
+                CALL + "</think>\n\n" + CALL);
+        assertEquals(CALL, forced.path("message").path("reasoning_content").asString());
+        assertEquals(1, forced.path("message").path("tool_calls").size());
+    }
+
+    /** It holds from the first character on, and so is no thought, though the prompt ends within thoughts. */
+    @Test
+    void aFormIsTheAnswerWhereThoughtsAreBegun() throws Exception {
+        for (var form : List.of("'response_format':{'type':'json_object'}", "'grammar':'root ::= [{] [}]'")) {
+            var message = choice(chat("," + form).replace("hi", "think"), "{}").path("message");
+            assertEquals("{}", message.path("content").asString());
+            assertFalse(message.has("reasoning_content"));
+        }
+        var thought = choice(chat("").replace("hi", "think"), "{}").path("message");
+        assertEquals("{}", thought.path("reasoning_content").asString(), "without a form it is one");
+    }
+
+    @Test
+    void whatTheEngineRefusesIsNamedAsItWasAsked() throws Exception {
+        for (var asked : List.of(
+                List.of("tools", tools(WEATHER)),
+                List.of("response_format", ",'response_format':{'type':'json_object'}"),
+                List.of("grammar", ",'grammar':'root ::= [a]'"))) {
+            var whole =
+                    daemon.post("/v1/chat/completions", chat(asked.getLast()).replace("calling", "refusing"));
+            assertEquals(400, whole.statusCode(), whole.body());
+            assertEquals(asked.getFirst(), TestDaemon.error(whole).path("param").asString());
+            var streamed = daemon.post(
+                            "/v1/chat/completions",
+                            chat(asked.getLast() + ",'stream':true").replace("calling", "refusing"))
+                    .body();
+            assertTrue(streamed.contains("\"param\":\"" + asked.getFirst() + "\""), streamed);
+        }
+    }
+
+    @Test
+    void whatIsCountedOnIsRequiredOfTheEngine() throws Exception {
+        assertEquals(false, asked(chat(tools(WEATHER))).grammarRequired());
+        var strict = WEATHER.replace("'name'", "'strict':true,'name'");
+        assertEquals(true, asked(chat(tools(CLOCK, strict))).grammarRequired());
+        var forced = chat(tools(WEATHER) + ",'tool_choice':'required'");
+        assertEquals(true, asked(forced).grammarRequired());
+        assertEquals(true, asked(forced.replace("hi", "think")).grammarRequired());
+        assertEquals(
+                true, asked(chat(",'response_format':{'type':'json_object'}")).grammarRequired());
+        assertNull(asked(chat("")).grammarRequired());
+    }
+
+    @Test
+    void whereNoneIsToBeCalledAnyMayBeThere() throws Exception {
+        for (var tool : List.of("{'type':'web_search'}", "{'type':'function','function':{'name':'a b'}}")) {
+            assertNull(asked(chat(tools(tool) + ",'tool_choice':'none'")).grammar());
+            var response = daemon.post("/v1/chat/completions", chat(tools(tool) + ",'tool_choice':'auto'"));
+            assertEquals(400, response.statusCode(), response.body());
+        }
+    }
+
     /** The function first, then its arguments as they come; put together, they are the whole. */
     @Test
     void callsStream() throws Exception {

@@ -81,7 +81,7 @@ final class WorkTest {
             try {
                 var end = CompletableFuture.runAsync(() -> {
                     try (var request = new Held<>(request(), () -> {})) {
-                        answers.chat(request, Answers.Asker.owner(leave::set), (_, _) -> {});
+                        answers.chat(request, Answers.Asker.owner(leave::set), _ -> {});
                     }
                 });
                 Await.until("it waits for the renderer", () -> templates.rendering.hasQueuedThreads());

@@ -294,8 +294,10 @@ final class EngineService implements EngineProtocol.Handler {
 
     @Override
     public void unload(EngineProtocol.UnloadParams in, Call<EngineProtocol.UnloadReply> call) {
-        answer(() -> call.reply(
-                new EngineProtocol.UnloadReply(residents.unload(find(in.model()).id()))));
+        answer(() -> {
+            String id = find(in.model()).id();
+            call.reply(new EngineProtocol.UnloadReply(!store.isPinned(id) && residents.unload(id)));
+        });
     }
 
     @Override

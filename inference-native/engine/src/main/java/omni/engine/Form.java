@@ -7,8 +7,9 @@ import java.util.List;
  *
  * @param gbnf a grammar, in llama.cpp's notation
  * @param triggers texts behind the first of which it holds; none where it does from the beginning on
+ * @param required whether an answer is of no use that is not held to it; so it always is without triggers
  */
-record Form(String gbnf, List<String> triggers) {
+record Form(String gbnf, List<String> triggers, boolean required) {
     static final int GRAMMAR_LENGTH_MAX = 256 * 1024;
     static final int TRIGGERS_MAX = 4;
     static final int TRIGGER_LENGTH_MAX = 64;
@@ -36,5 +37,10 @@ record Form(String gbnf, List<String> triggers) {
     /** Whether everything is allowed until a trigger has come. */
     boolean isLazy() {
         return !triggers.isEmpty();
+    }
+
+    /** Whether a library without grammars may leave it out. */
+    boolean mayBeLeftOut() {
+        return isLazy() && !required;
     }
 }

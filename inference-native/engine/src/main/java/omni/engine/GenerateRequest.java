@@ -77,7 +77,8 @@ final class GenerateRequest {
             }
             return Optional.empty();
         }
-        return Optional.of(new Form(grammar, triggers == null ? List.of() : triggers));
+        return Optional.of(
+                new Form(grammar, triggers == null ? List.of() : triggers, Boolean.TRUE.equals(in.grammarRequired())));
     }
 
     Caller caller() {

@@ -101,7 +101,7 @@ sealed interface LoadedModel extends AutoCloseable permits NativeModel, Portable
     /**
      * Reads a grammar; any thread may call.
      *
-     * @return whether answers are held to it; not where it is lazy and this library has no grammars
+     * @return whether answers are held to it; not where it may be left out and this library has no grammars
      * @throws EngineException.Invalid if this model's answers cannot follow it
      */
     boolean holdsTo(Form form);

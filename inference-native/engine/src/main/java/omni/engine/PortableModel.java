@@ -376,10 +376,7 @@ final class PortableModel implements LoadedModel {
 
     @Override
     public boolean holdsTo(Form form) {
-        if (form.isLazy()) {
-            return false;
-        }
-        throw PortableTokens.lacks("grammar", "does without grammars");
+        return PortableTokens.holdsTo(form);
     }
 
     @Override

@@ -21,6 +21,14 @@ final class PortableTokens {
         return new EngineException.Invalid(parameter, "This box has the portable binding, which " + what + ".");
     }
 
+    /** As {@link LoadedModel#holdsTo}: to none. */
+    static boolean holdsTo(Form form) {
+        if (form.mayBeLeftOut()) {
+            return false;
+        }
+        throw lacks("grammar", "does without grammars");
+    }
+
     /** As {@link LoadedModel#tokenize}. */
     int[] tokenize(String parameter, String given, boolean addBos, boolean special) {
         if (given.length() > CHARACTERS_MAX) {

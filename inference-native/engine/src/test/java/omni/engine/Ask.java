@@ -116,6 +116,7 @@ final class Ask {
                 caller,
                 deadlineMillis,
                 grammar,
-                grammarTriggers);
+                grammarTriggers,
+                null);
     }
 }

@@ -293,6 +293,10 @@ class ResidencyTest {
             EngineProtocol.Usage usage = answer.get().usage();
             assertTrue(usage != null && usage.loadMillis() > 0);
             engine.awaitIdle();
+            String name = loaded(engine).getFirst().model();
+            engine.client.pin(new EngineProtocol.PinParams(name, true));
+            assertFalse(engine.client.unload(seed).unloaded(), "it is pinned");
+            engine.client.pin(new EngineProtocol.PinParams(name, false));
             assertTrue(engine.client.unload(seed).unloaded());
             assertEquals(List.of(), loaded(engine));
         }
