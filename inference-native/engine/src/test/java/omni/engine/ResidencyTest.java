@@ -293,12 +293,22 @@ class ResidencyTest {
             EngineProtocol.Usage usage = answer.get().usage();
             assertTrue(usage != null && usage.loadMillis() > 0);
             engine.awaitIdle();
-            String name = loaded(engine).getFirst().model();
-            engine.client.pin(new EngineProtocol.PinParams(name, true));
-            assertFalse(engine.client.unload(seed).unloaded(), "it is pinned");
-            engine.client.pin(new EngineProtocol.PinParams(name, false));
             assertTrue(engine.client.unload(seed).unloaded());
             assertEquals(List.of(), loaded(engine));
+        }
+    }
+
+    @Test
+    void aPinnedModelStaysInMemoryWhoeverAsks() throws Exception {
+        try (EngineFixture engine = counting("models_loaded_max = 1")) {
+            EngineProtocol.Model twin = take(engine, twin());
+            engine.client.generate(askOf("twin"));
+            engine.awaitIdle();
+            EngineProtocol.UnloadParams unload = new EngineProtocol.UnloadParams(twin.id());
+            engine.client.pin(new EngineProtocol.PinParams(twin.id(), true));
+            assertFalse(engine.client.unload(unload).unloaded());
+            engine.client.pin(new EngineProtocol.PinParams(twin.id(), false));
+            assertTrue(engine.client.unload(unload).unloaded());
         }
     }
 
