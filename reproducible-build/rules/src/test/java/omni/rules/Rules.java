@@ -73,7 +73,7 @@ final class Rules {
             Map.entry("supervisor/init", 8),
             Map.entry("supervisor/cli", 4),
             Map.entry("airgap/airgap", 8),
-            Map.entry("vault/vault", 6),
+            Map.entry("vault/vault", 7),
             Map.entry("inference-native/llama", 24),
             Map.entry("inference-native/gguf", 8),
             Map.entry("inference-native/device", 24),

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** Where the sockets live, and how long their paths may be. */
@@ -18,6 +19,7 @@ public final class RunDirectory {
      */
     static final int SOCKET_PATH_BYTES_MAX = System.getProperty("os.name", "").startsWith("Linux") ? 106 : 102;
 
+    private static final String SUFFIX = ".sock";
     private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rwx------");
 
     private RunDirectory() {}
@@ -46,6 +48,17 @@ public final class RunDirectory {
                     fault);
         }
         return folder;
+    }
+
+    /**
+     * A role's socket where there is one, be it of a role that has ended. Makes and changes nothing, so that a disk may be looked
+     * at, and does not look whose the folder is: nothing goes there that is not for everybody.
+     *
+     * @throws BusException if the path is longer than the system allows
+     */
+    public static Optional<Path> present(Map<String, String> env, String role) {
+        Path folder = locate(env).toAbsolutePath().normalize();
+        return Files.exists(folder.resolve(role + SUFFIX)) ? Optional.of(socket(folder, role)) : Optional.empty();
     }
 
     /** The variable that says where the folder is. */
@@ -96,7 +109,7 @@ public final class RunDirectory {
      * @throws BusException if the path is longer than the system allows
      */
     public static Path socket(Path runDir, String role) {
-        return checkLength(runDir.resolve(role + ".sock"));
+        return checkLength(runDir.resolve(role + SUFFIX));
     }
 
     static Path checkLength(Path socket) {

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
+import java.util.Optional;
 import omni.bus.ProbeProtocol.SayParams;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,6 +34,19 @@ final class RunDirectoryTest {
                 RunDirectory.resolve(Map.of("OMNI_RUN", "", "XDG_RUNTIME_DIR", runtime, "OMNI_HOME", home)));
         assertEquals(Path.of(home, "run"), RunDirectory.resolve(Map.of("OMNI_HOME", home)));
         assertEquals("rwx------", mode(Path.of(home, "run")));
+    }
+
+    @Test
+    void toLookForASocketMakesNothing() throws IOException {
+        Path run = folder.resolve("run");
+        var env = Map.of("OMNI_RUN", run.toString());
+        assertEquals(Optional.empty(), RunDirectory.present(env, "r"));
+        assertTrue(Files.notExists(run));
+        Files.createDirectory(run, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
+        Path socket = Files.createFile(run.resolve("r.sock"));
+        assertEquals(Optional.of(socket), RunDirectory.present(env, "r"));
+        assertEquals(Optional.empty(), RunDirectory.present(env, "s"));
+        assertEquals("rwxr-xr-x", mode(run));
     }
 
     private static String mode(Path path) throws IOException {

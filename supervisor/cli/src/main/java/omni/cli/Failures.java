@@ -2,8 +2,10 @@ package omni.cli;
 
 import omni.airgap.AirgapProtocol;
 import omni.api.DaemonProtocol;
+import omni.bus.BusClient;
 import omni.bus.BusError;
 import omni.bus.BusException;
+import omni.bus.RunDirectory;
 import omni.engine.EngineProtocol;
 import omni.fetch.FetchProtocol;
 import omni.role.ConfigException;
@@ -55,12 +57,15 @@ final class Failures {
                         + GapNotice.left(world).map(line -> "\n" + line).orElse(""));
     }
 
-    /** Whether there is a supervisor, be it one that does not answer. */
+    /** Whether there is a supervisor, be it one that does not answer. Makes and changes nothing. */
     boolean isRunning() {
-        try {
-            world.with(
-                    "supervisor",
-                    bus -> SupervisorProtocol.Client.of(bus).status(new SupervisorProtocol.StatusParams()));
+        var socket = RunDirectory.present(world.environment(), "supervisor");
+        if (socket.isEmpty()) {
+            return false;
+        }
+        try (var bus = BusClient.to(socket.get())) {
+            var _ = SupervisorProtocol.Client.of(bus.within(World.PATIENCE))
+                    .status(new SupervisorProtocol.StatusParams());
             return true;
         } catch (BusException.Unavailable e) {
             return false;

@@ -1,18 +1,20 @@
 package omni.cli;
 
-import java.io.DataOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Optional;
 import omni.role.Config;
 import omni.role.ConfigException;
 import omni.role.Section;
+import omni.vault.OfflineCheckCommand;
 import omni.vault.VaultConfig;
 import omni.vault.VaultProtocol.FailedReason;
 import omni.vault.VaultProtocol.VerifyReply;
@@ -24,9 +26,6 @@ import tools.jackson.databind.JsonNode;
  * kernel; this asks for the secret, and looks before that whether there is anything to be done with it.
  */
 final class OfflineVerify {
-    private static final int PASSWORD = 1;
-    private static final int RECOVERY = 2;
-
     private final World world;
 
     OfflineVerify(World world) {
@@ -34,7 +33,7 @@ final class OfflineVerify {
     }
 
     /** What is found; by the recovery key in the place of the password, where that is wished. */
-    VerifyReply run(boolean byRecoveryKey, @Nullable Path keyFile, String known) {
+    VerifyReply run(boolean byRecoveryKey, @Nullable Path keyFile, Optional<String> known) {
         if (new Failures(world).isRunning()) {
             throw new CommandException(
                     ExitCode.REFUSED,
@@ -45,13 +44,31 @@ final class OfflineVerify {
             throw new CommandException(
                     ExitCode.REFUSED, "There is no vault in " + world.home() + ": OMNI_HOME names another home.");
         }
-        var file = VaultSecrets.keyFile(keyFile);
-        var secret = new VaultSecrets(world).ask(byRecoveryKey ? "Recovery key: " : "Password: ");
-        try (var line = new ProgressLine(world, false)) {
-            line.show("Deriving the key, and reading all that is kept…");
-            return answer(Json.parse(told(folder, known, byRecoveryKey ? RECOVERY : PASSWORD, secret, file)));
+        var line = OfflineCheckCommand.line(folder, temporary(), tpm(), known);
+        var message = message(byRecoveryKey, keyFile);
+        try (var progress = new ProgressLine(world, false)) {
+            progress.show("Deriving the key, and reading all that is kept…");
+            return answer(Json.parse(told(line, message)));
         } finally {
-            VaultSecrets.wipe(secret);
+            Arrays.fill(message, (byte) 0);
+        }
+    }
+
+    private Path temporary() {
+        var named = world.environment().getOrDefault("TMPDIR", "");
+        return Path.of(named.isEmpty() ? "/tmp" : named);
+    }
+
+    private byte[] message(boolean byRecoveryKey, @Nullable Path keyFile) {
+        var file = VaultSecrets.keyFile(keyFile);
+        try {
+            var secret = new VaultSecrets(world).ask(byRecoveryKey ? "Recovery key: " : "Password: ");
+            try {
+                return OfflineCheckCommand.message(byRecoveryKey, secret, file);
+            } finally {
+                VaultSecrets.wipe(secret);
+            }
+        } finally {
             VaultSecrets.wipe(file);
         }
     }
@@ -65,40 +82,22 @@ final class OfflineVerify {
         return VerifyReply.fromJson(json, "the answer");
     }
 
-    private String told(Path folder, String known, int kind, ByteBuffer secret, ByteBuffer keyFile) {
-        var line = List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:+UseSerialGC",
-                "-Xmx512m",
-                "-XX:ErrorFile=/dev/null",
-                "-XX:-CreateCoredumpOnCrash",
-                "-XX:+DisableAttachMechanism",
-                "-XX:-UsePerfData",
-                "--enable-native-access=omni.role,omni.vault,org.xerial.sqlitejdbc",
-                "--module-path",
-                System.getProperty("jdk.module.path", ""),
-                "-m",
-                "omni.vault/omni.vault.OfflineCheckMain",
-                folder.toString(),
-                world.environment().getOrDefault("TMPDIR", "/tmp"),
-                tpm(),
-                known);
+    private static String told(List<String> line, byte[] message) {
+        var builder = new ProcessBuilder(line).redirectError(ProcessBuilder.Redirect.INHERIT);
+        builder.environment().clear();
+        builder.environment().putAll(OfflineCheckCommand.ENVIRONMENT);
         try {
-            var process = new ProcessBuilder(line)
-                    .redirectError(ProcessBuilder.Redirect.INHERIT)
-                    .start();
-            try (var in = new DataOutputStream(process.getOutputStream())) {
-                in.write(kind);
-                send(in, secret);
-                send(in, keyFile);
+            var process = builder.start();
+            try (var in = process.getOutputStream()) { // open to the end, which would be its own
+                send(in, message);
+                var printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+                var exit = process.waitFor();
+                if (exit != OfflineCheckCommand.EXIT_DONE && exit != OfflineCheckCommand.EXIT_REFUSED) {
+                    throw new CommandException(
+                            ExitCode.ERROR, "The check ended without an answer, with " + exit + ": not all was read.");
+                }
+                return printed;
             }
-            var printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            process.waitFor();
-            if (printed.isBlank()) {
-                throw new CommandException(
-                        ExitCode.ERROR, "The check ended without a word, with " + process.exitValue() + ".");
-            }
-            return printed;
         } catch (IOException e) {
             throw new UncheckedIOException("The check cannot be started", e);
         } catch (InterruptedException e) {
@@ -107,9 +106,16 @@ final class OfflineVerify {
         }
     }
 
-    private static void send(DataOutputStream to, ByteBuffer secret) throws IOException {
-        to.writeInt(secret.remaining());
-        to.write(secret.array(), secret.arrayOffset() + secret.position(), secret.remaining());
+    private static void send(OutputStream in, byte[] message) {
+        try {
+            in.write(message);
+            in.flush();
+        } catch (IOException e) {
+            System.getLogger("omni.cli") // it has ended already, and its answer says more
+                    .log(System.Logger.Level.DEBUG, "The check took no secret", e);
+        } finally {
+            Arrays.fill(message, (byte) 0);
+        }
     }
 
     /** Which TPM is configured; where that cannot be read, the one that is there. */

@@ -2,7 +2,7 @@ package omni.cli;
 
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Objects;
+import java.util.Optional;
 import omni.vault.VaultProtocol;
 import omni.vault.VaultProtocol.VerifyReply;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +19,8 @@ import picocli.CommandLine.Option;
                     + " whole vault was put back to an earlier state.",
             "With --offline no process of Omni may run: the vault's files are checked as they lie, and none of them is opened for"
                     + " writing. The password, or the recovery key, is asked for at the terminal, or read from standard input, one"
-                    + " line. The records are copied, encrypted as they are, into a folder below TMPDIR for that time."
+                    + " line. The records are copied, encrypted as they are, into a folder below TMPDIR for that time; where that"
+                    + " is on a disk, its free blocks keep them."
         },
         footer = {
             "",
@@ -59,7 +60,7 @@ final class VaultVerifyCommand extends OmniCommand {
                     ExitCode.USAGE, "An open vault is verified without a secret: leave it out, or add --offline.");
         }
         var found = offline
-                ? new OfflineVerify(world).run(byRecoveryKey, keyFile, Objects.requireNonNullElse(known, ""))
+                ? new OfflineVerify(world).run(byRecoveryKey, keyFile, Optional.ofNullable(known))
                 : world.withPatience(
                         "vault", bus -> VaultProtocol.Client.of(bus).verify(new VaultProtocol.VerifyParams(known)));
         answer(found.toJson(), () -> text(found));

@@ -106,4 +106,33 @@ final class VaultAbsentTest {
         Files.createFile(folder.resolve("home/vault/keys.json"));
         assertTrue(tree.run("vault", "verify", "--offline").err().contains("Nothing was given"), "it asks");
     }
+
+    /** A disk that is only looked at, and may not take anything. */
+    @Test
+    void anOfflineCheckMakesNothingInTheHome() throws IOException {
+        var tree = new FakeTree(folder);
+        tree.environment.remove("OMNI_RUN");
+        assertTrue(tree.run("vault", "verify", "--offline").err().contains("There is no vault in"));
+        assertFalse(Files.exists(folder.resolve("home")));
+    }
+
+    /** The whole way to the check's own process, which refuses before it takes the key file, be that larger than a pipe. */
+    @Test
+    void whatWasKeptMayNotBeEmpty() throws IOException {
+        var tree = new FakeTree(folder);
+        Files.createDirectories(folder.resolve("home/vault"));
+        Files.createFile(folder.resolve("home/vault/keys.json"));
+        var temporary = Files.createDirectory(folder.resolve("tmp"));
+        tree.environment.put("TMPDIR", temporary.toString());
+        var key = Files.write(folder.resolve("key"), new byte[1 << 20]).toString();
+        var none = tree.runWith("a password\n", "vault", "verify", "--offline", "--known", "", "--key-file", key);
+        assertEquals(ExitCode.REFUSED.number(), none.exit(), none.err());
+        assertTrue(none.err().contains("What was kept is a number"), none.err());
+        var damaged = tree.runWith("a password\n", "vault", "verify", "--offline", "--key-file", key);
+        assertEquals(ExitCode.ERROR.number(), damaged.exit(), damaged.err());
+        assertTrue(damaged.err().contains("keys.json"), "without it the check goes on: " + damaged.err());
+        try (var left = Files.list(temporary)) {
+            assertEquals(List.of(), left.toList());
+        }
+    }
 }

@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The command line of the child process: this process's Java and modules, and flags that let nothing out of it. */
+/** The command line of a child process that has secrets: this process's Java and modules, and flags that let nothing out of it. */
 final class KeyCommand {
     /** Of the heap, beside what a derivation takes. */
     private static final int OTHER_MEBIBYTES = 64;
@@ -12,7 +12,6 @@ final class KeyCommand {
     /* A crash report, a core file or a heap dump would hold the root key; nobody may attach and look, either. */
     private static final List<String> FLAGS = List.of(
             "-XX:+UseSerialGC",
-            "-Xmn16m",
             "-XX:ErrorFile=/dev/null",
             "-XX:-CreateCoredumpOnCrash",
             "-XX:-HeapDumpOnOutOfMemoryError",
@@ -26,27 +25,38 @@ final class KeyCommand {
 
     /** For derivations of that much memory. */
     static List<String> line(int memoryKib) {
-        List<String> line = new ArrayList<>(
-                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
-        line.addAll(FLAGS);
         // A block of 1 KiB is an object and an array on the heap, and a sixteenth more than that. All of it at once: a
         // heap that grows
         // is collected at each step.
         String heap = (memoryKib / 1024 * 17 / 16 + OTHER_MEBIBYTES) + "m";
-        line.addAll(List.of("-Xms" + heap, "-Xmx" + heap));
+        return java(List.of("-Xmn16m", "-Xms" + heap, "-Xmx" + heap), KeyMain.class, "omni.role,omni.vault");
+    }
+
+    /**
+     * Of that main class of this module.
+     *
+     * @param heap flags of its size
+     * @param natives the modules that call native code
+     */
+    static List<String> java(List<String> heap, Class<?> main, String natives) {
+        List<String> line = new ArrayList<>(
+                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+        line.addAll(FLAGS);
+        line.addAll(heap);
         String modules = System.getProperty("jdk.module.path", "");
-        String main = KeyMain.class.getName();
-        if (KeyMain.class.getModule().isNamed() && !modules.isEmpty()) {
-            String module = KeyMain.class.getModule().getName();
+        if (main.getModule().isNamed() && !modules.isEmpty()) {
             line.addAll(List.of(
-                    "--enable-native-access=omni.role,omni.vault",
+                    "--enable-native-access=" + natives,
                     "--module-path",
                     modules,
                     "-m",
-                    module + "/" + main));
+                    main.getModule().getName() + "/" + main.getName()));
         } else {
-            line.addAll(
-                    List.of("--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"), main));
+            line.addAll(List.of(
+                    "--enable-native-access=ALL-UNNAMED",
+                    "-cp",
+                    System.getProperty("java.class.path"),
+                    main.getName()));
         }
         return List.copyOf(line);
     }

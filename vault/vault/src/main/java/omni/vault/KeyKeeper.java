@@ -7,8 +7,10 @@ import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
@@ -108,11 +110,25 @@ final class KeyKeeper {
         return json.isPresent() ? Optional.of(KeyFile.of(json.get())) : Optional.empty();
     }
 
+    /** Whether there is such a file, or something in its place. */
+    boolean isThere() {
+        return Files.exists(file, LinkOption.NOFOLLOW_LINKS);
+    }
+
     private Optional<byte[]> json() throws VaultException {
-        try (InputStream in = Files.newInputStream(file)) {
-            return Optional.of(in.readNBytes(KeyFile.BYTES_MAX + 1));
+        try {
+            if (!Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+                    .isRegularFile()) { // to open a pipe would wait for ever
+                throw new VaultException(
+                        Reason.FAILED, "The keys cannot be read: in the place of " + file + " is no file.");
+            }
+            try (InputStream in = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS)) {
+                return Optional.of(in.readNBytes(KeyFile.BYTES_MAX + 1));
+            }
         } catch (NoSuchFileException e) {
             return Optional.empty();
+        } catch (VaultException e) {
+            throw e;
         } catch (IOException e) {
             throw new VaultException(Reason.FAILED, "The keys cannot be read from " + file + ".", e);
         }
@@ -287,9 +303,25 @@ final class KeyKeeper {
         } catch (VaultException e) {
             answer.close();
             if (keys.isEmpty()) { // a vault that is none leaves nothing in the TPM, either
-                answer.file().ifPresent(none -> forgetTpm(TpmHold.of(none), Tpm.PATIENCE));
+                answer.file().ifPresent(this::unmake);
             }
             throw e;
+        }
+    }
+
+    /** Where the file cannot be removed, what the TPM holds stays with it: the password opens it. */
+    private void unmake(KeyFile none) {
+        writing.lock();
+        try {
+            FileBefore.erase(file);
+        } catch (IOException e) {
+            System.getLogger("omni.vault")
+                    .log(System.Logger.Level.WARNING, "The keys of a vault that was not made may be there", e);
+        } finally {
+            writing.unlock();
+        }
+        if (!isThere()) {
+            var _ = forgetTpm(TpmHold.of(none), Tpm.PATIENCE);
         }
     }
 

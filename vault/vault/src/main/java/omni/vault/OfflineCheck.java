@@ -1,11 +1,7 @@
 package omni.vault;
 
-import java.io.IOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -17,18 +13,12 @@ import omni.vault.VaultProtocol.VerifyReply;
 
 /**
  * Checks a vault that no process serves, as {@code omni.Vault}'s Verify does an open one. Nothing in its folder is opened for
- * writing: SQLite, and the log that takes in what happened while sealed, work on a copy of the records and of the small files, encrypted as
- * they lie, in a folder for it alone that goes at the close. Large files are read where they are. For one thread.
+ * writing: SQLite, and the log that takes in what happened while sealed, work on an {@link OfflineCopy}. Large files are read where they
+ * are. For one thread.
  */
 final class OfflineCheck implements AutoCloseable {
-    private static final List<String> COPIED = List.of(
-            KeyKeeper.FILE, "records.db", "records.db-wal", "audit.pub", "audit.head", "sealed.log", "sealed.log.bad");
-
-    /** What SQLite's library takes on its way, and an index that is written anew. */
-    private static final long ROOM_BYTES = 64L << 20;
-
     private final Path folder;
-    private final Path work;
+    private final OfflineCopy copies;
     private final Clock clock;
 
     /**
@@ -42,24 +32,12 @@ final class OfflineCheck implements AutoCloseable {
         if (new Wipe(folder).isBegun()) {
             throw new VaultException(Reason.REFUSED, "The vault is being wiped: its keys are gone.");
         }
-        try {
-            work = Files.createTempDirectory(
-                    temporary,
-                    "omni-verify",
-                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-        } catch (IOException e) {
-            throw new VaultException(Reason.FAILED, noRoom(temporary), e);
-        }
-    }
-
-    private static String noRoom(Path temporary) {
-        return "The copy that is checked cannot be made in " + temporary
-                + ": make room there, or name another folder in TMPDIR.";
+        copies = OfflineCopy.below(temporary, folder);
     }
 
     /** Where the process for the keys has its socket. */
     Path work() {
-        return work;
+        return copies.work();
     }
 
     /**
@@ -68,11 +46,12 @@ final class OfflineCheck implements AutoCloseable {
      * @param keys of the vault, by its own key file
      * @param counter compares the TPM's count with the log's, and counts nothing
      * @param kept lines of the log that somebody has kept elsewhere
+     * @throws VaultException REFUSED where the records change meanwhile
      */
     VerifyReply check(KeyFile file, KeyRing keys, TpmCounter counter, List<AuditHead> kept) throws VaultException {
-        Path copy = copied();
-        Set<String> problems = new LinkedHashSet<>(
-                SealedFiles.problems(folder.resolve("files"), keys, Purpose.FILES, file.vault(), () -> {}));
+        Set<String> problems = new LinkedHashSet<>();
+        Path copy = copies.copied(problems, () -> {});
+        problems.addAll(SealedFiles.report(folder.resolve("files"), keys, Purpose.FILES, file.vault(), () -> {}));
         long pages = 0;
         long texts = 0;
         AuditReport audit = new AuditReport(0, AuditHead.NONE, List.of());
@@ -101,7 +80,7 @@ final class OfflineCheck implements AutoCloseable {
             counter.looked(file.vault(), log).ifPresent(problems::add);
             return report;
         } catch (VaultException e) {
-            if (e.reason() != Reason.DAMAGED && e.reason() != Reason.DENIED) {
+            if (!RecordsCheck.isFinding(e)) {
                 throw e;
             }
             problems.add(e.getMessage()); // as a check of the records has said
@@ -109,46 +88,10 @@ final class OfflineCheck implements AutoCloseable {
         }
     }
 
-    private Path copied() throws VaultException {
-        Path copy = work.resolve("copy");
-        try {
-            long bytes = ROOM_BYTES;
-            List<Path> there = new ArrayList<>();
-            for (String name : COPIED) {
-                Path file = folder.resolve(name);
-                if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
-                    bytes += Files.size(file);
-                    there.add(file);
-                }
-            }
-            if (Files.getFileStore(work).getUsableSpace() < bytes) {
-                throw new VaultException(
-                        Reason.FAILED, noRoom(work.resolveSibling("")) + " It takes " + bytes + " bytes.");
-            }
-            Files.createDirectory(
-                    copy, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-            for (Path file : there) {
-                Files.copy(file, copy.resolve(file.getFileName()));
-            }
-            return copy;
-        } catch (VaultException e) {
-            throw e;
-        } catch (IOException e) {
-            throw new VaultException(
-                    Reason.FAILED,
-                    "The vault's files cannot be read, or copied to " + work + ": look at the disks.",
-                    e);
-        }
-    }
-
     /** Removes the copy. */
     @Override
     public void close() throws VaultException {
-        try {
-            remove(work);
-        } catch (IOException e) {
-            throw new VaultException(Reason.FAILED, "The copy in " + work + " cannot be removed: remove it.", e);
-        }
+        copies.close();
     }
 
     /** The same, and nobody can be told where that fails. */
@@ -160,22 +103,12 @@ final class OfflineCheck implements AutoCloseable {
         }
     }
 
-    private static void remove(Path path) throws IOException {
-        if (Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
-            try (DirectoryStream<Path> inner = Files.newDirectoryStream(path)) {
-                for (Path each : inner) {
-                    remove(each);
-                }
-            }
-        }
-        Files.deleteIfExists(path);
-    }
-
-    /** Of a line that was kept elsewhere; nothing where it is empty. */
+    /**
+     * Of a line that was kept elsewhere.
+     *
+     * @throws VaultException INVALID where it is none; an empty one is a file that was not there, and shows nothing
+     */
     static List<AuditHead> kept(String known) throws VaultException {
-        if (known.isEmpty()) {
-            return List.of();
-        }
         Optional<AuditHead> head = AuditHead.read(known.strip());
         return List.of(head.orElseThrow(() -> new VaultException(
                 Reason.INVALID,

@@ -18,43 +18,41 @@ import omni.vault.VaultException.Reason;
 import omni.vault.VaultProtocol.VerifyReply;
 
 /**
- * {@code omni vault verify --offline}: a process of its own, for the command's own may call neither SQLite nor the kernel. The secrets come
- * on standard input, into locked memory outside of the heap: 1 byte, 1 for a password and 2 for a recovery key; then the
- * secret and the key file, or nothing, each with its length before it, 4 bytes, big-endian. Prints a line of JSON, as
- * {@code omni.Vault}'s Verify answers, or {@code {"reason":…,"message":…}}.
+ * {@code omni vault verify --offline}: a process of its own, as {@link OfflineCheckCommand} describes it. The secrets come on standard
+ * input, into locked memory outside of the heap. It ends where that ends, and not by a signal at its parent's death, which would leave
+ * its copy.
  *
- * <p>Arguments: the vault's folder, a folder for what goes again, {@code vault.tpm}, and what was kept, or an empty word.
+ * <p>Arguments: the vault's folder, a folder for what goes again, {@code vault.tpm}, and what was kept, where something was.
  */
 final class OfflineCheckMain {
-    private static final int EXIT_DONE = 0;
-    private static final int EXIT_REFUSED = 5;
     private static final int EXIT_EXPOSED = 3;
-    private static final int RECOVERY = 2;
+    private static final int EXIT_ORPHANED = 4;
+    private static final int KEPT = 3;
 
     private OfflineCheckMain() {}
 
-    /** Is the process: ends with 0 where it has read all, and with 5 where it has not. */
+    /** Is the process. */
     public static void main(String[] args) throws IOException {
         if (!Native.forbidCoreDump()) {
             System.exit(EXIT_EXPOSED);
         }
-        Native.dieWithParent();
         PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
-        try (FileInputStream in = new FileInputStream(FileDescriptor.in)) {
+        FileInputStream in = new FileInputStream(FileDescriptor.in); // stays open: its end is a parent's
+        try {
             VerifyReply found = check(args, in.getChannel());
             out.println(found.toJson());
-            System.exit(EXIT_DONE);
+            System.exit(OfflineCheckCommand.EXIT_DONE);
         } catch (VaultException e) {
             out.println(Json.object()
                     .put("reason", e.reason().name().toLowerCase(Locale.ROOT))
                     .put("message", e.getMessage()));
-            System.exit(EXIT_REFUSED);
+            System.exit(OfflineCheckCommand.EXIT_REFUSED);
         }
     }
 
     private static VerifyReply check(String[] args, ReadableByteChannel secrets) throws IOException {
         Path folder = Path.of(args[0]);
-        List<AuditHead> kept = OfflineCheck.kept(args[3]);
+        List<AuditHead> kept = args.length > KEPT ? OfflineCheck.kept(args[KEPT]) : List.of();
         TpmDevice tpm = TpmDevice.of(args[2]);
         try (OfflineCheck check = new OfflineCheck(folder, Path.of(args[1]), Clock.systemUTC())) {
             Runtime.getRuntime()
@@ -70,9 +68,13 @@ final class OfflineCheckMain {
         byte kind = read(secrets, ByteBuffer.allocate(1)).get();
         Optional<SecretMemory> secret = field(secrets);
         Optional<SecretMemory> keyFile = field(secrets);
+        Thread.ofPlatform().daemon().name("parent").start(() -> endWith(secrets));
         try {
             List<Optional<SecretMemory>> fields = List.of(secret, keyFile);
-            return keeper.open(kind == RECOVERY ? SecretFields.recovery(secret) : SecretFields.password(fields, 0));
+            return keeper.open(
+                    kind == OfflineCheckCommand.RECOVERY
+                            ? SecretFields.recovery(secret)
+                            : SecretFields.password(fields, 0));
         } finally {
             secret.ifPresent(SecretMemory::close);
             keyFile.ifPresent(SecretMemory::close);
@@ -99,5 +101,18 @@ final class OfflineCheckMain {
             }
         }
         return into.flip();
+    }
+
+    /** The hook removes the copy. */
+    private static void endWith(ReadableByteChannel input) {
+        ByteBuffer zeros = ByteBuffer.allocate(1 << 10);
+        try {
+            while (input.read(zeros.clear()) >= 0) {
+                // what makes the message long enough
+            }
+        } catch (IOException e) {
+            System.getLogger("omni.vault").log(System.Logger.Level.DEBUG, "The input cannot be read", e);
+        }
+        System.exit(EXIT_ORPHANED); // a pipe that cannot be read tells no more than one that has ended
     }
 }

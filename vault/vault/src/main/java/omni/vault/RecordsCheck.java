@@ -72,10 +72,15 @@ final class RecordsCheck {
 
     /** What is damaged is the answer; whatever else fails is a failure. */
     private void found(VaultException e) throws VaultException {
-        if (e.reason() != Reason.DAMAGED && e.reason() != Reason.DENIED && e.reason() != Reason.REFUSED) {
+        if (!isFinding(e)) {
             throw e;
         }
         problem(e.getMessage());
+    }
+
+    /** Whether that is about what is kept, and so belongs into a report. */
+    static boolean isFinding(VaultException e) {
+        return e.reason() == Reason.DAMAGED || e.reason() == Reason.DENIED || e.reason() == Reason.REFUSED;
     }
 
     private void problem(String sentence) {

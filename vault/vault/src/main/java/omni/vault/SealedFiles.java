@@ -125,6 +125,16 @@ final class SealedFiles {
         return List.copyOf(problems);
     }
 
+    /** The same as {@link #problems}, but a folder that cannot be read ends no report: it is one of the problems. */
+    static List<String> report(Path folder, DataKeys keys, Purpose purpose, String vault, Runnable step)
+            throws VaultException {
+        try {
+            return problems(folder, keys, purpose, vault, step);
+        } catch (VaultException e) {
+            return List.of(e.asProblem(), "Not all of the large files were read.");
+        }
+    }
+
     /** What is wrong with the first place of it that is not as it was written, or cannot be read; nothing where it was deleted meanwhile. */
     private Optional<String> problem(String id, Runnable step) throws VaultException {
         try (SealedChannel file = read(id)) {

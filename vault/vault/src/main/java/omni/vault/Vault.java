@@ -142,8 +142,11 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
         return new Status(State.ABSENT, clock.instant(), part.cause());
     }
 
-    /** How it stands now. */
+    /** How it stands now. Keys that a failed making has left after all are there. */
     synchronized Status status() {
+        if (status.state() == State.ABSENT && keeper.isThere()) {
+            status = new Status(State.SEALED, clock.instant(), "found");
+        }
         return status;
     }
 
@@ -219,9 +222,7 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
         return idleness;
     }
 
-    /**
-     * Wipes the keys and ends the process, where it is open; it comes back sealed. An unlock that is under way comes to nothing.
-     */
+    /** Wipes the keys and ends the process, where it is open; it comes back sealed. An unlock under way comes to nothing. */
     void lock(String cause) {
         taken().ifPresent(closing -> end(closing, cause));
     }

@@ -67,6 +67,14 @@ final class VaultException extends IOException {
         return reason;
     }
 
+    /** Its sentence, for a report that goes on, where the disk is at fault; anything else is thrown on. */
+    String asProblem() throws VaultException {
+        if (reason != Reason.DAMAGED && reason != Reason.FAILED) {
+            throw this;
+        }
+        return getMessage();
+    }
+
     @Override
     public String getMessage() {
         return Objects.requireNonNullElse(super.getMessage(), "");

@@ -5,7 +5,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
@@ -136,7 +135,8 @@ final class VaultService implements VaultProtocol.Handler {
     }
 
     private VerifyReply verified(VaultProtocol.VerifyParams in) throws VaultException {
-        List<AuditHead> kept = OfflineCheck.kept(Objects.requireNonNullElse(in.known(), ""));
+        String known = in.known();
+        List<AuditHead> kept = known == null ? List.of() : OfflineCheck.kept(known);
         OpenVault open = vault.look(); // no use by itself, and no idleness
         RecordsCheck.Report records;
         AuditReport audit;
@@ -163,21 +163,9 @@ final class VaultService implements VaultProtocol.Handler {
             vault = KeyFile.of(open.keyFile().copy(folder.resolve(KeyKeeper.FILE)))
                     .vault();
         } catch (VaultException e) {
-            return List.of(told(e), "The large files were not read: the file of keys names their vault.");
+            return List.of(e.asProblem(), "The large files were not read: the file of keys names their vault.");
         }
-        try {
-            return SealedFiles.problems(folder.resolve("files"), open.keys(), Purpose.FILES, vault, step);
-        } catch (VaultException e) {
-            return List.of(told(e), "Not all of the large files were read.");
-        }
-    }
-
-    /** As a problem, which does not end the report, where it is the disk's. */
-    private static String told(VaultException e) throws VaultException {
-        if (e.reason() != VaultException.Reason.DAMAGED && e.reason() != VaultException.Reason.FAILED) {
-            throw e;
-        }
-        return e.getMessage();
+        return SealedFiles.report(folder.resolve("files"), open.keys(), Purpose.FILES, vault, step);
     }
 
     private static VaultProtocol.Failed failed(VaultException e) {

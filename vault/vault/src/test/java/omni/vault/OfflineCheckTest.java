@@ -5,15 +5,19 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayInputStream;
-import java.io.DataOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import omni.role.PrivateFile;
@@ -60,7 +64,12 @@ final class OfflineCheckTest {
         byte[] json = Files.readAllBytes(folder.resolve(KeyKeeper.FILE));
         try (OfflineCheck check = new OfflineCheck(folder, temporary, Clock.systemUTC());
                 KeyRing keys = WholeVault.ring(work.open(KeyFile.of(json), Made.password(Made.PASSWORD)))) {
-            return check.check(KeyFile.of(json), keys, new TpmCounter(TpmDevice.NONE), List.of(kept));
+            VerifyReply found = check.check(KeyFile.of(json), keys, new TpmCounter(TpmDevice.NONE), List.of(kept));
+            try (Stream<Path> copied = Files.walk(check.work())) {
+                assertTrue(
+                        copied.noneMatch(path -> path.endsWith(KeyKeeper.FILE)), "a copy of keys would outlive them");
+            }
+            return found;
         }
     }
 
@@ -151,9 +160,12 @@ final class OfflineCheckTest {
         assertEquals(1, other.problems().size(), other::toString);
         assertTrue(
                 check(new AuditHead(99, "0".repeat(64))).problems().getFirst().contains("line 99 was known"));
-        assertEquals(
-                Reason.INVALID,
-                assertThrows(VaultException.class, () -> OfflineCheck.kept("x")).reason());
+        for (String none : List.of("x", "", " \n")) { // as of a file that was not there
+            assertEquals(
+                    Reason.INVALID,
+                    assertThrows(VaultException.class, () -> OfflineCheck.kept(none))
+                            .reason());
+        }
     }
 
     /** As whoever has the database's key could: the log's own key vouches for the file beside it. */
@@ -185,25 +197,77 @@ final class OfflineCheckTest {
         assertTrue(found.contains("\"problems\":[]"), found);
         assertTrue(run(2, words).contains("\"problems\":[]"));
         assertTrue(run(1, "another password").startsWith("{\"reason\":\"denied\""));
+        assertTrue(run(1, Made.PASSWORD, "").startsWith("{\"reason\":\"invalid\""), "nothing that was kept");
         assertEquals(before, state(), "not even a wrong try is written down");
         Files.delete(folder.resolve(KeyKeeper.FILE));
         assertTrue(run(1, Made.PASSWORD).startsWith("{\"reason\":\"missing\""));
         assertEquals(List.of(), list(temporary));
     }
 
-    private String run(int kind, String secret) throws IOException, InterruptedException {
-        Process process = Jvm.process(
-                        List.of(), OfflineCheckMain.class, folder.toString(), temporary.toString(), "off", "")
+    private String run(int kind, String secret, String... known) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(OfflineCheckCommand.line(
+                        folder, temporary, TpmDevice.OFF, Stream.of(known).findFirst()))
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
-        try (var in = new DataOutputStream(process.getOutputStream())) {
-            byte[] bytes = secret.getBytes(StandardCharsets.UTF_8);
-            in.write(kind);
-            in.writeInt(bytes.length);
-            in.write(bytes);
-            in.writeInt(0);
+        try (OutputStream in = process.getOutputStream()) {
+            ByteBuffer bytes = ByteBuffer.wrap(secret.getBytes(StandardCharsets.UTF_8));
+            in.write(OfflineCheckCommand.message(kind == OfflineCheckCommand.RECOVERY, bytes, ByteBuffer.allocate(0)));
+            in.flush();
+            String printed = String.join("\n", process.inputReader().readAllLines());
+            process.waitFor();
+            return printed;
         }
-        String printed = String.join("\n", process.inputReader().readAllLines());
-        process.waitFor();
-        return printed;
+    }
+
+    /** As a check of the records has it: the report goes on. */
+    @Test
+    void recordsOfANewerProgramAreAProblem() throws IOException {
+        byte[] json = Files.readAllBytes(folder.resolve(KeyKeeper.FILE));
+        try (KeyRing keys = WholeVault.ring(work.open(KeyFile.of(json), Made.password(Made.PASSWORD)));
+                Records records = Records.open(folder, keys)) {
+            List<String> newer = new ArrayList<>(Migrations.bundled().steps());
+            newer.add("CREATE TABLE more (a TEXT) STRICT;\n");
+            new Migrations(newer).apply(records);
+        }
+        VerifyReply found = check();
+        assertTrue(
+                found.problems().stream().anyMatch(problem -> problem.contains("newer version of this program")),
+                found::toString);
+        assertTrue(found.problems().contains("The log of what was done could not be read."), found::toString);
+    }
+
+    @Test
+    void aLinkInThePlaceOfTheKeysIsNotFollowed() throws IOException {
+        Path keys = folder.resolve(KeyKeeper.FILE);
+        Path moved = Files.move(keys, home.resolve("elsewhere"));
+        Files.createSymbolicLink(keys, moved);
+        var keeper = new KeyKeeper(folder, home, new KeyKeeper.Machine(1L << 30, Made.LEAST, Duration.ofMinutes(2)));
+        assertEquals(
+                Reason.FAILED, assertThrows(VaultException.class, keeper::file).reason());
+        Files.delete(keys);
+        Files.move(moved, keys);
+        assertTrue(keeper.file().isPresent(), "the control");
+    }
+
+    @Test
+    void nothingLetsTheProcessBeLookedInto() {
+        List<String> line = OfflineCheckCommand.line(folder, temporary, TpmDevice.OFF, Optional.empty());
+        assertTrue(line.containsAll(List.of(
+                "-XX:ErrorFile=/dev/null",
+                "-XX:-CreateCoredumpOnCrash",
+                "-XX:-HeapDumpOnOutOfMemoryError",
+                "-XX:+ExitOnOutOfMemoryError",
+                "-XX:+DisableAttachMechanism",
+                "-XX:-UsePerfData",
+                "-Xlog:disable")));
+        assertEquals(Map.of("LANG", "C.UTF-8"), OfflineCheckCommand.ENVIRONMENT);
+    }
+
+    /** So that one that the disk cannot list ends no report. */
+    @Test
+    void whatTheDiskDoesNotReadIsAProblem() throws VaultException {
+        assertEquals("a disk", new VaultException(Reason.FAILED, "a disk").asProblem());
+        assertEquals("a byte", new VaultException(Reason.DAMAGED, "a byte").asProblem());
+        assertThrows(VaultException.class, () -> new VaultException(Reason.SEALED, "locked").asProblem());
     }
 }

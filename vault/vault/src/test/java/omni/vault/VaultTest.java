@@ -78,6 +78,15 @@ final class VaultTest {
         again.open().close();
     }
 
+    /** As by a making whose last step failed: whoever asks is not told to make another. */
+    @Test
+    void keysThatAreThereAfterAllAreSeen() throws Exception {
+        Vault vault = started();
+        assertEquals(Vault.State.ABSENT, vault.status().state());
+        Files.createFile(home.folder.resolve(KeyKeeper.FILE));
+        assertEquals(Vault.State.SEALED, vault.status().state());
+    }
+
     @Test
     void thereIsOneVaultAndMakingAnotherChangesNothing() throws VaultException {
         Vault vault = started();

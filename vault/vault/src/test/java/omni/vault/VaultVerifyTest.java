@@ -142,10 +142,12 @@ final class VaultVerifyTest {
         assertEquals(List.of("Line " + number + " is another one than was known."), other.problems());
         var longer = client.verify(new VerifyParams("999 " + "0".repeat(64)));
         assertTrue(longer.problems().getFirst().contains("line 999 was known"));
-        assertEquals(
-                FailedReason.INVALID,
-                assertThrows(VaultProtocol.Failed.class, () -> client.verify(new VerifyParams("x")))
-                        .reason());
+        for (String none : List.of("x", "")) {
+            assertEquals(
+                    FailedReason.INVALID,
+                    assertThrows(VaultProtocol.Failed.class, () -> client.verify(new VerifyParams(none)))
+                            .reason());
+        }
     }
 
     /** Who has the records for long, as a check has, does not keep a lock from being known. */
