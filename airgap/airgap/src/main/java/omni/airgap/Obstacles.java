@@ -36,8 +36,10 @@ final class Obstacles {
     }
 
     private static String holders(SocketEntry socket) {
-        if (socket.inode() == 0) {
+        if (socket.inode() == 0 && socket.protocol().startsWith("sctp")) {
             return "whose program has ended still sends: the kernel gives it up by itself, in some minutes";
+        } else if (socket.inode() == 0) {
+            return "is held by nobody that can be seen: no program has accepted it yet, or it is on its way out";
         } else if (socket.owners().isEmpty()) {
             return "is held by nobody that can be seen";
         }

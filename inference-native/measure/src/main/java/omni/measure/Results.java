@@ -3,6 +3,7 @@ package omni.measure;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -158,12 +159,16 @@ public final class Results {
         return reasons;
     }
 
-    /** The percentage of the processors' time that others had during each step, all rounds and targets together. */
+    /** The percentage of the processors' time that others had during each step, all rounds together, of the target that had most of it. */
     Map<String, Double> loads() {
-        var shares = new LinkedHashMap<String, Load.Share>();
-        windows.forEach(w -> shares.merge(w.step(), w.share(), Load.Share::plus));
+        var steps = new LinkedHashMap<String, Map<String, Load.Share>>();
+        windows.forEach(w -> steps.computeIfAbsent(w.step(), _ -> new LinkedHashMap<>())
+                .merge(w.target(), w.share(), Load.Share::plus));
         var percents = new LinkedHashMap<String, Double>();
-        shares.forEach((step, share) -> share.percent().ifPresent(p -> percents.put(step, p)));
+        steps.forEach((step, targets) -> targets.values().stream()
+                .flatMap(share -> share.percent().stream())
+                .max(Comparator.naturalOrder())
+                .ifPresent(percent -> percents.put(step, percent)));
         return percents;
     }
 
@@ -172,7 +177,7 @@ public final class Results {
         return samples.stream()
                 .map(Sample::metric)
                 .distinct()
-                .sorted(java.util.Comparator.comparingInt(m ->
+                .sorted(Comparator.comparingInt(m ->
                         plan.steps().stream().map(Plan.Step::title).toList().indexOf(m.step())))
                 .toList();
     }

@@ -178,7 +178,8 @@ class ReportTest {
     /**
      * Values 10, 11, … of the one and half as much of the other.
      *
-     * @param load percent that others had; below 0 where the system does not tell
+     * @param load percent that others had while the one was measured, and nothing while the other was; below 0 where the system does
+     *     not tell
      */
     private static Results results(int rounds, int load, Optional<String> cut, String... unseen) {
         var samples = new ArrayList<Results.Sample>();
@@ -188,6 +189,8 @@ class ReportTest {
             samples.add(new Results.Sample(NASTY, Metric.DECODE, round, (9 + round) / 2.0));
             windows.add(new Results.Window(
                     "a", "decode", round, load < 0 ? Load.Share.NONE : new Load.Share(100, load - 1, 1)));
+            windows.add(new Results.Window(
+                    NASTY, "decode", round, load < 0 ? Load.Share.NONE : new Load.Share(100, 0, 0)));
         }
         return new Results(
                 plan(),

@@ -9,7 +9,9 @@ import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import omni.bus.ProbeProtocol.CountParams;
+import omni.bus.ProbeProtocol.CountReply;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -30,11 +32,15 @@ final class FollowerTest {
     }
 
     private Follower follow(BusClient bus, int replies) {
+        return follow(bus, replies, reply -> events.add(Long.toString(reply.index())));
+    }
+
+    private Follower follow(BusClient bus, int replies, Consumer<CountReply> heard) {
         var probe = ProbeProtocol.Client.of(bus);
         return Follower.start(
                 "test",
                 () -> probe.countMore(new CountParams(replies, 1)),
-                reply -> events.add(Long.toString(reply.index())),
+                heard,
                 () -> events.add(ENDED),
                 Duration.ofMillis(1));
     }
@@ -69,9 +75,20 @@ final class FollowerTest {
         }
     }
 
+    @Test
+    void whatItCannotDealWithIsNotTheEnd() throws Exception {
+        try (var _ = server();
+                var bus = BusClient.to(folder.resolve("probe.sock"));
+                var _ = follow(bus, 2, _ -> {
+                    throw new IllegalStateException("of the test");
+                })) {
+            assertEquals(List.of(ENDED, ENDED), next(2));
+        }
+    }
+
     /** A stream that never ends by itself. */
     @Test
-    void aClosedOneEndsItsStreamAndAsksNoMore() throws Exception {
+    void aClosedOneEndsItsStream() throws Exception {
         try (var _ = server();
                 var bus = BusClient.to(folder.resolve("probe.sock"))) {
             Follower follower = follow(bus, Integer.MAX_VALUE);
