@@ -189,8 +189,8 @@ class ReportTest {
             samples.add(new Results.Sample(NASTY, Metric.DECODE, round, (9 + round) / 2.0));
             windows.add(new Results.Window(
                     "a", "decode", round, load < 0 ? Load.Share.NONE : new Load.Share(100, load - 1, 1)));
-            windows.add(new Results.Window(
-                    NASTY, "decode", round, load < 0 ? Load.Share.NONE : new Load.Share(100, 0, 0)));
+            windows.add(
+                    new Results.Window(NASTY, "decode", round, load < 0 ? Load.Share.NONE : new Load.Share(100, 0, 0)));
         }
         return new Results(
                 plan(),
