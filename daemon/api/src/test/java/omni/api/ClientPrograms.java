@@ -23,19 +23,30 @@ final class ClientPrograms {
     private static final List<String> PACKAGES = List.of("ollama==0.6.3", "anthropic==2.14.0");
     private static final int MINUTES_MAX = 5;
 
+    private static boolean nodeInstalled;
+
     private ClientPrograms() {}
 
     /** Runs a program of src/test/node. */
     static JsonNode node(String program, String... arguments) throws IOException, InterruptedException {
         var module = Path.of(System.getProperty("omni.root"), "daemon", "api");
         var folder = Files.createDirectories(module.resolve("target").resolve("node"));
-        try (var files = Files.list(module.resolve("src/test/node"))) {
+        installNode(module.resolve("src/test/node"), folder);
+        return said(folder, List.of("node", program), arguments);
+    }
+
+    /** Once in a run of tests: it takes seconds, and all programs share the packages. */
+    private static synchronized void installNode(Path from, Path folder) throws IOException, InterruptedException {
+        if (nodeInstalled) {
+            return;
+        }
+        try (var files = Files.list(from)) {
             for (var file : files.filter(Files::isRegularFile).toList()) {
                 Files.write(folder.resolve(String.valueOf(file.getFileName())), Files.readAllBytes(file));
             }
         }
         run(folder, List.of("npm", "ci", "--ignore-scripts", "--prefer-offline"));
-        return said(folder, List.of("node", program), arguments);
+        nodeInstalled = true;
     }
 
     /** Runs a program of src/test/python. */
