@@ -146,6 +146,7 @@ final class Box implements AutoCloseable {
                 null,
                 null,
                 null,
+                null,
                 null);
     }
 
