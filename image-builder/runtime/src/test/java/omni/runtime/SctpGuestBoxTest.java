@@ -13,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.Test;
  * arrives, also when its program has been killed meanwhile. All of it happens in a guest, by its script
  * supervisor/init/src/test/guest/sctp.sh; here its verdicts are read.
  */
+@Tag("whole")
 class SctpGuestBoxTest {
     private static final Pattern RESULT = Pattern.compile("(?m)^RESULT (\\S+) (ok|FAILED)\\s*$");
     private static final List<String> KINDS = List.of("sctp", "sctp6", "sctp-many", "sctp6-many");

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A writer is killed at random moments: whatever it had acknowledged is as it said. */
 class KillBoxTest {
-    private static final int KILLS = 50;
+    private static final int KILLS = Integer.getInteger("omni.kills", 20);
 
     @TempDir
     Path folder;

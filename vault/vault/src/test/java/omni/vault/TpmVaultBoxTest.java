@@ -25,6 +25,7 @@ import omni.vault.VaultException.Reason;
 import omni.vault.VaultProtocol.VaultBoundTo;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -101,6 +102,7 @@ final class TpmVaultBoxTest {
     }
 
     @Test
+    @Tag("whole")
     void thePasswordOpensWithItsTpmAlone() throws Exception {
         String words = bound();
         assertEquals(List.of(), unlocked(here(), PASSWORD));
@@ -153,6 +155,7 @@ final class TpmVaultBoxTest {
 
     /** Looked at without an unlock, which would count: the same is seen, again and again, and nothing is changed by it. */
     @Test
+    @Tag("whole")
     void thatTheWholeVaultWasPutBackIsSeenOffline() throws Exception {
         VaultHome.call(started(here()), Verb.CREATE, PASSWORD, "");
         unlocked(here(), PASSWORD);
@@ -182,6 +185,7 @@ final class TpmVaultBoxTest {
     }
 
     @Test
+    @Tag("whole")
     void anotherPasswordKeepsTheTpmAndTheOldOneIsDeadInEveryCopy() throws Exception {
         bound();
         Path copy = copy("before");
@@ -275,6 +279,7 @@ final class TpmVaultBoxTest {
     }
 
     @Test
+    @Tag("whole")
     void tooManyWrongOnesLockTheTpmAndTheRecoveryKeyStillOpens() throws Exception {
         String words = bound();
         Reason last = Reason.DENIED;
@@ -291,6 +296,7 @@ final class TpmVaultBoxTest {
 
     /** It takes what it is asked and never answers: that is said in time, counts no try, and ends with it. */
     @Test
+    @Tag("whole")
     void aTpmThatHangsHoldsNobody() throws Exception {
         String words = bound();
         Vault vault = started(here());
@@ -324,6 +330,7 @@ final class TpmVaultBoxTest {
 
     /** Wiped, a copy of all files and the password open nothing; the control is the copy before. */
     @Test
+    @Tag("whole")
     void whatTheTpmForgetsNoCopyBringsBack() throws Exception {
         bound();
         Path copy = copy("forensic");
@@ -352,6 +359,7 @@ final class TpmVaultBoxTest {
     }
 
     @Test
+    @Tag("whole")
     void whatThePasswordIsBoundToIsAWord() throws Exception {
         String keyFile = "k".repeat(Secret.KEY_FILE_BYTES_MIN);
         Vault vault = started(here());
@@ -370,6 +378,7 @@ final class TpmVaultBoxTest {
     }
 
     @Test
+    @Tag("whole")
     void aWipeSaysWhatTheTpmHasDestroyed() throws Exception {
         VaultHome.call(started(here()), Verb.CREATE, PASSWORD, "");
         Vault unbound = started(here());
@@ -416,6 +425,7 @@ final class TpmVaultBoxTest {
 
     /** The keys go first and at once; the next start asks the TPM again. */
     @Test
+    @Tag("whole")
     void aWipeDoesNotWaitForATpmThatHangsAndTheNextStartAsksItAgain() throws Exception {
         bound();
         Path copy = copy("forensic");
@@ -469,6 +479,7 @@ final class TpmVaultBoxTest {
     }
 
     @Test
+    @Tag("whole")
     void byOneUnlockIsSeenAsWell() throws Exception {
         VaultHome.call(started(here()), Verb.CREATE, PASSWORD, "");
         unlocked(here(), PASSWORD);
@@ -494,6 +505,7 @@ final class TpmVaultBoxTest {
 
     /** To a time before the TPM counted, and with the TPM switched off in the configuration that was put back with it. */
     @Test
+    @Tag("whole")
     void whoTakesTheCounterAwayIsSeen() throws Exception {
         VaultHome.call(started(TpmDevice.NONE), Verb.CREATE, PASSWORD, "");
         Path before = copy("before");
@@ -514,6 +526,7 @@ final class TpmVaultBoxTest {
 
     /** A crash between the line and the count: the line is there, and the TPM did not count. */
     @Test
+    @Tag("whole")
     void aCrashBetweenLineAndCountIsNoAlarm() throws Exception {
         VaultHome.call(started(here()), Verb.CREATE, PASSWORD, "");
         unlocked(here(), PASSWORD);
