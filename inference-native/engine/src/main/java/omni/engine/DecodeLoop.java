@@ -11,6 +11,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
+import omni.engine.EngineConfig.PrefixReuse;
 import omni.engine.EngineProtocol.Priority;
 import org.jspecify.annotations.Nullable;
 
@@ -121,17 +122,18 @@ final class DecodeLoop {
      * Makes a loop.
      *
      * @param chunkTokens prompt tokens in a batch while other sequences are generating
+     * @param reuse whose tokens in the KV cache a prompt may begin with
      * @param stallMax how long a reader may be behind before its request is ended
      */
-    DecodeLoop(Decoder decoder, int chunkTokens, Duration stallMax) {
-        this(decoder, chunkTokens, stallMax, System::nanoTime);
+    DecodeLoop(Decoder decoder, int chunkTokens, PrefixReuse reuse, Duration stallMax) {
+        this(decoder, chunkTokens, reuse, stallMax, System::nanoTime);
     }
 
     /** Makes a loop that goes by that clock, of nanoseconds. */
-    DecodeLoop(Decoder decoder, int chunkTokens, Duration stallMax, LongSupplier clock) {
+    DecodeLoop(Decoder decoder, int chunkTokens, PrefixReuse reuse, Duration stallMax, LongSupplier clock) {
         this.decoder = decoder;
         this.stallMax = stallMax;
-        this.lineup = new Lineup(decoder, chunkTokens, stallMax, shares, clock);
+        this.lineup = new Lineup(decoder, chunkTokens, reuse, stallMax, shares, clock);
     }
 
     Stats stats() {

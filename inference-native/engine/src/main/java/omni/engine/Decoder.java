@@ -61,9 +61,10 @@ interface Decoder extends AutoCloseable {
      * Makes the state of a sequence's sampling.
      *
      * @param form that {@link LoadedModel#holdsTo} took; empty where everything is allowed
-     * @throws Stuck if the grammar cannot be used all the same
+     * @param prompt what penalties look back at, too
+     * @throws Stuck if the grammar or a sampler cannot be used all the same
      */
-    Picker picker(Sampling sampling, Optional<Form> form);
+    Picker picker(Sampling sampling, Optional<Form> form, int[] prompt);
 
     /**
      * Chooses the token that follows the batch's token at {@code index}.
@@ -83,6 +84,20 @@ interface Decoder extends AutoCloseable {
 
     /** Frees a sequence's place in the KV cache. */
     void forget(int sequence);
+
+    /**
+     * Has a sequence that is not in the KV cache begin with the first tokens of one that is, and keeps them.
+     *
+     * @return false, and it begins with nothing, where the model cannot have a part of what it read
+     */
+    boolean share(int source, int target, int tokens);
+
+    /**
+     * Keeps the first tokens of a sequence in the KV cache, and no more.
+     *
+     * @return false, and nothing is kept, where the model cannot
+     */
+    boolean cut(int sequence, int tokens);
 
     /** Ends the decode call under way, or the next one, early. Any thread may call this method, and only this. */
     void interrupt();

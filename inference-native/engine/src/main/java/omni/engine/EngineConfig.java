@@ -18,6 +18,7 @@ import omni.role.Section;
  * @param chunkTokens most prompt tokens of a decode call while other answers are being written
  * @param queueMax most requests to one model that wait for a place
  * @param keyRequestsMax most requests of one key to one model, under way and waiting
+ * @param prefixReuse whose tokens a prompt may begin with, so that they need not be computed again
  * @param embedTokens most tokens of one text to embed; 0 for what the model was trained on, at most 2048
  * @param modelsLoadedMax most models in memory at once
  * @param idleUnload how long a model that nobody uses stays in memory
@@ -113,6 +114,13 @@ record EngineConfig(
         int keyRequestsMax,
 
         @Key(
+                doc = "Whose tokens in the KV cache a prompt that begins with the same ones is computed behind: key (of the same"
+                        + " API key), all, or off. With all, whoever has a key can tell by the time that an answer takes to begin"
+                        + " what others have asked.",
+                def = "key")
+        PrefixReuse prefixReuse,
+
+        @Key(
                 doc = "Most tokens of one text to embed. 0: what the model was trained on, at most 2048.",
                 def = "0",
                 unit = "tokens",
@@ -175,6 +183,13 @@ record EngineConfig(
         AUTO,
         NATIVE,
         PORTABLE
+    }
+
+    /** Whose tokens in the KV cache may be used again. */
+    enum PrefixReuse {
+        OFF,
+        KEY,
+        ALL
     }
 
     /** Refuses what the bounds of each alone let through. */

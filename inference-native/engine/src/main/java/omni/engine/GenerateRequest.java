@@ -63,7 +63,7 @@ final class GenerateRequest {
         form(in).ifPresent(Form::check);
         EngineProtocol.Sampling given = in.sampling();
         EngineProtocol.Sampling sampling =
-                given != null ? given : new EngineProtocol.Sampling(null, null, null, null, null);
+                given != null ? given : Sampling.UNSAID;
         Sampling.check("sampling.", sampling);
         return new GenerateRequest(in, sampling, Caller.of(in.caller()));
     }

@@ -2,12 +2,12 @@ package omni.engine;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
+import omni.engine.EngineConfig.PrefixReuse;
 import omni.engine.EngineProtocol.Priority;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * the cache runs full, the youngest of the least urgent class does. Who had to leave computes its tokens again later. Who
  * had to {@value #YIELDS_MAX} times, or got its place because it was passed over for long, is held as the most urgent are for
  * {@value #HELD_TOKENS} tokens that are new, so that it comes further each time and gets to its end.
+ *
+ * <p>What an ended sequence leaves in the cache, for those that begin as it did ({@link Places}), goes before anybody has to.
  *
  * <p>A decode call: one token of each that is generating, then prompts, class by class, shared out evenly between the keys
  * of a class and between the prompts of a key. A call that would keep others waiting is kept short.
@@ -47,7 +49,7 @@ final class Lineup {
     private final List<Sequence> batch = new ArrayList<>();
     private final Map<Priority, Integer> batchTokens = new EnumMap<>(Priority.class);
     private final Patience prompts = new Patience();
-    private final BitSet usedIds = new BitSet();
+    private final Places places;
     /** A place has become free since requests were last let in. */
     private boolean vacated;
     /** The last decode call found no room: nobody is let in before one has succeeded. */
@@ -55,8 +57,15 @@ final class Lineup {
     /** Somebody has come, gone or changed places since {@link #parties} was last asked for. */
     private boolean moved;
 
-    Lineup(Decoder decoder, int chunkTokens, Duration stallMax, Shares shares, LongSupplier clock) {
+    Lineup(
+            Decoder decoder,
+            int chunkTokens,
+            PrefixReuse reuse,
+            Duration stallMax,
+            Shares shares,
+            LongSupplier clock) {
         this.decoder = decoder;
+        this.places = new Places(decoder, reuse);
         this.chunkTokens = chunkTokens;
         this.stallNanos = stallMax.toNanos();
         this.shares = shares;
@@ -200,9 +209,8 @@ final class Lineup {
             return;
         }
         waiting.take(sequence);
+        places.enter(sequence, running);
         sequence.computedBefore = sequence.computed;
-        sequence.id = usedIds.nextClearBit(0);
-        usedIds.set(sequence.id);
         running.add(sequence);
         sequence.enteredNanos = clock.getAsLong();
         // Its prompt is known to be its: who has just got a place does not get the next one as if it had had nothing.
@@ -221,14 +229,18 @@ final class Lineup {
     List<Sequence> compose() {
         int generating = 0;
         int unread = 0;
+        int wanted = 0;
         int free = decoder.kvTokens();
         for (Sequence sequence : running) {
             free -= sequence.cached;
             if (sequence.pausedSince == 0) {
                 generating += sequence.isGenerating() ? 1 : 0;
                 unread += sequence.isGenerating() ? 0 : 1;
+                wanted += sequence.remaining();
             }
         }
+        places.shrink(Math.max(0, free - Math.min(wanted, decoder.batchTokens())));
+        free -= places.cells();
         while (generating + Math.min(unread, 1) > free && running.size() > 1) {
             Sequence last = lastInLine();
             free += last.cached;
@@ -372,6 +384,9 @@ final class Lineup {
     /** The cache is smaller than it says: somebody leaves it, or ends where there is nobody else. */
     void foundNoRoom() {
         tight = true;
+        if (places.shrink(0)) {
+            return;
+        }
         if (running.size() == 1) {
             Sequence alone = running.getFirst();
             alone.fail(new EngineException.Failed("The KV cache has no room for this request."));
@@ -392,6 +407,7 @@ final class Lineup {
 
     /** Takes a sequence out of the KV cache and puts it first in the queue. */
     private void yieldPlace(Sequence sequence) {
+        places.giveUp(sequence);
         release(sequence);
         sequence.cached = 0;
         sequence.pausedSince = 0;
@@ -402,6 +418,7 @@ final class Lineup {
 
     /** Takes a sequence out for good. */
     void leave(Sequence sequence) {
+        places.leave(sequence);
         release(sequence);
         service.measured(sequence.heldNanos);
         part(sequence);
@@ -415,10 +432,7 @@ final class Lineup {
     }
 
     private void release(Sequence sequence) {
-        decoder.forget(sequence.id);
-        usedIds.clear(sequence.id);
         sequence.heldNanos += clock.getAsLong() - sequence.enteredNanos;
-        sequence.id = Sequence.NO_ID;
         running.remove(sequence);
         vacated = true;
         moved = true;

@@ -174,13 +174,15 @@ final class LlamaDecoder implements Decoder {
     }
 
     @Override
-    public Picker picker(Sampling sampling, Optional<Form> form) {
+    public Picker picker(Sampling sampling, Optional<Form> form, int[] prompt) {
         Sampler.Builder chain = Sampler.chain(model);
-        if (form.isEmpty()) {
-            return new Chain(ended(chain, sampling).build(), false);
-        }
         try {
-            return new Chain(ended(held(chain, form.get()), sampling).build(), true);
+            form.ifPresent(given -> held(chain, given));
+            Sampler sampler = sampling.samplers().chain(chain, sampling).build();
+            if (sampling.samplers().lookBack()) {
+                sampler.acceptPrompt(prompt);
+            }
+            return new Chain(sampler, form.isPresent());
         } catch (LlamaException e) {
             throw stuck(e);
         }
@@ -191,17 +193,6 @@ final class LlamaDecoder implements Decoder {
         return form.isLazy()
                 ? chain.lazyGrammar(form.gbnf(), Form.ROOT, form.triggers())
                 : chain.grammar(form.gbnf(), Form.ROOT);
-    }
-
-    private static Sampler.Builder ended(Sampler.Builder chain, Sampling sampling) {
-        if (sampling.greedy()) {
-            return chain.greedy();
-        }
-        return chain.topK(sampling.topK())
-                .topP(sampling.topP())
-                .minP(sampling.minP())
-                .temperature(sampling.temperature())
-                .dist(sampling.seed());
     }
 
     private static Stuck stuck(LlamaException e) {
@@ -246,6 +237,38 @@ final class LlamaDecoder implements Decoder {
     @Override
     public void forget(int sequence) {
         memory.removeSequence(sequence);
+    }
+
+    @Override
+    public boolean share(int source, int target, int tokens) {
+        if (!hasFirst(source, tokens)) {
+            return false;
+        }
+        memory.copySequence(source, target, 0, tokens);
+        return true;
+    }
+
+    @Override
+    public boolean cut(int sequence, int tokens) {
+        boolean has = hasFirst(sequence, tokens);
+        boolean kept = has && (isWhole(sequence, tokens) || memory.removeSequence(sequence, tokens, SequenceMemory.END));
+        if (!kept) {
+            memory.removeSequence(sequence);
+        }
+        return kept;
+    }
+
+    /**
+     * Whether the state behind the first tokens is there. That behind the last one always is; of an earlier one only where the cache has
+     * every token: recurrent layers have the last state alone, and a sliding window the last tokens.
+     */
+    private boolean hasFirst(int sequence, int tokens) {
+        return isWhole(sequence, tokens)
+                || (memory.positionMin(sequence) == 0 && memory.positionMax(sequence) >= tokens);
+    }
+
+    private boolean isWhole(int sequence, int tokens) {
+        return memory.positionMax(sequence) == tokens - 1;
     }
 
     @Override

@@ -112,6 +112,8 @@ sealed interface LoadedModel extends AutoCloseable permits NativeModel, Portable
     /**
      * Completes what a request says about sampling: first what came along with the model, then its own file, then the
      * configuration.
+     *
+     * @throws EngineException.Invalid if this binding has not a sampler that is asked for, or the vocabulary not a token
      */
     Sampling sampling(EngineProtocol.Sampling asked, long randomSeed);
 }

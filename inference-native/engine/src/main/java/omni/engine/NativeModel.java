@@ -80,7 +80,8 @@ final class NativeModel implements LoadedModel {
                         ? new LlamaDecoder(model, config, plan, () -> tuner.current(stored), tuner.governor())
                         : null;
                 Decoder seam = decoder == null ? new NoDecoder() : wrapper.wrap(decoder);
-                DecodeLoop loop = new DecodeLoop(seam, config.chunkTokens(), config.readerStallMax());
+                DecodeLoop loop = new DecodeLoop(
+                        seam, config.chunkTokens(), config.prefixReuse(), config.readerStallMax());
                 LeastTokens leastTokens = new LeastTokens(model);
                 Embedder embedder = new Embedder(model, config, tuning.prefillThreads(), leastTokens);
                 tuner.loaded(stored, plan.contextTokens(), model, loop::whenIdle);
@@ -275,6 +276,8 @@ final class NativeModel implements LoadedModel {
 
     @Override
     public Sampling sampling(EngineProtocol.Sampling asked, long randomSeed) {
-        return Sampling.complete(asked, stored.card().sampling(), model::meta, config, randomSeed);
+        Sampling sampling = Sampling.complete(asked, stored.card().sampling(), model::meta, config, randomSeed);
+        sampling.samplers().checkVocabulary(vocabularySize());
+        return sampling;
     }
 }

@@ -39,7 +39,7 @@ final class NoDecoder implements Decoder {
     }
 
     @Override
-    public Picker picker(Sampling sampling, Optional<Form> form) {
+    public Picker picker(Sampling sampling, Optional<Form> form, int[] prompt) {
         throw noText();
     }
 
@@ -60,6 +60,16 @@ final class NoDecoder implements Decoder {
 
     @Override
     public boolean ends(int token) {
+        throw noText();
+    }
+
+    @Override
+    public boolean share(int source, int target, int tokens) {
+        throw noText();
+    }
+
+    @Override
+    public boolean cut(int sequence, int tokens) {
         throw noText();
     }
 

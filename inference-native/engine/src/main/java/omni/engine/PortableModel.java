@@ -464,6 +464,9 @@ final class PortableModel implements LoadedModel {
 
     @Override
     public Sampling sampling(EngineProtocol.Sampling asked, long randomSeed) {
+        if (!Samplers.of(asked.samplers()).areOff()) {
+            throw PortableTokens.lacks("sampling.samplers", "chooses by temperature, topK, topP and minP alone");
+        }
         return Sampling.complete(asked, stored.card().sampling(), facts::said, config, randomSeed);
     }
 }

@@ -5,17 +5,21 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How the next token is chosen. The chain is llama.cpp's own order: the {@code topK} most probable, of these the least
+ * How the next token is chosen, in llama.cpp's own order: the {@code topK} most probable, of these the least
  * set whose probabilities sum to {@code topP}, of these all at least {@code minP} times as probable as the first, then
- * the temperature, then the draw. Temperature 0 takes the most probable token and ignores the rest.
+ * the temperature, then the draw, with other samplers in between. Temperature 0 takes the most probable token.
  *
  * @param temperature 0 to 2
  * @param topP 0 to 1; 1 keeps all
  * @param topK 0 keeps all
  * @param minP 0 to 1; 0 keeps all
  * @param seed start of the draw's random numbers; llama.cpp takes 32 bits, into which the rest is folded
+ * @param samplers those in between
  */
-record Sampling(double temperature, double topP, int topK, double minP, long seed) {
+record Sampling(double temperature, double topP, int topK, double minP, long seed, Samplers samplers) {
+    /** Nothing said. */
+    static final EngineProtocol.Sampling UNSAID = new EngineProtocol.Sampling(null, null, null, null, null, null);
+
     static final int TOP_K_MAX = 1_000_000;
     static final double TEMPERATURE_MAX = 2;
 
@@ -32,6 +36,10 @@ record Sampling(double temperature, double topP, int topK, double minP, long see
         Long topK = sampling.topK();
         if (topK != null && (topK < 0 || topK > TOP_K_MAX)) {
             throw new EngineException.Invalid(prefix + "topK", "Give 0 to 1000000.");
+        }
+        EngineProtocol.Samplers samplers = sampling.samplers();
+        if (samplers != null) {
+            Samplers.check(prefix + "samplers.", samplers);
         }
     }
 
@@ -55,7 +63,7 @@ record Sampling(double temperature, double topP, int topK, double minP, long see
             Function<String, Optional<String>> file,
             EngineConfig config,
             long randomSeed) {
-        EngineProtocol.Sampling own = along != null ? along : new EngineProtocol.Sampling(null, null, null, null, null);
+        EngineProtocol.Sampling own = along != null ? along : UNSAID;
         Double temperature = first(asked.temperature(), own.temperature());
         Double topP = first(asked.topP(), own.topP());
         Long topK = first(asked.topK(), own.topK());
@@ -66,7 +74,8 @@ record Sampling(double temperature, double topP, int topK, double minP, long see
                 topP != null ? topP : said(file, "top_p", config.topP(), 1),
                 topK != null ? topK.intValue() : (int) said(file, "top_k", config.topK(), TOP_K_MAX),
                 minP != null ? minP : said(file, "min_p", config.minP(), 1),
-                seed != null ? seed : randomSeed);
+                seed != null ? seed : randomSeed,
+                Samplers.of(asked.samplers()).over(Samplers.of(own.samplers())));
     }
 
     private static <T> @Nullable T first(@Nullable T asked, @Nullable T own) {

@@ -42,6 +42,9 @@ final class Sequence implements FairQueue.Member {
     /** How many were when it got its place. */
     int computedBefore;
 
+    /** How many of the tokens it found computed when it came. */
+    private int reused;
+
     /** How often it gave its place up. */
     int yields;
     /** Whether it got its place though more urgent ones waited, and so keeps it. */
@@ -70,7 +73,7 @@ final class Sequence implements FairQueue.Member {
     /** It has a place. */
     void begin(Decoder decoder) {
         if (picker == null) {
-            picker = decoder.picker(request.sampling, request.form);
+            picker = decoder.picker(request.sampling, request.form, request.prompt);
         }
     }
 
@@ -85,6 +88,26 @@ final class Sequence implements FairQueue.Member {
 
     int token(int position) {
         return tokens[position];
+    }
+
+    /** The first tokens are in the KV cache: nobody is charged for them. */
+    void reuse(int tokens) {
+        cached = tokens;
+        computed = Math.max(computed, tokens);
+        charged = Math.max(charged, tokens);
+        reused = yields == 0 ? tokens : reused;
+    }
+
+    /** Those of its tokens that are in the KV cache. */
+    int[] inCache() {
+        return Arrays.copyOf(tokens, cached);
+    }
+
+    /** How many tokens it and others begin with alike, up to so many. */
+    int common(int[] others, int most) {
+        int end = Math.min(Math.min(length, others.length), most);
+        int mismatch = Arrays.mismatch(tokens, 0, end, others, 0, end);
+        return mismatch < 0 ? end : mismatch;
     }
 
     /** Tokens that still have to be computed before the next can be chosen. */
@@ -162,7 +185,7 @@ final class Sequence implements FairQueue.Member {
         long now = System.nanoTime();
         Outbox.Usage usage = new Outbox.Usage(
                 request.prompt.length,
-                0,
+                reused,
                 generated,
                 (firstTokenNanos - startNanos) / 1e6,
                 (now - firstTokenNanos) / 1e6,

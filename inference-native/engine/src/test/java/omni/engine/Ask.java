@@ -66,7 +66,7 @@ final class Ask {
     }
 
     Ask greedy() {
-        return sampling(new EngineProtocol.Sampling(0.0, null, null, null, null));
+        return sampling(new EngineProtocol.Sampling(0.0, null, null, null, null, null));
     }
 
     Ask stop(List<String> texts) {

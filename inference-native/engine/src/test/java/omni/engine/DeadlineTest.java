@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import omni.engine.EngineConfig.PrefixReuse;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -20,7 +21,7 @@ class DeadlineTest {
 
     private final ScriptedDecoder decoder = new ScriptedDecoder(1, 1000, 1000, 64);
     private final DecodeLoop loop =
-            new DecodeLoop(decoder, 16, LONG, () -> decoder.calls().size());
+            new DecodeLoop(decoder, 16, PrefixReuse.OFF, LONG, () -> decoder.calls().size());
     private Thread thread = new Thread();
 
     @BeforeEach
@@ -38,7 +39,7 @@ class DeadlineTest {
     private Generation ask(int last, int promptTokens, OptionalLong deadline) {
         int[] prompt = new int[promptTokens];
         prompt[promptTokens - 1] = last;
-        Sampling greedy = new Sampling(0, 1, 0, 0, 1);
+        Sampling greedy = new Sampling(0, 1, 0, 0, 1, Samplers.NONE);
         Generation request = new Generation(
                 prompt, null, 90, greedy, List.of(), -1, Optional.empty(), Caller.OWNER, deadline, loop::wake);
         loop.submit(request);

@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
+import omni.engine.EngineConfig.PrefixReuse;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -24,13 +25,13 @@ class DecodeLoopTest {
     private static final int PLENTY = 100_000;
 
     private ScriptedDecoder decoder = new ScriptedDecoder(4, 1000, 1000, 64);
-    private DecodeLoop loop = new DecodeLoop(decoder, 16, LONG);
+    private DecodeLoop loop = new DecodeLoop(decoder, 16, PrefixReuse.OFF, LONG);
     private final CompletableFuture<Throwable> end = new CompletableFuture<>();
     private Thread thread = new Thread();
 
     private void start(ScriptedDecoder with, Duration stallMax) {
         decoder = with;
-        loop = new DecodeLoop(decoder, 16, stallMax);
+        loop = new DecodeLoop(decoder, 16, PrefixReuse.OFF, stallMax);
         start();
     }
 
@@ -65,7 +66,7 @@ class DecodeLoopTest {
                 prompt,
                 null,
                 maxTokens,
-                new Sampling(0, 1, 0, 0, 1),
+                new Sampling(0, 1, 0, 0, 1, Samplers.NONE),
                 List.of(stops),
                 -1,
                 Optional.empty(),

@@ -47,8 +47,8 @@ class DecoderProxy implements Decoder {
     }
 
     @Override
-    public Picker picker(Sampling sampling, Optional<Form> form) {
-        return real.picker(sampling, form);
+    public Picker picker(Sampling sampling, Optional<Form> form, int[] prompt) {
+        return real.picker(sampling, form, prompt);
     }
 
     @Override
@@ -69,6 +69,16 @@ class DecoderProxy implements Decoder {
     @Override
     public boolean ends(int token) {
         return real.ends(token);
+    }
+
+    @Override
+    public boolean share(int source, int target, int tokens) {
+        return real.share(source, target, tokens);
+    }
+
+    @Override
+    public boolean cut(int sequence, int tokens) {
+        return real.cut(sequence, tokens);
     }
 
     @Override

@@ -141,7 +141,7 @@ final class EngineFixture implements AutoCloseable {
     }
 
     static EngineProtocol.Sampling greedy() {
-        return new EngineProtocol.Sampling(0.0, null, null, null, null);
+        return new EngineProtocol.Sampling(0.0, null, null, null, null, null);
     }
 
     /** The text of a streamed answer, joined. */

@@ -15,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import omni.engine.EngineConfig.PrefixReuse;
 import omni.engine.EngineProtocol.Priority;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -31,12 +32,12 @@ class FairnessTest {
     private static final int BATCH = 64;
 
     private ScriptedDecoder decoder = new ScriptedDecoder(1, 1000, 100_000, BATCH);
-    private DecodeLoop loop = new DecodeLoop(decoder, 16, LONG);
+    private DecodeLoop loop = new DecodeLoop(decoder, 16, PrefixReuse.OFF, LONG);
     private Thread thread = new Thread();
 
     private void with(int places) {
         decoder = new ScriptedDecoder(places, 1000, 100_000, BATCH);
-        loop = new DecodeLoop(decoder, 16, LONG);
+        loop = new DecodeLoop(decoder, 16, PrefixReuse.OFF, LONG);
     }
 
     private void start() {
@@ -62,7 +63,7 @@ class FairnessTest {
     private Generation ask(Caller caller, int number, int promptTokens, int maxTokens) {
         int[] prompt = new int[promptTokens];
         Arrays.fill(prompt, number * 1000);
-        Sampling greedy = new Sampling(0, 1, 0, 0, 1);
+        Sampling greedy = new Sampling(0, 1, 0, 0, 1, Samplers.NONE);
         Generation request = new Generation(
                 prompt,
                 null,
@@ -395,7 +396,7 @@ class FairnessTest {
     /** Where a prompt of the background that takes most of the room comes among 60 that are more urgent. */
     private int placeOfLargeOne(int urgent) throws Exception {
         decoder = new ScriptedDecoder(4, 1000, 1000, BATCH);
-        loop = new DecodeLoop(decoder, 16, LONG);
+        loop = new DecodeLoop(decoder, 16, PrefixReuse.OFF, LONG);
         List<Generation> requests = new ArrayList<>();
         for (int i = 1; i <= urgent; i++) {
             requests.add(ask(key("b", Priority.INTERACTIVE), i, 200 + i, 5));
@@ -420,7 +421,7 @@ class FairnessTest {
     @Test
     void whoIsHeldGivesWayAgainWhenItHasComeFurther() throws Exception {
         decoder = new ScriptedDecoder(1, 20_000, 100_000, BATCH);
-        loop = new DecodeLoop(decoder, 16, LONG);
+        loop = new DecodeLoop(decoder, 16, PrefixReuse.OFF, LONG);
         start();
         List<Generation> requests = new ArrayList<>();
         requests.add(ask(key("a", Priority.BACKGROUND), 1, 9000, 5));
@@ -440,7 +441,7 @@ class FairnessTest {
     void howLongAnswersHoldTheirPlacesIsMeasured() throws Exception {
         // Half a second a call.
         long callNanos = Duration.ofMillis(500).toNanos();
-        loop = new DecodeLoop(decoder, 16, LONG, () -> decoder.calls().size() * callNanos);
+        loop = new DecodeLoop(decoder, 16, PrefixReuse.OFF, LONG, () -> decoder.calls().size() * callNanos);
         run(List.of(ask(normal("a"), 1, 10, 20), ask(normal("a"), 2, 10, 20)));
         assertEquals(10, loop.service().retryAfterSeconds(1, 1), "twenty calls");
     }

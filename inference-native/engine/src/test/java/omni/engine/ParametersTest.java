@@ -50,7 +50,7 @@ class ParametersTest {
 
     private static EngineProtocol.GenerateParams sampled(
             @Nullable Double temperature, @Nullable Double topP, @Nullable Long topK, @Nullable Double minP) {
-        return request(1, new EngineProtocol.Sampling(temperature, topP, topK, minP, 1L), List.of(), null);
+        return request(1, new EngineProtocol.Sampling(temperature, topP, topK, minP, 1L, null), List.of(), null);
     }
 
     /** A text of control tokens, which llama.cpp reads in a time that grows with the square of their number. */
@@ -150,7 +150,7 @@ class ParametersTest {
                 Ask.prompt("x").maxTokens(1L).deadlineMillis(86_400_000).params(),
                 Ask.prompt("x")
                         .maxTokens(1L)
-                        .sampling(new EngineProtocol.Sampling(null, null, null, null, Long.MIN_VALUE))
+                        .sampling(new EngineProtocol.Sampling(null, null, null, null, Long.MIN_VALUE, null))
                         .params());
     }
 

@@ -41,6 +41,8 @@ final class ScriptedDecoder implements Decoder {
     volatile int realKvTokens;
 
     volatile int failAtCall = Integer.MAX_VALUE;
+    /** As recurrent layers have it: of what was read, the state behind the end alone. */
+    volatile boolean onlyWhole;
     /** Run before each picker is made. */
     volatile Runnable whenPicking = () -> {};
 
@@ -140,7 +142,7 @@ final class ScriptedDecoder implements Decoder {
     }
 
     @Override
-    public Picker picker(Sampling sampling, Optional<Form> form) {
+    public Picker picker(Sampling sampling, Optional<Form> form, int[] prompt) {
         whenPicking.run();
         synchronized (this) {
             openPickers++;
@@ -178,6 +180,28 @@ final class ScriptedDecoder implements Decoder {
     @Override
     public synchronized void forget(int sequence) {
         cache.remove(sequence);
+    }
+
+    @Override
+    public synchronized boolean share(int source, int target, int tokens) {
+        Assertions.assertFalse(cache.containsKey(target), "it is in the cache already");
+        List<Integer> had = cache.getOrDefault(source, List.of());
+        if (onlyWhole && had.size() != tokens) {
+            return false;
+        }
+        cache.put(target, new ArrayList<>(had.subList(0, tokens)));
+        return true;
+    }
+
+    @Override
+    public synchronized boolean cut(int sequence, int tokens) {
+        List<Integer> had = cache.getOrDefault(sequence, List.of());
+        if (onlyWhole && had.size() != tokens) {
+            cache.remove(sequence);
+            return false;
+        }
+        cache.put(sequence, new ArrayList<>(had.subList(0, tokens)));
+        return true;
     }
 
     @Override

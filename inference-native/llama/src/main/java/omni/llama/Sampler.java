@@ -377,6 +377,20 @@ public final class Sampler implements AutoCloseable {
         Llama.llama_sampler_accept(chain, token);
     }
 
+    /**
+     * Remembers tokens of a prompt, as penalties do that look back; a grammar is about the answer alone, and not asked.
+     *
+     * @param tokens in their order; of more than {@link #PENALTY_TOKENS_MAX} the last ones
+     * @throws LlamaException if one of them is no token
+     */
+    public void acceptPrompt(int[] tokens) {
+        var chain = owned.pointer();
+        for (var i = Math.max(0, tokens.length - PENALTY_TOKENS_MAX); i < tokens.length; i++) {
+            LlamaException.within("token", tokens[i], 0, vocabSize);
+            Llama.llama_sampler_accept(chain, tokens[i]);
+        }
+    }
+
     /** Forgets what it picked and starts its random numbers and its grammar again. */
     public void reset() {
         Llama.llama_sampler_reset(owned.pointer());

@@ -140,7 +140,7 @@ final class Box implements AutoCloseable {
                 tokens,
                 special,
                 maxTokens,
-                new EngineProtocol.Sampling(0.0, null, null, null, null),
+                new EngineProtocol.Sampling(0.0, null, null, null, null, null),
                 List.of(stop),
                 logprobs,
                 null,

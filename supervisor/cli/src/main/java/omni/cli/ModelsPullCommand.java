@@ -148,7 +148,8 @@ final class ModelsPullCommand extends OmniCommand {
                                 parameters.topP(),
                                 parameters.topK(),
                                 parameters.minP(),
-                                parameters.seed()));
+                                parameters.seed(),
+                                null));
         try (var replies = engine.import_More(params)) {
             while (replies.hasNext()) {
                 var model = replies.next().model();
