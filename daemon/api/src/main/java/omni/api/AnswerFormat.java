@@ -32,7 +32,7 @@ final class AnswerFormat {
         if (format.isEmpty()) {
             return grammar;
         }
-        var asked = ofType(format.get(), format.get().requiredText("type"))
+        var asked = ofType(format.get(), () -> format.get().requiredObject("json_schema"))
                 .map(gbnf -> Bound.whole(gbnf, "response_format"));
         if (asked.isPresent() && grammar.isPresent()) {
             throw ApiError.at(
@@ -43,11 +43,20 @@ final class AnswerFormat {
         return asked.or(() -> grammar);
     }
 
-    private static Optional<String> ofType(Fields format, String type) {
-        return switch (type) {
+    /** The form that responses ask for: by {@code text.format}. */
+    static Optional<Bound> ofResponse(Fields body) {
+        return body.object("text")
+                .flatMap(text -> text.object("format"))
+                .flatMap(format -> ofType(format, () -> format))
+                .map(gbnf -> Bound.whole(gbnf, "text.format"));
+    }
+
+    /** The grammar of a form; {@code named} has its schema, where it is one. */
+    private static Optional<String> ofType(Fields format, Supplier<Fields> named) {
+        return switch (format.requiredText("type")) {
             case "text" -> Optional.empty();
             case "json_object" -> Optional.of(SchemaGrammar.anyObject());
-            case "json_schema" -> Optional.of(ofNamed(format.requiredObject("json_schema")));
+            case "json_schema" -> Optional.of(ofNamed(named.get()));
             default ->
                 throw ApiError.at(
                         format.at("type"),

@@ -135,10 +135,19 @@ final class Answers {
 
     private Templates.Prompt prompt(Model model, ChatRequest request, Asker asker) {
         try {
-            return templates.prompt(model, request.messages(), request.tools());
+            return templates.prompt(model, request.messages(), request.tools(), request.options());
         } catch (ApiError e) {
             throw e.naming(asker.names());
         }
+    }
+
+    /** Makes the prompt that a chat's messages become, for a caller who reads it. */
+    void prompt(Held<ChatRequest> request, Asker asker, Consumer<String> reader) {
+        supervised(asker.watcher(), work -> {
+            var model = work.step(() -> engine.resolve(request.get().options().model()));
+            var text = work.step(() -> prompt(model, request.get(), asker).text());
+            reader.accept(text);
+        });
     }
 
     /** Counts the tokens of a chat's prompt. */

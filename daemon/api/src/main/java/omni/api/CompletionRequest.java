@@ -60,16 +60,21 @@ record CompletionRequest(Options options, Optional<String> prompt, Optional<List
         if (prompt.isEmpty()) {
             throw ApiError.at("prompt", ErrorCode.INVALID_VALUE, "The prompt is empty. Write one.");
         }
+        return new CompletionRequest(options, Optional.empty(), Optional.of(tokens(prompt, "prompt")));
+    }
+
+    /** The numbers of tokens in an array at that path. */
+    static List<Long> tokens(JsonNode array, String path) {
         var tokens = new ArrayList<Long>();
-        for (var i = 0; i < prompt.size(); i++) {
-            if (!prompt.get(i).isIntegralNumber()
-                    || !prompt.get(i).canConvertToInt()
-                    || prompt.get(i).intValue() < 0) {
-                throw Fields.type("prompt[" + i + "]", "a token's number");
+        for (var i = 0; i < array.size(); i++) {
+            if (!array.get(i).isIntegralNumber()
+                    || !array.get(i).canConvertToInt()
+                    || array.get(i).intValue() < 0) {
+                throw Fields.type(path + "[" + i + "]", "a token's number");
             }
-            tokens.add(prompt.get(i).longValue());
+            tokens.add(array.get(i).longValue());
         }
-        return new CompletionRequest(options, Optional.empty(), Optional.of(List.copyOf(tokens)));
+        return List.copyOf(tokens);
     }
 
     private static String filled(String prompt) {

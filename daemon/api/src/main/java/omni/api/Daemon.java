@@ -54,7 +54,8 @@ final class Daemon implements Role.Running {
         var keys = new KeyCheck(KeyStore.open(home, tree, config.keysMax(), clock), vault);
         var engine = new EngineLink(EngineProtocol.Client.of(engineBus));
         var sweeper = new Sweeper(config.patience());
-        var answers = new Answers(engine, new Templates(engine, clock), sweeper, config.answerTimeout(), clock);
+        var templates = new Templates(engine, clock, config.reorderVolatileLines());
+        var answers = new Answers(engine, templates, sweeper, config.answerTimeout(), clock);
         var airgap = new AirgapLink(AirgapProtocol.Client.of(airgapBus));
         var routes = new Routes(
                 answers, engine, airgap, vault, new Health(engine::models), config.embeddingInputsMax(), clock);

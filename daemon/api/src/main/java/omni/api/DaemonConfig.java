@@ -72,7 +72,13 @@ record DaemonConfig(
         Duration writeTimeout,
 
         @Key(doc = "How long one answer may take, waiting included.", def = "30m", min = "100ms", max = "24h")
-        Duration answerTimeout) {
+        Duration answerTimeout,
+
+        @Key(
+                doc = "Whether lines with a time or a date in a chat's instructions are put behind the other lines of their message,"
+                        + " so that what never changes is computed once; reorder_volatile_lines in a request goes over it.",
+                def = "false")
+        boolean reorderVolatileLines) {
     static final Section<DaemonConfig> SECTION = Section.of("daemon", DaemonConfig.class);
 
     /** How long clients may take. */

@@ -7,6 +7,7 @@ import omni.bus.BusError;
 import omni.bus.BusException;
 import omni.engine.EngineProtocol;
 import omni.engine.EngineProtocol.CountTokensParams;
+import omni.engine.EngineProtocol.DetokenizeParams;
 import omni.engine.EngineProtocol.EmbedParams;
 import omni.engine.EngineProtocol.EmbedReply;
 import omni.engine.EngineProtocol.GenerateParams;
@@ -19,6 +20,7 @@ import omni.engine.EngineProtocol.ShowReply;
 import omni.engine.EngineProtocol.StatsParams;
 import omni.engine.EngineProtocol.TemplateParams;
 import omni.engine.EngineProtocol.TemplateReply;
+import omni.engine.EngineProtocol.TokenizeParams;
 import omni.engine.EngineProtocol.UnloadParams;
 
 /**
@@ -111,6 +113,30 @@ final class EngineLink {
             return engine.unload(new UnloadParams(model.id())).unloaded();
         } catch (BusException e) {
             throw translate(e, "model");
+        }
+    }
+
+    /**
+     * The tokens of a text.
+     *
+     * @param special whether control tokens that are written in it count as such
+     * @param addBos whether the token that begins a prompt is put in front, where the model wants one
+     */
+    List<Long> tokenize(Model model, String content, boolean special, boolean addBos) {
+        try {
+            return engine.tokenize(new TokenizeParams(model.id(), content, special, addBos))
+                    .tokens();
+        } catch (BusException e) {
+            throw translate(e, "content").naming(Map.of("text", "content"));
+        }
+    }
+
+    /** The text of tokens, control tokens written out. */
+    String detokenize(Model model, List<Long> tokens) {
+        try {
+            return engine.detokenize(new DetokenizeParams(model.id(), tokens)).text();
+        } catch (BusException e) {
+            throw translate(e, "tokens");
         }
     }
 

@@ -25,6 +25,14 @@ final class History {
     /** Of what is read for one prompt; no model here takes as much. */
     static final int CHARACTERS_MAX = 1 << 20;
 
+    /** The type of an item that is a call of a function, and of one that is its result. */
+    static final String CALL = "function_call";
+
+    static final String RESULT = "function_call_output";
+
+    /** Of one call's arguments. */
+    private static final Json ARGUMENTS = new Json(KeptBounds.ITEM_DEPTH_MAX);
+
     private static final Set<String> WITHOUT_WORDS = Set.of("reasoning");
 
     private final Kept vault;
@@ -136,16 +144,45 @@ final class History {
         if (WITHOUT_WORDS.contains(type)) {
             return;
         }
-        if (!type.equals("message")) {
-            throw Options.unsupported(path, "Only messages are read. Leave calls of tools and their results out.");
+        switch (type) {
+            case "message" -> messages.add(message(item, path));
+            case CALL -> addCall(messages, item, path);
+            case RESULT ->
+                messages.addObject()
+                        .put("role", "tool")
+                        .put("tool_call_id", item.path("call_id").asString(""))
+                        .put("content", text(item.path("output"), path));
+            default ->
+                throw Options.unsupported(
+                        path, "Only messages, calls of functions and their results are read. Leave others out.");
         }
-        messages.add(message(item, path));
+    }
+
+    /** To what the assistant said just before, as chats have it. */
+    private static void addCall(ArrayNode messages, JsonNode item, String path) {
+        var last = messages.isEmpty() ? null : messages.get(messages.size() - 1);
+        var said = last instanceof ObjectNode message && message.path("role").asString("").equals("assistant")
+                ? message
+                : messages.addObject().put("role", "assistant").put("content", "");
+        var call = said.withArray("tool_calls").addObject();
+        call.put("id", item.path("call_id").asString("")).put("type", "function");
+        // Templates print arguments as JSON themselves, so they get what the text says, not the text.
+        var arguments = ARGUMENTS.body(item).object(item.path("arguments").asString(""), path, 0);
+        call.putObject("function").put("name", item.path("name").asString("")).set("arguments", arguments);
     }
 
     private static ObjectNode message(JsonNode item, String path) {
+        return JsonNodeFactory.instance
+                .objectNode()
+                .put("role", item.path("role").asString(""))
+                .put("content", text(item.path("content"), path));
+    }
+
+    /** A text, or parts of text, joined by line ends. */
+    private static String text(JsonNode content, String path) {
         var texts = new ArrayList<String>();
-        item.path("content").stringValueOpt().ifPresent(texts::add);
-        for (var part : item.path("content").values()) {
+        content.stringValueOpt().ifPresent(texts::add);
+        for (var part : content.values()) {
             switch (part.path("type").asString("")) {
                 case "input_text", "output_text", "text" ->
                     texts.add(part.path("text").asString(""));
@@ -154,9 +191,6 @@ final class History {
                     throw Options.unsupported(path, "Only parts of text are read. Leave images, audio and files out.");
             }
         }
-        return JsonNodeFactory.instance
-                .objectNode()
-                .put("role", item.path("role").asString(""))
-                .put("content", String.join("\n", texts));
+        return String.join("\n", texts);
     }
 }

@@ -51,7 +51,8 @@ record MessageRequest(Options options, ArrayNode messages, Tools tools) {
             "fallbacks",
             "fallback_credit_token",
             "priority",
-            "deadline_seconds");
+            "deadline_seconds",
+            Options.REORDERS);
 
     /** Anthropic's bound. */
     private static final double TEMPERATURE_MAX = 1;
@@ -86,6 +87,8 @@ record MessageRequest(Options options, ArrayNode messages, Tools tools) {
                 Options.priority(body),
                 Options.deadline(body),
                 form,
+                TemplateVariables.ofMessages(body.object("thinking")),
+                Options.reorders(body),
                 body.flag("stream"),
                 false);
         var tools = Tools.ofMessages(body);

@@ -101,6 +101,8 @@ record OllamaRequest(Options options, ArrayNode messages, Tools tools, Optional<
                 Options.priority(body),
                 Options.deadline(body),
                 AnswerFormat.ofOllama(body),
+                TemplateVariables.ofOllama(body.get("think")),
+                Options.reorders(body),
                 stream,
                 false);
     }
@@ -108,23 +110,14 @@ record OllamaRequest(Options options, ArrayNode messages, Tools tools, Optional<
     /** Reads {@code options}, and refuses those that would change the answer and cannot be honoured. */
     static Fields options(Fields body, String name) {
         var options = body.object(name).orElseGet(() -> new Fields(JsonNodeFactory.instance.objectNode(), name));
-        neutral(options, "repeat_penalty", 1);
-        neutral(options, "presence_penalty", 0);
-        neutral(options, "frequency_penalty", 0);
-        neutral(options, "typical_p", 1);
-        neutral(options, "tfs_z", 1);
-        neutral(options, "mirostat", 0);
-        return options;
-    }
-
-    private static void neutral(Fields options, String name, int neutral) {
-        options.number(name, -Double.MAX_VALUE, Double.MAX_VALUE).ifPresent(value -> {
-            if (value != neutral) {
+        options.number("tfs_z", -Double.MAX_VALUE, Double.MAX_VALUE).ifPresent(value -> {
+            if (value != 1) {
                 throw Options.unsupported(
-                        options.at(name),
-                        "This way to choose tokens is not supported. Leave it out or set it to " + neutral + ".");
+                        options.at("tfs_z"),
+                        "This way to choose tokens is not supported. Leave it out or set it to 1.");
             }
         });
+        return options;
     }
 
     /** -1 and -2 are as many tokens as there is room for. */
@@ -145,7 +138,8 @@ record OllamaRequest(Options options, ArrayNode messages, Tools tools, Optional<
         var read = Options.sampling(options, Options.TEMPERATURE_MAX);
         var seed = read.seed();
         return seed != null && seed == -1
-                ? new Sampling(read.temperature(), read.topP(), read.topK(), read.minP(), null)
+                ? new Sampling(
+                        read.temperature(), read.topP(), read.topK(), read.minP(), null, read.samplers())
                 : read;
     }
 
@@ -154,7 +148,6 @@ record OllamaRequest(Options options, ArrayNode messages, Tools tools, Optional<
         return body.flag("logprobs") ? OptionalInt.of(top.orElse(0)) : OptionalInt.empty();
     }
 
-    /** A model that marks its thoughts does so in any case. */
     private static void requireThinking(Fields body) {
         var think = body.get("think");
         if (think.isPresent()

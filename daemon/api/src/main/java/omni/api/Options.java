@@ -12,6 +12,7 @@ import omni.engine.EngineProtocol.Priority;
 import omni.engine.EngineProtocol.Sampling;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * What chat and text completions have in common.
@@ -25,6 +26,8 @@ import tools.jackson.databind.JsonNode;
  * @param logprobs how many alternatives to report for each token; empty for no report
  * @param deadlineNanos when the answer is to have ended, as {@link System#nanoTime} counts; empty where that is the same
  * @param form what the answer may be; empty where it may be anything
+ * @param variables what the chat template is given beside messages and tools
+ * @param reorders whether lines of the instructions that say what time it is go behind the others; empty for as the box is set up
  * @param stream whether the answer comes as server-sent events
  * @param priority how urgent it is; empty for as urgent as its key's requests are
  * @param usageChunk whether a stream ends with a chunk of token counts
@@ -38,6 +41,8 @@ record Options(
         Optional<Priority> priority,
         OptionalLong deadlineNanos,
         Optional<Bound> form,
+        ObjectNode variables,
+        Optional<Boolean> reorders,
         boolean stream,
         boolean usageChunk) {
     /** OpenAI's bound. */
@@ -51,6 +56,8 @@ record Options(
 
     /** The engine's bound, in characters of one stop. */
     static final int STOP_CHARACTERS_MAX = 256;
+
+    static final String REORDERS = "reorder_volatile_lines";
 
     private static final double DEADLINE_SECONDS_MIN = 0.001;
     private static final double DEADLINE_SECONDS_MAX = 86_400;
@@ -72,8 +79,15 @@ record Options(
                 priority(body),
                 deadline(body),
                 form,
+                TemplateVariables.ofOpenAi(body),
+                reorders(body),
                 stream,
                 usageChunk(body, stream));
+    }
+
+    /** Whether lines that say what time it is go behind the others. */
+    static Optional<Boolean> reorders(Fields body) {
+        return body.get(REORDERS).map(_ -> body.flag(REORDERS));
     }
 
     /** From when the body was read on. */
@@ -184,7 +198,8 @@ record Options(
                 topP.isPresent() ? (Double) topP.getAsDouble() : null,
                 topK.isPresent() ? (Long) (long) topK.getAsInt() : null,
                 minP.isPresent() ? (Double) minP.getAsDouble() : null,
-                seed.isPresent() ? (Long) seed.getAsLong() : null);
+                seed.isPresent() ? (Long) seed.getAsLong() : null,
+                SamplerFields.read(body));
     }
 
     private static boolean usageChunk(Fields body, boolean stream) {
@@ -205,14 +220,6 @@ record Options(
                 throw unsupported("n", "Only one answer a request is made. Set n to 1 or send several requests.");
             }
         });
-        for (var penalty : List.of("frequency_penalty", "presence_penalty")) {
-            body.number(penalty, -2, 2).ifPresent(value -> {
-                if (value != 0) {
-                    throw unsupported(penalty, "Penalties are not supported. Leave it out or set it to 0.");
-                }
-            });
-        }
-        refuse(body, "logit_bias", "Biases on tokens are not supported. Leave it out.");
     }
 
     /** A refusal of a field that is OpenAI's but not ours. */

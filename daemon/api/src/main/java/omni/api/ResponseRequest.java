@@ -16,15 +16,18 @@ import tools.jackson.databind.node.ObjectNode;
  * @param previous the response that this one goes on from
  * @param conversation the conversation that it belongs to; not with {@code previous}
  * @param store whether it is wished to be kept
+ * @param said what the response says again of tools and of the answer's form
  */
 record ResponseRequest(
         Options options,
+        Tools tools,
         List<JsonNode> input,
         Optional<String> instructions,
         Optional<String> previous,
         Optional<String> conversation,
         boolean store,
-        Map<String, String> metadata) {
+        Map<String, String> metadata,
+        ObjectNode said) {
     static final String PREVIOUS = "previous_response_id";
     static final String CONVERSATION = "conversation";
 
@@ -36,7 +39,8 @@ record ResponseRequest(
 
     private static final int INSTRUCTIONS_CHARACTERS_MAX = 60_000;
 
-    private static final String NO_TOOLS = "Tools are not supported here. Ask /v1/chat/completions.";
+    /** Where the arguments of a call stand in a body. */
+    private static final int ARGUMENTS_DEPTH = 3;
 
     private static final Map<String, String> UNSUPPORTED = Map.of(
             "prompt", "Prompts that are kept elsewhere are not supported. Leave it out.",
@@ -51,9 +55,8 @@ record ResponseRequest(
     static ResponseRequest read(Json.Body json) {
         var body = Fields.of(json.node());
         UNSUPPORTED.forEach((name, message) -> Options.refuse(body, name, message));
-        refuseTools(body);
-        refuseFormat(body);
         refuseRest(body);
+        var tools = Tools.ofResponse(body);
         var previous = id(body.text(PREVIOUS), PREVIOUS);
         var conversation = id(conversation(body), CONVERSATION);
         if (previous.isPresent() && conversation.isPresent()) {
@@ -69,18 +72,23 @@ record ResponseRequest(
         } else if (input.isEmpty()) {
             throw Fields.missing("input");
         }
+        requireCalls(input, json);
+        var options = Options.read(
+                body,
+                body.integer("max_output_tokens", 1, Integer.MAX_VALUE),
+                OptionalInt.empty(),
+                AnswerFormat.ofResponse(body));
+        tools.requireFree(options);
         var request = new ResponseRequest(
-                Options.read(
-                        body,
-                        body.integer("max_output_tokens", 1, Integer.MAX_VALUE),
-                        OptionalInt.empty(),
-                        Optional.empty()),
+                options,
+                tools,
                 input,
                 instructions,
                 previous,
                 conversation,
                 body.get("store").isEmpty() || body.flag("store"),
-                Metadata.read(body).orElse(Map.of()));
+                Metadata.read(body).orElse(Map.of()),
+                said(body, tools));
         request.requireSize();
         return request;
     }
@@ -89,9 +97,9 @@ record ResponseRequest(
     private void requireSize() {
         if (Json.bytes(echo()).length > KeptBounds.RESPONSE_BYTES_MAX - RESPONSE_REST_BYTES) {
             throw ApiError.at(
-                    "instructions",
+                    tools.offered() ? "tools" : "instructions",
                     ErrorCode.INVALID_VALUE,
-                    "instructions have too many bytes as JSON. Send them as input.");
+                    "What a response says again, instructions, tools and the like, has too many bytes as JSON. Send less.");
         }
     }
 
@@ -141,26 +149,47 @@ record ResponseRequest(
         return id;
     }
 
-    /** Where none is to be called, any may be there. */
-    private static void refuseTools(Fields body) {
-        body.flag("parallel_tool_calls");
-        if (Tools.areOff(body)) {
-            return;
-        }
-        Options.refuse(body, "tools", NO_TOOLS);
-        if (!body.text("tool_choice").orElse("auto").equals("auto")) {
-            throw Options.unsupported("tool_choice", NO_TOOLS);
+    /** Calls and their results have what a chat needs of them; the arguments count as if they stood in the body without quotes. */
+    private static void requireCalls(List<JsonNode> input, Json.Body json) {
+        for (var i = 0; i < input.size(); i++) {
+            var item = new Fields(input.get(i), "input[" + i + "]");
+            var type = item.text("type").orElse("");
+            if (type.equals(History.CALL)) {
+                item.requiredText("call_id");
+                item.requiredText("name");
+                json.object(item.requiredText("arguments"), item.at("arguments"), ARGUMENTS_DEPTH);
+            } else if (type.equals(History.RESULT)) {
+                item.requiredText("call_id");
+                if (item.get("output").isEmpty()) {
+                    throw Fields.missing(item.at("output"));
+                }
+            }
         }
     }
 
-    private static void refuseFormat(Fields body) {
-        body.object("text").flatMap(text -> text.object("format")).ifPresent(format -> {
-            if (!format.requiredText("type").equals("text")) {
-                throw Options.unsupported(
-                        "text.format",
-                        "Responses are not held to a form. Use /v1/chat/completions, or ask for JSON in the prompt.");
-            }
-        });
+    private static ObjectNode said(Fields body, Tools tools) {
+        var said = JsonNodeFactory.instance.objectNode();
+        said.put("parallel_tool_calls", tools.parallel());
+        said.putObject("text")
+                .set(
+                        "format",
+                        body.object("text")
+                                .flatMap(text -> text.get("format"))
+                                .orElseGet(() -> JsonNodeFactory.instance.objectNode().put("type", "text")));
+        said.set(
+                "tool_choice",
+                body.get("tool_choice").orElseGet(() -> JsonNodeFactory.instance.stringNode("auto")));
+        var given = said.putArray("tools");
+        if (tools.offered()) {
+            body.get("tools").ifPresent(list -> list.forEach(tool -> given.add(said(tool))));
+        }
+        return said;
+    }
+
+    /** A function as OpenAI's clients want to see it again: with all its fields. */
+    private static ObjectNode said(JsonNode tool) {
+        var said = JsonNodeFactory.instance.objectNode().putNull("parameters").put("strict", false);
+        return said.setAll((ObjectNode) tool);
     }
 
     private static void refuseRest(Fields body) {
@@ -188,11 +217,10 @@ record ResponseRequest(
                 "max_output_tokens",
                 options.maxTokens().isPresent() ? (Integer) options.maxTokens().getAsInt() : null);
         echo.set("metadata", Metadata.json(metadata));
-        echo.put("parallel_tool_calls", true).put(PREVIOUS, previous.orElse(null));
+        echo.setAll(said);
+        echo.put(PREVIOUS, previous.orElse(null));
         echo.put("temperature", options.sampling().temperature());
         echo.put("top_p", options.sampling().topP());
-        echo.putObject("text").putObject("format").put("type", "text");
-        echo.put("tool_choice", "auto").putArray("tools");
         return echo.put("truncation", "disabled");
     }
 }

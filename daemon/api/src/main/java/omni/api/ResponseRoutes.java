@@ -7,8 +7,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
+import omni.api.Answers.Begun;
+import omni.dialogue.AnswerParser;
 import omni.engine.EngineProtocol.GenerateReply;
-import omni.engine.EngineProtocol.Model;
+import omni.engine.EngineProtocol.GenerateReplyFinish;
 import omni.vault.RecordsProtocol.DeleteResponseParams;
 import omni.vault.RecordsProtocol.GetResponseParams;
 import omni.vault.RecordsProtocol.Item;
@@ -20,7 +22,7 @@ import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * {@code /v1/responses}: OpenAI's API of that name, for text. A response is kept where the vault is open, unless its asker does
+ * {@code /v1/responses}: OpenAI's API of that name, for text and calls of functions. A response is kept where the vault is open, unless its asker does
  * not wish it; where the vault is not, one that needs no memory is answered, and says that it is not kept.
  */
 final class ResponseRoutes {
@@ -80,14 +82,14 @@ final class ResponseRoutes {
                     said(asked, () -> requireRoom(asked, history));
                 }
                 room.shrink(Bodies.keptBytes(messages.toString().length()));
-                var chat = new ChatRequest(asked.options(), messages, Tools.NONE);
+                var chat = new ChatRequest(asked.options(), messages, asked.tools());
                 List<Runnable> early = keeps ? List.of() : List.of(request::close, room::close);
                 var held = new Held<>(chat, () -> early.forEach(Runnable::run));
                 var made = Asked.of(asked, keeps);
                 answers.chat(
                         held,
                         Answers.Asker.of(exchange, NAMES),
-                        begun -> write(exchange, made, begun.model(), begun.answer()));
+                        begun -> write(exchange, made, begun));
             } catch (ApiError e) {
                 throw e.naming(NAMES);
             }
@@ -137,55 +139,43 @@ final class ResponseRoutes {
         }
     }
 
-    /** With the answer, which is one item. */
+    /** With the answer, which is one item and as many calls as there may be; its thoughts, if there are any, may find none left. */
     private static Optional<String> requireRoom(ResponseRequest asked, History history) {
+        var calls = asked.tools().offered() ? AnswerParser.CALLS_MAX : 0;
         var conversation = asked.conversation().or(() -> asked.previous().flatMap(history::goingOnFrom));
-        conversation.ifPresent(id -> history.requireRoom(id, asked.input().size() + 1));
+        conversation.ifPresent(id -> history.requireRoom(id, asked.input().size() + 1 + calls));
         return conversation;
     }
 
-    private void write(Exchange exchange, Asked asked, Model model, Answer<GenerateReply> answer) {
-        var shape = new ResponseShape(asked.id(), clock.instant().getEpochSecond(), model.name(), asked.echo());
+    private void write(Exchange exchange, Asked asked, Begun begun) {
+        var shape = new ResponseShape(
+                asked.id(), clock.instant().getEpochSecond(), begun.model().name(), asked.echo());
         if (asked.stream()) {
-            stream(exchange, asked, shape, answer);
+            stream(exchange, asked, shape, begun);
         } else {
-            var text = new StringBuilder();
-            var reply = answer.next();
+            var output = new ResponseOutput(shape, _ -> {});
+            var reply = begun.answer().next();
             while (reply.finish() == null) {
-                text.append(reply.text());
-                reply = answer.next();
+                begun.parser().accept(reply.text()).forEach(output::add);
+                reply = begun.answer().next();
             }
-            exchange.json(
-                    finished(exchange, asked, shape, text.append(reply.text()).toString(), reply));
+            exchange.json(finished(exchange, asked, shape, ended(begun, reply, output), reply));
         }
     }
 
     /** The first reply is awaited before the response begins, so that a refusal still has its proper status. */
-    private void stream(Exchange exchange, Asked asked, ResponseShape shape, Answer<GenerateReply> answer) {
-        var reply = answer.next();
+    private static void stream(Exchange exchange, Asked asked, ResponseShape shape, Begun begun) {
+        var reply = begun.answer().next();
         try (var events = exchange.events()) {
             try {
                 events.named(shape.begun("response.created"));
                 events.named(shape.begun("response.in_progress"));
-                events.named(shape.itemBegun());
-                events.named(shape.partBegun());
-                var text = new StringBuilder();
-                while (true) {
-                    if (!reply.text().isEmpty()) {
-                        text.append(reply.text());
-                        events.named(shape.delta(reply.text()));
-                    }
-                    var finish = reply.finish();
-                    if (finish != null) {
-                        var whole = finished(exchange, asked, shape, text.toString(), reply);
-                        events.named(shape.textDone(text.toString()));
-                        events.named(shape.partDone(text.toString()));
-                        events.named(shape.itemDone(text.toString(), finish));
-                        events.named(shape.done(whole));
-                        return;
-                    }
-                    reply = answer.next();
+                var output = new ResponseOutput(shape, events::named);
+                while (reply.finish() == null) {
+                    begun.parser().accept(reply.text()).forEach(output::add);
+                    reply = begun.answer().next();
                 }
+                events.named(shape.done(finished(exchange, asked, shape, ended(begun, reply, output), reply)));
             } catch (ApiError e) {
                 events.named(shape.failed(e));
                 throw e;
@@ -193,16 +183,24 @@ final class ResponseRoutes {
         }
     }
 
-    /** Keeps it, where it is to be kept: who reads that it is complete may go on from it. */
-    private static ObjectNode finished(
-            Exchange exchange, Asked asked, ResponseShape shape, String text, GenerateReply last) {
+    private static List<ObjectNode> ended(Begun begun, GenerateReply last, ResponseOutput output) {
+        begun.parser().accept(last.text()).forEach(output::add);
+        begun.parser().finish().forEach(output::add);
+        return output.finish(finish(last));
+    }
+
+    private static GenerateReplyFinish finish(GenerateReply last) {
         var finish = last.finish();
         if (finish == null) {
             throw new IllegalArgumentException("not the last reply");
         }
-        var usage = Answers.counted(exchange, last);
-        var response = shape.whole(finish, usage);
-        var item = shape.item(text, finish);
+        return finish;
+    }
+
+    /** Keeps it, where it is to be kept: who reads that it is complete may go on from it. */
+    private static ObjectNode finished(
+            Exchange exchange, Asked asked, ResponseShape shape, List<ObjectNode> items, GenerateReply last) {
+        var response = shape.whole(finish(last), Answers.counted(exchange, last));
         asked.kept()
                 .ifPresent(request -> said(
                         request,
@@ -213,8 +211,8 @@ final class ResponseRoutes {
                                         request.previous().orElse(null),
                                         response,
                                         request.input(),
-                                        List.of(item))))));
-        return withOutput(response, List.of(item));
+                                        List.copyOf(items))))));
+        return withOutput(response, items);
     }
 
     private static ObjectNode withOutput(ObjectNode response, List<? extends JsonNode> output) {

@@ -6,14 +6,11 @@ import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * How a response is written, whole or as events, in the form of OpenAI's Responses API: one message of one text. Counts events,
- * so it is for one thread.
+ * How a response is written, whole or as events, in the form of OpenAI's Responses API; its items are
+ * {@link ResponseOutput}. Counts events, so it is for one thread.
  */
 final class ResponseShape {
-    private static final String TEXT = "output_text";
-
     private final String id;
-    private final String message = Ids.message();
     private final long createdSeconds;
     private final String model;
     private final ObjectNode echo;
@@ -41,49 +38,6 @@ final class ResponseShape {
         return event;
     }
 
-    /** The message, as it begins. */
-    ObjectNode itemBegun() {
-        var event = event("response.output_item.added").put("output_index", 0);
-        var item = event.putObject("item").put("id", message).put("type", "message");
-        item.put("status", "in_progress").put("role", "assistant").putArray("content");
-        return event;
-    }
-
-    /** Its text, as it begins. */
-    ObjectNode partBegun() {
-        var event = inMessage("response.content_part.added");
-        event.set("part", part(""));
-        return event;
-    }
-
-    /** Some more of the text. */
-    ObjectNode delta(String text) {
-        var event = inMessage("response.output_text.delta").put("delta", text);
-        event.putArray("logprobs");
-        return event;
-    }
-
-    /** The whole text. */
-    ObjectNode textDone(String text) {
-        var event = inMessage("response.output_text.done").put("text", text);
-        event.putArray("logprobs");
-        return event;
-    }
-
-    /** The whole part. */
-    ObjectNode partDone(String text) {
-        var event = inMessage("response.content_part.done");
-        event.set("part", part(text));
-        return event;
-    }
-
-    /** The whole message. */
-    ObjectNode itemDone(String text, GenerateReplyFinish finish) {
-        var event = event("response.output_item.done").put("output_index", 0);
-        event.set("item", item(text, finish));
-        return event;
-    }
-
     /** The event that ends a stream; {@code response} is the whole. */
     ObjectNode done(ObjectNode response) {
         var event = event("response." + response.path("status").asString());
@@ -99,14 +53,6 @@ final class ResponseShape {
                 .put("param", error.param().orElse(null));
     }
 
-    /** The message of an answer that is complete, as it is kept. */
-    ObjectNode item(String text, GenerateReplyFinish finish) {
-        var item = JsonNodeFactory.instance.objectNode().put("id", message).put("type", "message");
-        item.put("status", status(finish)).put("role", "assistant");
-        item.putArray("content").add(part(text));
-        return item;
-    }
-
     /** The response without its output, as it is kept. */
     ObjectNode whole(GenerateReplyFinish finish, Usage usage) {
         var response = root(status(finish));
@@ -118,7 +64,8 @@ final class ResponseShape {
         return response;
     }
 
-    private static String status(GenerateReplyFinish finish) {
+    /** How an answer that ended like that is called. */
+    static String status(GenerateReplyFinish finish) {
         return switch (finish) {
             case STOP -> "completed";
             case LENGTH -> "incomplete";
@@ -133,17 +80,6 @@ final class ResponseShape {
         node.put("output_tokens", usage.completionTokens());
         node.putObject("output_tokens_details").put("reasoning_tokens", 0);
         return node.put("total_tokens", usage.promptTokens() + usage.completionTokens());
-    }
-
-    private static ObjectNode part(String text) {
-        var part = JsonNodeFactory.instance.objectNode().put("type", TEXT).put("text", text);
-        part.putArray("annotations");
-        part.putArray("logprobs");
-        return part;
-    }
-
-    private ObjectNode inMessage(String type) {
-        return event(type).put("item_id", message).put("output_index", 0).put("content_index", 0);
     }
 
     private ObjectNode root(String status) {

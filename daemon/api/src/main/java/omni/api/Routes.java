@@ -44,6 +44,7 @@ final class Routes {
                 new Route(Method.GET, "/health", true, this::health)));
         this.routes.addAll(new OllamaRoutes(answers, embeddings, engine, embeddingInputsMax, clock).all());
         this.routes.addAll(new MessageRoutes(answers).all());
+        this.routes.addAll(new TokenRoutes(answers, engine).all());
         this.routes.addAll(new VaultRoutes(vault).all());
         this.routes.addAll(new ResponseRoutes(answers, clock).all());
         this.routes.addAll(new BackupRoutes().all());

@@ -50,13 +50,16 @@ final class Templates {
 
     private final EngineLink engine;
     private final Clock clock;
+    private final boolean reorders;
     private final ReentrantLock lock = new ReentrantLock();
     final ReentrantLock rendering = new ReentrantLock(true);
     private final Map<String, Compiled> kept = new LinkedHashMap<>(KEPT_MAX * 2, 0.75f, true);
 
-    Templates(EngineLink engine, Clock clock) {
+    /** {@code reorders} is whether lines that say what time it is go behind the others where a request does not say. */
+    Templates(EngineLink engine, Clock clock, boolean reorders) {
         this.engine = engine;
         this.clock = clock;
+        this.reorders = reorders;
     }
 
     /**
@@ -66,7 +69,7 @@ final class Templates {
      *     be read, UNSUPPORTED_PARAMETER where functions are offered and it is not known how the model calls them,
      *     SERVER_STOPPING where the thread is interrupted while another renders
      */
-    Prompt prompt(Model model, ArrayNode messages, Tools tools) {
+    Prompt prompt(Model model, ArrayNode messages, Tools tools, Options options) {
         var found = compiled(model);
         var template = found.template();
         if (tools.offered() && template.calls().isEmpty()) {
@@ -74,8 +77,9 @@ final class Templates {
                     "tools",
                     "It is not known how this model calls functions. Leave tools out, or choose another model.");
         }
-        var variables = JsonNodeFactory.instance.objectNode();
-        variables.set("messages", knowsDevelopers(template) ? messages : withoutDevelopers(messages));
+        var variables = options.variables().deepCopy();
+        var ordered = options.reorders().orElse(reorders) ? VolatileLines.last(messages) : messages;
+        variables.set("messages", knowsDevelopers(template) ? ordered : withoutDevelopers(ordered));
         variables.set("tools", tools.offered() ? tools.given() : JsonNodeFactory.instance.nullNode());
         variables.put("add_generation_prompt", true);
         String prompt;
@@ -94,7 +98,7 @@ final class Templates {
     }
 
     private String rendered(ChatTemplate chat, EngineProtocol.ChatTemplate of, ObjectNode variables) {
-        variables.putNull("documents");
+        variables.putIfAbsent("documents", JsonNodeFactory.instance.nullNode());
         variables.put("bos_token", of.bosToken());
         variables.put("eos_token", of.eosToken());
         try {

@@ -52,6 +52,8 @@ record Tools(ArrayNode given, List<Function> callable, boolean forced, boolean p
     enum Place {
         /** In a member {@code function}. */
         CHAT("parameters", 64),
+        /** Beside the type. */
+        RESPONSES("parameters", 64),
         /** Beside a type that may be absent. */
         MESSAGES("input_schema", 128);
 
@@ -74,14 +76,14 @@ record Tools(ArrayNode given, List<Function> callable, boolean forced, boolean p
         private Fields function(Fields tool) {
             return switch (this) {
                 case CHAT -> tool.requiredObject("function");
-                case MESSAGES -> tool;
+                case RESPONSES, MESSAGES -> tool;
             };
         }
 
         private JsonNode asChat(JsonNode tool) {
             return switch (this) {
                 case CHAT -> tool;
-                case MESSAGES -> {
+                case RESPONSES, MESSAGES -> {
                     var chat = JsonNodeFactory.instance.objectNode().put("type", "function");
                     var function = chat.putObject("function");
                     tool.forEachEntry((name, value) -> {
@@ -101,17 +103,26 @@ record Tools(ArrayNode given, List<Function> callable, boolean forced, boolean p
      * @throws ApiError naming the field that is wrong or not supported
      */
     static Tools ofChat(Fields body) {
+        return read(body, Place.CHAT);
+    }
+
+    /** Reads them where the functions' fields stand beside the type; else as {@link #ofChat}. */
+    static Tools ofResponse(Fields body) {
+        return read(body, Place.RESPONSES);
+    }
+
+    private static Tools read(Fields body, Place place) {
         var parallel = body.get("parallel_tool_calls").isEmpty() || body.flag("parallel_tool_calls");
         if (areOff(body)) {
             return NONE;
         }
         var given = JsonNodeFactory.instance.arrayNode();
-        var functions = functions(body, Place.CHAT, given);
+        var functions = functions(body, place, given);
         var choice = body.get("tool_choice");
         if (choice.isPresent() && !choice.get().isString()) {
             var fields = Fields.object(choice.get(), "tool_choice");
-            Place.CHAT.requireFunction(fields);
-            return new Tools(given, List.of(named(Place.CHAT.function(fields), functions)), true, parallel);
+            place.requireFunction(fields);
+            return new Tools(given, List.of(named(place.function(fields), functions)), true, parallel);
         }
         return switch (choice.map(JsonNode::stringValue).orElse("auto")) {
             case "auto" -> new Tools(given, functions, false, parallel);

@@ -114,7 +114,7 @@ final class AnthropicTest {
     void whatIsAskedReachesTheEngine() throws Exception {
         var asked = asked(",\"temperature\":0.5,\"top_p\":0.6,\"top_k\":7,\"stop_sequences\":[\"x\"]");
 
-        assertEquals(new Sampling(0.5, 0.6, 7L, null, null), asked.sampling());
+        assertEquals(new Sampling(0.5, 0.6, 7L, null, null, null), asked.sampling());
         assertEquals(100, asked.maxTokens());
         assertEquals(List.of("x"), asked.stop());
         var format = ",\"output_config\":{\"format\":{\"type\":\"json_schema\",\"schema\":{\"type\":\"object\","

@@ -149,6 +149,8 @@ final class CallersTest {
                 options.priority(),
                 OptionalLong.of(System.nanoTime()),
                 Optional.empty(),
+                TemplateVariables.none(),
+                Optional.empty(),
                 false,
                 false);
         var refused =

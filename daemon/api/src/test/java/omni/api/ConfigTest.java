@@ -41,7 +41,8 @@ final class ConfigTest {
                         Duration.ofSeconds(75),
                         Duration.ofSeconds(30),
                         Duration.ofSeconds(30),
-                        Duration.ofMinutes(30)),
+                        Duration.ofMinutes(30),
+                        false),
                 load(""));
     }
 
@@ -62,7 +63,8 @@ final class ConfigTest {
                         Duration.ofSeconds(5),
                         Duration.ofSeconds(6),
                         Duration.ofSeconds(7),
-                        Duration.ofSeconds(8)),
+                        Duration.ofSeconds(8),
+                        true),
                 load("""
                     host = "::1"
                     port = 1
@@ -78,6 +80,7 @@ final class ConfigTest {
                     request_timeout = "6s"
                     write_timeout = "7s"
                     answer_timeout = "8s"
+                    reorder_volatile_lines = true
                     """));
     }
 

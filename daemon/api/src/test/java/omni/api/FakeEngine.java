@@ -11,6 +11,7 @@ import java.util.Objects;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import omni.bus.BusException;
@@ -203,7 +204,9 @@ final class FakeEngine implements EngineProtocol.Handler, AutoCloseable {
         }
         var source = switch (String.valueOf(in.model())) {
             case "id-told" -> "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}";
-            case "id-mirror" -> "{{ messages | tojson }}";
+            case "id-mirror" ->
+                "{{ messages | tojson }}{{ reasoning_effort }}"
+                        + "{% if enable_thinking is defined %} thinks: {{ enable_thinking }}{% endif %}";
             case "id-calling", "id-refusing" -> CALLING;
             default -> "A prompt.";
         };
@@ -234,7 +237,9 @@ final class FakeEngine implements EngineProtocol.Handler, AutoCloseable {
 
     @Override
     public void tokenize(TokenizeParams in, Call<TokenizeReply> call) {
-        throw new UnsupportedOperationException();
+        var tokens = in.text().codePoints().asLongStream().boxed().toList();
+        call.reply(new TokenizeReply(
+                in.addBos() ? Stream.concat(Stream.of(1L), tokens.stream()).toList() : tokens));
     }
 
     @Override
@@ -250,7 +255,12 @@ final class FakeEngine implements EngineProtocol.Handler, AutoCloseable {
 
     @Override
     public void detokenize(DetokenizeParams in, Call<DetokenizeReply> call) {
-        throw new UnsupportedOperationException();
+        if (in.tokens().stream().anyMatch(token -> !Character.isValidCodePoint(token.intValue()))) {
+            throw new EngineProtocol.Invalid("tokens", "A token is not in the model's vocabulary.");
+        }
+        call.reply(new DetokenizeReply(in.tokens().stream()
+                .map(token -> Character.toString(token.intValue()))
+                .collect(Collectors.joining())));
     }
 
     @Override
@@ -261,7 +271,7 @@ final class FakeEngine implements EngineProtocol.Handler, AutoCloseable {
     @Override
     public void show(EngineProtocol.ShowParams in, Call<EngineProtocol.ShowReply> call) {
         var model = model(String.valueOf(in.model()).replace("id-", ""));
-        var sampling = new EngineProtocol.Sampling(0.5, null, 3L, null, null);
+        var sampling = new EngineProtocol.Sampling(0.5, null, 3L, null, null, null);
         var details = new EngineProtocol.ModelDetails(List.of(), null, "mit", null, null, sampling, List.of());
         var fit = new EngineProtocol.ModelFit(512, 1, 2, 3, 100, true, List.of());
         call.reply(new EngineProtocol.ShowReply(model, details, fit, "A template.", false));

@@ -228,9 +228,15 @@ final class HostileTest {
                 List.of("modalities", "[\"audio\"]", "1"),
                 List.of("audio", "{\"voice\":\"a\"}"),
                 List.of("web_search_options", "{\"a\":1}"),
-                List.of("logit_bias", "{\"1\":1}", "1"),
-                List.of("frequency_penalty", "1", "3", "\"1\""),
-                List.of("presence_penalty", "-0.5"));
+                List.of("logit_bias", "1", "{\"a\":1}", "{\"-1\":1}", "{\"1\":101}", "{\"1\":true}", "{\"1\":null}"),
+                List.of("frequency_penalty", "2.1", "-2.1", "\"1\""),
+                List.of("presence_penalty", "2.1"),
+                List.of("repeat_penalty", "0", "101"),
+                List.of("repeat_last_n", "-2", "65537"),
+                List.of("dry_sequence_breakers", "[\"\"]", "[\"é\"]", "[\"" + "a".repeat(41) + "\"]", "1"),
+                List.of("mirostat", "3", "-1"),
+                List.of("top_n_sigma", "-1.1", "101"),
+                List.of("typical_p", "1.1"));
         for (var field : wrong) {
             field.stream().skip(1).forEach(value -> chat.add(Arguments.of(field.getFirst(), value)));
         }

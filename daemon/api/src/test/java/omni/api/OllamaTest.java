@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import omni.engine.EngineProtocol.GenerateParams;
+import omni.engine.EngineProtocol.Samplers;
 import omni.engine.EngineProtocol.Sampling;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -118,9 +119,11 @@ final class OllamaTest {
     @Test
     void optionsReachTheEngine() throws Exception {
         var asked = asked("\"options\":{\"temperature\":0.5,\"top_k\":7,\"top_p\":0.6,\"min_p\":0.1,\"seed\":9,"
-                + "\"num_predict\":5,\"stop\":[\"x\",\"y\"],\"repeat_penalty\":1.0,\"num_ctx\":4096}");
+                + "\"num_predict\":5,\"stop\":[\"x\",\"y\"],\"repeat_penalty\":1.25,\"repeat_last_n\":-1,\"mirostat\":2,\"num_ctx\":4096}");
 
-        assertEquals(new Sampling(0.5, 0.6, 7L, 0.1, 9L), asked.sampling());
+        var samplers = Samplers.fromJson(
+                JsonMapper.shared().readTree("{\"penaltyTokens\":65536,\"repeatPenalty\":1.25,\"mirostat\":2}"), "samplers");
+        assertEquals(new Sampling(0.5, 0.6, 7L, 0.1, 9L, samplers), asked.sampling());
         assertEquals(5, asked.maxTokens());
         assertEquals(List.of("x", "y"), asked.stop());
     }
@@ -130,7 +133,7 @@ final class OllamaTest {
         assertNull(asked("\"options\":{\"num_predict\":-1}").maxTokens());
         assertNull(asked("\"options\":{\"num_predict\":-2}").maxTokens());
         assertEquals(
-                new Sampling(null, null, null, null, null),
+                new Sampling(null, null, null, null, null, null),
                 asked("\"options\":{\"seed\":-1}").sampling());
     }
 

@@ -74,7 +74,7 @@ final class WorkTest {
         try (var engine = new FakeEngine(home.resolve("engine.sock"));
                 var bus = BusClient.to(home.resolve("engine.sock"))) {
             var link = new EngineLink(EngineProtocol.Client.of(bus));
-            var templates = new Templates(link, Clock.systemUTC());
+            var templates = new Templates(link, Clock.systemUTC(), false);
             var answers = new Answers(link, templates, sweeper, DAY, Clock.systemUTC());
             var leave = new AtomicReference<Runnable>(() -> {});
             templates.rendering.lock();
