@@ -265,6 +265,7 @@ final class EngineLink {
             case "sampling.topP", "topP" -> "top_p";
             case "sampling.topK", "topK" -> "top_k";
             case "sampling.minP", "minP" -> "min_p";
+            case "sampling.samplers.logitBias" -> "logit_bias";
             default -> parameter.startsWith("sampling.") ? parameter.substring("sampling.".length()) : parameter;
         };
     }

@@ -167,8 +167,16 @@ final class History {
         var call = said.withArray("tool_calls").addObject();
         call.put("id", item.path("call_id").asString("")).put("type", "function");
         // Templates print arguments as JSON themselves, so they get what the text says, not the text.
-        var arguments = ARGUMENTS.body(item).object(item.path("arguments").asString(""), path, 0);
-        call.putObject("function").put("name", item.path("name").asString("")).set("arguments", arguments);
+        call.putObject("function").put("name", item.path("name").asString("")).set("arguments", arguments(item, path));
+    }
+
+    /** Of a call that was cut short, none: what goes on from it has its result, or says what was wrong. */
+    private static JsonNode arguments(JsonNode item, String path) {
+        try {
+            return ARGUMENTS.body(item).object(item.path("arguments").asString(""), path, 0);
+        } catch (ApiError e) {
+            return JsonNodeFactory.instance.objectNode();
+        }
     }
 
     private static ObjectNode message(JsonNode item, String path) {

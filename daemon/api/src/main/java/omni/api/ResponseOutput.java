@@ -6,6 +6,8 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import omni.dialogue.Delta;
 import omni.engine.EngineProtocol.GenerateReplyFinish;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -112,11 +114,21 @@ final class ResponseOutput {
             part.set("part", part(item.kind(), text));
             events.accept(part);
         }
-        var whole = json(item, status, true);
+        var whole = json(item, isCut(item) ? "incomplete" : status, true);
         var ended = shape.event(DONE).put("output_index", items.size());
         ended.set("item", whole);
         events.accept(ended);
         items.add(whole);
+    }
+
+    /** Whether it is a call whose arguments are no object: the answer was stopped within them, or they were written wrong. */
+    private static boolean isCut(Open item) {
+        try {
+            return item.kind() == Kind.CALL
+                    && !JsonMapper.shared().readTree(item.text().toString()).isObject();
+        } catch (JacksonException e) {
+            return true;
+        }
     }
 
     /** OpenAI's clients hold a text without a list of its tokens to be malformed. */

@@ -95,11 +95,14 @@ record ResponseRequest(
 
     /** What a response says again is kept with it: escaped, a short text may be long. */
     private void requireSize() {
-        if (Json.bytes(echo()).length > KeptBounds.RESPONSE_BYTES_MAX - RESPONSE_REST_BYTES) {
+        var echo = echo();
+        if (Json.bytes(echo).length > KeptBounds.RESPONSE_BYTES_MAX - RESPONSE_REST_BYTES
+                || KeptBounds.fault(echo).isPresent()) {
+            var others = options.form().isPresent() ? "text.format" : "instructions";
             throw ApiError.at(
-                    tools.offered() ? "tools" : "instructions",
+                    tools.offered() ? "tools" : others,
                     ErrorCode.INVALID_VALUE,
-                    "What a response says again, instructions, tools and the like, has too many bytes as JSON. Send less.");
+                    "What a response says again, instructions, tools, formats and the like, is too large or too deep. Send less.");
         }
     }
 
@@ -160,8 +163,9 @@ record ResponseRequest(
                 json.object(item.requiredText("arguments"), item.at("arguments"), ARGUMENTS_DEPTH);
             } else if (type.equals(History.RESULT)) {
                 item.requiredText("call_id");
-                if (item.get("output").isEmpty()) {
-                    throw Fields.missing(item.at("output"));
+                var output = item.get("output").orElseThrow(() -> Fields.missing(item.at("output")));
+                if (!output.isString() && !output.isArray()) {
+                    throw Fields.type(item.at("output"), "a string or an array of parts");
                 }
             }
         }
@@ -169,7 +173,9 @@ record ResponseRequest(
 
     private static ObjectNode said(Fields body, Tools tools) {
         var said = JsonNodeFactory.instance.objectNode();
-        said.put("parallel_tool_calls", tools.parallel());
+        said.put(
+                "parallel_tool_calls",
+                body.get("parallel_tool_calls").isEmpty() || body.flag("parallel_tool_calls"));
         said.putObject("text")
                 .set(
                         "format",

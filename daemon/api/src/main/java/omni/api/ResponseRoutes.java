@@ -139,11 +139,11 @@ final class ResponseRoutes {
         }
     }
 
-    /** With the answer, which is one item and as many calls as there may be; its thoughts, if there are any, may find none left. */
+    /** With all that may come: thoughts and a message, and each call, with a message behind it. */
     private static Optional<String> requireRoom(ResponseRequest asked, History history) {
-        var calls = asked.tools().offered() ? AnswerParser.CALLS_MAX : 0;
+        var most = asked.tools().offered() ? 2 * AnswerParser.CALLS_MAX + 1 : 0;
         var conversation = asked.conversation().or(() -> asked.previous().flatMap(history::goingOnFrom));
-        conversation.ifPresent(id -> history.requireRoom(id, asked.input().size() + 1 + calls));
+        conversation.ifPresent(id -> history.requireRoom(id, asked.input().size() + 1 + most));
         return conversation;
     }
 

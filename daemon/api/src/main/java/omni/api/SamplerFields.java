@@ -31,9 +31,9 @@ final class SamplerFields {
     private static final double RANGE_MAX = 2;
     private static final double EXPONENT_MAX = 10;
     private static final double TAU_MAX = 100;
-    private static final int BREAKERS_MAX = 16;
+    private static final int BREAKERS_MAX = 4;
     private static final int BREAKER_CHARACTERS_MAX = 40;
-    private static final Pattern TOKEN = Pattern.compile("\\d{1,9}");
+    private static final Pattern TOKEN = Pattern.compile("0|[1-9]\\d{0,8}");
 
     private SamplerFields() {}
 

@@ -17,9 +17,21 @@ final class TemplateVariables {
     private static final String EFFORT = "reasoning_effort";
     private static final String NO_EFFORT = "none";
 
-    /** What is made of the request's other fields. */
-    private static final Set<String> TAKEN =
-            Set.of("messages", "tools", "add_generation_prompt", "bos_token", "eos_token");
+    /** What is made of the request's other fields, and the functions that templates call. */
+    private static final Set<String> TAKEN = Set.of(
+            "messages",
+            "tools",
+            "add_generation_prompt",
+            "bos_token",
+            "eos_token",
+            "raise_exception",
+            "strftime_now",
+            "namespace",
+            "range",
+            "dict",
+            "cycler",
+            "joiner",
+            "lipsum");
 
     private TemplateVariables() {}
 
@@ -32,19 +44,21 @@ final class TemplateVariables {
      * What OpenAI's clients send: {@code reasoning_effort}, or {@code reasoning.effort} with responses; and what those of vLLM and llama.cpp
      * do: {@code chat_template_kwargs}, which goes over the other.
      *
-     * @throws ApiError INVALID_VALUE where a variable is named that is made of other fields
+     * @throws ApiError INVALID_VALUE where a variable has a name that is taken
      */
     static ObjectNode ofOpenAi(Fields body) {
         var variables = none();
         body.text(EFFORT)
-                .or(() -> body.object("reasoning").flatMap(reasoning -> reasoning.text("effort")))
+                .or(() -> body.get("reasoning")
+                        .filter(JsonNode::isObject) // of other routes it is none of ours
+                        .flatMap(node -> Fields.object(node, "reasoning").text("effort")))
                 .ifPresent(effort -> addEffort(variables, effort));
         body.object(FIELD).ifPresent(given -> {
             given.node().propertyNames().stream().filter(TAKEN::contains).findFirst().ifPresent(name -> {
                 throw ApiError.at(
                         given.at(name),
                         ErrorCode.INVALID_VALUE,
-                        name + " is made of the request's other fields. Leave it out here.");
+                        name + " is made of the request's other fields, or a function of templates. Leave it out here.");
             });
             variables.setAll((ObjectNode) given.node());
         });

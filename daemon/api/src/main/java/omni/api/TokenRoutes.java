@@ -3,6 +3,7 @@ package omni.api;
 import io.helidon.http.Method;
 import java.util.List;
 import java.util.Optional;
+import omni.engine.EngineProtocol.CallerStats;
 import omni.engine.EngineProtocol.Model;
 import omni.engine.EngineProtocol.ModelStats;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -13,6 +14,12 @@ import tools.jackson.databind.node.ObjectNode;
  * Source: {@code tools/server/README.md} of the release.
  */
 final class TokenRoutes {
+    /** What is cut at once: no more tokens than the bus takes come of it, three for each character at worst. */
+    static final int CONTENT_CHARACTERS_MAX = 64 * 1024;
+
+    /** What is put together at once: a token may stand for more than a hundred bytes. */
+    static final int TOKENS_MAX = 16 * 1024;
+
     private final Answers answers;
     private final EngineLink engine;
 
@@ -43,9 +50,16 @@ final class TokenRoutes {
                 throw Options.unsupported(
                         "with_pieces", "Texts of single tokens are not told here: send each to /detokenize.");
             }
+            var content = body.requiredText("content");
+            if (content.length() > CONTENT_CHARACTERS_MAX) {
+                throw ApiError.at(
+                        "content",
+                        ErrorCode.INVALID_VALUE,
+                        "At most " + CONTENT_CHARACTERS_MAX + " characters are taken at once. Send it in parts.");
+            }
             return new Text(
                     Options.model(body),
-                    body.requiredText("content"),
+                    content,
                     body.flag("add_special"),
                     body.get("parse_special").isEmpty() || body.flag("parse_special"));
         }
@@ -73,6 +87,12 @@ final class TokenRoutes {
             var tokens = body.get("tokens").orElseThrow(() -> Fields.missing("tokens"));
             if (!tokens.isArray()) {
                 throw Fields.type("tokens", "an array of tokens");
+            }
+            if (tokens.size() > TOKENS_MAX) {
+                throw ApiError.at(
+                        "tokens",
+                        ErrorCode.INVALID_VALUE,
+                        "At most " + TOKENS_MAX + " tokens are taken at once. Send them in parts.");
             }
             return new Numbers(Options.model(body), CompletionRequest.tokens(tokens, "tokens"));
         }
@@ -128,7 +148,7 @@ final class TokenRoutes {
                         "The model has just left memory. Try again."));
     }
 
-    /** A place for a sequence each, of all models in memory; not what is in it. */
+    /** A place for a sequence each, of all models in memory; at work are as many as the asking key has there, for others are no concern of its. */
     private void slots(Exchange exchange) {
         exchange.wire().answering();
         var names = engine.models();
@@ -139,19 +159,23 @@ final class TokenRoutes {
                     .map(Model::name)
                     .findFirst()
                     .orElse(stats.model());
+            var own = stats.callers().stream()
+                    .filter(caller -> exchange.caller().key().equals(caller.key()))
+                    .mapToLong(CallerStats::sequences)
+                    .sum();
             for (var id = 0L; id < stats.sequencesMax(); id++) {
-                root.add(slot(id, name, stats));
+                root.add(slot(id, name, stats, id < own));
             }
         }
         exchange.json(root);
     }
 
-    private static ObjectNode slot(long id, String name, ModelStats stats) {
+    private static ObjectNode slot(long id, String name, ModelStats stats, boolean works) {
         return JsonNodeFactory.instance
                 .objectNode()
                 .put("id", id)
                 .put("model", name)
                 .put("n_ctx", stats.contextTokens())
-                .put("is_processing", id < stats.sequences());
+                .put("is_processing", works);
     }
 }

@@ -169,6 +169,15 @@ final class ResponseToolsTest {
                 tool: raintool: snow""", String.valueOf(asked().prompt()));
     }
 
+    /** As where the answer was stopped in the middle of it: who parses the arguments of calls that are complete is not misled. */
+    @Test
+    void aCallThatIsCutShortSaysSo() throws Exception {
+        var made = made(body("'hi'", OFFERED), "<tool_call>\n{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Os");
+        var call = made.at("/output/0");
+        assertEquals("function_call", call.get("type").asString(), made.toString());
+        assertEquals("incomplete", call.get("status").asString());
+    }
+
     @Test
     void theFormIsAGrammarAndSaidAgain() throws Exception {
         var format = "{'type':'json_schema','name':'a','schema':{'type':'object','properties':{'age':{'type':'integer'}},"

@@ -194,6 +194,7 @@ final class ResponsesTest {
                 "[{\"type\":\"function_call\",\"call_id\":\"a\",\"name\":\"f\",\"arguments\":\"{\"}]|input[0].arguments|invalid_value",
                 "[{\"type\":\"function_call_output\",\"output\":\"\"}]|input[0].call_id|missing_required_parameter",
                 "[{\"type\":\"function_call_output\",\"call_id\":\"a\"}]|input[0].output|missing_required_parameter",
+                "[{\"type\":\"function_call_output\",\"call_id\":\"a\",\"output\":42}]|input[0].output|invalid_type",
                 "[{\"type\":\"function_call_output\",\"call_id\":\"a\",\"output\":[{\"type\":\"input_image\"}]}]|input[0]|unsupported_parameter",
                 "[{\"role\":\"user\",\"content\":\"a\"},{\"type\":\"item_reference\"}]|input[1]|unsupported_parameter",
                 "[{\"type\":\"compaction\"},{\"role\":\"user\",\"content\":\"a\"}]|input[0]|unsupported_parameter",
@@ -228,6 +229,8 @@ final class ResponsesTest {
     void whatCouldNotBeKeptIsRefusedBeforeItIsAnswered() throws Exception {
         refused(post(",\"instructions\":\"" + "\\u0001".repeat(50_000) + "\""), "instructions", "invalid_value");
         refused(daemon.post(ALL, "{\"input\":[" + deep(49) + "]}"), "input[0]", "invalid_value");
+        var deep = "[".repeat(50) + "]".repeat(50);
+        refused(post(",\"text\":{\"format\":{\"type\":\"text\",\"x\":" + deep + "}}"), "instructions", "invalid_value");
         refused(daemon.post(ALL, "{\"input\":\"" + "x".repeat(1 << 20) + "\"}"), "input", "invalid_value");
         vault.become(VaultState.OPEN);
         vault.hasItems = 9_999;

@@ -65,6 +65,16 @@ final class TokenRoutesTest {
         assertEquals(false, slots.at("/0/is_processing").asBoolean());
     }
 
+    @Test
+    void bothWaysAreBounded() throws Exception {
+        var most = "a".repeat(TokenRoutes.CONTENT_CHARACTERS_MAX);
+        said("/tokenize", "{\"content\":\"" + most + "\"}");
+        refused("/tokenize", "{\"content\":\"" + most + "a\"}", "content");
+        var tokens = "97,".repeat(TokenRoutes.TOKENS_MAX - 1) + "97";
+        said("/detokenize", "{\"tokens\":[" + tokens + "]}");
+        refused("/detokenize", "{\"tokens\":[" + tokens + ",97]}", "tokens");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = ';',
@@ -80,6 +90,10 @@ final class TokenRoutesTest {
                 "/apply-template; {\"messages\":[]}; messages"
             })
     void whatIsWrongIsNamed(String path, String body, String param) throws Exception {
+        refused(path, body, param);
+    }
+
+    private void refused(String path, String body, String param) throws IOException, InterruptedException {
         var response = daemon.post(path, body);
         assertEquals(400, response.statusCode(), response.body());
         assertEquals(param, TestDaemon.error(response).get("param").asString("none"));

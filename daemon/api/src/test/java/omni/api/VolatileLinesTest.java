@@ -17,7 +17,7 @@ final class VolatileLinesTest {
                 "Current time is 12:30:59",
                 "It is 9:05 pm now",
                 "Today's date is 2026-11-30.",
-                "Heute ist der 30.11.2026",
+                "Heute ist der 30.11.2026.",
                 "Date: 11/30/26",
                 "Today is Monday, November 30, 2026.",
                 "Today is 30 November 2026",
@@ -34,6 +34,9 @@ final class VolatileLinesTest {
                 "Version 1.2.3 of the lamp",
                 "Ratio 16:9:4:3 or 1234:56",
                 "The light at 192.168.1.20:8123",
+                "Bridge at 10.0.0.12",
+                "Firmware 1.2.34 and 12.11.2.6",
+                "Flat 31/12",
                 "In 2026 all is well",
                 "May 5 people come in",
                 "Ports 8080:8080"

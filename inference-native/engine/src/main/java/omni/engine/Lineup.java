@@ -204,12 +204,12 @@ final class Lineup {
             sequence.begin(decoder); // still among those who wait: what fails here is told to it
         } catch (Decoder.Stuck e) {
             waiting.take(sequence);
-            sequence.fail(Sequence.stuck(e));
+            sequence.fail(sequence.stuck(e));
             part(sequence);
             return;
         }
+        places.enter(sequence, running); // also what fails here: it is lost to nobody
         waiting.take(sequence);
-        places.enter(sequence, running);
         sequence.computedBefore = sequence.computed;
         running.add(sequence);
         sequence.enteredNanos = clock.getAsLong();
@@ -239,8 +239,8 @@ final class Lineup {
                 wanted += sequence.remaining();
             }
         }
-        places.shrink(Math.max(0, free - Math.min(wanted, decoder.batchTokens())));
-        free -= places.cells();
+        places.shrink(Math.max(0, free - Math.min(wanted, decoder.batchTokens())), running);
+        free -= places.cells(running);
         while (generating + Math.min(unread, 1) > free && running.size() > 1) {
             Sequence last = lastInLine();
             free += last.cached;
@@ -384,7 +384,7 @@ final class Lineup {
     /** The cache is smaller than it says: somebody leaves it, or ends where there is nobody else. */
     void foundNoRoom() {
         tight = true;
-        if (places.shrink(0)) {
+        if (places.clear()) {
             return;
         }
         if (running.size() == 1) {
@@ -407,7 +407,7 @@ final class Lineup {
 
     /** Takes a sequence out of the KV cache and puts it first in the queue. */
     private void yieldPlace(Sequence sequence) {
-        places.giveUp(sequence);
+        places.forget(sequence);
         release(sequence);
         sequence.cached = 0;
         sequence.pausedSince = 0;

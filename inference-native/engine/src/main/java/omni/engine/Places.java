@@ -64,7 +64,7 @@ final class Places {
                 takeOver(sequence, own.get(), match.get().tokens());
                 return;
             }
-            oldest.ifPresent(this::letGo);
+            oldest.ifPresent(this::forget);
         }
         sequence.id = used.nextClearBit(0);
         used.set(sequence.id);
@@ -120,7 +120,7 @@ final class Places {
     }
 
     /** Frees a sequence's number, and its cells with it. */
-    void giveUp(Sequence sequence) {
+    void forget(Sequence sequence) {
         forget(sequence.id);
         sequence.id = Sequence.NO_ID;
     }
@@ -129,7 +129,7 @@ final class Places {
     void leave(Sequence sequence) {
         int[] tokens = sequence.inCache();
         if (reuse == PrefixReuse.OFF || tokens.length < TOKENS_MIN) {
-            giveUp(sequence);
+            forget(sequence);
             return;
         }
         Left now = new Left(sequence.id, sequence.caller().key(), tokens);
@@ -137,29 +137,46 @@ final class Places {
             boolean within = former.tokens.length <= tokens.length
                     && Arrays.mismatch(former.tokens, 0, former.tokens.length, tokens, 0, former.tokens.length) < 0;
             if (within && former.key.equals(now.key)) {
-                letGo(former);
+                forget(former);
             }
         }
         left.add(now);
         sequence.id = Sequence.NO_ID;
     }
 
-    /** Cells of what is left; some may be those of sequences under way, too. */
-    int cells() {
-        return left.stream().mapToInt(of -> of.tokens.length).sum();
-    }
-
-    /** Lets so much of what is left go that it has no more cells than that; returns whether anything went. */
-    boolean shrink(int cells) {
-        boolean shrunk = false;
-        while (!left.isEmpty() && cells() > cells) {
-            letGo(left.getFirst());
-            shrunk = true;
+    /** Cells that what is left has to itself. */
+    int cells(List<Sequence> running) {
+        int cells = 0;
+        for (int i = 0; i < left.size(); i++) {
+            int[] tokens = left.get(i).tokens;
+            int shared = 0;
+            for (Sequence other : running) {
+                shared = Math.max(shared, Math.min(other.common(tokens, tokens.length), other.cached));
+            }
+            for (Left other : left.subList(0, i)) {
+                int mismatch = Arrays.mismatch(tokens, other.tokens);
+                shared = Math.max(shared, mismatch < 0 ? tokens.length : mismatch);
+            }
+            cells += tokens.length - shared;
         }
-        return shrunk;
+        return cells;
     }
 
-    private void letGo(Left of) {
+    /** Lets so much of what is left go that it has no more cells to itself than that. */
+    void shrink(int cells, List<Sequence> running) {
+        while (!left.isEmpty() && cells(running) > cells) {
+            forget(left.getFirst());
+        }
+    }
+
+    /** Lets all go that is left; returns whether there was any. */
+    boolean clear() {
+        boolean any = !left.isEmpty();
+        List.copyOf(left).forEach(this::forget);
+        return any;
+    }
+
+    private void forget(Left of) {
         left.remove(of);
         forget(of.id);
     }

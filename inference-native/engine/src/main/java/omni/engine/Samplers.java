@@ -18,6 +18,9 @@ record Samplers(EngineProtocol.Samplers asked) {
     static final double REPEAT_PENALTY_MIN = 0.01;
     static final double PENALTY_MAX = 100;
 
+    /** For each of them llama.cpp goes through the whole vocabulary, while all answers wait. */
+    static final int DRY_BREAKERS_MAX = 4;
+
     private static final long PENALTY_TOKENS = 64;
     private static final double DRY_BASE = 1.75;
     private static final long DRY_ALLOWED_LENGTH = 2;
@@ -41,7 +44,14 @@ record Samplers(EngineProtocol.Samplers asked) {
 
     /** Whether there is none that could change anything. */
     boolean areOff() {
-        return asked.equals(UNSAID);
+        return biases().isEmpty()
+                && !mirostat()
+                && !penalize()
+                && said(asked.dryMultiplier(), 0) == 0
+                && said(asked.topNSigma(), 0) == 0
+                && said(asked.typicalP(), 1) == 1
+                && said(asked.xtcProbability(), 0) == 0
+                && said(asked.dynamicTemperatureRange(), 0) == 0;
     }
 
     /**
@@ -91,9 +101,9 @@ record Samplers(EngineProtocol.Samplers asked) {
         if (breakers == null) {
             return;
         }
-        if (breakers.size() > Sampler.DRY_BREAKERS_MAX) {
+        if (breakers.size() > DRY_BREAKERS_MAX) {
             throw new EngineException.Invalid(
-                    parameter, "Give at most " + Sampler.DRY_BREAKERS_MAX + " sequence breakers.");
+                    parameter, "Give at most " + DRY_BREAKERS_MAX + " sequence breakers.");
         }
         for (String breaker : breakers) {
             boolean ascii = breaker.chars().allMatch(c -> c > 0 && c < 128);

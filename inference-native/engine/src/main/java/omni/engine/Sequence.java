@@ -163,9 +163,11 @@ final class Sequence implements FairQueue.Member {
         return false;
     }
 
-    /** What a request is told whose grammar leaves nothing to write. */
-    static EngineException stuck(Decoder.Stuck e) {
-        return new EngineException.Invalid("grammar", "It cannot be followed here: " + e.getMessage());
+    /** What a request is told whose grammar leaves nothing to write, or whose samplers cannot be had. */
+    EngineException stuck(Decoder.Stuck e) {
+        return new EngineException.Invalid(
+                request.form.isPresent() ? "grammar" : "sampling.samplers",
+                "It cannot be followed here: " + e.getMessage());
     }
 
     private EngineProtocol.Token record(Decoder decoder, int token, byte[] piece) {

@@ -90,7 +90,7 @@ class PlacesTest {
     }
 
     @Test
-    void anotherKeyComputesAllUnlessItMayNot() throws Exception {
+    void anotherKeyComputesAllUnlessItMayShare() throws Exception {
         int[] prompt = from(1000, 50);
         start(PrefixReuse.KEY);
         assertEquals(0, reused(ONE, prompt));
@@ -115,11 +115,15 @@ class PlacesTest {
         loop.submit(first);
         decoder.permits.release(3);
         Await.until(LONG, () -> decoder.calls().size() == 3);
+        Generation stranger = request(OTHER, joined(from(1000, 40), 8000), 3);
+        loop.submit(stranger);
         Generation second = request(ONE, joined(from(1000, 40), 7000), 3);
         loop.submit(second);
         decoder.permits.release(PLENTY);
         Outbox.Usage usage = Loops.end(second, new StringBuilder()).usage();
         assertTrue(usage != null && usage.cachedTokens() == 40);
+        Outbox.Usage others = Loops.end(stranger, new StringBuilder()).usage();
+        assertTrue(others != null && others.cachedTokens() == 0, "another key's");
         assertEquals(ScriptedDecoder.answer(1049, 30), Loops.read(first));
     }
 
@@ -156,6 +160,17 @@ class PlacesTest {
         assertEquals(0, reused(ONE, from(1000, 50)), "gone");
     }
 
+    /** Cells that two have are there once: what only looks too much stays. */
+    @Test
+    void whatIsSharedTakesRoomOnce() throws Exception {
+        start(new ScriptedDecoder(4, 120, 120, 64), PrefixReuse.KEY);
+        decoder.permits.release(PLENTY);
+        assertEquals(0, reused(ONE, from(3000, 40)));
+        assertEquals(0, reused(ONE, from(1000, 50)));
+        assertEquals(49, reused(ONE, from(1000, 50)));
+        assertEquals(39, reused(ONE, from(3000, 40)), "still there");
+    }
+
     /** The cache is smaller than it says: what is left goes, and nobody else. */
     @Test
     void whereThereIsNoRoomWhatIsLeftGoes() throws Exception {
@@ -177,7 +192,6 @@ class PlacesTest {
         assertEquals(0, reused(ONE, joined(from(1000, 30), 5000)));
     }
 
-    /** What was found computed is nobody's debt, and nobody's credit. */
     @Test
     void onlyWhatIsComputedIsCounted() throws Exception {
         start(PrefixReuse.KEY);

@@ -2,10 +2,13 @@ package omni.engine;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Semaphore;
 import omni.llama.Logits;
 import org.junit.jupiter.api.Assertions;
@@ -27,6 +30,8 @@ final class ScriptedDecoder implements Decoder {
 
     private record Row(int token, int sequence, boolean output) {}
 
+    private record Cell(int token) {}
+
     private final int sequencesMax;
     private final int contextTokens;
     private final int kvTokens;
@@ -36,7 +41,7 @@ final class ScriptedDecoder implements Decoder {
 
     final List<Call> calls = new ArrayList<>();
     private final List<Row> batch = new ArrayList<>();
-    private final Map<Integer, List<Integer>> cache = new HashMap<>();
+    private final Map<Integer, List<Cell>> cache = new HashMap<>();
     /** Cells the decoder really has: fewer than it says make it answer that there is no room. */
     volatile int realKvTokens;
 
@@ -71,8 +76,11 @@ final class ScriptedDecoder implements Decoder {
         return List.copyOf(calls);
     }
 
+    /** What sequences share is there once. */
     synchronized int cells() {
-        return cache.values().stream().mapToInt(List::size).sum();
+        Set<Cell> cells = Collections.newSetFromMap(new IdentityHashMap<>());
+        cache.values().forEach(cells::addAll);
+        return cells.size();
     }
 
     synchronized int pickers() {
@@ -129,7 +137,7 @@ final class ScriptedDecoder implements Decoder {
             Map<Integer, Integer> tokens = new HashMap<>();
             Map<Integer, Integer> thousands = new HashMap<>();
             for (Row row : batch) {
-                cache.computeIfAbsent(row.sequence(), _ -> new ArrayList<>()).add(row.token());
+                cache.computeIfAbsent(row.sequence(), _ -> new ArrayList<>()).add(new Cell(row.token()));
                 tokens.merge(row.sequence(), 1, Integer::sum);
                 thousands.merge(row.token() / 1000, 1, Integer::sum);
             }
@@ -159,7 +167,7 @@ final class ScriptedDecoder implements Decoder {
     public synchronized int pick(Picker picker, int index) {
         Row row = batch.get(index);
         Assertions.assertTrue(row.output(), "no output was asked for");
-        return cache.getOrDefault(row.sequence(), List.of()).getLast() + 1;
+        return cache.getOrDefault(row.sequence(), List.of()).getLast().token() + 1;
     }
 
     @Override
@@ -185,7 +193,7 @@ final class ScriptedDecoder implements Decoder {
     @Override
     public synchronized boolean share(int source, int target, int tokens) {
         Assertions.assertFalse(cache.containsKey(target), "it is in the cache already");
-        List<Integer> had = cache.getOrDefault(source, List.of());
+        List<Cell> had = cache.getOrDefault(source, List.of());
         if (onlyWhole && had.size() != tokens) {
             return false;
         }
@@ -195,7 +203,7 @@ final class ScriptedDecoder implements Decoder {
 
     @Override
     public synchronized boolean cut(int sequence, int tokens) {
-        List<Integer> had = cache.getOrDefault(sequence, List.of());
+        List<Cell> had = cache.getOrDefault(sequence, List.of());
         if (onlyWhole && had.size() != tokens) {
             cache.remove(sequence);
             return false;
