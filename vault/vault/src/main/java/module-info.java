@@ -2,6 +2,7 @@
 module omni.vault {
     requires transitive omni.bus;
     requires transitive omni.role;
+    requires omni.tpm;
     requires com.google.crypto.tink;
     requires java.management;
     requires java.sql;

@@ -19,6 +19,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
 import omni.role.PrivateFile;
+import omni.tpm.Tpm;
+import omni.tpm.TpmDevice;
 import omni.vault.VaultException.Reason;
 import omni.vault.VaultProtocol.VaultBoundTo;
 
@@ -151,7 +153,7 @@ final class KeyKeeper {
                     Reason.REFUSED, "There is a vault already: omni vault says how it stands. Nothing was changed.");
         }
         if (toTpm) {
-            tpm.open().close(); // before a derivation that takes its time
+            VaultTpm.open(tpm).close(); // before a derivation that takes its time
         }
         KeyWire.Operation operation = toTpm ? KeyWire.Operation.CREATE_WITH_TPM : KeyWire.Operation.CREATE;
         KeyWire.Answer answer = ask(operation, Optional.empty(), Optional.empty(), Optional.of(password));
@@ -244,7 +246,7 @@ final class KeyKeeper {
     }
 
     private void forgetTpm(TpmBinding held, int... handles) throws VaultException {
-        try (Tpm opened = tpm.open()) {
+        try (VaultTpm opened = VaultTpm.open(tpm)) {
             opened.require(held.key());
             for (int handle : handles) {
                 opened.forget(handle);

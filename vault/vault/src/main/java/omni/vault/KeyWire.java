@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import omni.tpm.TpmDevice;
 import omni.vault.VaultException.Reason;
 
 /**

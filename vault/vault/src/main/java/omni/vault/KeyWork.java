@@ -15,6 +15,8 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import omni.tpm.Tpm;
+import omni.tpm.TpmDevice;
 import omni.vault.VaultException.Reason;
 
 /**
@@ -239,7 +241,7 @@ final class KeyWork {
                     "The TPM of the machine where it was set belongs to this password, and there is none here: use the"
                             + " recovery key.");
         }
-        try (Tpm tpm = device.open()) {
+        try (VaultTpm tpm = VaultTpm.open(device)) {
             tpm.require(slot.key());
             return tpm.secret(slot.handle(vault), tpmAuth(key));
         } catch (VaultException e) {
@@ -276,7 +278,7 @@ final class KeyWork {
     }
 
     private TpmSlot hold(Place place, String vault, byte[] auth, byte[] secret) throws VaultException {
-        try (Tpm tpm = device.open()) {
+        try (VaultTpm tpm = VaultTpm.open(device)) {
             String key = Base64Text.of(tpm.key());
             if (!place.key().orElse(key).equals(key)) {
                 throw new VaultException(

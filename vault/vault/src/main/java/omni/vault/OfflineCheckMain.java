@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import omni.role.Native;
+import omni.tpm.TpmDevice;
 import omni.vault.VaultException.Reason;
 import omni.vault.VaultProtocol.VerifyReply;
 
@@ -53,7 +54,7 @@ final class OfflineCheckMain {
     private static VerifyReply check(String[] args, ReadableByteChannel secrets) throws IOException {
         Path folder = Path.of(args[0]);
         List<AuditHead> kept = args.length > KEPT ? OfflineCheck.kept(args[KEPT]) : List.of();
-        TpmDevice tpm = TpmDevice.of(args[2]);
+        TpmDevice tpm = VaultTpm.device(args[2]);
         try (OfflineCheck check = new OfflineCheck(folder, Path.of(args[1]), Clock.systemUTC())) {
             Runtime.getRuntime()
                     .addShutdownHook(Thread.ofPlatform().unstarted(check::abandon)); // where it is interrupted

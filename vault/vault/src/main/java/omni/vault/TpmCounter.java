@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import omni.tpm.TpmDevice;
 
 /**
  * Tells whether the whole vault was put back to an earlier state: a counter in the TPM goes up at each unlock, and nothing brings it
@@ -51,7 +52,7 @@ final class TpmCounter {
                             tpm, count.equals(FIRST) ? OptionalLong.empty() : OptionalLong.of(Long.parseLong(count))));
         }
 
-        static Mark of(Tpm tpm, String vault) throws VaultException {
+        static Mark of(VaultTpm tpm, String vault) throws VaultException {
             byte[] name = Arrays.copyOf(Wrap.derive(tpm.key(), "name", ""), NAME_BYTES);
             return new Mark(HexFormat.of().formatHex(name), tpm.count(TpmSlot.counter(vault)));
         }
@@ -68,7 +69,7 @@ final class TpmCounter {
      * @throws VaultException where the line could not be written
      */
     void opened(String vault, AuditLog audit, AuditEvent event) throws VaultException {
-        Optional<Tpm> tpm = open();
+        Optional<VaultTpm> tpm = open();
         try {
             Optional<Mark> seen = tpm.isPresent() ? look(tpm.get(), vault) : Optional.empty();
             Optional<String> alarm = judged(Mark.of(audit.newest(LINES)), seen);
@@ -84,7 +85,7 @@ final class TpmCounter {
 
     /** What does not fit between the TPM and a log that is only looked at: nothing is counted. */
     Optional<String> looked(String vault, AuditLog audit) throws VaultException {
-        Optional<Tpm> tpm = open();
+        Optional<VaultTpm> tpm = open();
         try {
             Optional<Mark> seen = tpm.isPresent() ? look(tpm.get(), vault) : Optional.empty();
             return judged(Mark.of(audit.newest(LINES)), seen);
@@ -125,7 +126,7 @@ final class TpmCounter {
                 : Optional.empty();
     }
 
-    private static boolean count(Tpm tpm, String vault, Mark seen, AuditLog audit) throws VaultException {
+    private static boolean count(VaultTpm tpm, String vault, Mark seen, AuditLog audit) throws VaultException {
         long count;
         try {
             count = tpm.increment(TpmSlot.counter(vault));
@@ -139,7 +140,7 @@ final class TpmCounter {
         return true;
     }
 
-    private static Optional<Mark> look(Tpm tpm, String vault) {
+    private static Optional<Mark> look(VaultTpm tpm, String vault) {
         try {
             return Optional.of(Mark.of(tpm, vault));
         } catch (VaultException e) {
@@ -148,16 +149,16 @@ final class TpmCounter {
         }
     }
 
-    private Optional<Tpm> open() {
+    private Optional<VaultTpm> open() {
         try {
-            return device.path().isPresent() ? Optional.of(device.open()) : Optional.empty();
+            return device.path().isPresent() ? Optional.of(VaultTpm.open(device)) : Optional.empty();
         } catch (VaultException e) {
             warn(e);
             return Optional.empty();
         }
     }
 
-    private static void close(Tpm tpm) {
+    private static void close(VaultTpm tpm) {
         try {
             tpm.close();
         } catch (VaultException e) {

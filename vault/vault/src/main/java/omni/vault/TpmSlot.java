@@ -1,6 +1,7 @@
 package omni.vault;
 
 import java.util.HexFormat;
+import omni.tpm.Tpm;
 
 /**
  * Where a TPM holds the secret that belongs to a password.
@@ -9,11 +10,12 @@ import java.util.HexFormat;
  * @param key the TPM's own key, by which it is told from others: x and y of a point of P-256, in base64
  */
 record TpmSlot(int place, String key) {
-    static final int KEY_BYTES = 64;
+    static final int KEY_BYTES = Tpm.KEY_BYTES;
 
     /** In what the TPM Registry gives to a TPM's owner. */
     private static final int HANDLE_BASE = 0x01800000;
 
+    /** The fourth place, 3, is of the evidence of the air gap. */
     private static final int COUNTER_PLACE = 2;
 
     TpmSlot {

@@ -18,6 +18,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import omni.role.Attempts;
+import omni.tpm.Tpm;
+import omni.tpm.TpmDevice;
 import omni.vault.SecretCall.Verb;
 import omni.vault.VaultException.Reason;
 import omni.vault.VaultProtocol.VaultBoundTo;

@@ -17,6 +17,7 @@ import omni.role.Attempts;
 import omni.role.Role;
 import omni.role.RoleContext;
 import omni.role.Section;
+import omni.tpm.TpmDevice;
 
 /** The role "vault": the owner's keys and records. Sealed at every start; locked by ending. */
 public final class VaultRole implements Role {
@@ -40,7 +41,7 @@ public final class VaultRole implements Role {
         VaultConfig config = context.config(VaultConfig.SECTION);
         Path folder = folder(context.home());
         Clock clock = Clock.systemUTC();
-        TpmDevice tpm = TpmDevice.of(config.tpm());
+        TpmDevice tpm = VaultTpm.device(config.tpm());
         var keeper = new KeyKeeper(folder, context.runDir(), KeyKeeper.Machine.ours(), tpm);
         var vault = new Vault(
                 folder,

@@ -17,6 +17,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import omni.bus.BusClient;
 import omni.bus.BusServer;
 import omni.role.Attempts;
+import omni.tpm.TpmDevice;
 import omni.vault.BackupsProtocol.FailedReason;
 import omni.vault.BackupsProtocol.ForgetParams;
 import omni.vault.BackupsProtocol.ListParams;

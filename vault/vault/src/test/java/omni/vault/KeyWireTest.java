@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import omni.tpm.TpmDevice;
 import org.junit.jupiter.api.Test;
 
 /** What the vault and its child say to each other, and what neither takes. */

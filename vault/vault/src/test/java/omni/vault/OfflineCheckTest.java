@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import omni.role.PrivateFile;
+import omni.tpm.TpmDevice;
 import omni.vault.VaultException.Reason;
 import omni.vault.VaultProtocol.VerifyReply;
 import org.junit.jupiter.api.BeforeEach;

@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Optional;
+import omni.tpm.TpmDevice;
 
 /** Starts an offline check as the command does, gives it the password, tells its id, and waits for it. */
 final class OfflineParent {

@@ -20,6 +20,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import omni.role.Attempts;
+import omni.swtpm.Swtpm;
+import omni.tpm.Tpm;
+import omni.tpm.TpmDevice;
+import omni.tpm.TpmException;
 import omni.vault.SecretCall.Verb;
 import omni.vault.VaultException.Reason;
 import omni.vault.VaultProtocol.VaultBoundTo;
@@ -60,7 +64,7 @@ final class TpmVaultBoxTest {
     }
 
     private TpmDevice here() {
-        return new TpmDevice(Optional.of(swtpm.path));
+        return new TpmDevice(Optional.of(swtpm.path()));
     }
 
     /** As after a start of the process, where the tries before are forgotten: the TPM counts its own. */
@@ -109,7 +113,7 @@ final class TpmVaultBoxTest {
         assertEquals(Reason.DENIED, refused(started(here()), Verb.UNLOCK, OTHER, ""));
         assertEquals(Reason.REFUSED, refused(started(TpmDevice.NONE), Verb.UNLOCK, PASSWORD, ""));
         try (Swtpm other = Swtpm.socket(otherState)) {
-            TpmDevice board = new TpmDevice(Optional.of(other.path));
+            TpmDevice board = new TpmDevice(Optional.of(other.path()));
             assertEquals(Reason.REFUSED, refused(started(board), Verb.UNLOCK, PASSWORD, ""));
             Vault moved = started(board);
             VaultHome.call(moved, Verb.RECOVER, words, OTHER, "");
@@ -208,7 +212,7 @@ final class TpmVaultBoxTest {
             AtomicInteger derived = new AtomicInteger();
             Argon2.Stretch turns = (password, argon2) -> {
                 if (derived.incrementAndGet() == 2) {
-                    turn(link, other.path);
+                    turn(link, other.path());
                 }
                 return Made.quick(password, argon2);
             };
@@ -216,7 +220,7 @@ final class TpmVaultBoxTest {
             KeyWork still = new KeyWork(Made::quick, new TpmDevice(Optional.of(link)));
             Secret.Password password = Made.password(PASSWORD);
             KeyFile made = still.create(password, Made.LEAST).file().orElseThrow();
-            turn(link, swtpm.path);
+            turn(link, swtpm.path());
             KeyFile bound = still.bind(made, password, Made.LEAST, true).file().orElseThrow();
 
             for (boolean changes : List.of(true, false)) {
@@ -230,15 +234,15 @@ final class TpmVaultBoxTest {
                 });
                 assertEquals(Reason.REFUSED, refused.reason());
                 assertTrue(refused.getMessage().contains("Another TPM answers now"), refused.getMessage());
-                try (Tpm tpm = Tpm.open(other.path)) {
+                try (Tpm tpm = Tpm.open(other.path())) {
                     for (int handle : TpmSlot.handles(bound.vault())) {
                         assertEquals(
-                                Reason.MISSING,
-                                assertThrows(VaultException.class, () -> tpm.secret(handle, new byte[32]))
+                                TpmException.Reason.MISSING,
+                                assertThrows(TpmException.class, () -> tpm.secret(handle, new byte[32]))
                                         .reason());
                     }
                 }
-                turn(link, swtpm.path);
+                turn(link, swtpm.path());
                 assertFalse(still.open(bound, password).keys().isEmpty(), "the old one holds");
             }
             KeyFile changed = still.changePassword(bound, password, Made.password(OTHER), Made.LEAST)
@@ -347,7 +351,7 @@ final class TpmVaultBoxTest {
                 assertThrows(VaultException.class, () -> none.forgetTpm(binding()))
                         .reason());
         try (Swtpm other = Swtpm.socket(otherState)) {
-            var board = new KeyKeeper(folder, run, KeyKeeper.Machine.ours(), new TpmDevice(Optional.of(other.path)));
+            var board = new KeyKeeper(folder, run, KeyKeeper.Machine.ours(), new TpmDevice(Optional.of(other.path())));
             VaultException another = assertThrows(VaultException.class, () -> board.forgetTpm(binding()));
             assertEquals(Reason.REFUSED, another.reason(), "it must not look as if it was done");
         }
@@ -417,9 +421,9 @@ final class TpmVaultBoxTest {
         assertEquals(Reason.REFUSED, bind.get());
         assertFalse(Files.exists(folder.resolve(KeyKeeper.FILE)));
         try (Tpm tpm = here().open()) {
-            VaultException none =
-                    assertThrows(VaultException.class, () -> tpm.secret(TpmSlot.handles(name)[0], new byte[32]));
-            assertEquals(Reason.MISSING, none.reason(), "not a wrong secret, but none there");
+            TpmException none =
+                    assertThrows(TpmException.class, () -> tpm.secret(TpmSlot.handles(name)[0], new byte[32]));
+            assertEquals(TpmException.Reason.MISSING, none.reason(), "not a wrong secret, but none there");
         }
     }
 
@@ -449,7 +453,7 @@ final class TpmVaultBoxTest {
         bound();
         Path copy = copy("forensic");
         try (Swtpm other = Swtpm.socket(otherState)) {
-            TpmDevice board = new TpmDevice(Optional.of(other.path));
+            TpmDevice board = new TpmDevice(Optional.of(other.path()));
             for (TpmDevice device : List.of(TpmDevice.NONE, board)) {
                 assertEquals(TpmPart.NOT_ANSWERED, started(device).wipe().tpm());
                 Vault after = started(device);
@@ -517,7 +521,7 @@ final class TpmVaultBoxTest {
         putBack(counted);
         assertEquals(1, unlocked(TpmDevice.NONE, PASSWORD).size(), "without the TPM");
         putBack(counted);
-        try (Tpm tpm = Tpm.open(swtpm.path)) {
+        try (Tpm tpm = Tpm.open(swtpm.path())) {
             tpm.forget(TpmSlot.counter(KeyFile.of(Files.readAllBytes(folder.resolve(KeyKeeper.FILE)))
                     .vault()));
         }

@@ -1,4 +1,4 @@
-package omni.vault;
+package omni.tpm;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -8,7 +8,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import omni.vault.VaultException.Reason;
+import omni.tpm.TpmException.Reason;
 
 /**
  * A way to a TPM that has so much time for everything between its opening and its close: a TPM that takes a command and never
@@ -23,13 +23,13 @@ final class TimedTpmChannel implements TpmChannel {
 
     private TimedTpmChannel(Callable<TpmChannel> way, Duration patience) {
         this.patience = patience;
-        this.opening = Aside.start("tpm", way);
+        this.opening = start("tpm", way);
     }
 
     /**
      * What that opens, within the time.
      *
-     * @throws VaultException FAILED where it took longer, then and from every command
+     * @throws TpmException SILENT where it took longer, then and from every command
      */
     static TpmChannel open(Callable<TpmChannel> way, Duration patience) throws IOException {
         TimedTpmChannel timed = new TimedTpmChannel(way, patience);
@@ -43,7 +43,7 @@ final class TimedTpmChannel implements TpmChannel {
             throw silent();
         }
         TpmChannel to = await(opening);
-        return await(Aside.start("tpm", () -> to.transmit(command)));
+        return await(start("tpm", () -> to.transmit(command)));
     }
 
     private <T> T await(FutureTask<T> task) throws IOException {
@@ -63,19 +63,25 @@ final class TimedTpmChannel implements TpmChannel {
         }
     }
 
+    /** On a thread of its own, which keeps no process alive. */
+    private static <T> FutureTask<T> start(String name, Callable<T> work) {
+        FutureTask<T> task = new FutureTask<>(work);
+        Thread.ofPlatform().daemon().name(name).start(task);
+        return task;
+    }
+
     private FutureTask<Boolean> closing() {
-        return Aside.start("tpm-end", () -> {
+        return start("tpm-end", () -> {
             opening.get().close();
             return true;
         });
     }
 
-    private VaultException silent() {
-        return new VaultException(
-                Reason.FAILED,
+    private TpmException silent() {
+        return new TpmException(
+                Reason.SILENT,
                 "The TPM has not answered within " + patience.toSeconds()
-                        + " s. Try again; where it stays silent, switch this machine off and on, or unlock with the recovery"
-                        + " key, which needs no TPM: omni vault recover.");
+                        + " s. Try again; where it stays silent, switch this machine off and on.");
     }
 
     @Override

@@ -1,4 +1,4 @@
-package omni.vault;
+package omni.tpm;
 
 import java.math.BigInteger;
 import java.nio.ByteBuffer;

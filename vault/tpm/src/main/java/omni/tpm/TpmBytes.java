@@ -1,4 +1,4 @@
-package omni.vault;
+package omni.tpm;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.BufferUnderflowException;

@@ -1,7 +1,6 @@
-package omni.vault;
+package omni.tpm;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -15,13 +14,11 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
-import omni.vault.VaultException.Reason;
+import omni.tpm.TpmException.Reason;
 import org.junit.jupiter.api.Test;
 
-/** Of the TPM what needs none: which one is meant, what its answers may be, and how it stands in the key file. */
+/** Of the TPM what needs none: which one is meant, and what its answers may be. */
 final class TpmTest {
-    private static final String KEY = Base64Text.of(new byte[TpmSlot.KEY_BYTES]);
-
     /** Gives the same bytes again and again, and takes all. */
     private record Answers(ByteBuffer bytes) implements ByteChannel {
         @Override
@@ -51,7 +48,7 @@ final class TpmTest {
 
     private static Reason reason(byte[] answer) {
         return assertThrows(
-                        VaultException.class, () -> Tpm.of(new TpmChannel.Stream(new Answers(ByteBuffer.wrap(answer)))))
+                        TpmException.class, () -> Tpm.of(new TpmChannel.Stream(new Answers(ByteBuffer.wrap(answer)))))
                 .reason();
     }
 
@@ -104,12 +101,11 @@ final class TpmTest {
     void whatDoesNotAnswerInTimeIsLeftAloneAndClosed() throws Exception {
         Silent silent = new Silent();
         TpmChannel timed = TimedTpmChannel.open(() -> silent, Duration.ofMillis(50));
-        VaultException late = assertThrows(VaultException.class, () -> timed.transmit(new byte[1]));
-        assertEquals(Reason.FAILED, late.reason());
+        TpmException late = assertThrows(TpmException.class, () -> timed.transmit(new byte[1]));
+        assertEquals(Reason.SILENT, late.reason());
         assertTrue(late.getMessage().contains("has not answered within"), late.getMessage());
-        assertTrue(late.getMessage().contains("omni vault recover"), late.getMessage());
         silent.closed.await();
-        assertThrows(VaultException.class, () -> timed.transmit(new byte[1]));
+        assertThrows(TpmException.class, () -> timed.transmit(new byte[1]));
         assertEquals(1, silent.commands.get(), "it is asked nothing more");
         timed.close();
     }
@@ -136,7 +132,7 @@ final class TpmTest {
         Silent late = new Silent();
         CountDownLatch open = new CountDownLatch(1);
         assertThrows(
-                VaultException.class,
+                TpmException.class,
                 () -> TimedTpmChannel.open(
                         () -> {
                             open.await();
@@ -152,7 +148,7 @@ final class TpmTest {
             return ByteBuffer.allocate(TpmChannel.HEADER_BYTES);
         };
         TpmChannel timed = TimedTpmChannel.open(() -> slow, Duration.ofSeconds(1));
-        assertThrows(VaultException.class, () -> {
+        assertThrows(TpmException.class, () -> {
             for (int i = 0; i < 1000; i++) {
                 assertEquals(0, timed.transmit(new byte[1]).getInt(6));
             }
@@ -161,51 +157,18 @@ final class TpmTest {
     }
 
     @Test
-    void theConfigurationNamesOneOrNone() throws VaultException {
-        assertEquals(TpmDevice.NONE, TpmDevice.of("off"));
+    void theConfigurationNamesOneOrNone() throws TpmException {
+        assertEquals(TpmDevice.NONE, TpmDevice.of("vault.tpm", "off"));
         assertEquals(
-                Optional.of(Path.of("/dev/tpmrm7")), TpmDevice.of("/dev/tpmrm7").path());
-        assertTrue(TpmDevice.of("auto").path().stream().allMatch(Path.of("/dev/tpmrm0")::equals));
+                Optional.of(Path.of("/dev/tpmrm7")),
+                TpmDevice.of("vault.tpm", "/dev/tpmrm7").path());
+        assertTrue(TpmDevice.of("vault.tpm", "auto").path().stream().allMatch(Path.of("/dev/tpmrm0")::equals));
         assertEquals(
                 Reason.INVALID,
-                assertThrows(VaultException.class, () -> TpmDevice.of("tpm0")).reason());
-        assertEquals(
-                Reason.REFUSED,
-                assertThrows(VaultException.class, TpmDevice.NONE::open).reason());
-    }
-
-    @Test
-    void aVaultHasThreeIndexesOfTheOwnersAndNoOther() {
-        assertEquals(0x01BFFFFE, TpmSlot.counter("fffff" + "0".repeat(27)));
-        assertEquals(0x01800001, new TpmSlot(1, KEY).handle("00000" + "f".repeat(27)));
-        assertThrows(IllegalArgumentException.class, () -> new TpmSlot(2, KEY));
-        assertThrows(IllegalArgumentException.class, () -> new TpmSlot(-1, KEY));
-        assertThrows(IllegalArgumentException.class, () -> new TpmSlot(0, Base64Text.of(new byte[63])));
-    }
-
-    /** What belongs to the password is under the seal as all the rest: it cannot be taken out of the file. */
-    @Test
-    void theKeyFileSaysItAndHoldsToIt() throws VaultException {
-        KeyWork work = new KeyWork(Made::quick);
-        KeyFile made =
-                work.create(Made.password(Made.PASSWORD), Made.LEAST).file().orElseThrow();
-        KeyFile.PasswordSlot slot = made.password();
-        KeyFile.PasswordSlot bound =
-                new KeyFile.PasswordSlot(slot.argon2(), false, Optional.of(new TpmSlot(1, KEY)), slot.wrap());
-        byte[] root = new byte[32];
-        KeyFile file = KeyFile.sealed(made.vault(), bound, made.recovery(), made.keys(), root);
-        assertEquals(file, KeyFile.of(file.json()));
-        assertTrue(file.isSealedBy(root));
-        assertFalse(new KeyFile(made.vault(), slot, made.recovery(), made.keys(), file.seal()).isSealedBy(root));
-        assertEquals(
-                Reason.REFUSED,
-                assertThrows(VaultException.class, () -> work.open(file, Made.password(Made.PASSWORD)))
+                assertThrows(TpmException.class, () -> TpmDevice.of("vault.tpm", "tpm0"))
                         .reason());
         assertEquals(
-                Reason.REFUSED,
-                assertThrows(
-                                VaultException.class,
-                                () -> work.bind(made, Made.password(Made.PASSWORD), Made.LEAST, true))
-                        .reason());
+                Reason.ABSENT,
+                assertThrows(TpmException.class, TpmDevice.NONE::open).reason());
     }
 }

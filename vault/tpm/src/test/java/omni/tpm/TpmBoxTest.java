@@ -1,4 +1,4 @@
-package omni.vault;
+package omni.tpm;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -14,7 +14,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.OptionalLong;
-import omni.vault.VaultException.Reason;
+import omni.swtpm.Swtpm;
+import omni.tpm.TpmException.Reason;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
@@ -22,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a TPM does for the vault, by swtpm. */
+/** What a TPM does, by swtpm. */
 final class TpmBoxTest {
     private static final int HANDLE = 0x01812340;
     private static final byte[] AUTH = bytes("an authorization of 32 bytes, ok");
@@ -43,15 +44,14 @@ final class TpmBoxTest {
     }
 
     private static Reason reason(Tpm tpm, byte[] auth) {
-        return assertThrows(VaultException.class, () -> tpm.secret(HANDLE, auth))
-                .reason();
+        return assertThrows(TpmException.class, () -> tpm.secret(HANDLE, auth)).reason();
     }
 
     @Test
     void aSecretComesOutForItsAuthorizationAlone() throws Exception {
         byte[] key;
         try (Swtpm swtpm = Swtpm.socket(state);
-                Tpm tpm = Tpm.open(swtpm.path)) {
+                Tpm tpm = Tpm.open(swtpm.path())) {
             assertEquals(Reason.MISSING, reason(tpm, AUTH));
             tpm.keep(HANDLE, AUTH, SECRET);
             assertArrayEquals(SECRET, tpm.secret(HANDLE, AUTH));
@@ -64,7 +64,7 @@ final class TpmBoxTest {
             key = tpm.key();
         }
         try (Swtpm swtpm = Swtpm.socket(state);
-                Tpm tpm = Tpm.open(swtpm.path)) {
+                Tpm tpm = Tpm.open(swtpm.path())) {
             assertArrayEquals(key, tpm.key(), "the same TPM after it was off");
             tpm.forget(HANDLE);
             tpm.forget(HANDLE);
@@ -75,7 +75,7 @@ final class TpmBoxTest {
     @Test
     void wrongOnesLockItAndTheCounterCountsOn() throws Exception {
         try (Swtpm swtpm = Swtpm.socket(state);
-                Tpm tpm = Tpm.open(swtpm.path)) {
+                Tpm tpm = Tpm.open(swtpm.path())) {
             tpm.keep(HANDLE, AUTH, SECRET);
             int wrong = 0;
             while (reason(tpm, WRONG) == Reason.DENIED) {
@@ -83,15 +83,51 @@ final class TpmBoxTest {
                 assertTrue(wrong < 40, "it takes as many as are given");
             }
             assertTrue(wrong >= 2, "locked after " + wrong);
-            assertEquals(Reason.LATER, reason(tpm, AUTH), "the right one, too");
+            assertEquals(Reason.LOCKED, reason(tpm, AUTH), "the right one, too");
             assertTrue(tpm.increment(HANDLE + 1) > 0);
+        }
+    }
+
+    @TempDir
+    Path otherState;
+
+    /** What a file keeps of a sealed secret is of no use with another TPM, nor once it was changed. */
+    @Test
+    void whatIsSealedOpensWithTheSameTpmAlone() throws Exception {
+        byte[] sealed;
+        try (Swtpm swtpm = Swtpm.socket(state);
+                Tpm tpm = Tpm.open(swtpm.path())) {
+            sealed = tpm.seal(SECRET);
+            assertTrue(sealed.length <= Tpm.SEALED_BYTES_MAX, "" + sealed.length);
+            assertArrayEquals(SECRET, tpm.unseal(sealed));
+            for (int at = 0; at < sealed.length; at++) {
+                byte[] changed = sealed.clone();
+                changed[at] ^= 1;
+                assertThrows(TpmException.class, () -> tpm.unseal(changed), "byte " + at);
+            }
+            for (byte[] none : new byte[][] {{}, {0, 1}, new byte[Tpm.SEALED_BYTES_MAX + 1]}) {
+                assertEquals(
+                        Reason.REFUSED,
+                        assertThrows(TpmException.class, () -> tpm.unseal(none)).reason());
+            }
+            assertArrayEquals(SECRET, tpm.unseal(sealed), "nothing of those has stayed");
+        }
+        try (Swtpm swtpm = Swtpm.socket(state);
+                Tpm tpm = Tpm.open(swtpm.path())) {
+            assertArrayEquals(SECRET, tpm.unseal(sealed), "the same TPM after it was off");
+        }
+        try (Swtpm swtpm = Swtpm.socket(otherState);
+                Tpm tpm = Tpm.open(swtpm.path())) {
+            assertEquals(
+                    Reason.REFUSED,
+                    assertThrows(TpmException.class, () -> tpm.unseal(sealed)).reason());
         }
     }
 
     @Test
     void aCounterNeverGoesBack() throws Exception {
         try (Swtpm swtpm = Swtpm.socket(state);
-                Tpm tpm = Tpm.open(swtpm.path)) {
+                Tpm tpm = Tpm.open(swtpm.path())) {
             assertEquals(OptionalLong.empty(), tpm.count(HANDLE));
             long first = tpm.increment(HANDLE);
             assertEquals(OptionalLong.of(first), tpm.count(HANDLE));
@@ -107,7 +143,7 @@ final class TpmBoxTest {
     void nothingOfACommandStays() throws Exception {
         try (Swtpm swtpm = Swtpm.socket(state)) {
             for (int i = 0; i < 10; i++) {
-                try (Tpm tpm = Tpm.open(swtpm.path)) {
+                try (Tpm tpm = Tpm.open(swtpm.path())) {
                     assertEquals(Reason.MISSING, reason(tpm, AUTH));
                     tpm.increment(HANDLE + 1);
                 }
@@ -118,7 +154,7 @@ final class TpmBoxTest {
     @Test
     void aCharacterDeviceDoesAsWell() throws Exception {
         try (Swtpm swtpm = Swtpm.device(state);
-                Tpm tpm = Tpm.open(swtpm.path)) {
+                Tpm tpm = Tpm.open(swtpm.path())) {
             tpm.keep(HANDLE, AUTH, SECRET);
             assertArrayEquals(SECRET, tpm.secret(HANDLE, AUTH));
         }
@@ -129,21 +165,21 @@ final class TpmBoxTest {
     @ValueSource(booleans = {false, true})
     void oneThatHangsHoldsNobody(boolean device) throws Exception {
         try (Swtpm swtpm = device ? Swtpm.device(state) : Swtpm.socket(state)) {
-            try (Tpm tpm = Tpm.open(swtpm.path)) {
+            try (Tpm tpm = Tpm.open(swtpm.path())) {
                 tpm.keep(HANDLE, AUTH, SECRET);
             }
             assertSilent(() -> {
-                try (Tpm tpm = Tpm.open(swtpm.path, Duration.ofSeconds(2))) {
+                try (Tpm tpm = Tpm.open(swtpm.path(), Duration.ofSeconds(2))) {
                     assertArrayEquals(SECRET, tpm.secret(HANDLE, AUTH), "the control");
                     swtpm.hang();
                     assertSilent(() -> tpm.secret(HANDLE, AUTH));
                     assertSilent(() -> tpm.secret(HANDLE, AUTH));
                 } // which cannot end what is in the TPM
             });
-            assertSilent(() -> Tpm.open(swtpm.path, Duration.ofMillis(200)));
+            assertSilent(() -> Tpm.open(swtpm.path(), Duration.ofMillis(200)));
             swtpm.goOn();
             if (!device) { // what a terminal has in it, the next one would read
-                try (Tpm tpm = Tpm.open(swtpm.path)) {
+                try (Tpm tpm = Tpm.open(swtpm.path())) {
                     assertArrayEquals(SECRET, tpm.secret(HANDLE, AUTH));
                 }
             }
@@ -151,8 +187,8 @@ final class TpmBoxTest {
     }
 
     private static void assertSilent(Executable call) {
-        VaultException silent = assertThrows(VaultException.class, call);
-        assertEquals(Reason.FAILED, silent.reason());
+        TpmException silent = assertThrows(TpmException.class, call);
+        assertEquals(Reason.SILENT, silent.reason());
         assertTrue(silent.getMessage().contains("has not answered"), silent.getMessage());
     }
 
@@ -191,10 +227,11 @@ final class TpmBoxTest {
     @Test
     void whoListensOnTheBusLearnsNothingAndWhoChangesItIsFound() throws Exception {
         try (Swtpm swtpm = Swtpm.socket(state)) {
-            Bus bus = new Bus(TpmChannel.open(swtpm.path));
+            Bus bus = new Bus(TpmChannel.open(swtpm.path()));
             try (Tpm tpm = Tpm.of(bus)) {
                 tpm.keep(HANDLE, AUTH, SECRET);
                 assertArrayEquals(SECRET, tpm.secret(HANDLE, AUTH));
+                assertArrayEquals(SECRET, tpm.unseal(tpm.seal(SECRET)));
                 assertTrue(bus.saw(Arrays.copyOf(tpm.key(), 32)), "the control: what is no secret is seen");
                 assertFalse(bus.saw(SECRET));
                 assertFalse(bus.saw(AUTH));
@@ -209,11 +246,11 @@ final class TpmBoxTest {
     void whatIsNoTpmIsToldSo() {
         assertEquals(
                 Reason.FAILED,
-                assertThrows(VaultException.class, () -> Tpm.open(state.resolve("none")))
+                assertThrows(TpmException.class, () -> Tpm.open(state.resolve("none")))
                         .reason());
         assertEquals(
                 Reason.FAILED,
-                assertThrows(VaultException.class, () -> Tpm.open(Path.of("/dev/null")))
+                assertThrows(TpmException.class, () -> Tpm.open(Path.of("/dev/null")))
                         .reason());
     }
 }

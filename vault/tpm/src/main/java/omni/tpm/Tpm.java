@@ -1,4 +1,4 @@
-package omni.vault;
+package omni.tpm;
 
 import java.io.IOException;
 import java.nio.BufferUnderflowException;
@@ -7,22 +7,30 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
-import omni.vault.VaultException.Reason;
+import omni.tpm.TpmException.Reason;
 
 /**
- * A TPM 2.0 (TPM 2.0 Library Specification, parts 2 and 3), and the ten commands that the vault has for it: a secret in its
- * non-volatile memory that it gives out for the right authorization alone, counting wrong ones, and a counter that never goes back.
- * Each command that matters is proved by a {@link TpmSession}. What the owner's hierarchy allows is asked for with an empty password.
+ * A TPM 2.0 (TPM 2.0 Library Specification, parts 2 and 3), and the thirteen commands that Omni has for it: a secret in its
+ * non-volatile memory that it gives out for the right authorization alone, counting wrong ones, a counter that never goes back, and a
+ * secret sealed for a file, which it alone opens again. Each command that matters is proved by a {@link TpmSession}. What the owner's
+ * hierarchy allows is asked for with an empty password.
  *
- * <p>What it reads is on the heap: a secret is for the child process alone. For one thread.
+ * <p>What it reads is on the heap. For one thread.
  */
-final class Tpm implements AutoCloseable {
-    /** Of a secret that it holds. */
-    static final int SECRET_BYTES = 32;
+public final class Tpm implements AutoCloseable {
+    /** Of a secret that it holds, or seals. */
+    public static final int SECRET_BYTES = 32;
+
+    /** Of its own key: x and y of a point of P-256. */
+    public static final int KEY_BYTES = 64;
+
+    /** More than a sealed secret has. */
+    public static final int SEALED_BYTES_MAX = 1024;
 
     private static final int COUNTER_BYTES = 8;
 
@@ -35,6 +43,9 @@ final class Tpm implements AutoCloseable {
     private static final int NV_UNDEFINE_SPACE = 0x122;
     private static final int NV_DEFINE_SPACE = 0x12A;
     private static final int CREATE_PRIMARY = 0x131;
+    private static final int CREATE = 0x153;
+    private static final int LOAD = 0x157;
+    private static final int UNSEAL = 0x15E;
     private static final int NV_INCREMENT = 0x134;
     private static final int NV_WRITE = 0x137;
     private static final int NV_READ = 0x14E;
@@ -57,6 +68,11 @@ final class Tpm implements AutoCloseable {
     /** Made in the TPM and kept there, restricted to decrypting, not counted (TPMA_OBJECT). */
     private static final int PRIMARY_ATTRIBUTES = 0x00030472;
 
+    /** Data under the TPM's own key, by an empty authorization, not counted (TPMA_OBJECT). */
+    private static final int SEALED_ATTRIBUTES = 0x00000452;
+
+    private static final int KEYED_HASH = 0x0008;
+
     private static final int WRONG_UNCOUNTED = 0x0A2;
     private static final int WRONG = 0x08E;
     private static final int NO_HANDLE = 0x08B;
@@ -70,10 +86,11 @@ final class Tpm implements AutoCloseable {
     private static final Duration PAUSE = Duration.ofMillis(5);
 
     /** For all that is asked of it at a time: several times what slow chips take for an unlock. */
-    static final Duration PATIENCE = Duration.ofSeconds(10);
+    public static final Duration PATIENCE = Duration.ofSeconds(10);
 
     private final TpmChannel channel;
     private int primary;
+    private byte[] primaryName = new byte[0];
     private byte[] key = new byte[0];
 
     private Tpm(TpmChannel channel) {
@@ -81,18 +98,18 @@ final class Tpm implements AutoCloseable {
     }
 
     /** The TPM at that path, which has {@link #PATIENCE} until the close. */
-    static Tpm open(Path path) throws VaultException {
+    public static Tpm open(Path path) throws TpmException {
         return open(path, PATIENCE);
     }
 
     /** With another patience. */
-    static Tpm open(Path path, Duration patience) throws VaultException {
+    public static Tpm open(Path path, Duration patience) throws TpmException {
         try {
             return of(TimedTpmChannel.open(() -> TpmChannel.open(path), patience));
-        } catch (VaultException e) {
+        } catch (TpmException e) {
             throw e;
         } catch (IOException e) {
-            throw new VaultException(
+            throw new TpmException(
                     Reason.FAILED,
                     "The TPM at " + path + " does not answer: is it there, switched on, and open to this user?",
                     e);
@@ -100,7 +117,7 @@ final class Tpm implements AutoCloseable {
     }
 
     /** The TPM behind that channel, which is its own from now on. */
-    static Tpm of(TpmChannel channel) throws VaultException {
+    static Tpm of(TpmChannel channel) throws TpmException {
         Tpm tpm = new Tpm(channel);
         boolean made = false;
         try {
@@ -127,24 +144,22 @@ final class Tpm implements AutoCloseable {
     }
 
     /** The public half of the key that a TPM makes again whenever it is asked, and no other makes: x and y. */
-    byte[] key() {
+    public byte[] key() {
         return key.clone();
     }
 
     /**
-     * Returns where that is its key.
+     * Returns where that is its key, in base64.
      *
-     * @throws VaultException REFUSED where it is another TPM, or was cleared
+     * @throws TpmException ANOTHER where it is another TPM, or was cleared
      */
-    void require(String ofKey) throws VaultException {
-        if (!Base64Text.of(key).equals(ofKey)) {
-            throw new VaultException(
-                    Reason.REFUSED,
-                    "Another TPM than this one belongs to this password, or this one was cleared: use the recovery key.");
+    public void require(String ofKey) throws TpmException {
+        if (!Base64.getEncoder().encodeToString(key).equals(ofKey)) {
+            throw new TpmException(Reason.ANOTHER, "This is another TPM, or it was cleared.");
         }
     }
 
-    private void makePrimary() throws VaultException {
+    private void makePrimary() throws TpmException {
         byte[] parameters = new TpmBytes()
                 .sized(new TpmBytes().u16(0).u16(0))
                 .sized(new TpmBytes()
@@ -163,7 +178,7 @@ final class Tpm implements AutoCloseable {
                 .u16(0)
                 .u32(0)
                 .done();
-        byte[] empty = new TpmBytes().u32(PASSWORD).u16(0).u8(0).u16(0).done();
+        byte[] empty = emptyAuthorization();
         byte[] body = new TpmBytes()
                 .u32(OWNER)
                 .u32(empty.length)
@@ -173,10 +188,16 @@ final class Tpm implements AutoCloseable {
             ByteBuffer answer = transmit(SESSIONS, CREATE_PRIMARY, body);
             primary = answer.getInt();
             answer.getInt();
-            key = point(ByteBuffer.wrap(TpmBytes.takeSized(answer)));
+            byte[] area = TpmBytes.takeSized(answer);
+            key = point(ByteBuffer.wrap(area));
+            primaryName = nameOf(area);
         } catch (BufferUnderflowException | IOException e) {
             throw failure(e);
         }
+    }
+
+    private static byte[] emptyAuthorization() {
+        return new TpmBytes().u32(PASSWORD).u16(0).u8(0).u16(0).done();
     }
 
     private static byte[] point(ByteBuffer area) throws IOException {
@@ -193,7 +214,7 @@ final class Tpm implements AutoCloseable {
     }
 
     /** Keeps a secret of {@value #SECRET_BYTES} bytes under that authorization; what was there before is gone. */
-    void keep(int handle, byte[] auth, byte[] secret) throws VaultException {
+    public void keep(int handle, byte[] auth, byte[] secret) throws TpmException {
         forget(handle);
         define(handle, SECRET_ATTRIBUTES, SECRET_BYTES, auth);
         byte[] name = name(handle, SECRET_ATTRIBUTES, SECRET_BYTES);
@@ -207,9 +228,9 @@ final class Tpm implements AutoCloseable {
     /**
      * The secret.
      *
-     * @throws VaultException DENIED where the authorization is wrong, LATER after too many of those, MISSING where there is none
+     * @throws TpmException DENIED where the authorization is wrong, LOCKED after too many of those, MISSING where there is none
      */
-    byte[] secret(int handle, byte[] auth) throws VaultException {
+    public byte[] secret(int handle, byte[] auth) throws TpmException {
         try {
             byte[] secret = read(handle, SECRET_ATTRIBUTES | WRITTEN, SECRET_BYTES, auth);
             if (secret.length != SECRET_BYTES) {
@@ -218,8 +239,8 @@ final class Tpm implements AutoCloseable {
             return secret;
         } catch (Refused e) {
             throw switch (e.code) {
-                case WRONG -> new VaultException(Reason.DENIED, "Wrong password, or key file.", e);
-                case NO_HANDLE -> new VaultException(Reason.MISSING, "The TPM holds nothing for this password.", e);
+                case WRONG -> new TpmException(Reason.DENIED, "The TPM holds this under another authorization.", e);
+                case NO_HANDLE -> new TpmException(Reason.MISSING, "The TPM holds nothing there.", e);
                 default -> failure(e);
             };
         } catch (BufferUnderflowException | IOException e) {
@@ -227,8 +248,72 @@ final class Tpm implements AutoCloseable {
         }
     }
 
+    /** A secret of {@value #SECRET_BYTES} bytes, so sealed that this TPM alone opens it, for whoever may talk to it: nothing of it stays there. */
+    public byte[] seal(byte[] secret) throws TpmException {
+        byte[] sensitive = new TpmBytes().sized(new byte[0]).sized(secret).done();
+        byte[] area = new TpmBytes()
+                .u16(KEYED_HASH)
+                .u16(TpmSession.SHA256)
+                .u32(SEALED_ATTRIBUTES)
+                .u16(0)
+                .u16(NO_ALGORITHM)
+                .u16(0)
+                .done();
+        byte[] rest = new TpmBytes().sized(area).u16(0).u32(0).done();
+        try {
+            Command command = new Command(CREATE, new int[] {primary}, primaryName, new byte[0]);
+            ByteBuffer answer = ByteBuffer.wrap(exchange(command, rest, TpmSession.DECRYPT, sensitive));
+            byte[] hidden = TpmBytes.takeSized(answer);
+            byte[] open = TpmBytes.takeSized(answer);
+            return new TpmBytes().sized(hidden).sized(open).done();
+        } catch (BufferUnderflowException | IOException e) {
+            throw failure(e);
+        }
+    }
+
+    /**
+     * The secret again.
+     *
+     * @param sealed by {@link #seal} of this TPM; at most {@value #SEALED_BYTES_MAX} bytes
+     * @throws TpmException REFUSED where it was changed, or another TPM has sealed it
+     */
+    public byte[] unseal(byte[] sealed) throws TpmException {
+        if (sealed.length > SEALED_BYTES_MAX) {
+            throw new TpmException(Reason.REFUSED, "No TPM has sealed this.");
+        }
+        byte[] name;
+        try {
+            ByteBuffer parts = ByteBuffer.wrap(sealed);
+            TpmBytes.takeSized(parts);
+            name = nameOf(TpmBytes.takeSized(parts));
+        } catch (BufferUnderflowException e) {
+            throw new TpmException(Reason.REFUSED, "No TPM has sealed this.", e);
+        }
+        try {
+            byte[] empty = emptyAuthorization();
+            byte[] body = new TpmBytes()
+                    .u32(primary)
+                    .u32(empty.length)
+                    .raw(empty, sealed)
+                    .done();
+            int object = transmit(SESSIONS, LOAD, body).getInt();
+            try {
+                Command command = new Command(UNSEAL, new int[] {object}, name, new byte[0]);
+                byte[] secret = exchange(command, new byte[0], TpmSession.ENCRYPT, new byte[0]);
+                if (secret.length != SECRET_BYTES) {
+                    throw new IOException("The TPM gave " + secret.length + " bytes");
+                }
+                return secret;
+            } finally {
+                flush(object);
+            }
+        } catch (BufferUnderflowException | IOException e) {
+            throw failure(e);
+        }
+    }
+
     /** How far a counter has counted; nothing where there is none, or where it has not begun. */
-    OptionalLong count(int handle) throws VaultException {
+    public OptionalLong count(int handle) throws TpmException {
         try {
             OptionalInt attributes = attributes(handle);
             if (attributes.isEmpty() || (attributes.getAsInt() & WRITTEN) == 0) {
@@ -242,7 +327,7 @@ final class Tpm implements AutoCloseable {
     }
 
     /** Counts by one, and returns how far that is; a new counter begins above all that this TPM has ever counted to. */
-    long increment(int handle) throws VaultException {
+    public long increment(int handle) throws TpmException {
         try {
             OptionalInt attributes = attributes(handle);
             if (attributes.isEmpty()) {
@@ -258,7 +343,7 @@ final class Tpm implements AutoCloseable {
     }
 
     /** Takes what is there away for good; nothing where nothing is. */
-    void forget(int handle) throws VaultException {
+    public void forget(int handle) throws TpmException {
         try {
             OptionalInt attributes = attributes(handle);
             if (attributes.isEmpty()) {
@@ -272,7 +357,7 @@ final class Tpm implements AutoCloseable {
         }
     }
 
-    private void define(int handle, int attributes, int bytes, byte[] auth) throws VaultException {
+    private void define(int handle, int attributes, int bytes, byte[] auth) throws TpmException {
         byte[] area =
                 new TpmBytes().sized(publicArea(handle, attributes, bytes)).done();
         try {
@@ -315,12 +400,17 @@ final class Tpm implements AutoCloseable {
     }
 
     /** What proofs call an index: its algorithm, and the hash of what it is. */
-    private static byte[] name(int handle, int attributes, int bytes) throws VaultException {
+    private static byte[] name(int handle, int attributes, int bytes) throws TpmException {
+        return nameOf(publicArea(handle, attributes, bytes));
+    }
+
+    /** Of a key, an object or an index: what it is, hashed. */
+    private static byte[] nameOf(byte[] area) throws TpmException {
         try {
-            byte[] hash = TpmSession.sha256(publicArea(handle, attributes, bytes));
+            byte[] hash = TpmSession.sha256(area);
             return new TpmBytes().u16(TpmSession.SHA256).raw(hash).done();
         } catch (GeneralSecurityException e) {
-            throw new VaultException(Reason.FAILED, "This Java has no SHA-256.", e);
+            throw new TpmException(Reason.FAILED, "This Java has no SHA-256.", e);
         }
     }
 
@@ -419,34 +509,34 @@ final class Tpm implements AutoCloseable {
         return new TpmBytes().raw(one, other).done();
     }
 
-    private static VaultException failure(Exception e) {
-        if (e instanceof VaultException told) {
+    private static TpmException failure(Exception e) {
+        if (e instanceof TpmException told) {
             return told;
         }
         if (!(e instanceof Refused refused)) {
-            return new VaultException(Reason.FAILED, "The TPM does not answer as a TPM 2.0 does.", e);
+            return new TpmException(Reason.FAILED, "The TPM does not answer as a TPM 2.0 does.", e);
         }
         return switch (refused.code) {
             case LOCKED_OUT ->
-                new VaultException(
-                        Reason.LATER,
+                new TpmException(
+                        Reason.LOCKED,
                         "The TPM is locked after too many wrong passwords: wait until it takes one again, which is minutes to"
-                                + " hours, or use the recovery key.",
+                                + " hours.",
                         e);
             case WRONG, WRONG_UNCOUNTED ->
-                new VaultException(
-                        Reason.FAILED,
+                new TpmException(
+                        Reason.REFUSED,
                         "The TPM's owner hierarchy has a password, which Omni does not know: take it off, or clear the TPM.",
                         e);
             case NO_SPACE ->
-                new VaultException(Reason.FAILED, "The TPM's memory is full: remove an index that nobody needs.", e);
-            default -> new VaultException(Reason.FAILED, "The TPM refused: " + refused.getMessage() + ".", e);
+                new TpmException(Reason.REFUSED, "The TPM's memory is full: remove an index that nobody needs.", e);
+            default -> new TpmException(Reason.REFUSED, "The TPM refused: " + refused.getMessage() + ".", e);
         };
     }
 
     /** Ends what it has made in the TPM, and the channel. */
     @Override
-    public void close() throws VaultException {
+    public void close() throws TpmException {
         try (channel) {
             if (primary != 0) {
                 flush(primary);

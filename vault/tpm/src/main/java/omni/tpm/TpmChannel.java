@@ -1,4 +1,4 @@
-package omni.vault;
+package omni.tpm;
 
 import java.io.EOFException;
 import java.io.IOException;
