@@ -2,6 +2,7 @@
 module omni.airgap {
     requires transitive omni.bus;
     requires transitive omni.role;
+    requires omni.tpm;
     requires jdk.unsupported;
     requires com.google.crypto.tink;
     requires tools.jackson.databind;

@@ -4,12 +4,15 @@ import java.nio.file.Path;
 import java.util.List;
 import omni.role.Key;
 import omni.role.Section;
+import omni.tpm.TpmDevice;
+import omni.tpm.TpmException;
 
 /**
  * The table {@code [airgap]} of {@code omni.toml}.
  *
  * @param scope what the gap is about, as {@link Scope#of} reads it
  * @param console where the code for a lift is shown
+ * @param tpm which TPM the evidence may use
  */
 public record AirgapConfig(
         @Key(
@@ -24,9 +27,23 @@ public record AirgapConfig(
         @Key(
                 doc = "The screen or serial line of the box itself, where the code for a lift is shown.",
                 def = "/dev/console")
-        Path console) {
+        Path console,
+
+        @Key(
+                doc =
+                        "The TPM 2.0 that seals the key of the evidence and counts its records: \"auto\" for /dev/tpmrm0 where it"
+                                + " is there and open to the role, \"off\", or the whole path of another.",
+                def = "auto",
+                min = "1",
+                max = "4096")
+        String tpm) {
     /** Refuses what would close something else than is meant. */
     public AirgapConfig {
+        try {
+            var _ = TpmDevice.of("tpm", tpm);
+        } catch (TpmException e) {
+            throw new IllegalArgumentException(e.getMessage(), e);
+        }
         List<String> words = List.of(scope.strip().split("\\s+", -1));
         for (String word : words) {
             boolean machine = word.equalsIgnoreCase(Scope.MACHINE);

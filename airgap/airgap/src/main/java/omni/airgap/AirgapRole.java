@@ -52,11 +52,11 @@ public final class AirgapRole implements Role {
         var _ = gap.onChange(status -> context.note(note(status)));
         List<Gap.Status> earlier = new CopyOnWriteArrayList<>();
         Gap.Subscription listening = gap.onChange(earlier::add);
-        gap.start(); // before the evidence is opened: a disk that is slow, or full, opens nothing
-        Optional<EvidenceChain> evidence = evidence(folder.resolve("evidence"), clock, limits);
-        Optional<Recorder> recorder = evidence.map(chain -> new Recorder(gap, chain, clock).start(EVIDENCE_INTERVAL));
+        gap.start(); // before the evidence is opened: a disk or a TPM that is slow opens nothing
+        Evidence evidence = Evidence.opening(folder.resolve("evidence"), EvidenceTpm.of(config.tpm()), clock);
+        Recorder recorder = new Recorder(gap, evidence, clock).start(EVIDENCE_INTERVAL);
         listening.close();
-        recorder.ifPresent(writer -> earlier.forEach(writer::changed));
+        earlier.forEach(recorder::changed);
         context.note(note(gap.status()));
         host.rehearse(context, name());
         Gap.Subscription watch = gap.watch();
@@ -75,18 +75,7 @@ public final class AirgapRole implements Role {
             words = scope.withClosed(folder).text(); // closed with a scope that is configured no longer
         }
         var service = new AirgapService(gap, factors, evidence, talks, words, limits);
-        return new Guarding(gap, watch, recorder, talks, service);
-    }
-
-    /** A kill switch without evidence is better than none. */
-    private static Optional<EvidenceChain> evidence(Path folder, Clock clock, List<String> limits) {
-        try {
-            return Optional.of(EvidenceChain.in(folder, clock));
-        } catch (AirgapException e) {
-            System.getLogger("omni.airgap").log(System.Logger.Level.ERROR, "There will be no evidence", e);
-            limits.add("no evidence is written: " + e.getMessage());
-            return Optional.empty();
-        }
+        return new Guarding(gap, watch, evidence, recorder, talks, service);
     }
 
     private static void signal(Gap gap, List<String> limits) {
@@ -131,7 +120,8 @@ public final class AirgapRole implements Role {
     private record Guarding(
             Gap gap,
             Gap.Subscription watch,
-            Optional<Recorder> recorder,
+            Evidence evidence,
+            Recorder recorder,
             Optional<TalkLog> talks,
             AirgapService service)
             implements Running {
@@ -144,7 +134,8 @@ public final class AirgapRole implements Role {
         public void stop(Duration grace) {
             talks.ifPresent(TalkLog::close);
             watch.close();
-            recorder.ifPresent(Recorder::close);
+            evidence.close(); // nor is a TPM waited for that does not answer
+            recorder.close();
             gap.close();
         }
     }

@@ -7,6 +7,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
 import omni.airgap.AirgapProtocol.BeginLiftReply;
 import omni.airgap.AirgapProtocol.BeginStepUpReply;
 import omni.airgap.AirgapProtocol.EngageParams;
@@ -28,25 +29,18 @@ final class AirgapService implements AirgapProtocol.Handler {
 
     private final Gap gap;
     private final Factors factors;
-    private final Optional<EvidenceChain> evidence;
+    private final Evidence evidence;
     private final Optional<TalkLog> talks;
-    private final Optional<Witnessed> witnessed;
     private final String scope;
     private final List<String> limits;
     private final ReentrantLock looking = new ReentrantLock();
 
     AirgapService(
-            Gap gap,
-            Factors factors,
-            Optional<EvidenceChain> evidence,
-            Optional<TalkLog> talks,
-            String scope,
-            List<String> limits) {
+            Gap gap, Factors factors, Evidence evidence, Optional<TalkLog> talks, String scope, List<String> limits) {
         this.gap = gap;
         this.factors = factors;
         this.evidence = evidence;
         this.talks = talks;
-        this.witnessed = evidence.map(Witnessed::new);
         this.scope = scope;
         this.limits = List.copyOf(limits);
     }
@@ -106,7 +100,8 @@ final class AirgapService implements AirgapProtocol.Handler {
                         .map(count -> new AirgapProtocol.Census(
                                 count.namespace(), count.name(), count.used(), count.unexplained(), count.suspects()))
                         .toList(),
-                audit.census().alarms(),
+                Stream.concat(audit.census().alarms().stream(), evidence.alarms().stream())
+                        .toList(),
                 audit.outOfReach()));
     }
 
@@ -155,30 +150,25 @@ final class AirgapService implements AirgapProtocol.Handler {
 
     @Override
     public void evidence(AirgapProtocol.EvidenceParams in, Call<AirgapProtocol.EvidenceReply> call) {
-        EvidenceChain chain = there(evidence);
-        // Asked for first: it must not be newer than the checkpoint that stands beside it.
-        Optional<String> note = attempt(there(witnessed)::note);
+        Evidence.Shown shown = attempt(evidence::shown);
         call.reply(new AirgapProtocol.EvidenceReply(
-                chain.file().toString(),
-                Proof.key(chain.publicKey()),
-                chain.checkpoint().note().note(),
-                note.orElse(null)));
+                shown.chain().file().toString(),
+                Proof.key(shown.chain().publicKey()),
+                shown.checkpoint().note().note(),
+                shown.counter().orElse(null),
+                shown.witnessed().orElse(null),
+                evidence.alarms()));
     }
 
     @Override
     public void keepWitnessed(AirgapProtocol.KeepWitnessedParams in, Call<AirgapProtocol.KeepWitnessedReply> call) {
-        Checkpoint kept = attempt(() -> there(witnessed).keep(in.note()));
+        Checkpoint kept = attempt(() -> evidence.keep(in.note()));
         call.reply(new AirgapProtocol.KeepWitnessedReply(
                 kept.size(),
                 kept.note().signatures().stream()
                         .filter(Cosignature::looksLikeOne)
                         .map(SignedNote.Signature::name)
                         .toList()));
-    }
-
-    private static <T> T there(Optional<T> part) {
-        return part.orElseThrow(
-                () -> failed(FailedReason.FAILED, "There is no evidence: omni airgap status says why."));
     }
 
     @Override
@@ -213,13 +203,7 @@ final class AirgapService implements AirgapProtocol.Handler {
         }
         System.getLogger("omni.airgap")
                 .log(System.Logger.Level.WARNING, "A lift was refused: {0}", denied.getMessage());
-        try {
-            if (evidence.isPresent()) {
-                evidence.get().refused(denied.getMessage());
-            }
-        } catch (AirgapException e) {
-            System.getLogger("omni.airgap").log(System.Logger.Level.ERROR, "No evidence was written", e);
-        }
+        evidence.refused(denied.getMessage());
     }
 
     @Override
@@ -348,6 +332,6 @@ final class AirgapService implements AirgapProtocol.Handler {
                         .toList(),
                 status.corrections(),
                 keyed(),
-                limits);
+                Stream.concat(limits.stream(), evidence.limits().stream()).toList());
     }
 }

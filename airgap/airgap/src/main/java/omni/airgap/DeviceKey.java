@@ -15,7 +15,7 @@ import omni.role.PrivateFile;
  * its owner alone. Its thief can make those up, and nothing else (decision 0203). For any thread.
  */
 final class DeviceKey {
-    private static final int SEED_BYTES = 32;
+    static final int SEED_BYTES = 32;
 
     private final Ed25519Sign.KeyPair pair;
     private final Ed25519Sign signer;
@@ -27,6 +27,11 @@ final class DeviceKey {
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("Ed25519 makes no key", e);
         }
+    }
+
+    /** The one of that private key, which has {@value #SEED_BYTES} bytes. */
+    static DeviceKey of(byte[] seed) {
+        return new DeviceKey(seed);
     }
 
     /** The one in that file, which is made where there is none. */

@@ -11,9 +11,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
-import java.util.Base64;
+import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -29,6 +31,7 @@ import tools.jackson.databind.node.ObjectNode;
  * hashes of the Merkle tree are all that is kept of it. Safe from any thread.
  */
 final class EvidenceChain {
+    static final String FILE = "chain";
     static final String FIRST = "0".repeat(64);
     static final int LINE_BYTES_MAX = 1 << 20;
 
@@ -36,6 +39,7 @@ final class EvidenceChain {
     private static final int FRAME_BYTES_MAX = 4096;
 
     private static final long FILE_BYTES_MAX = 256L << 20;
+    private static final int ALARMS_MAX = 10;
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     private final Path folder;
@@ -45,25 +49,40 @@ final class EvidenceChain {
     private final Merkle tree = new Merkle();
     private String last = FIRST;
     private long fileBytes;
+    private Optional<CounterMark> mark = Optional.empty();
+    /** The newest marks that tell of an alarm. */
+    private final List<CounterMark> alarms = new ArrayList<>();
+
+    private volatile Consumer<String> listener = _ -> {};
 
     private EvidenceChain(Path folder, DeviceKey key, Clock clock) {
         this.folder = folder;
-        this.file = folder.resolve("chain");
+        this.file = folder.resolve(FILE);
         this.key = key;
         this.clock = clock;
     }
 
-    /** Opens the chain in that folder, or begins one. */
+    /** Opens the chain in that folder, or begins one, with a key that no TPM has sealed. */
     static EvidenceChain in(Path folder, Clock clock) throws AirgapException {
+        make(folder);
+        return in(folder, DeviceKey.in(folder.resolve(EvidenceKey.FILE)), clock);
+    }
+
+    /** Opens the chain in that folder, which is there, or begins one. */
+    static EvidenceChain in(Path folder, DeviceKey key, Clock clock) throws AirgapException {
+        EvidenceChain chain = new EvidenceChain(folder, key, clock);
+        chain.open();
+        return chain;
+    }
+
+    /** Makes that folder, where it is not there. */
+    static void make(Path folder) throws AirgapException {
         try {
             Files.createDirectories(
                     folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         } catch (IOException e) {
             throw new AirgapException("The folder " + folder + " cannot be made.", e);
         }
-        EvidenceChain chain = new EvidenceChain(folder, DeviceKey.in(folder.resolve("key")), clock);
-        chain.open();
-        return chain;
     }
 
     private void open() throws AirgapException {
@@ -87,8 +106,49 @@ final class EvidenceChain {
     }
 
     private void count(byte[] line) {
+        CounterMark.of(line, tree.size(), last, key.publicKey()).ifPresent(this::marked);
         tree.add(line);
         last = hash(line);
+    }
+
+    private void marked(CounterMark found) {
+        mark = Optional.of(found);
+        if (found.alarm().isPresent()) {
+            if (alarms.size() == ALARMS_MAX) {
+                alarms.removeFirst();
+            }
+            alarms.add(found);
+        }
+    }
+
+    /** What the newest record of the TPM's counter says; nothing where none tells of it. */
+    synchronized Optional<CounterMark> mark() {
+        return mark;
+    }
+
+    /** The newest of those that tell of an alarm, at most {@value #ALARMS_MAX}. */
+    synchronized List<CounterMark> alarms() {
+        return List.copyOf(alarms);
+    }
+
+    /** How many records came after the newest one of the TPM's counter. */
+    synchronized int uncounted() {
+        return tree.size() - mark.map(found -> found.record() + 1).orElse(0);
+    }
+
+    /** How many records there are. */
+    synchronized int size() {
+        return tree.size();
+    }
+
+    /** Is told the kind of each record that is on the disk; must not wait. */
+    void onWritten(Consumer<String> told) {
+        listener = told;
+    }
+
+    /** What the counter stands at, in a line that this box has signed. */
+    String signed(CounterWord word) {
+        return word.signed(key);
     }
 
     /** Whether a record with that body is short enough. */
@@ -113,6 +173,7 @@ final class EvidenceChain {
             write(channel, line);
             count(line);
             fileBytes += line.length + 1;
+            listener.accept(kind);
         } catch (AirgapException e) {
             throw e;
         } catch (IOException e) {
@@ -130,8 +191,9 @@ final class EvidenceChain {
             throw new AirgapException("A record is longer than " + LINE_BYTES_MAX + " bytes.");
         }
         if (fileBytes + lineBytes + 1 > FILE_BYTES_MAX) {
-            throw new AirgapException("The evidence is full. Prove it, and move the folder " + folder
-                    + " away: the next start begins another, with another key.");
+            throw new AirgapException(
+                    "The evidence is full. Prove it, stop Omni, and rename the folder " + folder
+                            + ", with .1 behind its name, or the next number: the next start begins another, with another key.");
         }
     }
 
@@ -142,13 +204,7 @@ final class EvidenceChain {
                 .put("kind", kind)
                 .put("prev", last);
         record.set("body", body);
-        byte[] json = JSON.writeValueAsBytes(record);
-        byte[] signature = Base64.getEncoder().encode(key.sign(json));
-        return ByteBuffer.allocate(signature.length + 1 + json.length)
-                .put(signature)
-                .put((byte) ' ')
-                .put(json)
-                .array();
+        return SignedLine.of(key, record);
     }
 
     private void write(FileChannel channel, byte[] line) throws IOException {

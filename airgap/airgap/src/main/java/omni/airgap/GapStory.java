@@ -46,6 +46,7 @@ final class GapStory {
                 brokenAt = brokenAt.isEmpty() ? time : brokenAt;
             }
             case "watched" -> frames(record);
+            case "key" -> rekeyed(time, record.path("body"));
             case "lifting" -> {
                 frames(record);
                 liftedAt = time; // from here on it is being opened
@@ -113,6 +114,13 @@ final class GapStory {
                         }
                     }
                 }));
+    }
+
+    private void rekeyed(String time, JsonNode body) {
+        JsonNode former = body.path("former");
+        gaps.add("that these records go on, under a new key from " + moment(time) + ", from "
+                + former.path("records").asLong(0) + " others, which are not in this proof: "
+                + words(body.path("cause")));
     }
 
     private void mended(String how) {

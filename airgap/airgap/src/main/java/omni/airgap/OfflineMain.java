@@ -6,9 +6,11 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import omni.airgap.AirgapProtocol.FailedReason;
+import omni.tpm.Tpm;
 
 /**
  * {@code omni airgap lift --offline}: the owner's way out when no process of Omni runs. Started by the command, as root and
@@ -16,7 +18,7 @@ import omni.airgap.AirgapProtocol.FailedReason;
  * terminal itself as the proof of presence. It writes evidence as the role does, of a wrong key, too; what it makes is given to the
  * role ({@link RoleFolder}).
  *
- * <p>Arguments: home, folder of the sockets, scope. The key comes as the first line of standard input.
+ * <p>Arguments: home, folder of the sockets, scope, {@code airgap.tpm}. The key comes as the first line of standard input.
  */
 public final class OfflineMain {
     private static final int EXIT_REFUSED = 5;
@@ -29,7 +31,7 @@ public final class OfflineMain {
     public static void main(String[] arguments) {
         try {
             Path home = Path.of(arguments[0]);
-            System.out.println(lift(home, Path.of(arguments[1]), arguments[2], readLine()));
+            System.out.println(lift(home, Path.of(arguments[1]), arguments[2], atOnce(arguments[3]), readLine()));
         } catch (DeniedException e) {
             System.err.println(e.getMessage());
             System.exit(EXIT_REFUSED);
@@ -49,43 +51,53 @@ public final class OfflineMain {
         }
     }
 
+    /** One that does not answer is not waited for a second time. */
+    private static EvidenceTpm atOnce(String configured) {
+        return new EvidenceTpm(configured, Tpm.PATIENCE, Duration.ZERO);
+    }
+
     static String lift(Path home, Path run, String scope, String secret) throws AirgapException {
+        return lift(home, run, scope, EvidenceTpm.NONE, secret);
+    }
+
+    static String lift(Path home, Path run, String scope, EvidenceTpm tpm, String secret) throws AirgapException {
         try (RoleFolder folder = RoleFolder.of(home)) {
-            return lift(folder, run, scope, judged(folder, secret));
+            return lift(folder, run, scope, tpm, judged(folder, tpm, secret));
         }
     }
 
     /** A wrong key is in the evidence; a try that came too early was not judged, and is not. */
-    private static Grant judged(RoleFolder folder, String secret) throws AirgapException {
+    private static Grant judged(RoleFolder folder, EvidenceTpm tpm, String secret) throws AirgapException {
         Clock clock = Clock.systemUTC();
         try {
             return new Factors(folder.path(), text -> "this terminal", Owner.NOBODY, clock).judgeAtTerminal(secret);
         } catch (DeniedException denied) {
-            throw denied.reason() == FailedReason.DENIED ? kept(folder, clock, denied) : denied;
+            throw denied.reason() == FailedReason.DENIED ? kept(folder, tpm, clock, denied) : denied;
         }
     }
 
-    private static DeniedException kept(RoleFolder folder, Clock clock, DeniedException denied) {
+    private static DeniedException kept(RoleFolder folder, EvidenceTpm tpm, Clock clock, DeniedException denied) {
         try {
-            folder.evidence(clock).refused("at a local terminal, offline: " + denied.getMessage());
+            folder.evidence(clock, tpm).refused("at a local terminal, offline: " + denied.getMessage());
             return denied;
         } catch (AirgapException e) {
             return new DeniedException(denied.reason(), denied.getMessage() + NO_EVIDENCE + e.getMessage());
         }
     }
 
-    private static String lift(RoleFolder folder, Path run, String scope, Grant grant) throws AirgapException {
+    private static String lift(RoleFolder folder, Path run, String scope, EvidenceTpm tpm, Grant grant)
+            throws AirgapException {
         Clock clock = Clock.systemUTC();
         Scope all = Scope.of(scope).withClosed(folder.path());
         Host host = Host.of(all, folder.path());
         try (Gap gap = new Gap(host, new GapStore(folder.path(), run, all.text()), clock)) {
             EvidenceChain evidence;
             try {
-                evidence = folder.evidence(clock);
+                evidence = folder.evidence(clock, tpm);
             } catch (AirgapException e) { // the owner's last way out does not hang on a file
                 return lift(gap, grant, folder) + NO_EVIDENCE + e.getMessage();
             }
-            try (Recorder _ = new Recorder(gap, evidence, clock).start(java.time.Duration.ofHours(1))) {
+            try (Recorder _ = new Recorder(gap, Evidence.of(evidence), clock).start(Duration.ofHours(1))) {
                 return lift(gap, grant, folder);
             }
         }

@@ -17,7 +17,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * All evidence of a box in one text, which anybody can check on another machine: a JSON object with the public key, a
- * checkpoint, the newest cosigned one that the box has, and the records. Written and read a record at a time.
+ * checkpoint, what the TPM's counter stands at and the newest cosigned checkpoint where the box has them, and the records. Written and read a record at a time.
  */
 public final class Proof {
     /** How many witnesses one may name. */
@@ -36,6 +36,7 @@ public final class Proof {
      * @param records how many
      * @param held how many of them, from the first, are held by a checkpoint that was kept or cosigned elsewhere: none of
      *     these can have been cut off
+     * @param counted how many of them, from the first, the counter of the box's TPM holds, by the box's own word
      * @param cosigned who saw them
      * @param shown what it proves, in words
      * @param notShown what it does not prove, in words
@@ -45,11 +46,12 @@ public final class Proof {
             String box,
             int records,
             int held,
+            int counted,
             List<Cosigned> cosigned,
             List<String> shown,
             List<String> notShown) {
         static Verdict none(String problem) {
-            return new Verdict(List.of(problem), "", 0, 0, List.of(), List.of(), List.of());
+            return new Verdict(List.of(problem), "", 0, 0, 0, List.of(), List.of(), List.of());
         }
     }
 
@@ -68,12 +70,18 @@ public final class Proof {
      * @param out stays open
      * @param publicKey of the box, base64
      * @param checkpoint the note over all records
-     * @param witnessed an older one that came back cosigned
+     * @param counter what the TPM's counter stands at, signed
+     * @param witnessed an older checkpoint that came back cosigned
      * @param chain the file of the evidence
      * @throws IOException where the file cannot be read or the proof not written
      */
     public static void write(
-            Writer out, String publicKey, String checkpoint, Optional<String> witnessed, InputStream chain)
+            Writer out,
+            String publicKey,
+            String checkpoint,
+            Optional<String> counter,
+            Optional<String> witnessed,
+            InputStream chain)
             throws IOException {
         var lineFeed = new DefaultIndenter("  ", "\n"); // on every system
         var indented = new DefaultPrettyPrinter().withArrayIndenter(lineFeed).withObjectIndenter(lineFeed);
@@ -83,6 +91,7 @@ public final class Proof {
             json.writeStringProperty("format", ProofReader.FORMAT);
             json.writeStringProperty("publicKey", publicKey);
             json.writeStringProperty("checkpoint", checkpoint);
+            counter.ifPresent(word -> json.writeStringProperty("counter", word));
             witnessed.ifPresent(note -> json.writeStringProperty("witnessed", note));
             json.writeArrayPropertyStart("records");
             // A record that came after the checkpoint is for the next proof.

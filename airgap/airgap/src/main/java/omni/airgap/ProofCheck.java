@@ -21,6 +21,7 @@ final class ProofCheck {
     private final List<VerifierKey> witnesses;
     private final Merkle tree = new Merkle();
     private final GapStory story = new GapStory();
+    private final CounterCheck counter;
     private String before = EvidenceChain.FIRST;
 
     /**
@@ -35,6 +36,11 @@ final class ProofCheck {
         this.own = Checkpoint.read(header.checkpoint(), key);
         this.witnessed = header.witnessed().flatMap(note -> Checkpoint.read(note, key));
         this.kept = kept.flatMap(note -> Checkpoint.read(note, key));
+        Optional<CounterWord> word = header.counter().flatMap(said -> CounterWord.read(said, key));
+        this.counter = new CounterCheck(word);
+        problem(
+                header.counter().isPresent() && word.isEmpty(),
+                "What is said of the TPM's counter is not signed by this box's key.");
         problem(own.isEmpty(), "The checkpoint is not signed by this box's key.");
         problem(
                 header.witnessed().isPresent() && witnessed.isEmpty(),
@@ -59,6 +65,7 @@ final class ProofCheck {
         walk(reader, prefixes);
         problem(own.isPresent() && own.get().size() != tree.size(), all.problem);
         prefixes.forEach(prefix -> problem(!prefix.found && !problems.contains(prefix.problem), prefix.problem));
+        problems.addAll(counter.problems());
         List<Proof.Cosigned> cosigned = cosigned();
         int held = problems.isEmpty() ? held(cosigned) : 0;
         return new Proof.Verdict(
@@ -66,6 +73,7 @@ final class ProofCheck {
                 Checkpoint.origin(key),
                 tree.size(),
                 held,
+                problems.isEmpty() ? counter.held() : 0,
                 problems.isEmpty() ? cosigned : List.of(),
                 problems.isEmpty() ? shown(cosigned) : List.of(),
                 notShown(held));
@@ -125,6 +133,7 @@ final class ProofCheck {
             problems.add("Record " + number + " does not follow the one before it.");
         }
         story.add(record);
+        counter.add(record, number);
     }
 
     /** A box may sign what is no record. */
@@ -177,17 +186,21 @@ final class ProofCheck {
         cosigned.forEach(one -> shown.add("that none of the first " + one.records()
                 + " records was cut off or changed since " + one.witness() + " cosigned them, at " + one.time()
                 + " by its own clock"));
+        shown.addAll(counter.shown());
         return shown;
     }
 
     private List<String> notShown(int held) {
         List<String> not = new ArrayList<>();
+        String elsewhere = counter.held() == 0
+                ? "that no records are missing at the end: that needs"
+                : "without this box's own word, that no records are missing at the end: that needs";
         not.add(
                 held == 0
-                        ? "that no records are missing at the end: that needs a checkpoint that was kept or cosigned"
-                                + " elsewhere (--checkpoint, --witness)"
+                        ? elsewhere + " a checkpoint that was kept or cosigned elsewhere (--checkpoint, --witness)"
                         : "that no records are missing at the end, after the first " + held
                                 + ": no checkpoint that was kept or cosigned elsewhere holds those");
+        not.addAll(counter.notShown());
         unknown().forEach(name -> not.add("whether " + name + " has cosigned: its key was not given (--witness)"));
         not.add("what happened before the first record, or that the box's clock was right");
         not.add("anything against who has root on the box or has stolen its key: they can write what they like");

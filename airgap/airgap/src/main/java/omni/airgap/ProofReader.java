@@ -17,7 +17,8 @@ import tools.jackson.databind.json.JsonMapper;
  *
  * <pre>
  *   {"format": "omni-airgap-proof/1",
- *    "publicKey": base64, "checkpoint": note, "witnessed": note (where there is one), "records": [line, …]}
+ *    "publicKey": base64, "checkpoint": note, "counter": signed line (where there is one),
+ *    "witnessed": note (where there is one), "records": [line, …]}
  * </pre>
  *
  * <p>For one thread.
@@ -54,9 +55,10 @@ final class ProofReader implements Closeable {
      *
      * @param publicKey of the box: 32 bytes in base64
      * @param checkpoint the note over all records
-     * @param witnessed an older one that came back cosigned
+     * @param counter what the TPM's counter stands at
+     * @param witnessed an older checkpoint that came back cosigned
      */
-    record Header(String publicKey, String checkpoint, Optional<String> witnessed) {
+    record Header(String publicKey, String checkpoint, Optional<String> counter, Optional<String> witnessed) {
         byte[] key() {
             return Base64.getDecoder().decode(publicKey);
         }
@@ -80,13 +82,18 @@ final class ProofReader implements Closeable {
             expect(member().equals("checkpoint"));
             String checkpoint = string();
             String next = member();
+            Optional<String> counter = Optional.empty();
+            if (next.equals("counter")) {
+                counter = Optional.of(string());
+                next = member();
+            }
             Optional<String> witnessed = Optional.empty();
             if (next.equals("witnessed")) {
                 witnessed = Optional.of(string());
                 next = member();
             }
             expect(next.equals("records") && parser.nextToken() == JsonToken.START_ARRAY);
-            return new Header(key, checkpoint, witnessed);
+            return new Header(key, checkpoint, counter, witnessed);
         } catch (JacksonException e) {
             throw noProof(e);
         }

@@ -14,20 +14,20 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Writes the evidence: each change of the gap with its steps, and while it is closed, at times, what the links have sent
- * and how many sockets there are; with the first of a gap, what both were when it was last seen open. One thread writes; a record that
- * cannot be written is told in the log, and opens nothing.
+ * and how many sockets there are; with the first of a gap, what both were when it was last seen open. One thread writes, and waits
+ * for the evidence to be opened; a record that cannot be written is told in the log, and opens nothing.
  */
 final class Recorder implements Closeable {
     private final Gap gap;
-    private final EvidenceChain chain;
+    private final Evidence evidence;
     private final InstantSource clock;
     private final ScheduledExecutorService writer = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("evidence").factory());
     private volatile Optional<ObjectNode> before = Optional.empty();
 
-    Recorder(Gap gap, EvidenceChain chain, InstantSource clock) {
+    Recorder(Gap gap, Evidence evidence, InstantSource clock) {
         this.gap = gap;
-        this.chain = chain;
+        this.evidence = evidence;
         this.clock = clock;
     }
 
@@ -103,7 +103,7 @@ final class Recorder implements Closeable {
             if (!EvidenceChain.fits(body)) {
                 body.remove("before");
             }
-            chain.append(kind, EvidenceChain.fits(body) ? body : shortened(status, at));
+            evidence.chain().append(kind, EvidenceChain.fits(body) ? body : shortened(status, at));
         } catch (AirgapException e) {
             System.getLogger("omni.airgap").log(System.Logger.Level.ERROR, "No evidence was written", e);
         }

@@ -190,11 +190,13 @@ final class RoleFolder implements AutoCloseable {
     }
 
     /** The evidence there, for root to add to. */
-    EvidenceChain evidence(Clock clock) throws AirgapException {
+    EvidenceChain evidence(Clock clock, EvidenceTpm tpm) throws AirgapException {
         if (evidenceTrouble.isPresent()) {
             throw new AirgapException(evidenceTrouble.get());
         }
-        return EvidenceChain.in(path.resolve(EVIDENCE), clock);
+        Path evidence = path.resolve(EVIDENCE);
+        EvidenceChain.make(evidence);
+        return EvidenceChain.in(evidence, EvidenceKey.in(evidence, tpm).key(), clock);
     }
 
     Path path() {

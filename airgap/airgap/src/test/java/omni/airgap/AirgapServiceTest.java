@@ -62,7 +62,7 @@ class AirgapServiceTest {
     void aLiftThatIsRefusedIsInTheEvidence() throws Exception {
         EvidenceChain evidence = EvidenceChain.in(folder.resolve("evidence"), Clock.systemUTC());
         try (Gap gap = gap("/run/netns/omni-not-there");
-                BusServer _ = serve(gap, Optional.of(evidence));
+                BusServer _ = serve(gap, Evidence.of(evidence));
                 BusClient bus = BusClient.to(folder.resolve("airgap.sock"))) {
             var client = AirgapProtocol.Client.of(bus);
             var _ = client.setStepUp(
@@ -85,10 +85,10 @@ class AirgapServiceTest {
     }
 
     private BusServer serve(Gap gap) throws Exception {
-        return serve(gap, Optional.empty());
+        return serve(gap, Evidence.of(EvidenceChain.in(folder.resolve("evidence"), Clock.systemUTC())));
     }
 
-    private BusServer serve(Gap gap, Optional<EvidenceChain> evidence) throws Exception {
+    private BusServer serve(Gap gap, Evidence evidence) throws Exception {
         Factors factors = new Factors(folder, text -> "nowhere", Owner.NOBODY, Clock.systemUTC());
         return BusServer.at(folder.resolve("airgap.sock"))
                 .service(AirgapProtocol.service(

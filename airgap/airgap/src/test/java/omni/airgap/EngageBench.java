@@ -108,8 +108,13 @@ final class EngageBench {
     private static BusServer serve(TestGap gap, Path folder) throws AirgapException {
         Factors factors = new Factors(folder, text -> "nowhere", Owner.NOBODY, Clock.systemUTC());
         return BusServer.at(folder.resolve("airgap.sock"))
-                .service(AirgapProtocol.service(
-                        new AirgapService(gap.gap(), factors, Optional.empty(), Optional.empty(), "bench", List.of())))
+                .service(AirgapProtocol.service(new AirgapService(
+                        gap.gap(),
+                        factors,
+                        Evidence.of(EvidenceChain.in(folder.resolve("evidence"), Clock.systemUTC())),
+                        Optional.empty(),
+                        "bench",
+                        List.of())))
                 .start();
     }
 

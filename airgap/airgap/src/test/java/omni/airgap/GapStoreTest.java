@@ -136,6 +136,15 @@ class GapStoreTest {
     @ParameterizedTest
     @ValueSource(strings = {"machine /run/netns/a", "Machine", "/run/netns/a MACHINE", "agents", "/run/netns/a agents"})
     void aScopeThatCouldBeMisreadIsRefused(String scope) {
-        assertThrows(IllegalArgumentException.class, () -> new AirgapConfig(scope, Path.of("/dev/console")));
+        assertThrows(IllegalArgumentException.class, () -> new AirgapConfig(scope, Path.of("/dev/console"), "off"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"on", "tpmrm0", "Auto"})
+    void aTpmThatIsNoneIsRefused(String tpm) {
+        var refused =
+                assertThrows(IllegalArgumentException.class, () -> new AirgapConfig("", Path.of("/dev/console"), tpm));
+        assertTrue(refused.toString().contains("\"auto\", \"off\" or the whole path"), refused::toString);
+        assertEquals("/dev/tpmrm1", new AirgapConfig("", Path.of("/dev/console"), "/dev/tpmrm1").tpm());
     }
 }

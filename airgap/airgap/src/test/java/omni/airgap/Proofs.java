@@ -22,11 +22,28 @@ final class Proofs {
         return bundle(publicKey, checkpoint, Optional.empty(), lines);
     }
 
+    /** As the command writes it. */
+    static String bundle(Evidence evidence) throws IOException {
+        Evidence.Shown shown = evidence.shown();
+        StringWriter out = new StringWriter();
+        try (InputStream chain = Files.newInputStream(shown.chain().file())) {
+            Proof.write(
+                    out,
+                    Proof.key(shown.chain().publicKey()),
+                    shown.checkpoint().note().note(),
+                    shown.counter(),
+                    shown.witnessed(),
+                    chain);
+        }
+        return out.toString();
+    }
+
     static String bundle(byte[] publicKey, Checkpoint checkpoint, Optional<String> witnessed, List<String> lines) {
         StringWriter out = new StringWriter();
         String chain = String.join("\n", lines) + (lines.isEmpty() ? "" : "\n");
         try {
-            Proof.write(out, Proof.key(publicKey), checkpoint.note().note(), witnessed, stream(chain));
+            Proof.write(
+                    out, Proof.key(publicKey), checkpoint.note().note(), Optional.empty(), witnessed, stream(chain));
         } catch (IOException e) {
             throw new AssertionError(e);
         }

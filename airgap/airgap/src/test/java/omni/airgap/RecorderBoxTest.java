@@ -45,7 +45,7 @@ class RecorderBoxTest {
                 EvidenceChain chain = EvidenceChain.in(folder.resolve("evidence"), Clock.systemUTC());
                 long namespace = gap.gap().stacks().iterator().next().number();
                 try (Recorder recorder =
-                        new Recorder(gap.gap(), chain, Clock.systemUTC()).start(Duration.ofMillis(50))) {
+                        new Recorder(gap.gap(), Evidence.of(chain), Clock.systemUTC()).start(Duration.ofMillis(50))) {
                     Tools.await(
                             "it was looked at while it was open",
                             () -> recorder.before().isPresent());

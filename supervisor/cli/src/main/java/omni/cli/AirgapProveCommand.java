@@ -6,6 +6,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
 import omni.airgap.AirgapProtocol;
 import omni.airgap.Proof;
@@ -28,6 +29,9 @@ import picocli.CommandLine.Option;
             "Example: omni airgap prove --witnessed cosigned.txt"
         })
 final class AirgapProveCommand extends OmniCommand {
+    /** A TPM that counts the records may be slow to say how far it is. */
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
+
     @Option(names = "--checkpoint", description = "Only the checkpoint: how many records there are, and their root.")
     private boolean checkpoint;
 
@@ -46,8 +50,9 @@ final class AirgapProveCommand extends OmniCommand {
         if (witnessed.isPresent()) {
             return keep(NoteFile.read(witnessed.get()));
         }
-        var evidence = world.with(
-                "airgap", bus -> AirgapProtocol.Client.of(bus).evidence(new AirgapProtocol.EvidenceParams()));
+        var evidence = world.withPatience(
+                "airgap",
+                bus -> AirgapProtocol.Client.of(bus.within(PATIENCE)).evidence(new AirgapProtocol.EvidenceParams()));
         if (checkpoint) {
             answer(
                     Json.object().put("checkpoint", evidence.checkpoint()),
@@ -59,6 +64,7 @@ final class AirgapProveCommand extends OmniCommand {
                     world.out(),
                     evidence.publicKey(),
                     evidence.checkpoint(),
+                    Optional.ofNullable(evidence.counter()),
                     Optional.ofNullable(evidence.witnessed()),
                     chain);
         } catch (AccessDeniedException e) {
@@ -69,13 +75,16 @@ final class AirgapProveCommand extends OmniCommand {
         } catch (IOException e) {
             throw new CommandException(ExitCode.ERROR, "The evidence in " + evidence.file() + " cannot be read.", e);
         }
+        evidence.alarms().forEach(alarm -> world.err().println("ALARM: " + Text.printable(alarm)));
         if (evidence.witnessed() == null) {
             world.err()
-                    .println(
-                            "This proof does not show that no records are missing at the end: that needs a checkpoint that is kept, or"
-                                    + " cosigned, elsewhere (omni airgap prove --checkpoint).");
-            world.err().flush();
+                    .println((evidence.counter() == null
+                                    ? "This proof does not show"
+                                    : "But for this box's word on its TPM's counter, this proof does not show")
+                            + " that no records are missing at the end: that needs a checkpoint that is kept, or"
+                            + " cosigned, elsewhere (omni airgap prove --checkpoint).");
         }
+        world.err().flush();
         return ExitCode.OK;
     }
 

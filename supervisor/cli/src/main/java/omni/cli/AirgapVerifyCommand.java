@@ -57,6 +57,7 @@ final class AirgapVerifyCommand extends OmniCommand {
         }
         var json = Json.object().put("valid", verdict.problems().isEmpty());
         json.put("box", verdict.box()).put("records", verdict.records()).put("held", verdict.held());
+        json.put("counted", verdict.counted());
         var cosigned = json.putArray("cosigned");
         verdict.cosigned()
                 .forEach(one -> cosigned.addObject()

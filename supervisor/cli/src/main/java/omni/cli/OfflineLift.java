@@ -44,7 +44,7 @@ final class OfflineLift {
             throw new CommandException(ExitCode.REFUSED, "Omni runs: use omni airgap lift, or stop it with omni down.");
         }
         var secret = new SecretInput(world).read("Step-up key: ");
-        var scope = scope();
+        var configured = configured();
         boolean held = systemctl("is-active", "--quiet");
         if (held && !systemctl("stop")) { // it would close again what the lift opens
             throw new CommandException(
@@ -53,7 +53,7 @@ final class OfflineLift {
         }
         var code = ExitCode.ERROR;
         try {
-            code = lift(secret, scope);
+            code = lift(secret, configured);
         } finally {
             if (held && code != ExitCode.OK) {
                 systemctl("start", "--no-block");
@@ -63,14 +63,12 @@ final class OfflineLift {
     }
 
     /** What is configured; where that cannot be read, what the gap itself says it is about is enough. */
-    private String scope() {
+    private AirgapConfig configured() {
         try {
-            return Config.load(world.home().resolve("omni.toml"), Section.all())
-                    .get(AirgapConfig.SECTION)
-                    .scope();
+            return Config.load(world.home().resolve("omni.toml"), Section.all()).get(AirgapConfig.SECTION);
         } catch (ConfigException e) {
             world.err().println("omni.toml cannot be read: what the gap was closed for is opened.");
-            return "";
+            return AirgapConfig.SECTION.defaults();
         }
     }
 
@@ -115,7 +113,7 @@ final class OfflineLift {
         }
     }
 
-    private ExitCode lift(String secret, String scope) {
+    private ExitCode lift(String secret, AirgapConfig configured) {
         var java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         try {
             var process = new ProcessBuilder(
@@ -128,7 +126,8 @@ final class OfflineLift {
                             "omni.airgap/omni.airgap.OfflineMain",
                             world.home().toString(),
                             RunDirectory.resolve(world.environment()).toString(),
-                            scope)
+                            configured.scope(),
+                            configured.tpm())
                     .redirectOutput(ProcessBuilder.Redirect.INHERIT)
                     .redirectError(ProcessBuilder.Redirect.INHERIT)
                     .start();

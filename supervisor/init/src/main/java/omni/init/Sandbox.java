@@ -15,6 +15,8 @@ final class Sandbox {
             .map(Path::of)
             .toList();
 
+    private static final String TPM = "DeviceAllow=/dev/tpmrm0 rw";
+
     private Sandbox() {}
 
     /** What no process of Omni may do. */
@@ -65,6 +67,8 @@ final class Sandbox {
         switch (name) {
             case "airgap" -> {
                 lines.addAll(kernelsNetwork());
+                lines.add("# The TPM seals the key of the evidence, and counts its records.");
+                lines.add(TPM);
                 lines.add("ReadOnlyPaths=" + at.home());
                 lines.add("ReadWritePaths=" + at.home().resolve("airgap"));
                 lines.add(noTokens(at));
@@ -212,7 +216,7 @@ final class Sandbox {
 
     /** The TPM and no other device; a rule of udev gives Omni's user the right to it. */
     private static List<String> tpmOnly() {
-        return List.of("DevicePolicy=closed", "DeviceAllow=/dev/tpmrm0 rw");
+        return List.of("DevicePolicy=closed", TPM);
     }
 
     /** The graphics cards and no other device: NVIDIA's, its Jetson's, and those of the kernel's own drivers. */

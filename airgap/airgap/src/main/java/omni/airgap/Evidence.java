@@ -1,0 +1,204 @@
+package omni.airgap;
+
+import java.io.Closeable;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * The evidence of the role. A thread of its own opens it, for a TPM or a disk may take its time: whoever writes it waits, and neither the
+ * role's start nor a gap does. For any thread.
+ */
+final class Evidence implements Closeable {
+    /** For who asks on the bus. */
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+    /** Longer than this is worth telling. */
+    private static final Duration SLOW = Duration.ofSeconds(2);
+
+    private static final String OPENING =
+            "the evidence is still being opened: the disk, or the TPM that its key is sealed to, keeps it waiting";
+
+    /**
+     * What was opened.
+     *
+     * @param counter nothing where no TPM is to be used
+     * @param limits what is not as it should be
+     */
+    private record Open(
+            EvidenceChain chain, Witnessed witnessed, Optional<EvidenceCounter> counter, List<String> limits) {}
+
+    private final FutureTask<Open> opened;
+    private final long startNanos = System.nanoTime();
+
+    private Evidence(FutureTask<Open> opened) {
+        this.opened = opened;
+    }
+
+    /** Begins to open, or to make, that in the folder; a TPM seals its key and counts its records, where there is one. */
+    static Evidence opening(Path folder, EvidenceTpm tpm, Clock clock) {
+        var task = new FutureTask<>(() -> {
+            Urgency.takeTurns();
+            try {
+                return open(folder, tpm, clock);
+            } catch (AirgapException e) {
+                System.getLogger("omni.airgap").log(System.Logger.Level.ERROR, "There will be no evidence", e);
+                throw e;
+            }
+        });
+        Thread.ofPlatform().daemon().name("evidence-open").start(task);
+        return new Evidence(task);
+    }
+
+    /** One that is open, and that no TPM counts. */
+    static Evidence of(EvidenceChain chain) {
+        var task = new FutureTask<>(() -> new Open(chain, new Witnessed(chain), Optional.empty(), List.of()));
+        task.run();
+        return new Evidence(task);
+    }
+
+    private static Open open(Path folder, EvidenceTpm tpm, Clock clock) throws AirgapException {
+        List<String> limits = new ArrayList<>();
+        Optional<String> lost = Optional.empty();
+        EvidenceChain.make(folder);
+        EvidenceKey.Opened key;
+        try {
+            key = EvidenceKey.in(folder, tpm);
+        } catch (LostKeyException e) {
+            Path aside = FormerEvidence.setAside(folder);
+            lost = Optional.of("The evidence before this cannot be signed any more. " + e.getMessage());
+            limits.add("ALARM: the evidence goes on under a new key, for that before it, now in " + aside
+                    + ", cannot be signed any more. " + e.getMessage());
+            System.getLogger("omni.airgap").log(System.Logger.Level.ERROR, limits.getFirst(), e);
+            EvidenceChain.make(folder);
+            key = EvidenceKey.in(folder, tpm);
+        }
+        key.limit().ifPresent(limits::add);
+        EvidenceChain chain = EvidenceChain.in(folder, key.key(), clock);
+        if (chain.size() == 0) { // also after a crash between the two
+            var former = FormerEvidence.body(folder, lost);
+            if (former.isPresent()) {
+                chain.append(CounterMark.KEY, former.get());
+            }
+        }
+        Optional<EvidenceCounter> counter =
+                tpm.isOff() ? Optional.empty() : Optional.of(new EvidenceCounter(chain, tpm, clock).start());
+        return new Open(chain, new Witnessed(chain), counter, List.copyOf(limits));
+    }
+
+    /**
+     * The records; waits until they are open.
+     *
+     * @throws AirgapException where they cannot be
+     */
+    EvidenceChain chain() throws AirgapException {
+        try {
+            return opened.get().chain();
+        } catch (ExecutionException | CancellationException e) {
+            throw none(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AirgapException("The role is being stopped.", e);
+        }
+    }
+
+    private static AirgapException none(Exception cause) {
+        return new AirgapException("There is no evidence: omni airgap status says why.", cause);
+    }
+
+    private Open soon() throws AirgapException {
+        try {
+            return opened.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        } catch (ExecutionException | CancellationException e) {
+            throw none(e);
+        } catch (TimeoutException e) {
+            throw new AirgapException("There is no evidence yet: " + OPENING + ". Try again in a minute.", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AirgapException("The role is being stopped.", e);
+        }
+    }
+
+    /**
+     * All that a proof says of it.
+     *
+     * @param witnessed the newest checkpoint that came back cosigned
+     * @param counter what the TPM's counter stands at, in the box's word
+     */
+    record Shown(EvidenceChain chain, Checkpoint checkpoint, Optional<String> witnessed, Optional<String> counter) {}
+
+    /** For a proof; waits for what is slow, but not long. */
+    Shown shown() throws AirgapException {
+        Open open = soon();
+        Optional<String> counter = open.counter().flatMap(EvidenceCounter::word);
+        // Asked for before the checkpoint: neither must be newer than what stands beside it.
+        Optional<String> note = open.witnessed().note();
+        return new Shown(open.chain(), open.chain().checkpoint(), note, counter);
+    }
+
+    /** As {@link Witnessed#keep}. */
+    Checkpoint keep(String note) throws AirgapException {
+        return soon().witnessed().keep(note);
+    }
+
+    /** Writes down a try to lift that was judged, and wrong; where it is not open yet, once it is. */
+    void refused(String cause) {
+        if (opened.isDone()) {
+            write(cause);
+        } else {
+            Thread.ofVirtual().name("refused").start(() -> write(cause));
+        }
+    }
+
+    private void write(String cause) {
+        try {
+            chain().refused(cause);
+        } catch (AirgapException e) {
+            System.getLogger("omni.airgap").log(System.Logger.Level.ERROR, "No evidence was written", e);
+        }
+    }
+
+    /** What it cannot do here, and what does not fit, a line each. Waits for nothing. */
+    List<String> limits() {
+        return switch (opened.state()) {
+            case RUNNING -> System.nanoTime() - startNanos > SLOW.toNanos() ? List.of(OPENING) : List.of();
+            case SUCCESS -> {
+                Open open = opened.resultNow();
+                List<String> limits = new ArrayList<>(open.limits());
+                open.counter().flatMap(EvidenceCounter::limit).ifPresent(limits::add);
+                alarms().forEach(alarm -> limits.add("ALARM: " + alarm));
+                yield limits;
+            }
+            case FAILED ->
+                List.of("no evidence is written: " + opened.exceptionNow().getMessage());
+            case CANCELLED -> List.of();
+        };
+    }
+
+    /** What the TPM's counter told of records that are not there, the newest last. Waits for nothing. */
+    List<String> alarms() {
+        return opened.state() == Future.State.SUCCESS
+                ? opened.resultNow().chain().alarms().stream()
+                        .map(mark -> mark.time() + ", found at record " + mark.record() + ": "
+                                + mark.alarm().orElse(""))
+                        .toList()
+                : List.of();
+    }
+
+    /** Counts no more, and opens nothing any more. */
+    @Override
+    public void close() {
+        if (!opened.cancel(true) && opened.state() == Future.State.SUCCESS) {
+            opened.resultNow().counter().ifPresent(EvidenceCounter::close);
+        }
+    }
+}
