@@ -123,6 +123,15 @@ check airgap-goes-before-others within 60 real_time
 watch_turn_is() { [ "$(watch_turn)" = "$1" ]; }
 check airgap-watch-does-not within 60 watch_turn_is "-20 0"
 check airgap-stays-in-memory grep -q '^VmLck:[[:space:]]*[1-9]' "/proc/$(pid airgap)/status"
+# What reads lists for it has none and gets none; the bounding set, which it may not empty without CAP_SETPCAP, gives nothing by itself.
+census_child() { pgrep -P "$(pid airgap)" -f omni.airgap.CensusMain; }
+census_child_has_none() {
+    [ "$(grep -cE '^Cap(Inh|Prm|Eff|Amb):[[:space:]]*0+$' "/proc/$(census_child)/status")" = 4 ] &&
+        grep -q '^NoNewPrivs:[[:space:]]*1$' "/proc/$(census_child)/status"
+}
+check census-child-has-no-capability within 60 census_child_has_none
+check census-child-has-a-system-call-filter grep -q '^Seccomp:[[:space:]]*2$' "/proc/$(census_child)/status"
+check airgap-still-has-four-capabilities grep -q '^CapEff:[[:space:]]*0*281004$' "/proc/$(pid airgap)/status"
 check airgap-runs-as-omni same "$(stat -c %U "/proc/$(pid airgap)")" omni
 check the-link-is-up up
 make_step_up() { omni key step-up >/tmp/step-up; }

@@ -39,7 +39,8 @@ public final class AirgapRole implements Role {
         Clock clock = Clock.systemUTC();
         Rootless rootless = Rootless.of(System.getenv());
         Scope scope = rootless.scope(config.scope());
-        Host host = Host.of(scope.withClosed(folder), folder);
+        var parser = new ResidentParser(); // its process is started by the first census: to close waits for none
+        Host host = Host.of(scope.withClosed(folder), folder, parser);
         List<String> limits = new ArrayList<>(host.limits());
         host.lockMemory().ifPresent(limits::add);
         limits.addAll(rootless.limits(config.scope()));
@@ -75,7 +76,7 @@ public final class AirgapRole implements Role {
             words = scope.withClosed(folder).text(); // closed with a scope that is configured no longer
         }
         var service = new AirgapService(gap, factors, evidence, talks, words, limits);
-        return new Guarding(gap, watch, evidence, recorder, talks, service);
+        return new Guarding(gap, watch, evidence, recorder, talks, parser, service);
     }
 
     private static void signal(Gap gap, List<String> limits) {
@@ -123,6 +124,7 @@ public final class AirgapRole implements Role {
             Evidence evidence,
             Recorder recorder,
             Optional<TalkLog> talks,
+            ResidentParser parser,
             AirgapService service)
             implements Running {
         @Override
@@ -136,6 +138,7 @@ public final class AirgapRole implements Role {
             watch.close();
             evidence.close(); // nor is a TPM waited for that does not answer
             recorder.close();
+            parser.close();
             gap.close();
         }
     }

@@ -14,12 +14,12 @@ import java.util.Map;
  */
 record Audit(Census census, List<String> outOfReach) {
     /** Of these. */
-    static Audit of(Collection<Ward> wards) throws AirgapException {
-        return new Audit(Census.take(wards.stream().map(Ward::namespace).toList()), List.of());
+    static Audit of(Collection<Ward> wards, CensusParser parser) throws AirgapException {
+        return new Audit(Census.take(wards.stream().map(Ward::namespace).toList(), parser), List.of());
     }
 
     /** Of all namespaces that this process may enter. */
-    static Audit everywhere() throws AirgapException {
+    static Audit everywhere(CensusParser parser) throws AirgapException {
         List<Namespace> namespaces = new ArrayList<>();
         List<String> outOfReach = new ArrayList<>();
         try {
@@ -27,7 +27,7 @@ record Audit(Census census, List<String> outOfReach) {
                     Processes.namespaces(Processes.all()).entrySet()) {
                 open(found.getKey(), found.getValue(), namespaces, outOfReach);
             }
-            return new Audit(Census.take(namespaces), List.copyOf(outOfReach));
+            return new Audit(Census.take(namespaces, parser), List.copyOf(outOfReach));
         } finally {
             namespaces.forEach(Namespace::close);
         }

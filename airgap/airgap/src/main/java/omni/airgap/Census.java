@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 
 /**
  * Every socket of some namespaces, with its owners, and the proof that none is missing: the kernel counts the sockets of
@@ -50,20 +51,7 @@ record Census(List<Count> namespaces, List<SocketEntry> sockets) {
     record Count(long namespace, String name, int used, int unexplained, List<String> suspects) {}
 
     /** What one look found in one namespace, where so many were used when it began. */
-    private record Look(Namespace namespace, int used, List<SocketEntry> listed, Set<Long> queued, int closedEnds) {
-        static Look at(Place place) throws AirgapException {
-            return place.namespace().inside(() -> {
-                int used = SocketLists.used();
-                List<UnixSocket> unix = place.diag().unix();
-                return new Look(
-                        place.namespace(),
-                        used,
-                        SocketLists.read(place.namespace().inode(), place.diag(), unix),
-                        UnixSocket.queued(unix),
-                        UnixSocket.closedEnds(unix));
-            });
-        }
-    }
+    private record Look(Namespace namespace, int used, CensusTalk.Listed listed) {}
 
     /** A namespace, and a socket in it that asks: one for all looks, for a socket that is closed is counted for a while. */
     private record Place(Namespace namespace, SocketDiag diag) {}
@@ -100,14 +88,21 @@ record Census(List<Count> namespaces, List<SocketEntry> sockets) {
         }
     }
 
-    /** Looks at each namespace until all in it is explained, or has stayed unexplained. */
-    static Census take(Collection<Namespace> namespaces) throws AirgapException {
+    /**
+     * Looks at each namespace until all in it is explained, or has stayed unexplained.
+     *
+     * @param parser what reads the lists
+     */
+    static Census take(Collection<Namespace> namespaces, CensusParser parser) throws AirgapException {
+        if (namespaces.isEmpty()) {
+            return new Census(List.of(), List.of());
+        }
         List<Place> places = new ArrayList<>();
         try {
             for (Namespace namespace : namespaces) {
                 places.add(new Place(namespace, namespace.inside(SocketDiag::new)));
             }
-            List<Found> first = look(places);
+            List<Found> first = look(places, parser);
             List<Tally> all = new ArrayList<>();
             for (int i = 0; i < places.size(); i++) {
                 all.add(new Tally(places.get(i), first.get(i)));
@@ -115,7 +110,7 @@ record Census(List<Count> namespaces, List<SocketEntry> sockets) {
             List<Tally> open = open(all);
             for (int i = 1; i < LOOKS_MAX && !open.isEmpty(); i++) {
                 pause(i == 1 ? open : List.of(), PAUSE_NANOS * Math.min(i, PAUSES_MAX));
-                List<Found> next = look(open.stream().map(tally -> tally.place).toList());
+                List<Found> next = look(open.stream().map(tally -> tally.place).toList(), parser);
                 for (int k = 0; k < open.size(); k++) {
                     open.get(k).add(next.get(k));
                 }
@@ -155,39 +150,85 @@ record Census(List<Count> namespaces, List<SocketEntry> sockets) {
         return namespaces.stream().mapToInt(Count::unexplained).sum();
     }
 
+    /**
+     * Something that is wrong.
+     *
+     * @param what the same as long as it is the same, though its words change
+     * @param words in a line
+     */
+    record Alarm(String what, String words) {}
+
     /** What is wrong, a line each; empty where all is as it should be. */
     List<String> alarms() {
-        List<String> alarms = new ArrayList<>();
+        return alarmed().stream().map(Alarm::words).toList();
+    }
+
+    /** The same, each with what it is about. */
+    List<Alarm> alarmed() {
+        List<Alarm> alarms = new ArrayList<>();
         for (Count count : namespaces) {
             if (count.unexplained() != 0) {
-                alarms.add(count.unexplained() + " of " + count.used() + " sockets in " + count.name()
-                        + (count.unexplained() == 1 ? " is" : " are") + " held by nothing that can be seen"
-                        + (count.suspects().isEmpty() ? "" : ": " + String.join("; ", count.suspects())));
+                String what = (count.unexplained() == 1 ? "1 is" : count.unexplained() + " are")
+                        + " held by nothing that can be seen in " + count.name();
+                alarms.add(new Alarm(
+                        what,
+                        count.unexplained() + " of " + count.used() + " sockets in " + count.name()
+                                + (count.unexplained() == 1 ? " is" : " are") + " held by nothing that can be seen"
+                                + (count.suspects().isEmpty() ? "" : ": " + String.join("; ", count.suspects()))));
             }
         }
-        alarms.addAll(new RoleSockets(sockets).alarms(sockets));
+        new RoleSockets(sockets).alarms(sockets).forEach(words -> alarms.add(new Alarm(words, words)));
         return alarms;
     }
 
     /** One look, in the order of the places. */
-    private static List<Found> look(List<Place> places) throws AirgapException {
-        List<Look> looks = new ArrayList<>();
-        for (Place place : places) {
-            looks.add(Look.at(place));
+    private static List<Found> look(List<Place> places, CensusParser parser) throws AirgapException {
+        try (CensusTalk talk = parser.talk()) {
+            List<Integer> used = new ArrayList<>();
+            for (Place place : places) {
+                used.add(place.namespace().inside(() -> {
+                    int before = SocketLists.used();
+                    SocketLists.collect(place.diag(), talk);
+                    return before;
+                }));
+            }
+            talk.listsEnd();
+            Holders holders = Holders.read(); // while the lists are being read
+            List<CensusTalk.Listed> listed = talk.listed(
+                    places.stream().map(place -> place.namespace().inode()).toList());
+            List<Look> looks = new ArrayList<>();
+            for (int i = 0; i < places.size(); i++) {
+                looks.add(new Look(places.get(i).namespace(), used.get(i), listed.get(i)));
+            }
+            return found(looks, holders, talk);
         }
-        Holders holders = Holders.read();
+    }
+
+    private static List<Found> found(List<Look> looks, Holders holders, CensusTalk talk) throws AirgapException {
         Map<Long, List<SocketEntry>> unlisted = unlisted(looks, holders);
-        List<Found> all = new ArrayList<>();
+        List<Integer> used = new ArrayList<>();
         for (Look look : looks) {
+            used.add(look.namespace().inside(SocketLists::used));
+        }
+        holders.identify(
+                Stream.concat(
+                                looks.stream().flatMap(look -> look.listed().sockets().stream()),
+                                unlisted.values().stream().flatMap(List::stream))
+                        .map(SocketEntry::inode),
+                talk);
+        List<Found> all = new ArrayList<>();
+        for (int i = 0; i < looks.size(); i++) {
+            Look look = looks.get(i);
             Namespace namespace = look.namespace();
-            List<SocketEntry> here = owned(look.listed(), holders);
-            here.addAll(unlisted.getOrDefault(namespace.inode(), List.of()));
+            List<SocketEntry> here = owned(look.listed().sockets(), holders);
+            here.addAll(owned(unlisted.getOrDefault(namespace.inode(), List.of()), holders));
             long explained = here.stream().filter(Census::explained).count();
-            int used = namespace.inside(SocketLists::used);
-            int unexplained = used - (int) explained - look.closedEnds();
-            List<String> suspects = unexplained <= 0 ? List.of() : holders.suspects(parking(here, look.queued()));
-            Count count = new Count(namespace.inode(), namespace.name(), used, unexplained, suspects);
-            all.add(new Found(count, here, used == look.used()));
+            int unexplained = used.get(i) - (int) explained - look.listed().closedEnds();
+            List<String> suspects = unexplained <= 0
+                    ? List.of()
+                    : holders.suspects(parking(here, look.listed().queued()));
+            Count count = new Count(namespace.inode(), namespace.name(), used.get(i), unexplained, suspects);
+            all.add(new Found(count, here, look.used() == used.get(i)));
         }
         return all;
     }
@@ -219,7 +260,7 @@ record Census(List<Count> namespaces, List<SocketEntry> sockets) {
     /** Sockets that a process holds and no list has, by the namespace that they live in. */
     private static Map<Long, List<SocketEntry>> unlisted(List<Look> looks, Holders holders) {
         Set<Long> inodes = holders.inodes();
-        looks.forEach(look -> look.listed().forEach(socket -> inodes.remove(socket.inode())));
+        looks.forEach(look -> look.listed().sockets().forEach(socket -> inodes.remove(socket.inode())));
         Set<Long> wanted = new HashSet<>();
         looks.forEach(look -> wanted.add(look.namespace().inode()));
         Map<Long, List<SocketEntry>> found = new HashMap<>();
@@ -237,7 +278,7 @@ record Census(List<Count> namespaces, List<SocketEntry> sockets) {
                                 false,
                                 0,
                                 -1,
-                                holders.owners(inode)));
+                                List.of()));
             }
         }
         return found;

@@ -32,7 +32,7 @@ public final class EarlyMain {
             System.getLogger("omni.airgap").log(System.Logger.Level.ERROR, "The watch has failed", thrown);
             Runtime.getRuntime().halt(FAILED); // closed as it is; systemd goes to the console
         });
-        Host host = Host.of(scope(home, folder), folder);
+        Host host = Host.of(scope(home, folder), folder, CensusParser.NONE);
         try (Gap gap = new Gap(host, store, Clock.systemUTC())) {
             if (!store.closed()) {
                 return;

@@ -85,9 +85,9 @@ final class Gap implements Closeable {
         void at(String point);
     }
 
-    /** On Linux. */
+    /** On Linux, without a census. */
     Gap(Scope scope, GapStore store, Clock clock, Obstacles obstacles, Faults faults) {
-        this(new LinuxHost(scope, Optional.empty()), store, clock, obstacles, faults);
+        this(new LinuxHost(scope, Optional.empty(), CensusParser.NONE), store, clock, obstacles, faults);
     }
 
     /** Nothing is touched before {@link #start}. */

@@ -2,6 +2,7 @@ package omni.airgap;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -14,15 +15,19 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /**
  * Who holds which socket, by the descriptors of all processes; and which processes could hold one that no list shows: those
  * with a ring of io_uring, and those with a Unix socket, in whose buffer a descriptor can be parked. Used by one thread.
  *
- * <p>Source: proc_pid_fd(5), cgroups(7).
+ * <p>Of what others write it reads the number in "socket:[4711]" itself; the rest is for {@link CensusTalk}.
+ *
+ * <p>Source: proc_pid_fd(5).
  */
 final class Holders {
     private static final byte[] SOCKET = "socket:[".getBytes(StandardCharsets.US_ASCII);
@@ -31,9 +36,6 @@ final class Holders {
     private static final int NAME_BYTES = 16;
     /** "socket:[" and a number of twenty digits; of what is longer the beginning is enough. */
     private static final int TARGET_BYTES = 64;
-
-    private static final String ROLE_MAIN = "omni.role.Main";
-    private static final String SUPERVISOR_MAIN = "omni.init.Main";
 
     /** One descriptor of a socket. */
     record Held(int pid, int descriptor) {}
@@ -114,58 +116,66 @@ final class Holders {
     }
 
     private SocketEntry.Owner owner(Held held) {
-        return owners.computeIfAbsent(held.pid(), Holders::owner);
+        return Objects.requireNonNull(owners.get(held.pid()), "identified before");
+    }
+
+    /** Finds out who holds these, before anybody asks whose they are. */
+    void identify(Stream<Long> inodes, CensusTalk talk) throws AirgapException {
+        Set<Integer> news = new TreeSet<>();
+        inodes.forEach(inode -> of(inode).forEach(held -> news.add(held.pid())));
+        news.removeAll(owners.keySet());
+        if (news.isEmpty()) {
+            return;
+        }
+        List<Integer> pids = List.copyOf(news);
+        for (int pid : pids) {
+            talk.process(beginning(pid, "cgroup"), beginning(pid, "cmdline"));
+        }
+        List<CensusTalk.Said> said = talk.said();
+        for (int i = 0; i < pids.size(); i++) {
+            int pid = pids.get(i);
+            owners.put(
+                    pid,
+                    new SocketEntry.Owner(
+                            pid,
+                            program(pid),
+                            user(pid),
+                            said.get(i).unit(),
+                            said.get(i).role()));
+        }
     }
 
     /** Processes that could hold a socket that nothing shows, in words. */
     List<String> suspects(Set<Integer> withUnixSockets) {
         List<String> suspects = new ArrayList<>();
-        rings.forEach(pid -> suspects.add("pid " + pid + " (" + owner(pid).program() + ") has a ring of io_uring"));
-        withUnixSockets.forEach(pid -> suspects.add(
-                "pid " + pid + " (" + owner(pid).program() + ") has a Unix socket with something in its buffer"));
+        rings.forEach(pid -> suspects.add("pid " + pid + " (" + program(pid) + ") has a ring of io_uring"));
+        withUnixSockets.forEach(pid ->
+                suspects.add("pid " + pid + " (" + program(pid) + ") has a Unix socket with something in its buffer"));
         return suspects;
     }
 
-    private static SocketEntry.Owner owner(int pid) {
-        Path process = Path.of("/proc", Integer.toString(pid));
-        return new SocketEntry.Owner(
-                pid, Processes.target(process.resolve("exe")).orElse(""), user(process), unit(process), role(process));
+    private static Path process(int pid) {
+        return Path.of("/proc", Integer.toString(pid));
     }
 
-    private static String user(Path process) {
+    private static String program(int pid) {
+        return Processes.target(process(pid).resolve("exe")).orElse("");
+    }
+
+    private static String user(int pid) {
         try {
-            return Files.getOwner(process).getName();
+            return Files.getOwner(process(pid)).getName();
         } catch (IOException e) {
             return ""; // it has ended
         }
     }
 
-    /** "0::/system.slice/omni-engine.service" is omni-engine.service. */
-    private static String unit(Path process) {
-        return text(process.resolve("cgroup"))
-                .lines()
-                .filter(line -> line.startsWith("0::"))
-                .map(line -> line.substring(line.lastIndexOf('/') + 1))
-                .findFirst()
-                .orElse("");
-    }
-
-    /** "java … -m omni.role/omni.role.Main engine" is engine; the supervisor counts as one. */
-    private static String role(Path process) {
-        List<String> words = List.of(text(process.resolve("cmdline")).split("\0", -1));
-        for (int i = 0; i + 1 < words.size(); i++) {
-            if (words.get(i).endsWith(ROLE_MAIN)) {
-                return words.get(i + 1);
-            }
-        }
-        return words.stream().anyMatch(word -> word.endsWith(SUPERVISOR_MAIN)) ? "supervisor" : "";
-    }
-
-    private static String text(Path file) {
-        try {
-            return new String(Files.readAllBytes(file), java.nio.charset.StandardCharsets.UTF_8);
+    /** As much of it as tells who it is. */
+    private static byte[] beginning(int pid, String file) {
+        try (InputStream in = Files.newInputStream(process(pid).resolve(file))) {
+            return in.readNBytes(CensusWire.FRAME_BYTES_MAX);
         } catch (IOException e) {
-            return ""; // it has ended, or may not be looked at
+            return new byte[0]; // it has ended, or may not be looked at
         }
     }
 

@@ -14,14 +14,17 @@ interface Host {
      * That of this machine.
      *
      * @param folder where the role keeps its files
+     * @param parser what reads the lists of sockets, where the system has such lists
      */
-    static Host of(Scope scope, Path folder) {
-        return of(System.getProperty("os.name"), scope, folder);
+    static Host of(Scope scope, Path folder, CensusParser parser) {
+        return of(System.getProperty("os.name"), scope, folder, parser);
     }
 
     /** That of a machine by the name that Java gives its system. */
-    static Host of(String system, Scope scope, Path folder) {
-        return system.startsWith("Mac") ? MacHost.here(scope, folder) : new LinuxHost(scope, Machine.of(scope, folder));
+    static Host of(String system, Scope scope, Path folder, CensusParser parser) {
+        return system.startsWith("Mac")
+                ? MacHost.here(scope, folder)
+                : new LinuxHost(scope, Machine.of(scope, folder), parser);
     }
 
     /** Whether nothing is in scope. */

@@ -51,10 +51,12 @@ record InetSocket(
 
     private static final int TIMER_TIME_WAIT = 3;
     private static final int ESTABLISHED = 1;
-    private static final int TIME_WAIT = 6;
+    static final int TIME_WAIT = 6;
     private static final int LISTEN = 10;
 
-    private static final int MESSAGE_BYTES = (int) inet_diag_msg.sizeof();
+    /** Of struct inet_diag_msg; what stands behind it are attributes that nobody here asks for. */
+    static final int MESSAGE_BYTES = (int) inet_diag_msg.sizeof();
+
     private static final int FAMILY_AT = (int) inet_diag_msg.idiag_family$offset();
     private static final int STATE_AT = (int) inet_diag_msg.idiag_state$offset();
     private static final int TIMER_AT = (int) inet_diag_msg.idiag_timer$offset();
@@ -71,8 +73,13 @@ record InetSocket(
     static InetSocket read(int protocol, MemorySegment body) {
         byte[] bytes = new byte[MESSAGE_BYTES];
         MemorySegment.copy(body, JAVA_BYTE, 0, bytes, 0, MESSAGE_BYTES);
+        return read(protocol, bytes);
+    }
+
+    /** The same from a copy of {@link #MESSAGE_BYTES} bytes, whose family is AF_INET or AF_INET6, and which is its own from now on. */
+    static InetSocket read(int protocol, byte[] bytes) {
         ByteBuffer message = ByteBuffer.wrap(bytes).order(ByteOrder.nativeOrder());
-        int family = Byte.toUnsignedInt(bytes[FAMILY_AT]);
+        int family = family(bytes);
         return new InetSocket(
                 family,
                 protocol,
@@ -86,6 +93,11 @@ record InetSocket(
                 message.getInt(WQUEUE_AT),
                 Byte.toUnsignedInt(bytes[TIMER_AT]) == TIMER_TIME_WAIT,
                 MemorySegment.ofArray(bytes).asSlice(ID_AT, inet_diag_sockid.sizeof()));
+    }
+
+    /** Of struct inet_diag_msg. */
+    static int family(byte[] message) {
+        return Byte.toUnsignedInt(message[FAMILY_AT]);
     }
 
     /**

@@ -17,7 +17,7 @@ import omni.airgap.raw.sockaddr_nl;
 
 /**
  * The calls to Linux that the JDK does not offer, through the C library, each with the error number of its failure.
- * Descriptors are closed on exec. Safe from any thread; {@link #setns} and {@link #unshareNetwork} change the calling platform
+ * Descriptors are closed on exec. Safe from any thread; {@link #setns}, {@link #unshareNetwork} and {@link Rights} change the calling platform
  * thread alone.
  *
  * <p>Sources: the manual page of the same name, section 2; numbers from asm-generic/socket.h, asm-generic/fcntl.h,
@@ -338,6 +338,48 @@ final class Libc {
             }
         }
         return ready;
+    }
+
+    /** What a thread gives up of its rights, for itself and all that it starts; linked when it is first needed. */
+    static final class Rights {
+        private static final int PR_CAPBSET_DROP = 24;
+        private static final int PR_SET_NO_NEW_PRIVS = 38;
+        private static final int CAPABILITY_VERSION_3 = 0x20080522;
+        /** Twice the effective, permitted and inheritable set, 32 bits each. */
+        private static final int CAPABILITY_INTS = 6;
+
+        private static final MethodHandle PRCTL = variadic(
+                1, "prctl", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG));
+        private static final MethodHandle CAPSET = link("capset", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS));
+
+        private Rights() {}
+
+        /**
+         * Takes a capability out of the bounding set. Needs CAP_SETPCAP.
+         *
+         * @throws KernelException with EINVAL where none has that number
+         */
+        static void unbind(int capability) throws KernelException {
+            prctl(PR_CAPBSET_DROP, capability);
+        }
+
+        /** From now on no program that is started has more rights than who starts it. */
+        static void noNewPrivileges() throws KernelException {
+            prctl(PR_SET_NO_NEW_PRIVS, 1);
+        }
+
+        /** Empties the effective, permitted and inheritable set, and with them the ambient one. */
+        static void noCapabilities() throws KernelException {
+            try (Arena arena = Arena.ofConfined()) {
+                MemorySegment header = arena.allocateFrom(JAVA_INT, CAPABILITY_VERSION_3, 0); // of this thread
+                MemorySegment sets = arena.allocate(JAVA_INT, CAPABILITY_INTS);
+                var _ = call("capset", state -> (int) CAPSET.invokeExact(state, header, sets));
+            }
+        }
+
+        private static void prctl(int option, long value) throws KernelException {
+            var _ = call("prctl", state -> (int) PRCTL.invokeExact(state, option, value, 0L, 0L, 0L));
+        }
     }
 
     /** One call of a C function by its handle. A handle of a C function throws nothing, though its type says so. */

@@ -13,6 +13,7 @@ import omni.role.RoleContext;
 final class LinuxHost implements Host {
     private final Scope scope;
     private final Optional<Machine> machine;
+    private final CensusParser parser;
     /** So many looks see a link's new place: the first may be of who takes nothing in. */
     private static final int LOOKS = 3;
 
@@ -27,10 +28,12 @@ final class LinuxHost implements Host {
      *
      * @param scope which namespaces are meant
      * @param machine what the machine has beside them, where all of it is meant
+     * @param parser what reads the lists of sockets
      */
-    LinuxHost(Scope scope, Optional<Machine> machine) {
+    LinuxHost(Scope scope, Optional<Machine> machine, CensusParser parser) {
         this.scope = scope;
         this.machine = machine;
+        this.parser = parser;
     }
 
     @Override
@@ -115,17 +118,17 @@ final class LinuxHost implements Host {
 
     @Override
     public List<String> obstacles(Collection<NetworkStack> stacks) throws AirgapException {
-        return Obstacles.find(stacks);
+        return Obstacles.find(stacks, parser);
     }
 
     @Override
     public Audit audit(Collection<NetworkStack> stacks) throws AirgapException {
-        return Audit.of(wards(stacks));
+        return Audit.of(wards(stacks), parser);
     }
 
     @Override
     public Audit everywhere() throws AirgapException {
-        return Audit.everywhere();
+        return Audit.everywhere(parser);
     }
 
     @Override

@@ -16,9 +16,9 @@ final class Obstacles {
     private Obstacles() {}
 
     /** One line each, with who holds it. */
-    static List<String> find(Collection<NetworkStack> stacks) throws AirgapException {
+    static List<String> find(Collection<NetworkStack> stacks, CensusParser parser) throws AirgapException {
         Census census = Census.take(
-                LinuxHost.wards(stacks).stream().map(Ward::namespace).toList());
+                LinuxHost.wards(stacks).stream().map(Ward::namespace).toList(), parser);
         List<String> lines = new ArrayList<>();
         for (SocketEntry socket : census.sockets()) {
             if (socket.holdsBytes()) {

@@ -89,8 +89,9 @@ public final class OfflineMain {
             throws AirgapException {
         Clock clock = Clock.systemUTC();
         Scope all = Scope.of(scope).withClosed(folder.path());
-        Host host = Host.of(all, folder.path());
-        try (Gap gap = new Gap(host, new GapStore(folder.path(), run, all.text()), clock)) {
+        try (var parser = new ResidentParser();
+                Gap gap = new Gap(
+                        Host.of(all, folder.path(), parser), new GapStore(folder.path(), run, all.text()), clock)) {
             EvidenceChain evidence;
             try {
                 evidence = folder.evidence(clock, tpm);

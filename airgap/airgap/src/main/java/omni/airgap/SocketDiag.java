@@ -4,6 +4,7 @@ import java.io.Closeable;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import omni.airgap.raw.Kernel;
 import omni.airgap.raw.inet_diag_req_v2;
 import omni.airgap.raw.inet_diag_sockid;
@@ -18,7 +19,10 @@ import omni.airgap.raw.unix_diag_req;
  */
 final class SocketDiag implements Closeable {
     private static final int DUMP = Kernel.NLM_F_ROOT() | Kernel.NLM_F_MATCH();
-    private static final int ALL_STATES = -1;
+    /** What the kernel keeps of a connection of TCP that is over is no socket, and there may be hundreds of thousands. */
+    static final int NOT_OVER = ~(1 << InetSocket.TIME_WAIT);
+
+    static final int ALL_STATES = -1;
     /** Messages in a datagram; the answers to the refused have room in the receive buffer. */
     private static final int BATCH = 256;
 
@@ -31,33 +35,34 @@ final class SocketDiag implements Closeable {
 
     /** All of that family and protocol; none where this kernel knows nothing of it. */
     List<InetSocket> list(int family, int protocol) throws KernelException {
+        List<InetSocket> sockets = new ArrayList<>();
+        dump(family, protocol, ALL_STATES, sockets::clear, message -> sockets.add(InetSocket.read(protocol, message)));
+        return sockets;
+    }
+
+    /**
+     * The same as it comes: struct inet_diag_msg and what stands behind it, a message a socket, valid until the handler returns.
+     *
+     * @param states which, a bit for each
+     * @param again called before the first one, and where all has to be told once more
+     */
+    void dump(int family, int protocol, int states, Runnable again, Consumer<MemorySegment> handler)
+            throws KernelException {
         Datagram request = new Datagram()
                 .message(Kernel.SOCK_DIAG_BY_FAMILY(), DUMP)
                 .header(inet_diag_req_v2.sizeof(), header -> {
                     inet_diag_req_v2.sdiag_family(header, (byte) family);
                     inet_diag_req_v2.sdiag_protocol(header, (byte) protocol);
-                    inet_diag_req_v2.idiag_states(header, ALL_STATES);
+                    inet_diag_req_v2.idiag_states(header, states);
                 });
         if (protocol > InetSocket.RAW) {
             request.number(Kernel.INET_DIAG_REQ_PROTOCOL(), protocol);
         }
-        List<InetSocket> sockets = new ArrayList<>();
-        try {
-            diag.dump("list sockets", request, sockets::clear, message -> {
-                if (message.type() == Kernel.SOCK_DIAG_BY_FAMILY()) {
-                    sockets.add(InetSocket.read(protocol, message.body()));
-                }
-            });
-        } catch (KernelException e) {
-            if (e.errno() != KernelException.ENOENT) { // no such module
-                throw e;
-            }
-        }
-        return sockets;
+        dump("list sockets", request, again, handler);
     }
 
-    /** All Unix sockets; none where this kernel has no list of them but the one in {@code /proc}. */
-    List<UnixSocket> unix() throws KernelException {
+    /** All Unix sockets, in the same way: struct unix_diag_msg; none where this kernel has no list of them but the one in {@code /proc}. */
+    void unix(Runnable again, Consumer<MemorySegment> handler) throws KernelException {
         int shown = Kernel.UDIAG_SHOW_NAME() | Kernel.UDIAG_SHOW_PEER() | Kernel.UDIAG_SHOW_RQLEN();
         Datagram request = new Datagram()
                 .message(Kernel.SOCK_DIAG_BY_FAMILY(), DUMP)
@@ -66,19 +71,22 @@ final class SocketDiag implements Closeable {
                     unix_diag_req.udiag_states(header, ALL_STATES);
                     unix_diag_req.udiag_show(header, shown);
                 });
-        List<UnixSocket> sockets = new ArrayList<>();
+        dump("list Unix sockets", request, again, handler);
+    }
+
+    private void dump(String what, Datagram request, Runnable again, Consumer<MemorySegment> handler)
+            throws KernelException {
         try {
-            diag.dump("list Unix sockets", request, sockets::clear, message -> {
+            diag.dump(what, request, again, message -> {
                 if (message.type() == Kernel.SOCK_DIAG_BY_FAMILY()) {
-                    sockets.add(UnixSocket.read(message.body()));
+                    handler.accept(message.body());
                 }
             });
         } catch (KernelException e) {
-            if (e.errno() != KernelException.ENOENT) {
+            if (e.errno() != KernelException.ENOENT) { // no such module
                 throw e;
             }
         }
-        return sockets;
     }
 
     /** Sockets that reach out and can be destroyed: TCP, with the subflows of MPTCP, and UDP. */

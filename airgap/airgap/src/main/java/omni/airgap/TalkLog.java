@@ -12,15 +12,16 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -53,7 +54,9 @@ final class TalkLog implements Closeable {
     private final Clock clock;
     private final long bytesMax;
     private final List<Consumer<List<String>>> listeners = new CopyOnWriteArrayList<>();
-    private Set<ObjectNode> last = Set.of();
+    /** What was said, each by what it is about. */
+    private Map<ObjectNode, ObjectNode> last = Map.of();
+
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("audit").factory());
 
@@ -110,10 +113,10 @@ final class TalkLog implements Closeable {
 
     /** Looks once. */
     synchronized void look() throws AirgapException {
-        Set<ObjectNode> now = talks(looker.look());
+        Map<ObjectNode, ObjectNode> now = talks(looker.look());
         List<String> lines = new ArrayList<>();
-        now.stream().filter(talk -> !last.contains(talk)).forEach(talk -> lines.add(line("began", talk)));
-        last.stream().filter(talk -> !now.contains(talk)).forEach(talk -> lines.add(line("ended", talk)));
+        news(now, last).forEach(talk -> lines.add(line("began", talk)));
+        news(last, now).forEach(talk -> lines.add(line("ended", talk)));
         if (lines.size() > EVENTS_MAX) {
             int more = lines.size() - EVENTS_MAX;
             lines.subList(EVENTS_MAX, lines.size()).clear();
@@ -132,20 +135,35 @@ final class TalkLog implements Closeable {
         return () -> listeners.remove(listener);
     }
 
-    /** What is to be said of each talk and alarm, once. */
-    private static Set<ObjectNode> talks(Audit audit) {
-        Set<ObjectNode> talks = new LinkedHashSet<>();
+    /** What the one has and the other has not. */
+    private static Stream<ObjectNode> news(Map<ObjectNode, ObjectNode> of, Map<ObjectNode, ObjectNode> beside) {
+        return of.entrySet().stream()
+                .filter(talk -> !beside.containsKey(talk.getKey()))
+                .map(Map.Entry::getValue);
+    }
+
+    /** What is to be said of each talk and alarm, once; of an alarm whose words change that is not said again. */
+    private static Map<ObjectNode, ObjectNode> talks(Audit audit) {
+        Map<ObjectNode, ObjectNode> talks = new LinkedHashMap<>();
         for (SocketEntry socket : audit.census().sockets()) {
             if (socket.outward() && socket.owners().isEmpty()) {
-                talks.add(talk(socket, NOBODY));
+                add(talks, talk(socket, NOBODY));
             } else if (socket.outward()) {
-                socket.owners().forEach(owner -> talks.add(talk(socket, owner)));
+                socket.owners().forEach(owner -> add(talks, talk(socket, owner)));
             }
         }
-        for (String alarm : audit.census().alarms()) {
-            talks.add(JSON.createObjectNode().put("kind", "alarm").put("alarm", alarm));
+        for (Census.Alarm alarm : audit.census().alarmed()) {
+            talks.putIfAbsent(alarm(alarm.what()), alarm(alarm.words()));
         }
         return talks;
+    }
+
+    private static void add(Map<ObjectNode, ObjectNode> talks, ObjectNode talk) {
+        talks.putIfAbsent(talk, talk);
+    }
+
+    private static ObjectNode alarm(String text) {
+        return JSON.createObjectNode().put("kind", "alarm").put("alarm", text);
     }
 
     /** Ports that a kernel has dealt out say nothing, and would make of one talk a thousand. */

@@ -1,10 +1,9 @@
 package omni.airgap;
 
 import java.lang.foreign.MemorySegment;
-import java.util.HashSet;
-import java.util.List;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.OptionalInt;
-import java.util.Set;
 import omni.airgap.raw.Kernel;
 import omni.airgap.raw.unix_diag_msg;
 
@@ -19,13 +18,22 @@ import omni.airgap.raw.unix_diag_msg;
  * @param peer the other end's inode, 0 for one that none holds; nothing where there is none
  */
 record UnixSocket(long inode, int type, String name, int waiting, OptionalInt peer) {
+    static final int MESSAGE_BYTES = (int) unix_diag_msg.sizeof();
+
     private static final int SOCK_SEQPACKET = 5;
 
-    static UnixSocket read(MemorySegment body) {
-        Attributes attributes = Attributes.read(body.asSlice(unix_diag_msg.sizeof()));
+    /**
+     * From struct unix_diag_msg and the attributes behind it.
+     *
+     * @param message of {@link #MESSAGE_BYTES} or more
+     */
+    static UnixSocket read(byte[] message) {
+        Attributes attributes = Attributes.read(MemorySegment.ofArray(message).asSlice(MESSAGE_BYTES));
         return new UnixSocket(
-                Integer.toUnsignedLong(unix_diag_msg.udiag_ino(body)),
-                unix_diag_msg.udiag_type(body),
+                Integer.toUnsignedLong(
+                        ByteBuffer.wrap(message).order(ByteOrder.nativeOrder()).getInt((int)
+                                unix_diag_msg.udiag_ino$offset())),
+                Byte.toUnsignedInt(message[(int) unix_diag_msg.udiag_type$offset()]),
                 attributes.get(Kernel.UNIX_DIAG_NAME()).map(UnixSocket::name).orElse(""),
                 attributes.number(Kernel.UNIX_DIAG_RQLEN()).orElse(0),
                 attributes.number(Kernel.UNIX_DIAG_PEER()));
@@ -43,26 +51,16 @@ record UnixSocket(long inode, int type, String name, int waiting, OptionalInt pe
         return new String(name, 0, length, java.nio.charset.StandardCharsets.UTF_8);
     }
 
-    /** Those that have something in their buffer, by inode: there a descriptor can be parked. */
-    static Set<Long> queued(List<UnixSocket> sockets) {
-        Set<Long> queued = new HashSet<>();
-        sockets.stream().filter(socket -> socket.waiting() > 0).forEach(socket -> queued.add(socket.inode()));
-        return queued;
-    }
-
     /**
-     * How many are closed and still in the kernel's count, for their other end is open and refers to them: no list has those.
-     * Nothing can be parked there, for closing empties the buffer. Only of streams, of which each end has one other; an end that
-     * nobody has accepted yet looks the same from the other, and is taken off again.
+     * How many closed sockets are known by this one to be in the kernel's count still, for their other end is open and refers to them: no
+     * list has those. Nothing can be parked there, for closing empties the buffer. Only of streams, of which each end has one other; an
+     * end that nobody has accepted yet looks the same from the other, and is taken off again: then it is -1.
      */
-    static int closedEnds(List<UnixSocket> sockets) {
-        int ends = 0;
-        for (UnixSocket socket : sockets) {
-            boolean stream = socket.type() == Libc.SOCK_STREAM || socket.type() == SOCK_SEQPACKET;
-            if (stream && socket.peer().isPresent()) {
-                ends += socket.peer().getAsInt() == 0 ? 1 : socket.inode() != 0 ? 0 : -1;
-            }
+    int closedEnds() {
+        boolean stream = type == Libc.SOCK_STREAM || type == SOCK_SEQPACKET;
+        if (!stream || peer.isEmpty()) {
+            return 0;
         }
-        return ends;
+        return peer.getAsInt() == 0 ? 1 : inode != 0 ? 0 : -1;
     }
 }

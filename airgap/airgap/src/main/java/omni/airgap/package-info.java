@@ -11,6 +11,8 @@
  * and the corrections of {@code Watch}, wait for no lock. A netlink socket takes one request at a time. Entering a
  * namespace is for a thread of its own, for it never comes back.
  *
+ * <p>A {@code Census} is collected here and read by a child process without rights ({@code ResidentParser}, {@code CensusMain}).
+ *
  * <p>On macOS the same three things are done to the one stack of the machine by programs of the system ({@code MacWard}),
  * untested on hardware; what follows is about Linux.
  *

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CensusBoxTest {
     private static Census census(Street street) throws AirgapException {
         try (Namespace namespace = Namespace.open(street.file())) {
-            return Census.take(List.of(namespace));
+            return Census.take(List.of(namespace), TestParser.SHARED);
         }
     }
 
@@ -249,17 +249,22 @@ class CensusBoxTest {
     /** A sample of {@code census-bench}, which goes on for half an hour. */
     @Test
     void normalTrafficRaisesNoAlarm() throws Exception {
-        CensusBench.Soak soak = CensusBench.soak(java.time.Duration.ofSeconds(20));
+        CensusBench.Soak soak = CensusBench.soak(java.time.Duration.ofSeconds(20), TestParser.SHARED);
         assertEquals(List.of(), soak.alarms());
         assertTrue(soak.looks() > 3 && soak.socketsMost() > 10, soak.toString());
     }
 
     private static int listed(Namespace namespace) throws AirgapException {
-        return namespace.inside(() -> {
-            try (SocketDiag diag = new SocketDiag()) {
-                return SocketLists.read(namespace.inode(), diag, diag.unix()).size();
-            }
-        });
+        try (CensusTalk talk = TestParser.SHARED.talk()) {
+            var _ = namespace.inside(() -> {
+                try (SocketDiag diag = new SocketDiag()) {
+                    SocketLists.collect(diag, talk);
+                }
+                return true;
+            });
+            talk.listsEnd();
+            return talk.listed(List.of(namespace.inode())).getFirst().sockets().size();
+        }
     }
 
     @Test
@@ -271,7 +276,7 @@ class CensusBoxTest {
             long inode = Processes.namespaceOf(Long.toString(child.pid())).orElseThrow();
             assertTrue(Processes.namespaces(Processes.all()).containsKey(inode));
             try (Namespace namespace = Namespace.open("/proc/" + child.pid() + "/ns/net")) {
-                Census census = Census.take(List.of(namespace));
+                Census census = Census.take(List.of(namespace), TestParser.SHARED);
                 assertTrue(census.sockets().stream()
                         .anyMatch(socket -> socket.protocol().equals("packet")));
                 assertEquals(0, census.unexplained());
@@ -299,7 +304,7 @@ class CensusBoxTest {
             Tools.run("ip", "netns", "del", name);
             List<String> files = Processes.namespaces(Processes.all()).get(inode);
             assertEquals(List.of("/proc/" + keeper.pid() + "/fd/9"), files);
-            Census census = Audit.everywhere().census();
+            Census census = Audit.everywhere(TestParser.SHARED).census();
             assertTrue(census.namespaces().stream().anyMatch(count -> count.namespace() == inode), census.toString());
             SocketEntry socket = census.sockets().stream()
                     .filter(each -> each.namespace() == inode && each.protocol().equals("udp"))

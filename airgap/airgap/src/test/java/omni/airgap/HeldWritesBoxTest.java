@@ -54,7 +54,7 @@ class HeldWritesBoxTest {
     })
     void whatIsWrittenInAGapNeverArrives(String kind, boolean refused) throws Exception {
         try (Street street = new Street(1);
-                TestGap gap = TestGap.with(Obstacles::find, street, folder)) {
+                TestGap gap = TestGap.with(TestParser::obstacles, street, folder)) {
             street.keepAddresses(0);
             Process receiver = receiver(street);
             Process writer = writer(street, kind);

@@ -436,7 +436,7 @@ class MacGapTest {
         MacHost named = new MacHost(Scope.of("/run/netns/one"), folder, mac, true);
         assertThrows(AirgapException.class, () -> named.find(Set.of(), new java.util.ArrayList<>()));
         assertTrue(new MacHost(Scope.of(""), folder, mac, true).empty());
-        assertTrue(Host.of("Mac OS X", Scope.of("machine"), folder) instanceof MacHost);
-        assertTrue(Host.of("Linux", Scope.of("machine"), folder) instanceof LinuxHost);
+        assertTrue(Host.of("Mac OS X", Scope.of("machine"), folder, CensusParser.NONE) instanceof MacHost);
+        assertTrue(Host.of("Linux", Scope.of("machine"), folder, CensusParser.NONE) instanceof LinuxHost);
     }
 }

@@ -37,7 +37,7 @@ class ObstaclesBoxTest {
                         Scope.of(street.file()),
                         TestGap.store(folder),
                         Clock.systemUTC(),
-                        Obstacles::find,
+                        TestParser::obstacles,
                         point -> {})) {
             gap.start();
             Process holder = street.startInBox(Tools.probe("hide").toString(), kind);

@@ -38,7 +38,7 @@ class OfflineBoxTest {
                     Scope.of(street.file()),
                     new GapStore(home.resolve("airgap"), run),
                     Clock.systemUTC(),
-                    Obstacles::find,
+                    TestParser::obstacles,
                     point -> {})) {
                 gap.start();
                 new Factors(home.resolve("airgap"), text -> "nowhere", Owner.NOBODY, Clock.systemUTC())

@@ -41,7 +41,7 @@ class RecorderBoxTest {
         try (Street street = new Street(2)) {
             Process holder = street.startInBox(Tools.probe("hide").toString(), "packet");
             assertEquals("ready", holder.inputReader().readLine());
-            try (TestGap gap = TestGap.with(Obstacles::find, street, folder)) {
+            try (TestGap gap = TestGap.with(TestParser::obstacles, street, folder)) {
                 EvidenceChain chain = EvidenceChain.in(folder.resolve("evidence"), Clock.systemUTC());
                 long namespace = gap.gap().stacks().iterator().next().number();
                 try (Recorder recorder =

@@ -28,8 +28,10 @@ class TalkLogTest {
         return new SocketEntry(1, 2, "tcp", "ESTAB", local, remote, true, 0, 0, List.of(owners));
     }
 
+    private List<Census.Count> counts = List.of();
+
     private Audit look() {
-        return new Audit(new Census(List.of(), sockets), List.of());
+        return new Audit(new Census(counts, sockets), List.of());
     }
 
     @Test
@@ -72,6 +74,27 @@ class TalkLogTest {
             assertTrue(
                     log.last(10).getLast().contains("\"kind\":\"alarm\",\"alarm\":\"role engine (pid 8) talks to"),
                     log.last(10).toString());
+        }
+    }
+
+    /** As many as before that nothing explains are the same alarm, whatever else has come and gone. */
+    @Test
+    void anAlarmWhoseWordsChangeIsNotAnotherOne() throws Exception {
+        try (TalkLog log = new TalkLog(folder, this::look, CLOCK)) {
+            counts = List.of(new Census.Count(1, "/run/netns/a", 10, 1, List.of("pid 7 (/a) has a ring of io_uring")));
+            log.look();
+            counts = List.of(new Census.Count(1, "/run/netns/a", 11, 1, List.of()));
+            log.look();
+            assertEquals(1, log.last(10).size(), log.last(10).toString());
+            assertTrue(log.last(10).getFirst().contains("1 of 10 sockets in /run/netns/a is held by nothing"));
+            counts = List.of(new Census.Count(1, "/run/netns/a", 11, 2, List.of())); // the control
+            log.look();
+            assertEquals(3, log.last(10).size(), log.last(10).toString());
+            counts = List.of();
+            log.look();
+            assertTrue(
+                    log.last(1).getFirst().contains("\"event\":\"ended\""),
+                    log.last(1).toString());
         }
     }
 

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
+import java.util.Optional;
 
 /** A gap over a test's own namespace, with its watch. */
 final class TestGap implements AutoCloseable {
@@ -29,9 +30,10 @@ final class TestGap implements AutoCloseable {
         return new TestGap(gap, gap.watch());
     }
 
-    /** With obstacles as the product has them. */
+    /** With obstacles, and censuses, as the product has them. */
     static TestGap with(Gap.Obstacles obstacles, Street street, Path folder) throws AirgapException {
-        Gap gap = new Gap(Scope.of(street.file()), store(folder), Clock.systemUTC(), obstacles, point -> {});
+        Host host = new LinuxHost(Scope.of(street.file()), Optional.empty(), TestParser.SHARED);
+        Gap gap = new Gap(host, store(folder), Clock.systemUTC(), obstacles, point -> {});
         gap.start();
         return new TestGap(gap, gap.watch());
     }

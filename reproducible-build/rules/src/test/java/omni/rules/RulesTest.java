@@ -44,6 +44,22 @@ class RulesTest {
                 planted(Rules::noPlaces, "docs/a.md", "see /wo" + "rk/main"),
                 planted(Rules::theGapStartsNoProgram, GAP + "Ward.java", "new ProcessBuilder(\"ip\").start();"),
                 planted(Rules::theGapStartsNoProgram, GAP + "Ward.java", "Runtime.getRuntime().exec(\"nft\");"),
+                planted(
+                        Rules::theGapStartsNoProgram,
+                        GAP + "ParserProcess.java",
+                        "new ProcessBuilder(\"ip\").start();"),
+                planted(
+                        Rules::theGapStartsNoProgram,
+                        GAP + "ParserProcess.java",
+                        "new ProcessBuilder(JavaChild.line(CensusMain.class, flags)); new ProcessBuilder(line);"),
+                planted(
+                        Rules::theGapStartsNoProgram,
+                        GAP + "ParserProcess.java",
+                        "new ProcessBuilder(JavaChild.line(main, flags, natives)).start();"),
+                planted(
+                        Rules::theGapStartsNoProgram,
+                        GAP + "Ward.java",
+                        "new ProcessBuilder(JavaChild.line(CensusMain.class, flags, natives)).start();"),
                 planted(Rules::theGapStartsNoProgram, GAP + "Libc.java", "link(\"posix_spawn\", type);"),
                 planted(Rules::theGapStartsNoProgram, GAP + "LinuxHost.java", "new SystemPrograms();"),
                 planted(Rules::filesStayShort, MAIN + "omni/bus/A.java", "\n".repeat(601)),

@@ -184,6 +184,10 @@ class SystemdUnitsTest {
         assertTrue(airgap.contains(
                 "CapabilityBoundingSet=CAP_NET_ADMIN CAP_SYS_ADMIN CAP_SYS_PTRACE CAP_DAC_READ_SEARCH"));
         assertTrue(airgap.contains("RestrictAddressFamilies=AF_UNIX AF_NETLINK"));
+        assertTrue(airgap.contains("SystemCallFilter=capset"), "or its child would keep them");
+        assertTrue(
+                airgap.lastIndexOf("OOMPolicy=continue") > airgap.lastIndexOf("OOMPolicy=stop"),
+                "the last one counts: a child that is killed for its memory takes no kill switch with it");
         assertTrue(airgap.contains("ReadWritePaths=/var/lib/omni/airgap"));
         assertTrue(airgap.contains("SupplementaryGroups=tty"));
         assertTrue(text(files, Path.of("etc/tmpfiles.d/omni.conf")).contains("z /dev/console 0620 root tty -"));

@@ -30,6 +30,9 @@ public final class Native {
     private static final int PR_SET_PDEATHSIG = 1;
     private static final int PR_SET_DUMPABLE = 4;
     private static final int RLIMIT_CORE = 4;
+    private static final int RLIMIT_MEMLOCK = 8;
+    private static final int RLIMIT_NICE = 13;
+    private static final int RLIMIT_RTPRIO = 14;
     private static final int SIGKILL = 9;
 
     private Native() {}
@@ -72,10 +75,21 @@ public final class Native {
      * which also keeps other processes of the same user out of its memory). True where both hold.
      */
     public static boolean forbidCoreDump() {
+        return none(RLIMIT_CORE) && (!LINUX || Prctl.set(PR_SET_DUMPABLE, 0));
+    }
+
+    /**
+     * Gives up, for good, what this process's limits let it do at the cost of others: real-time threads, nice values below zero, and
+     * locked memory. True where all three are given up, and where the system is not Linux.
+     */
+    public static boolean renounceUrgency() {
+        return !LINUX || (none(RLIMIT_RTPRIO) && none(RLIMIT_NICE) && none(RLIMIT_MEMLOCK));
+    }
+
+    private static boolean none(int resource) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment limit = arena.allocate(JAVA_LONG, 2); // struct rlimit: soft and hard limit, both zero
-            boolean limited = invoke(() -> (int) Calls.SETRLIMIT.invokeExact(RLIMIT_CORE, limit)) == 0;
-            return limited && (!LINUX || Prctl.set(PR_SET_DUMPABLE, 0));
+            return invoke(() -> (int) Calls.SETRLIMIT.invokeExact(resource, limit)) == 0;
         }
     }
 

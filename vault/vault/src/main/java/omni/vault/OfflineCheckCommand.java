@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import omni.role.JavaChild;
 
 /**
  * How a vault is checked offline by a process of its own, for who may call neither SQLite nor the kernel. The process prints a line of JSON: what
@@ -40,9 +41,13 @@ public final class OfflineCheckCommand {
      * @param known a line of the log that was kept elsewhere
      */
     public static List<String> line(Path folder, Path temporary, String tpm, Optional<String> known) {
-        List<String> line = new ArrayList<>(KeyCommand.java(
-                List.of("-Xmx512m"), OfflineCheckMain.class, "omni.role,omni.vault,org.xerial.sqlitejdbc"));
-        line.addAll(List.of(folder.toString(), temporary.toString(), tpm));
+        List<String> line = new ArrayList<>(JavaChild.line(
+                OfflineCheckMain.class,
+                List.of("-Xmx512m"),
+                "omni.role,omni.vault,org.xerial.sqlitejdbc",
+                folder.toString(),
+                temporary.toString(),
+                tpm));
         known.ifPresent(line::add);
         return List.copyOf(line);
     }
