@@ -11,12 +11,13 @@ final class Roles {
     /** All roles, in the order of their start. The daemon does without the engine while that starts again. */
     static Roster all() {
         return Roster.of(List.of(
+                // A census of as many sockets as one may have, 100,000, takes some 70 MB for a moment.
                 new RoleSpec(
                         "airgap",
                         List.of(),
                         Restart.ONE_FOR_ONE,
                         Presence.RESIDENT,
-                        48,
+                        96,
                         List.of("-XX:TieredStopAtLevel=1")),
                 // Its last word on a file of records is a MAC, which only the full compiler makes fast.
                 new RoleSpec("vault", List.of(), Restart.ONE_FOR_ONE, Presence.RESIDENT, 128, List.of()),
