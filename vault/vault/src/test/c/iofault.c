@@ -53,9 +53,6 @@ static int is_inside(const char *path) {
     return length > 0 && path && strncmp(path, folder, length) == 0 && (path[length] == '/' || path[length] == 0);
 }
 
-/* 1, or 2 for a file of SQLite's: its reads fail where IOFAULT_RECORDS is set alone. */
-static char kind_of(const char *path) { return is_inside(path) ? (strstr(path, "/records.db") ? 2 : 1) : 0; }
-
 static int is_watched(int fd) { return fd >= 0 && fd < FDS && watched[fd]; }
 
 /* What becomes of the next call; with errno set where it fails. */
@@ -80,9 +77,7 @@ static enum outcome outcome(int takes_room, int is_write) {
 
 /* Whether this call that reads fails; with errno set then. */
 static int fails_to_read(int fd) {
-    static int records = -1;
-    if (records < 0) records = getenv("IOFAULT_RECORDS") != NULL;
-    if (!is_watched(fd) || (watched[fd] == 2 && !records)) return 0;
+    if (!is_watched(fd)) return 0;
     pthread_mutex_lock(&lock);
     long number = ++reads;
     int result = (how == READ_ONCE && number == failing) || (how == READ_ON && failing > 0 && number >= failing);
@@ -116,7 +111,7 @@ static int open_with(const char *real, const char *path, int flags, va_list list
     int inside = is_inside(path);
     if (inside && (flags & O_CREAT) && stat(path, &st) != 0 && outcome(1, 0) == FAIL) return -1;
     int fd = call(path, flags, mode);
-    if (fd >= 0 && fd < FDS) watched[fd] = kind_of(path);
+    if (fd >= 0 && fd < FDS) watched[fd] = (char) inside;
     return fd;
 }
 

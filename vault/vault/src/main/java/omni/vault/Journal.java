@@ -25,25 +25,34 @@ final class Journal {
     private static final int FRAME_HEADER_BYTES = 24;
     private static final int MAGIC = 0x377f0682;
 
-    /** A page as a frame has it. */
-    record Frame(long number, long page, boolean commit, Bytes bytes) {}
+    /**
+     * A page as a frame has it.
+     *
+     * @param pagesAfter how many pages the database has after the change that ends with this frame; 0 where the change goes on
+     */
+    record Frame(long number, long page, long pagesAfter, Bytes bytes) {}
+
+    /** What is done with a frame. */
+    interface Taker {
+        void take(Frame frame) throws VaultException;
+    }
 
     private final Path file;
-    private final Consumer<Frame> frames;
+    private final Taker frames;
     private final Consumer<String> problems;
     private ByteOrder order = ByteOrder.LITTLE_ENDIAN;
     private long salt;
     private int first;
     private int second;
 
-    private Journal(Path file, Consumer<Frame> frames, Consumer<String> problems) {
+    private Journal(Path file, Taker frames, Consumer<String> problems) {
         this.file = file;
         this.frames = frames;
         this.problems = problems;
     }
 
     /** Gives each frame that SQLite would go by, and tells what is damaged, in sentences. */
-    static void read(Path file, Consumer<Frame> frames, Consumer<String> problems) throws VaultException {
+    static void read(Path file, Taker frames, Consumer<String> problems) throws VaultException {
         new Journal(file, frames, problems).read();
     }
 
@@ -60,6 +69,8 @@ final class Journal {
             readFrames(in);
         } catch (NoSuchFileException e) {
             // All changes are in the database.
+        } catch (VaultException e) {
+            throw e; // of who takes the frames
         } catch (IOException e) {
             throw new VaultException(VaultException.Reason.FAILED, "The journal cannot be read.", e);
         }
@@ -99,13 +110,14 @@ final class Journal {
         }
     }
 
-    private boolean take(long number, byte[] frame) {
+    private boolean take(long number, byte[] frame) throws VaultException {
         ByteBuffer fields = ByteBuffer.wrap(frame);
+        long place = Integer.toUnsignedLong(fields.getInt(0));
         sum(frame, 0, 8);
         sum(frame, FRAME_HEADER_BYTES, CipherPages.PAGE_BYTES);
         boolean ours = fields.getLong(8) == salt;
         boolean follows = first == fields.getInt(16) && second == fields.getInt(20);
-        if (!ours || !follows) {
+        if (!ours || !follows || place == 0) {
             if (ours || follows) {
                 problems.accept(cut(number));
             }
@@ -113,8 +125,7 @@ final class Journal {
         }
         byte[] page = new byte[CipherPages.PAGE_BYTES];
         fields.get(FRAME_HEADER_BYTES, page);
-        frames.accept(
-                new Frame(number, Integer.toUnsignedLong(fields.getInt(0)), fields.getInt(4) != 0, new Bytes(page)));
+        frames.take(new Frame(number, place, Integer.toUnsignedLong(fields.getInt(4)), new Bytes(page)));
         return true;
     }
 

@@ -37,6 +37,15 @@ final class Records implements AutoCloseable {
 
     private static final long READER_WAIT_SECONDS = 30;
 
+    /** From this length on the journal is emptied when nobody reads. */
+    private static final long JOURNAL_BYTES = 4 << 20;
+
+    /**
+     * From this length on it is waited for that. A change that does not fit into the writer's cache makes a longer one, and SQLite
+     * has then read parts of it again to write their checksums anew: so it is acknowledged when they are known to hold.
+     */
+    private static final long JOURNAL_BYTES_MAX = 16 << 20;
+
     /** What is done in one transaction. */
     interface Work<T> {
         T run(Sql sql) throws SQLException, VaultException;
@@ -46,14 +55,14 @@ final class Records implements AutoCloseable {
     private final DataKeys keys;
     private final RecordsOptions options;
     private int keyVersion;
-    private Sql writer;
+    private RecordsWriter writer;
     private final ReentrantLock writing = new ReentrantLock();
     private final ReentrantReadWriteLock quiet = new ReentrantReadWriteLock();
     private final Semaphore places = new Semaphore(READERS_MAX);
     private final Deque<Sql> readers = new ArrayDeque<>();
     private boolean closed;
 
-    private Records(Path folder, DataKeys keys, RecordsOptions options, int keyVersion, Sql writer) {
+    private Records(Path folder, DataKeys keys, RecordsOptions options, int keyVersion, RecordsWriter writer) {
         this.folder = folder;
         this.keys = keys;
         this.options = options;
@@ -77,6 +86,7 @@ final class Records implements AutoCloseable {
             create(folder, keys, options);
         }
         int version = RecordsKey.version(file(folder), journal(folder), keys);
+        Redo.left(file(folder));
         Records records = open(folder, "records.db", keys, options, version);
         try {
             records.finishPurge();
@@ -90,7 +100,7 @@ final class Records implements AutoCloseable {
     private static Records open(Path folder, String name, DataKeys keys, RecordsOptions options, int version)
             throws VaultException {
         try {
-            Sql writer = RecordsConnection.writer(folder.resolve(name), keys.key(Purpose.RECORDS, version), options);
+            RecordsWriter writer = RecordsWriter.open(folder.resolve(name), keys.key(Purpose.RECORDS, version), options);
             Records records = new Records(folder, keys, options, version, writer);
             try {
                 Migrations.bundled().apply(records);
@@ -160,7 +170,7 @@ final class Records implements AutoCloseable {
     }
 
     static Path journal(Path folder) {
-        return folder.resolve("records.db-wal");
+        return Redo.journal(file(folder));
     }
 
     /** The keys that it was opened with. */
@@ -177,9 +187,29 @@ final class Records implements AutoCloseable {
         checkNotReading();
         writing.lock();
         try {
-            return transaction(work);
+            T result = transaction(work);
+            keepJournalShort();
+            return result;
         } finally {
             writing.unlock();
+        }
+    }
+
+    private void keepJournalShort() throws VaultException {
+        long bytes = writer.journalBytes();
+        if (bytes >= JOURNAL_BYTES_MAX) {
+            quiet.writeLock().lock();
+        } else if (bytes < JOURNAL_BYTES || !quiet.writeLock().tryLock()) {
+            return;
+        }
+        try {
+            writer.settle();
+        } catch (VaultException e) {
+            if (!writer.isUsable()) {
+                throw e;
+            } // else all that was acknowledged is in the journal, and the next change tries again
+        } finally {
+            quiet.writeLock().unlock();
         }
     }
 
@@ -244,11 +274,8 @@ final class Records implements AutoCloseable {
         writing.lock();
         quiet.writeLock().lock();
         try {
-            if (writer.number("PRAGMA wal_checkpoint(TRUNCATE)") != 0) {
-                throw new VaultException(Reason.FAILED, "Another program reads the records: end it.");
-            }
-        } catch (SQLException e) {
-            throw SqlFailure.of(e);
+            checkOpen();
+            writer.settle();
         } finally {
             quiet.writeLock().unlock();
             writing.unlock();
@@ -328,7 +355,7 @@ final class Records implements AutoCloseable {
     }
 
     private long changes() throws SQLException, VaultException {
-        return writer.number("SELECT total_changes()");
+        return writer.sql().number("SELECT total_changes()");
     }
 
     /** Puts the copy in the database's place, and says so; does nothing where there were other changes since. */
@@ -350,7 +377,7 @@ final class Records implements AutoCloseable {
                 useCopy(folder);
             } finally {
                 keyVersion = RecordsKey.version(file(folder), journal(folder), keys);
-                writer = RecordsConnection.writer(file(folder), keys.key(Purpose.RECORDS, keyVersion), options);
+                writer = RecordsWriter.open(file(folder), keys.key(Purpose.RECORDS, keyVersion), options);
             }
             step.run();
             return true;
@@ -396,7 +423,7 @@ final class Records implements AutoCloseable {
     private <T> T transaction(Work<T> work) throws VaultException {
         checkOpen();
         try {
-            return transaction(writer, "BEGIN IMMEDIATE", work);
+            return transaction(writer.sql(), "BEGIN IMMEDIATE", work);
         } catch (SQLException e) {
             throw SqlFailure.of(e);
         }
@@ -406,6 +433,7 @@ final class Records implements AutoCloseable {
         sql.change(begin);
         try {
             T result = work.run(sql);
+            sql.checkRead();
             sql.change("COMMIT");
             return result;
         } catch (SQLException | VaultException | RuntimeException e) {
@@ -429,6 +457,7 @@ final class Records implements AutoCloseable {
                 throw new VaultException(Reason.SEALED, "The records are closed. Unlock the vault.");
             }
         }
+        writer.checkUsable();
     }
 
     private void takePlace() throws VaultException {
@@ -467,22 +496,35 @@ final class Records implements AutoCloseable {
         }
     }
 
-    /** Waits for what is being done, and closes all connections; the journal is then empty. */
+    /** Waits for what is being done, and closes all connections; the journal is then empty, or this throws. */
     @Override
     public void close() throws VaultException {
         writing.lock();
         quiet.writeLock().lock();
         try {
             synchronized (readers) {
+                if (closed) {
+                    return;
+                }
                 closed = true;
-                closeReaders();
             }
-            writer.close();
+            settleAndClose();
         } catch (SQLException e) {
             throw SqlFailure.of(e);
         } finally {
             quiet.writeLock().unlock();
             writing.unlock();
+        }
+    }
+
+    private void settleAndClose() throws SQLException, VaultException {
+        try (RecordsWriter closing = writer) {
+            synchronized (readers) {
+                closeReaders();
+            }
+            if (closing.isUsable()) {
+                closing.settle();
+            }
         }
     }
 

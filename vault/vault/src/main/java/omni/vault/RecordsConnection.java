@@ -41,9 +41,11 @@ final class RecordsConnection {
 
     private RecordsConnection() {}
 
-    /** The one that writes. */
+    /** The one that writes, and that leaves it to {@link RecordsWriter} to empty the journal. */
     static Sql writer(Path file, MemorySegment key, RecordsOptions options) throws SQLException {
-        return setUp(open(file, key, READ_WRITE_CREATE), writerPragmas(options));
+        List<String> pragmas = writerPragmas(options);
+        pragmas.add("PRAGMA wal_autocheckpoint = 0");
+        return setUp(open(file, key, READ_WRITE_CREATE), pragmas);
     }
 
     /** One that reads. */

@@ -64,6 +64,17 @@ final class Sql implements AutoCloseable {
         return rows(sql, row, values).stream().findFirst();
     }
 
+    /**
+     * Fails where a page could not be read since the transaction began: the cipher notes that, and gives out what was in the
+     * page's place; what is asked for next fails, if anything is.
+     */
+    void checkRead() throws SQLException {
+        try (Lent lent = lend("SELECT 1 FROM sqlite_schema LIMIT 1");
+                ResultSet any = lent.statement().executeQuery()) {
+            any.next();
+        }
+    }
+
     /** The number that is the only answer. */
     long number(String sql, @Nullable Object... values) throws SQLException, VaultException {
         return first(sql, row -> row.getLong(1), values).orElseThrow(() -> new SQLException("no row"));

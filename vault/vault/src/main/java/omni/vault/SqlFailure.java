@@ -16,7 +16,10 @@ final class SqlFailure {
         return switch (code.code & 0xff) {
             case 11, 26 ->
                 new VaultException(
-                        Reason.DAMAGED, "A part of the records is damaged. Check them, and put back a backup.", e);
+                        Reason.DAMAGED,
+                        "A part of the records is damaged, or the disk could not read it. Check them; where they are damaged, put"
+                                + " back a backup.",
+                        e);
             case 13 ->
                 new VaultException(
                         Reason.FAILED,

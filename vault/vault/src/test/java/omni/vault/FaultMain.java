@@ -25,13 +25,13 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import omni.role.Attempts;
-import omni.vault.VaultException.Reason;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Lets calls of a vault's process to its disk fail, one point after the other ({@code iofault.c}, which is preloaded), and looks
  * each time what became of what was acknowledged. Arguments: that library, a folder, how many points, the seed, and "reads" for calls that
- * read, or for the control "silent": then a call is said to be done, and is not. Prints a line for each thing that is not as it should be, and counts.
+ * read, or for the controls "silent", where a call is said to be done, and is not, and "library", where calls that read fail SQLite alone
+ * ({@link FaultLibrary}). Prints a line for each thing that is not as it should be, and counts.
  */
 final class FaultMain {
     private static final Clock CLOCK = Clock.systemUTC();
@@ -61,15 +61,19 @@ final class FaultMain {
     private final MethodHandle arm;
     private final MethodHandle calls;
     private final MethodHandle reads;
-    private final boolean ofReads;
+    private final String what;
     private final Path folder;
+    private final KeyWork.Outcome made;
+    private final Map<String, Bytes> left;
     private int acknowledged;
     private int refused;
     /** Calls of the last point. */
     private long done;
 
-    private FaultMain(Path library, Path folder, boolean ofReads) {
-        this.ofReads = ofReads;
+    private FaultMain(Path library, Path folder, String what) throws IOException {
+        this.what = what;
+        this.made = WORK.create(Made.password(Made.PASSWORD), Made.LEAST);
+        this.left = what.equals("reads") ? Session.left(made, Files.createDirectory(folder.resolve("left"))) : Map.of();
         SymbolLookup symbols = SymbolLookup.libraryLookup(library, Arena.global());
         Linker linker = Linker.nativeLinker();
         this.arm = linker.downcallHandle(
@@ -86,10 +90,10 @@ final class FaultMain {
         String what = args.length > 4 ? args[4] : "";
         List<Kind> kinds = switch (what) {
             case "silent" -> List.of(Kind.SILENT);
-            case "reads" -> List.of(Kind.READ_ONCE, Kind.READ_ON);
+            case "reads", "library" -> List.of(Kind.READ_ONCE, Kind.READ_ON);
             default -> List.of(Kind.EIO_ONCE, Kind.EIO_ON, Kind.FULL, Kind.HALF);
         };
-        new FaultMain(Path.of(args[0]), Path.of(args[1]), what.equals("reads"))
+        new FaultMain(Path.of(args[0]), Path.of(args[1]), what)
                 .run(Integer.parseInt(args[2]), Long.parseLong(args[3]), kinds);
     }
 
@@ -123,16 +127,25 @@ final class FaultMain {
 
     private List<String> point(Point point) throws IOException {
         Path place = Files.createDirectory(folder.resolve("point"));
-        Session session = new Session(place, ofReads);
+        FaultLife life = life(place);
         arm(place, point);
-        session.work();
+        life.work();
         done = calls();
         arm(place, new Point(0, Kind.NONE));
-        session.check();
-        acknowledged += session.acknowledged;
-        refused += session.refusals.isEmpty() ? 0 : 1;
+        life.check();
+        acknowledged += life.acknowledged;
+        refused += life.refusals.isEmpty() ? 0 : 1;
         remove(place);
-        return session.wrong;
+        return life.wrong;
+    }
+
+    private FaultLife life(Path place) throws IOException {
+        if (what.equals("library")) {
+            return new FaultLibrary(place, made);
+        }
+        Session session = new Session(place, what.equals("reads"), made);
+        session.beginWith(left);
+        return session;
     }
 
     private void arm(Path place, Point point) {
@@ -146,7 +159,9 @@ final class FaultMain {
 
     private long calls() {
         try {
-            return ofReads ? (long) reads.invokeExact() : (long) calls.invokeExact();
+            return what.equals("reads") || what.equals("library")
+                    ? (long) reads.invokeExact()
+                    : (long) calls.invokeExact();
         } catch (Throwable e) {
             throw new IllegalStateException("iofault_calls or _reads", e);
         }
@@ -160,21 +175,9 @@ final class FaultMain {
         }
     }
 
-    /** Something that is done, and is acknowledged where it returns. */
-    private interface Step {
-        void run() throws IOException;
-    }
-
     /** A vault's life at one point. */
-    private static final class Session {
-        final List<String> wrong = new ArrayList<>();
-        final List<String> refusals = new ArrayList<>();
-        int acknowledged;
-
+    private static final class Session extends FaultLife {
         private final Path place;
-        /** What cannot be read may as well be damaged, for all that is known of it then. */
-        private final boolean ofReads;
-
         private final KeyWork.Outcome made;
         private final KeyFile first;
         private final KeyFile second;
@@ -186,10 +189,10 @@ final class FaultMain {
         private long events;
         private @Nullable OpenVault open;
 
-        Session(Path place, boolean ofReads) throws VaultException {
-            this.ofReads = ofReads;
+        Session(Path place, boolean ofReads, KeyWork.Outcome made) throws VaultException {
+            super(ofReads);
             this.place = place;
-            this.made = WORK.create(Made.password(Made.PASSWORD), Made.LEAST);
+            this.made = made;
             this.first = made.file().orElseThrow();
             this.second = WORK.changePassword(
                             first, Made.password(Made.PASSWORD), Made.password(Made.PASSWORD), Made.LEAST)
@@ -197,6 +200,26 @@ final class FaultMain {
                     .orElseThrow();
         }
 
+        /** The files of a vault as a kill leaves it, with changes that are in the journal alone. */
+        static Map<String, Bytes> left(KeyWork.Outcome made, Path folder) throws IOException {
+            Session session = new Session(folder, true, made);
+            session.vault().audit().add(AuditEvent.CREATED, Map.of());
+            session.conversation("before");
+            session.vault().records().checkpoint();
+            session.conversation("left");
+            Map<String, Bytes> files = WholeVault.bytes(folder);
+            session.close();
+            return files;
+        }
+
+        void beginWith(Map<String, Bytes> files) throws IOException {
+            WholeVault.put(files, place);
+            if (!files.isEmpty()) {
+                alive.addAll(List.of("before", "left"));
+            }
+        }
+
+        @Override
         void work() {
             keys(first);
             keys(first);
@@ -273,27 +296,6 @@ final class FaultMain {
             }
         }
 
-        /** Whether it was acknowledged; where not, the reason must be clear. */
-        private boolean step(Step step) {
-            try {
-                step.run();
-                acknowledged++;
-                return true;
-            } catch (VaultException e) {
-                if (e.reason() != Reason.FAILED && !(ofReads && e.reason() == Reason.DAMAGED)) {
-                    wrong.add("an error of the disk is called " + e.reason() + ": " + e.getMessage() + " "
-                            + e.getCause());
-                }
-                refusals.add(e.getMessage());
-            } catch (IOException | RuntimeException e) {
-                if (e instanceof RuntimeException || e.getMessage() == null) {
-                    wrong.add("an error of the disk is " + e + " at " + e.getStackTrace()[0]);
-                }
-                refusals.add(String.valueOf(e.getMessage()));
-            }
-            return false;
-        }
-
         /** Something that gives a thing a name. */
         private interface Adding {
             String run() throws IOException;
@@ -342,6 +344,7 @@ final class FaultMain {
         }
 
         /** With a disk that works again: it opens, goes on, and has what it acknowledged. */
+        @Override
         void check() throws IOException {
             plain();
             if (keyFiles.isEmpty()) {
@@ -385,12 +388,6 @@ final class FaultMain {
         /** Who cannot read what vouches for the log's end says so, for ever. */
         private boolean isOfReads(String alarm) {
             return ofReads && (alarm.contains("audit.head is damaged") || alarm.contains("audit.pub is damaged"));
-        }
-
-        private void require(boolean holds, String otherwise) {
-            if (!holds) {
-                wrong.add(otherwise);
-            }
         }
 
         private void requireKeys() throws IOException {

@@ -25,7 +25,7 @@ final class FaultRunner {
 
     private FaultRunner() {}
 
-    /** Arguments: a folder, how many points, the seed, and "reads", or "silent" for the control. */
+    /** Arguments: a folder, how many points, the seed, and "reads", or for the controls "silent" or "library". */
     public static void main(String[] args) throws IOException, InterruptedException {
         System.out.println(run(
                 Path.of(args[0]), Integer.parseInt(args[1]), Long.parseLong(args[2]), args.length > 3 ? args[3] : ""));
