@@ -28,15 +28,24 @@ final class Answers {
     private final Sweeper sweeper;
     private final Duration answerTimeout;
     private final InstantSource clock;
+    private final Runnable mayAnswer;
     private final Set<Work> running = ConcurrentHashMap.newKeySet();
     private volatile boolean stopping;
 
-    Answers(EngineLink engine, Templates templates, Sweeper sweeper, Duration answerTimeout, InstantSource clock) {
+    /** {@code mayAnswer} throws where a model is not to be asked. */
+    Answers(
+            EngineLink engine,
+            Templates templates,
+            Sweeper sweeper,
+            Duration answerTimeout,
+            InstantSource clock,
+            Runnable mayAnswer) {
         this.engine = engine;
         this.templates = templates;
         this.sweeper = sweeper;
         this.answerTimeout = answerTimeout;
         this.clock = clock;
+        this.mayAnswer = mayAnswer;
     }
 
     /** What may end an answer early; called once with what to do then. */
@@ -206,9 +215,10 @@ final class Answers {
      * Does everything for an answer, finding its model and making its prompt included, while the client is watched and
      * the clock runs; whatever happens, the engine is free afterwards.
      *
-     * @throws ApiException what ended it early
+     * @throws ApiException what ended it early, or did not let it begin
      */
     void supervised(Watcher watcher, Task task) {
+        mayAnswer.run();
         var work = new Work();
         running.add(work);
         var late = sweeper.after(

@@ -55,7 +55,8 @@ final class Daemon implements Role.Running {
         var engine = new EngineLink(EngineProtocol.Client.of(engineBus));
         var sweeper = new Sweeper(config.patience());
         var templates = new Templates(engine, clock, config.reorderVolatileLines());
-        var answers = new Answers(engine, templates, sweeper, config.answerTimeout(), clock);
+        var answers =
+                new Answers(engine, templates, sweeper, config.answerTimeout(), clock, vault::requireMayAnswer);
         var airgap = new AirgapLink(AirgapProtocol.Client.of(airgapBus));
         var routes = new Routes(
                 answers, engine, airgap, vault, new Health(engine::models), config.embeddingInputsMax(), clock);

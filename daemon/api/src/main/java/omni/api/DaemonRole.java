@@ -8,6 +8,7 @@ import omni.role.Role;
 import omni.role.RoleContext;
 import omni.role.Section;
 import omni.vault.SecretCall;
+import omni.vault.VaultConfig;
 
 /** The daemon: the role that speaks HTTP with the owner's programs. It holds no model and no secret but key hashes. */
 public final class DaemonRole implements Role {
@@ -21,7 +22,7 @@ public final class DaemonRole implements Role {
 
     @Override
     public List<Section<?>> sections() {
-        return List.of(DaemonConfig.SECTION);
+        return List.of(DaemonConfig.SECTION, VaultConfig.SECTION);
     }
 
     @Override
@@ -30,7 +31,8 @@ public final class DaemonRole implements Role {
                 context.provenPeer("vault"),
                 RunDirectory.socket(context.runDir(), SecretCall.SOCKET),
                 context::vanish,
-                VaultWatch.ANSWER_MAX);
+                VaultWatch.ANSWER_MAX,
+                context.config(VaultConfig.SECTION).answerWhileLocked());
         var daemon = Daemon.start(
                 context.config(DaemonConfig.SECTION),
                 context.listener(),

@@ -37,6 +37,7 @@ final class VaultLink implements Kept, AutoCloseable {
     private final Path secrets;
     private final Runnable vanish;
     private final VaultWatch watch;
+    private final boolean answersWhileLocked;
     private volatile Runnable leave = () -> {};
 
     /**
@@ -45,14 +46,16 @@ final class VaultLink implements Kept, AutoCloseable {
      * @param bus a client that the vault knows as the daemon's
      * @param secrets the vault's socket for passwords
      * @param vanish ends this process at once
+     * @param answersWhileLocked whether what needs nothing of the vault is answered while it is locked
      */
-    VaultLink(BusClient bus, Path secrets, Runnable vanish, Duration answerMax) {
+    VaultLink(BusClient bus, Path secrets, Runnable vanish, Duration answerMax, boolean answersWhileLocked) {
         this.vault = VaultProtocol.Client.of(bus);
         this.records = RecordsProtocol.Client.of(bus);
         this.backups = BackupsProtocol.Client.of(bus);
         this.secrets = secrets;
         this.vanish = vanish;
         this.watch = new VaultWatch(vault, vanish, answerMax);
+        this.answersWhileLocked = answersWhileLocked;
     }
 
     /** How it stands. */
@@ -123,6 +126,21 @@ final class VaultLink implements Kept, AutoCloseable {
     @Override
     public boolean isOpen() {
         return watch.isOpen() || (saysOpen() && watch.awaitOpen(HEARD_WITHIN));
+    }
+
+    /**
+     * Returns where a model may be asked something that needs nothing of the vault: always, or, where its owner wishes that, while it is
+     * not locked.
+     *
+     * @throws ApiError VAULT_LOCKED; VAULT_UNAVAILABLE where nobody can say how it stands
+     */
+    void requireMayAnswer() {
+        if (!answersWhileLocked && !watch.isOpen() && status().state() == VaultState.SEALED) {
+            throw ApiError.of(
+                    ErrorCode.VAULT_LOCKED,
+                    "The vault is locked, and this box answers nothing while it is (vault.answer_while_locked). Unlock it: omni"
+                            + " vault unlock, or POST /v1/vault/unlock.");
+        }
     }
 
     /** Whether it is open as far as anybody can say, be its end heard of or not. */

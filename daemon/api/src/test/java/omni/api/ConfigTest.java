@@ -126,7 +126,7 @@ final class ConfigTest {
                 var first = new TestDaemon(home, home.resolve("engine.sock"));
                 var bus = BusClient.to(home.resolve("engine.sock"))) {
             var config = load("port = " + first.url.getPort());
-            var vault = new VaultLink(bus, home.resolve("vault-secrets.sock"), () -> {}, Duration.ZERO);
+            var vault = new VaultLink(bus, home.resolve("vault-secrets.sock"), () -> {}, Duration.ZERO, true);
             var taken = assertThrows(
                     IllegalStateException.class,
                     () -> Daemon.start(

@@ -333,10 +333,10 @@ final class ErrorsTest {
         var day = Duration.ofDays(1);
         var sweeper = new Sweeper(new Wire.Patience(day, day, day));
         sweeper.close();
-        var answers = new Answers(link, new Templates(link, clock, false), sweeper, day, clock);
+        var answers = new Answers(link, new Templates(link, clock, false), sweeper, day, clock, () -> {});
         var airgap = new AirgapLink(AirgapProtocol.Client.of(BusClient.to(Path.of("nobody.sock"))));
-        var vault =
-                new VaultLink(BusClient.to(Path.of("nobody.sock")), Path.of("nobody.sock"), () -> {}, Duration.ZERO);
+        var vault = new VaultLink(
+                BusClient.to(Path.of("nobody.sock")), Path.of("nobody.sock"), () -> {}, Duration.ZERO, true);
         vault.close();
         return new Routes(answers, link, airgap, vault, new Health(() -> {}), 1, clock);
     }

@@ -20,6 +20,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import omni.bus.BusClient;
 import omni.engine.EngineProtocol.Priority;
 import omni.role.Config;
+import omni.vault.VaultConfig;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -40,7 +41,7 @@ final class TestDaemon implements AutoCloseable {
     /** How often it would have ended itself at once. */
     final AtomicInteger vanished = new AtomicInteger();
 
-    /** Starts it; {@code settings} are lines of table [daemon]. */
+    /** Starts it; {@code settings} are lines of table [daemon], and of others behind their names. */
     TestDaemon(Path home, Path engineSocket, String... settings) throws IOException {
         this(home, engineSocket, Optional.empty(), BusClient.to(home.resolve("vault.sock")), () -> {}, settings);
     }
@@ -66,7 +67,8 @@ final class TestDaemon implements AutoCloseable {
             throws IOException {
         var toml = home.resolve("omni.toml");
         Files.writeString(toml, "[daemon]\nport = 0\n" + String.join("\n", settings) + "\n");
-        var config = Config.load(toml, List.of(DaemonConfig.SECTION)).get(DaemonConfig.SECTION);
+        var all = Config.load(toml, List.of(DaemonConfig.SECTION, VaultConfig.SECTION));
+        var config = all.get(DaemonConfig.SECTION);
         bus = BusClient.to(engineSocket);
         airgap = BusClient.to(home.resolve("airgap.sock"));
         this.vault = vault;
@@ -77,7 +79,8 @@ final class TestDaemon implements AutoCloseable {
                     vanish.run();
                     vanished.incrementAndGet();
                 },
-                Await.LONG);
+                Await.LONG,
+                all.get(VaultConfig.SECTION).answerWhileLocked());
         var keys = KeyStore.open(home, "tree", config.keysMax(), Clock.systemUTC());
         keys.add("test", hash(KEY), true, Priority.NORMAL);
         daemon = Daemon.start(config, given, home, "tree", bus, airgap, link, Clock.systemUTC());

@@ -75,7 +75,7 @@ final class WorkTest {
                 var bus = BusClient.to(home.resolve("engine.sock"))) {
             var link = new EngineLink(EngineProtocol.Client.of(bus));
             var templates = new Templates(link, Clock.systemUTC(), false);
-            var answers = new Answers(link, templates, sweeper, DAY, Clock.systemUTC());
+            var answers = new Answers(link, templates, sweeper, DAY, Clock.systemUTC(), () -> {});
             var leave = new AtomicReference<Runnable>(() -> {});
             templates.rendering.lock();
             try {

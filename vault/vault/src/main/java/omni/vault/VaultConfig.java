@@ -10,6 +10,7 @@ import omni.role.Section;
  *
  * @param lockAfter without use for so long, it locks itself; zero: never
  * @param lockInGap whether closing the air gap locks it
+ * @param answerWhileLocked whether the API answers what needs nothing of it while it is locked; the daemon's business
  * @param tpm which TPM it may use
  * @param backup folder that it backs itself up to; empty: none
  * @param backupEvery how old the last snapshot there may be
@@ -28,6 +29,13 @@ public record VaultConfig(
                         "Lock the vault when the air gap closes, and keep it locked until the gap is open; a gap that does not answer is a closed one.",
                 def = "false")
         boolean lockInGap,
+
+        @Key(
+                doc = "While the vault is locked, answer requests to a model that need nothing that it keeps, and keep"
+                        + " nothing of them. Where false, all of them are refused until it is unlocked; a box without a vault"
+                        + " answers them.",
+                def = "true")
+        boolean answerWhileLocked,
 
         @Key(
                 doc =

@@ -57,7 +57,7 @@ final class AuditVerbsTest {
         VaultHome at = new VaultHome(home.resolve("vault"), Clock.systemUTC());
         vault = at.made();
         stick = home.resolve("stick").toString();
-        var config = new VaultConfig(Duration.ZERO, false, "off", Path.of(stick), Duration.ofHours(24), 1, 0, 0);
+        var config = new VaultConfig(Duration.ZERO, false, true, "off", Path.of(stick), Duration.ofHours(24), 1, 0, 0);
         Path socket = Files.createTempDirectory("ov").resolve("vault.sock");
         Credential root = Credential.root();
         server = BusServer.at(socket)

@@ -41,7 +41,7 @@ class BackupScheduleTest {
 
     private BackupSchedule schedule(Vault vault, Path place) {
         return new BackupSchedule(
-                vault, new VaultConfig(Duration.ZERO, false, "off", place, Duration.ofHours(24), 2, 0, 0), clock);
+                vault, new VaultConfig(Duration.ZERO, false, true, "off", place, Duration.ofHours(24), 2, 0, 0), clock);
     }
 
     @Test

@@ -29,16 +29,18 @@ class VaultConfigTest {
     @Test
     void defaults() throws IOException {
         assertEquals(
-                new VaultConfig(Duration.ZERO, false, "auto", Path.of(""), Duration.ofDays(1), 7, 4, 12), load(""));
+                new VaultConfig(Duration.ZERO, false, true, "auto", Path.of(""), Duration.ofDays(1), 7, 4, 12), load(""));
     }
 
     @Test
     void everyKey() throws IOException {
         assertEquals(
-                new VaultConfig(Duration.ofDays(30), true, "/dev/tpm1", Path.of("/b"), Duration.ofDays(365), 60, 0, 60),
+                new VaultConfig(
+                        Duration.ofDays(30), true, false, "/dev/tpm1", Path.of("/b"), Duration.ofDays(365), 60, 0, 60),
                 load("""
                         lock_after = "720h"
                         lock_in_gap = true
+                        answer_while_locked = false
                         tpm = "/dev/tpm1"
                         backup = "/b"
                         backup_every = "8760h"
