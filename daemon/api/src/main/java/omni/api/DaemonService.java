@@ -108,7 +108,7 @@ final class DaemonService implements DaemonProtocol.Handler {
             var keeps = in.conversation() != null || (in.store() && vault.isOpen());
             var kept = keeps ? Optional.of(items(in)) : Optional.<List<JsonNode>>empty();
             if (in.conversation() != null) {
-                history.requireRoom(in.conversation(), in.messages().size() + 1);
+                history.requireRoom(in.conversation(), kept.orElseThrow(), 0);
             }
             try (var request = new Held<>(ChatRequest.read(json.body(body(in))), () -> {})) {
                 answers.chat(

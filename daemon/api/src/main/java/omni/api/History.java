@@ -1,5 +1,6 @@
 package omni.api;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -9,11 +10,11 @@ import java.util.Set;
 import omni.vault.KeptBounds;
 import omni.vault.RecordsProtocol.CreateConversationParams;
 import omni.vault.RecordsProtocol.CreateItemsParams;
-import omni.vault.RecordsProtocol.GetConversationParams;
 import omni.vault.RecordsProtocol.GetResponseParams;
 import omni.vault.RecordsProtocol.Item;
 import omni.vault.RecordsProtocol.ListItemsParams;
 import omni.vault.RecordsProtocol.ListResponseInputParams;
+import omni.vault.RecordsProtocol.RequireRoomParams;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
@@ -105,19 +106,18 @@ final class History {
     }
 
     /**
-     * Refuses so many more items where a conversation has no room for them: before anything is done for them.
+     * Refuses what is asked where a conversation has no room for it and its answer, by their number or their size: before anything is
+     * done for it.
      *
+     * @param more items that the answer may have besides its first
      * @throws ApiError VAULT_REFUSED; NOT_FOUND
      */
-    void requireRoom(String conversation, int more) {
-        var has = vault.records(records -> records.getConversation(new GetConversationParams(conversation)))
-                .conversation()
-                .items();
-        if (has + more > KeptBounds.ITEMS_MAX) {
-            throw ApiError.of(
-                    ErrorCode.VAULT_REFUSED,
-                    "A conversation has at most " + KeptBounds.ITEMS_MAX + " items: begin another.");
-        }
+    void requireRoom(String conversation, List<? extends JsonNode> asked, int more) {
+        var bytes = asked.stream()
+                .mapToLong(item -> item.toString().getBytes(StandardCharsets.UTF_8).length)
+                .sum();
+        var items = (long) asked.size() + more;
+        vault.records(records -> records.requireRoom(new RequireRoomParams(conversation, items, bytes)));
     }
 
     /** Keeps what was said: in that conversation, or in a new one. Returns which. */

@@ -139,11 +139,11 @@ final class ResponseRoutes {
         }
     }
 
-    /** With all that may come: thoughts and a message, and each call, with a message behind it. */
+    /** With all that may come behind the first item: thoughts and a message, and each call, with a message behind it. */
     private static Optional<String> requireRoom(ResponseRequest asked, History history) {
         var most = asked.tools().offered() ? 2 * AnswerParser.CALLS_MAX + 1 : 0;
         var conversation = asked.conversation().or(() -> asked.previous().flatMap(history::goingOnFrom));
-        conversation.ifPresent(id -> history.requireRoom(id, asked.input().size() + 1 + most));
+        conversation.ifPresent(id -> history.requireRoom(id, asked.input(), most));
         return conversation;
     }
 

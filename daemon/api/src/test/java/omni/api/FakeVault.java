@@ -25,6 +25,7 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 import omni.bus.BusServer;
 import omni.bus.Call;
+import omni.vault.KeptBounds;
 import omni.vault.RecordsProtocol;
 import omni.vault.RecordsProtocol.Conversation;
 import omni.vault.RecordsProtocol.Hit;
@@ -103,6 +104,9 @@ final class FakeVault implements VaultProtocol.Handler, RecordsProtocol.Handler,
 
     /** What a conversation says to have besides its items. */
     volatile int hasItems;
+
+    /** How much a conversation has room for. */
+    volatile long roomBytes = Long.MAX_VALUE;
 
     /** Until it is at zero, no items are listed. */
     volatile CountDownLatch listing = new CountDownLatch(0);
@@ -334,6 +338,17 @@ final class FakeVault implements VaultProtocol.Handler, RecordsProtocol.Handler,
                 found.keepSeconds(),
                 found.items() + hasItems,
                 found.metadata())));
+    }
+
+    @Override
+    public synchronized void requireRoom(
+            RecordsProtocol.RequireRoomParams in, Call<RecordsProtocol.RequireRoomReply> call) {
+        check(in.conversation());
+        var items = found(conversations, in.conversation()).items() + hasItems + in.items() + 1;
+        if (items > KeptBounds.ITEMS_MAX || in.bytes() > roomBytes) {
+            throw failed(RecordsProtocol.FailedReason.REFUSED);
+        }
+        call.reply(new RecordsProtocol.RequireRoomReply());
     }
 
     @Override

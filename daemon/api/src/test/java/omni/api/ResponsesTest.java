@@ -242,6 +242,10 @@ final class ResponsesTest {
         assertEquals("conversation", TestDaemon.error(full).get("param").asString());
         assertTrue(engine.asked.isEmpty());
         vault.hasItems = 9_998;
+        vault.roomBytes = 10;
+        ErrorsTest.assertError(post(",\"conversation\":\"" + id + "\""), 409, "vault_refused");
+        assertTrue(engine.asked.isEmpty());
+        vault.roomBytes = 1000;
         var failed = post(",\"conversation\":\"" + id + "\"");
         ErrorsTest.assertError(failed, 500, "vault_failed");
         assertTrue(TestDaemon.error(failed).get("param").isNull());

@@ -17,6 +17,13 @@ final class ConversationItems {
     /** An item also carries its id, in the place of one that its sender may have given it. */
     private static final int STORED_BYTES_MAX = KeptBounds.ITEM_BYTES_MAX + 100;
 
+    /** What an item is longer than its JSON where it stands: by its name, and what encrypts it. */
+    static final int STORED_BYTES_MORE = 200;
+
+    /** An answer is an item, and what is told of it. */
+    static final long ANSWER_BYTES_MAX =
+            STORED_BYTES_MAX + STORED_BYTES_MORE + 2L * KeptBounds.RESPONSE_BYTES_MAX + STORED_BYTES_MORE;
+
     private static final String PREFIX = "msg_";
     private static final String COLUMNS = "SELECT number, id, created, body FROM items ";
     static final String ADD = "INSERT INTO items (id, conversation, created, body) VALUES (?, ?, ?, ?)";
@@ -231,10 +238,7 @@ final class ConversationItems {
     /** Adds them within a transaction. */
     List<ConversationItem> add(Sql sql, Conversations.Stored conversation, RowKey key, List<Written> written)
             throws SQLException, VaultException {
-        if (conversation.items() + written.size() > KeptBounds.ITEMS_MAX) {
-            throw new VaultException(
-                    Reason.REFUSED, "A conversation has at most " + KeptBounds.ITEMS_MAX + " items: begin another.");
-        }
+        requireCount(conversation, written.size());
         long now = clock.millis();
         List<ConversationItem> added = new ArrayList<>();
         for (Written item : written) {
@@ -248,11 +252,33 @@ final class ConversationItems {
         return added;
     }
 
+    private static void requireCount(Conversations.Stored conversation, int more) throws VaultException {
+        if (conversation.items() + more > KeptBounds.ITEMS_MAX) {
+            throw new VaultException(
+                    Reason.REFUSED, "A conversation has at most " + KeptBounds.ITEMS_MAX + " items: begin another.");
+        }
+    }
+
+    /** Refuses where so many further items, of so many bytes as JSON, and the largest answer to them do not go into it. */
+    void requireRoom(Sql sql, Conversations.Stored conversation, int more, long bytes)
+            throws SQLException, VaultException {
+        requireCount(conversation, more + 1);
+        long others = ANSWER_BYTES_MAX + (long) more * STORED_BYTES_MORE;
+        long has = sql.number(BYTES, conversation.number(), conversation.number());
+        if (bytes > bytesMax - has - others) {
+            throw tooLarge();
+        }
+    }
+
+    private VaultException tooLarge() {
+        return new VaultException(
+                Reason.REFUSED, "A conversation has at most " + bytesMax + " bytes in all: begin another.");
+    }
+
     /** Refuses, and so takes back, what has made a conversation larger than one may be, within a transaction. */
     void requireWithinBounds(Sql sql, long conversation) throws SQLException, VaultException {
         if (sql.number(BYTES, conversation, conversation) > bytesMax) {
-            throw new VaultException(
-                    Reason.REFUSED, "A conversation has at most " + bytesMax + " bytes in all: begin another.");
+            throw tooLarge();
         }
     }
 

@@ -114,6 +114,20 @@ final class Conversations {
         return records.read(sql -> opened(sql, stored(sql, id)));
     }
 
+    /**
+     * Refuses where it has no room for so many further items, of so many bytes as JSON together, and for an answer of one more, as
+     * large as one may be: what could not be kept is not to be asked for.
+     */
+    void requireRoom(String id, int more, long bytes) throws VaultException {
+        if (more < 0 || more > KeptBounds.ITEMS_MAX || bytes < 0) {
+            throw Bounds.invalid("Room is asked for up to " + KeptBounds.ITEMS_MAX + " items, of 0 bytes and more.");
+        }
+        records.read(sql -> {
+            items.requireRoom(sql, stored(sql, id), more, bytes);
+            return id;
+        });
+    }
+
     /** The newest first; from behind the one of that id on. */
     Listing<Conversation> list(Optional<String> after, int limit) throws VaultException {
         Bounds.limit(limit);

@@ -126,6 +126,15 @@ final class RecordsService implements RecordsProtocol.Handler {
     }
 
     @Override
+    public void requireRoom(RecordsProtocol.RequireRoomParams in, Call<RecordsProtocol.RequireRoomReply> call) {
+        in(call, vault -> {
+            vault.conversations().requireRoom(in.conversation(), number(in.items()), in.bytes());
+            return vault;
+        });
+        call.reply(new RecordsProtocol.RequireRoomReply());
+    }
+
+    @Override
     public void updateConversation(
             RecordsProtocol.UpdateConversationParams in, Call<RecordsProtocol.UpdateConversationReply> call) {
         var changed = in(call, vault -> vault.conversations().update(in.id(), in.metadata()));

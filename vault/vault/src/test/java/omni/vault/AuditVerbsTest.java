@@ -149,6 +149,7 @@ final class AuditVerbsTest {
                 "deleteConversation",
                 AuditEvent.DELETED,
                 () -> records.deleteConversation(new RecordsProtocol.DeleteConversationParams(conversation())));
+        silent("requireRoom", () -> records.requireRoom(new RecordsProtocol.RequireRoomParams(id, 1L, 1L)));
         silent(
                 "listConversations",
                 () -> records.listConversations(new RecordsProtocol.ListConversationsParams(null, 10)));

@@ -191,6 +191,30 @@ class ConversationsTest {
         assertEquals(full + one, bytes(id));
     }
 
+    /** What it was said to have room for is kept, at its largest. */
+    @Test
+    void roomIsAskedForBeforehand() throws Exception {
+        String id = vault.conversation("one");
+        var asked = TestVault.message("what is asked");
+        int length = asked.toString().length();
+        long max = bytes(id) + ConversationItems.ANSWER_BYTES_MAX + ConversationItems.STORED_BYTES_MORE + length;
+        var tight = new Conversations(vault.records, Clock.systemUTC(), max);
+        refused(Reason.REFUSED, () -> tight.requireRoom(id, 1, length + 1));
+        tight.requireRoom(id, 1, length);
+        var answer = Json.object().put("id", "msg_" + "0".repeat(48)).put("type", "message");
+        answer.put("text", "x".repeat(KeptBounds.ITEM_BYTES_MAX - answer.toString().length() - 10));
+        var body = Json.object().put("a", "x".repeat(KeptBounds.RESPONSE_BYTES_MAX - 8));
+        var place = new Responses.Place(Optional.of(id), Optional.empty());
+        tight.responses().keep("resp_" + "0".repeat(48), place, body, List.of(asked), List.of(answer));
+
+        vault.records.write(sql -> sql.change("UPDATE conversations SET items = ?", KeptBounds.ITEMS_MAX - 2));
+        conversations.requireRoom(id, 1, 0);
+        refused(Reason.REFUSED, () -> conversations.requireRoom(id, 2, 0));
+        refused(Reason.INVALID, () -> conversations.requireRoom(id, -1, 0));
+        refused(Reason.INVALID, () -> conversations.requireRoom(id, 1, -1));
+        refused(Reason.MISSING, () -> conversations.requireRoom("conv_none", 1, 0));
+    }
+
     private long bytes(String conversation) throws VaultException {
         return vault.records.read(sql -> sql.number(
                 "SELECT sum(length(body)) FROM items JOIN conversations ON conversations.number = conversation"
