@@ -13,8 +13,8 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "backups",
         description = {
-            "Lists the snapshots in a folder; without one, all that the vault has taken and not forgotten, wherever their disk"
-                    + " is now."
+            "Lists the snapshots in a folder, for which no vault is needed; without one, all that the vault has taken and not"
+                    + " forgotten, wherever their disk is now."
         },
         footer = {"", "Example: omni vault backups", "Example: omni vault backups /media/usb/omni --json"})
 final class VaultBackupsCommand extends OmniCommand {

@@ -32,9 +32,18 @@ final class BackupService implements BackupsProtocol.Handler {
         T with(Backups backups) throws VaultException;
     }
 
+    /** What needs no vault. */
+    private interface Look<T> {
+        T at() throws VaultException;
+    }
+
     private <T> T in(Work<T> work) {
+        return told(() -> work.with(new Backups(vault.open())));
+    }
+
+    private static <T> T told(Look<T> look) {
         try {
-            return work.with(new Backups(vault.open()));
+            return look.at();
         } catch (VaultException e) {
             throw new BackupsProtocol.Failed(FailedReason.valueOf(e.reason().name()), e.getMessage());
         }
@@ -92,7 +101,8 @@ final class BackupService implements BackupsProtocol.Handler {
     @Override
     public void list(BackupsProtocol.ListParams in, Call<ListReply> call) {
         String target = in.target();
-        List<Backups.Copy> copies = in(backups -> target == null ? backups.known() : backups.in(path(target)));
+        // Whoever puts one back has no vault yet.
+        List<Backups.Copy> copies = target == null ? in(Backups::known) : told(() -> Backups.in(path(target)));
         call.reply(new ListReply(
                 copies.stream()
                         .map(copy -> new BackupsProtocol.Copy(

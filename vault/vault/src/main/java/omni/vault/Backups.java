@@ -248,8 +248,8 @@ final class Backups {
         }
     }
 
-    /** Those in that place. */
-    List<Copy> in(Path folder) throws VaultException {
+    /** Those in that place, of whichever vault: their names are no secret to who has the folder. */
+    static List<Copy> in(Path folder) throws VaultException {
         try (BackupTarget target = BackupTarget.open(folder)) {
             return target.snapshots().stream()
                     .map(name -> new Copy(folder.toString(), name))

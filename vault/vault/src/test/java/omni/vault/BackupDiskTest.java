@@ -90,7 +90,7 @@ class BackupDiskTest {
     void anEmptyFolderIsAPlaceToBegin() throws IOException {
         Files.createDirectory(place);
         vault.take(place);
-        assertEquals(1, vault.backups.in(place).size());
+        assertEquals(1, Backups.in(place).size());
     }
 
     @Test
@@ -119,10 +119,10 @@ class BackupDiskTest {
         vault.take(place);
         mount("first", "second");
         vault.take(place);
-        assertEquals(2, vault.backups.in(place).size());
+        assertEquals(2, Backups.in(place).size());
         assertEquals(4, vault.backups.known().size());
         assertEquals(List.of(), vault.check(place).problems(), "those on the other disk are not missed");
-        String gone = vault.backups.in(place).getFirst().snapshot();
+        String gone = Backups.in(place).getFirst().snapshot();
         vault.backups.forget(place, List.of(gone));
         assertEquals(3, vault.backups.known().size());
         assertTrue(
@@ -161,7 +161,7 @@ class BackupDiskTest {
         String first = vault.take(place).snapshot().name();
         mount("first", "");
         vault.backups.takeOnNewDisk(place, false, (read, written) -> {});
-        String second = vault.backups.in(place).getFirst().snapshot();
+        String second = Backups.in(place).getFirst().snapshot();
         for (Optional<String> there : List.of(Optional.of(second), Optional.of("20200101-000000.000-0000"))) {
             assertThrows(VaultException.class, () -> vault.backups.gone(place, there), there.toString());
         }
@@ -196,7 +196,7 @@ class BackupDiskTest {
         Files.move(other, folder.resolve("second"));
         Files.move(place, other);
         vault.take(other);
-        assertEquals(2, vault.backups.in(other).size());
+        assertEquals(2, Backups.in(other).size());
     }
 
     @Test
@@ -229,6 +229,6 @@ class BackupDiskTest {
         assertEquals(List.of(), BackupTarget.entries(place));
         mount("empty", "first");
         vault.backups.goOn(place, (read, written) -> {});
-        assertEquals(3, vault.backups.in(place).size());
+        assertEquals(3, Backups.in(place).size());
     }
 }

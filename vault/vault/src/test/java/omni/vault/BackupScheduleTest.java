@@ -70,10 +70,10 @@ class BackupScheduleTest {
         }
         assertEquals(
                 List.of("20260302-12", "20260303-12"),
-                backups.in(stick).stream()
+                Backups.in(stick).stream()
                         .map(copy -> copy.snapshot().substring(0, 11))
                         .toList());
-        assertEquals(backups.in(stick), backups.known());
+        assertEquals(Backups.in(stick), backups.known());
         assertEquals(Optional.empty(), schedule.trouble());
         vault.open().close();
     }
@@ -98,12 +98,12 @@ class BackupScheduleTest {
         }
         now = right;
         schedule.look();
-        assertEquals(3, backups.in(stick).size(), "two of the days to come, and the one that was just taken");
+        assertEquals(3, Backups.in(stick).size(), "two of the days to come, and the one that was just taken");
         assertEquals(
                 right.truncatedTo(ChronoUnit.MILLIS),
-                backups.in(stick).getFirst().taken());
+                Backups.in(stick).getFirst().taken());
         schedule.look();
-        assertEquals(3, backups.in(stick).size(), "no other one is due");
+        assertEquals(3, Backups.in(stick).size(), "no other one is due");
         vault.open().close();
     }
 

@@ -101,6 +101,30 @@ class BackupServiceTest {
                 FailedReason.SEALED, refused(() -> client.forget(new ForgetParams("/x", null, null, null, "p", "s"))));
     }
 
+    /** Whoever has the folder reads their names there; and on an empty box one of them is to be chosen. */
+    @Test
+    void aFolderIsListedWithoutAVault() throws IOException {
+        open();
+        String stick = folder.resolve("stick").toString();
+        client.take(new TakeParams(stick, null, null));
+        vault.open().close();
+        var clock = Clock.systemUTC();
+        Path empty = Files.createDirectories(folder.resolve("empty"));
+        Vault none = new VaultHome(empty, clock).started();
+        var config = new VaultConfig(Duration.ZERO, false, true, "off", Path.of(""), Duration.ofHours(24), 1, 0, 0);
+        Path socket = Files.createTempDirectory("ov").resolve("vault.sock");
+        try (var _ = BusServer.at(socket)
+                        .service(BackupsProtocol.service(
+                                new BackupService(none, new BackupSchedule(none, config, clock))))
+                        .start();
+                var other = BusClient.to(socket)) {
+            var asked = BackupsProtocol.Client.of(other);
+            assertEquals(1, asked.list(new ListParams(stick)).copies().size());
+            assertEquals(FailedReason.SEALED, refused(() -> asked.list(new ListParams(null))));
+            assertEquals(FailedReason.MISSING, refused(() -> asked.list(new ListParams(empty.toString()))));
+        }
+    }
+
     @Test
     void theyAreTakenListedVerifiedAndWithAPermitForgotten() throws IOException {
         open();

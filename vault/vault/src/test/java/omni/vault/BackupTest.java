@@ -139,7 +139,7 @@ class BackupTest {
         long second = vault.take(target).written();
         assertTrue(second < first / 3, first + " and then " + second);
         assertEquals(List.of(), problems());
-        assertEquals(2, vault.backups.in(target).size());
+        assertEquals(2, Backups.in(target).size());
     }
 
     @Test
@@ -231,7 +231,7 @@ class BackupTest {
                             throw new VaultException(Reason.REFUSED, "stopped");
                         }
                     })));
-            assertEquals(List.of(), vault.backups.in(target));
+            assertEquals(List.of(), Backups.in(target));
         }
         assertEquals(6, vault.check(target).left());
         long whole = chunkBytes();
@@ -291,7 +291,7 @@ class BackupTest {
         vault.backups.forget(target, List.of(first));
         Files.delete(keys);
         assertEquals(List.of(), problems());
-        assertEquals(1, vault.backups.in(target).size());
+        assertEquals(1, Backups.in(target).size());
         assertEquals(Reason.MISSING, reason(() -> vault.backups.forget(target, List.of(first))));
         // the bytes of the key file are zeros where they stood
         byte[] over = Files.readAllBytes(folder.resolve("link"));
@@ -479,7 +479,7 @@ class BackupTest {
         vault.take(target);
         try (BackupVault other = BackupVault.make(folder.resolve("second")).vault()) {
             assertEquals(Reason.REFUSED, reason(() -> other.take(target)));
-            String name = vault.backups.in(target).getFirst().snapshot();
+            String name = Backups.in(target).getFirst().snapshot();
             assertEquals(Reason.REFUSED, reason(() -> other.backups.forget(target, List.of(name))));
             assertEquals(Reason.REFUSED, reason(() -> other.backups.forgetConversation(target, "conv_1")));
         }
@@ -495,7 +495,7 @@ class BackupTest {
         assertEquals(Reason.INVALID, reason(() -> vault.take(folder.resolve("../x"))));
         assertEquals(Reason.INVALID, reason(() -> vault.take(folder.resolve("x".repeat(1001)))));
         assertEquals(Reason.FAILED, reason(() -> vault.take(folder.resolve("not-mounted/omni"))));
-        assertEquals(Reason.MISSING, reason(() -> vault.backups.in(folder)));
+        assertEquals(Reason.MISSING, reason(() -> Backups.in(folder)));
         vault.take(target);
         try (BackupTarget busy = BackupTarget.open(target)) {
             assertEquals(Reason.REFUSED, reason(() -> vault.take(target)));
@@ -508,7 +508,7 @@ class BackupTest {
         vault.take(target);
         Path keys = target.resolve("keys");
         byte[] one = Files.readAllBytes(
-                keys.resolve(vault.backups.in(target).getFirst().snapshot()));
+                keys.resolve(Backups.in(target).getFirst().snapshot()));
         for (int i = 1; i < BackupTarget.SNAPSHOTS_MAX; i++) {
             Files.write(keys.resolve(String.format("20250101-000000.000-%04x", i)), one);
         }
