@@ -55,8 +55,7 @@ final class Daemon implements Role.Running {
         var engine = new EngineLink(EngineProtocol.Client.of(engineBus));
         var sweeper = new Sweeper(config.patience());
         var templates = new Templates(engine, clock, config.reorderVolatileLines());
-        var answers =
-                new Answers(engine, templates, sweeper, config.answerTimeout(), clock, vault::requireMayAnswer);
+        var answers = new Answers(engine, templates, sweeper, config.answerTimeout(), clock, vault::requireMayAnswer);
         var airgap = new AirgapLink(AirgapProtocol.Client.of(airgapBus));
         var routes = new Routes(
                 answers, engine, airgap, vault, new Health(engine::models), config.embeddingInputsMax(), clock);

@@ -75,8 +75,9 @@ record DaemonConfig(
         Duration answerTimeout,
 
         @Key(
-                doc = "Whether lines with a time or a date in a chat's instructions are put behind the other lines of their message,"
-                        + " so that what never changes is computed once; reorder_volatile_lines in a request goes over it.",
+                doc =
+                        "Whether lines with a time or a date in a chat's instructions are put behind the other lines of their message,"
+                                + " so that what never changes is computed once; reorder_volatile_lines in a request goes over it.",
                 def = "false")
         boolean reorderVolatileLines) {
     static final Section<DaemonConfig> SECTION = Section.of("daemon", DaemonConfig.class);

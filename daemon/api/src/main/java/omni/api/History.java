@@ -161,7 +161,8 @@ final class History {
     /** To what the assistant said just before, as chats have it. */
     private static void addCall(ArrayNode messages, JsonNode item, String path) {
         var last = messages.isEmpty() ? null : messages.get(messages.size() - 1);
-        var said = last instanceof ObjectNode message && message.path("role").asString("").equals("assistant")
+        var said = last instanceof ObjectNode message
+                        && message.path("role").asString("").equals("assistant")
                 ? message
                 : messages.addObject().put("role", "assistant").put("content", "");
         var call = said.withArray("tool_calls").addObject();

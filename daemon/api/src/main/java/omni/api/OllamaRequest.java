@@ -138,8 +138,7 @@ record OllamaRequest(Options options, ArrayNode messages, Tools tools, Optional<
         var read = Options.sampling(options, Options.TEMPERATURE_MAX);
         var seed = read.seed();
         return seed != null && seed == -1
-                ? new Sampling(
-                        read.temperature(), read.topP(), read.topK(), read.minP(), null, read.samplers())
+                ? new Sampling(read.temperature(), read.topP(), read.topK(), read.minP(), null, read.samplers())
                 : read;
     }
 

@@ -173,18 +173,15 @@ record ResponseRequest(
 
     private static ObjectNode said(Fields body, Tools tools) {
         var said = JsonNodeFactory.instance.objectNode();
-        said.put(
-                "parallel_tool_calls",
-                body.get("parallel_tool_calls").isEmpty() || body.flag("parallel_tool_calls"));
+        said.put("parallel_tool_calls", body.get("parallel_tool_calls").isEmpty() || body.flag("parallel_tool_calls"));
         said.putObject("text")
                 .set(
                         "format",
                         body.object("text")
                                 .flatMap(text -> text.get("format"))
-                                .orElseGet(() -> JsonNodeFactory.instance.objectNode().put("type", "text")));
-        said.set(
-                "tool_choice",
-                body.get("tool_choice").orElseGet(() -> JsonNodeFactory.instance.stringNode("auto")));
+                                .orElseGet(() ->
+                                        JsonNodeFactory.instance.objectNode().put("type", "text")));
+        said.set("tool_choice", body.get("tool_choice").orElseGet(() -> JsonNodeFactory.instance.stringNode("auto")));
         var given = said.putArray("tools");
         if (tools.offered()) {
             body.get("tools").ifPresent(list -> list.forEach(tool -> given.add(said(tool))));

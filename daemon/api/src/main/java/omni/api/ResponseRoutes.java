@@ -86,10 +86,7 @@ final class ResponseRoutes {
                 List<Runnable> early = keeps ? List.of() : List.of(request::close, room::close);
                 var held = new Held<>(chat, () -> early.forEach(Runnable::run));
                 var made = Asked.of(asked, keeps);
-                answers.chat(
-                        held,
-                        Answers.Asker.of(exchange, NAMES),
-                        begun -> write(exchange, made, begun));
+                answers.chat(held, Answers.Asker.of(exchange, NAMES), begun -> write(exchange, made, begun));
             } catch (ApiError e) {
                 throw e.naming(NAMES);
             }

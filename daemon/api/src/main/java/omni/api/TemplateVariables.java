@@ -54,12 +54,16 @@ final class TemplateVariables {
                         .flatMap(node -> Fields.object(node, "reasoning").text("effort")))
                 .ifPresent(effort -> addEffort(variables, effort));
         body.object(FIELD).ifPresent(given -> {
-            given.node().propertyNames().stream().filter(TAKEN::contains).findFirst().ifPresent(name -> {
-                throw ApiError.at(
-                        given.at(name),
-                        ErrorCode.INVALID_VALUE,
-                        name + " is made of the request's other fields, or a function of templates. Leave it out here.");
-            });
+            given.node().propertyNames().stream()
+                    .filter(TAKEN::contains)
+                    .findFirst()
+                    .ifPresent(name -> {
+                        throw ApiError.at(
+                                given.at(name),
+                                ErrorCode.INVALID_VALUE,
+                                name
+                                        + " is made of the request's other fields, or a function of templates. Leave it out here.");
+                    });
             variables.setAll((ObjectNode) given.node());
         });
         return variables;
@@ -86,7 +90,8 @@ final class TemplateVariables {
     /** Anthropic's {@code thinking}, where it is there. */
     static ObjectNode ofMessages(Optional<Fields> thinking) {
         var variables = none();
-        thinking.ifPresent(given -> variables.put(THINKS, !given.requiredText("type").equals("disabled")));
+        thinking.ifPresent(
+                given -> variables.put(THINKS, !given.requiredText("type").equals("disabled")));
         return variables;
     }
 }

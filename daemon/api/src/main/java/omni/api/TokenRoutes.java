@@ -70,8 +70,8 @@ final class TokenRoutes {
             var asked = request.get();
             answers.supervised(exchange.wire()::watch, work -> {
                 var model = work.step(() -> engine.resolve(asked.model()));
-                var tokens = work.step(() ->
-                        engine.tokenize(model, asked.content(), asked.parseSpecial(), asked.addSpecial()));
+                var tokens = work.step(
+                        () -> engine.tokenize(model, asked.content(), asked.parseSpecial(), asked.addSpecial()));
                 var spool = exchange.spool();
                 spool.json().writeStartObject().writeArrayPropertyStart("tokens");
                 tokens.forEach(token -> spool.json().writeNumber(token));
@@ -114,7 +114,8 @@ final class TokenRoutes {
             answers.prompt(
                     request,
                     Answers.Asker.of(exchange),
-                    prompt -> exchange.json(JsonNodeFactory.instance.objectNode().put("prompt", prompt)));
+                    prompt ->
+                            exchange.json(JsonNodeFactory.instance.objectNode().put("prompt", prompt)));
         }
     }
 

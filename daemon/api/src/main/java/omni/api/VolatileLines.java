@@ -39,8 +39,11 @@ final class VolatileLines {
             var role = message.path("role").asString("");
             instructions &= role.equals("system") || role.equals("developer");
             all.add(
-                    instructions && message instanceof ObjectNode object && object.path("content").isString()
-                            ? object.deepCopy().put("content", last(object.path("content").stringValue()))
+                    instructions
+                                    && message instanceof ObjectNode object
+                                    && object.path("content").isString()
+                            ? object.deepCopy()
+                                    .put("content", last(object.path("content").stringValue()))
                             : message);
         }
         return all;

@@ -78,7 +78,9 @@ final class LockedAnswersTest {
                 var answer = daemon.post(asking.getKey(), asking.getValue());
                 assertEquals(423, answer.statusCode(), asking.getKey());
                 var error = TestDaemon.error(answer);
-                var text = error.isString() ? error.asString() : error.path("message").asString();
+                var text = error.isString()
+                        ? error.asString()
+                        : error.path("message").asString();
                 assertTrue(text.contains("vault.answer_while_locked"), answer.body());
             }
             assertTrue(engine.asked.isEmpty() && engine.embedded.isEmpty());

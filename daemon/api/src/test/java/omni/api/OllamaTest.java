@@ -118,11 +118,13 @@ final class OllamaTest {
 
     @Test
     void optionsReachTheEngine() throws Exception {
-        var asked = asked("\"options\":{\"temperature\":0.5,\"top_k\":7,\"top_p\":0.6,\"min_p\":0.1,\"seed\":9,"
-                + "\"num_predict\":5,\"stop\":[\"x\",\"y\"],\"repeat_penalty\":1.25,\"repeat_last_n\":-1,\"mirostat\":2,\"num_ctx\":4096}");
+        var asked = asked(
+                "\"options\":{\"temperature\":0.5,\"top_k\":7,\"top_p\":0.6,\"min_p\":0.1,\"seed\":9,"
+                        + "\"num_predict\":5,\"stop\":[\"x\",\"y\"],\"repeat_penalty\":1.25,\"repeat_last_n\":-1,\"mirostat\":2,\"num_ctx\":4096}");
 
         var samplers = Samplers.fromJson(
-                JsonMapper.shared().readTree("{\"penaltyTokens\":65536,\"repeatPenalty\":1.25,\"mirostat\":2}"), "samplers");
+                JsonMapper.shared().readTree("{\"penaltyTokens\":65536,\"repeatPenalty\":1.25,\"mirostat\":2}"),
+                "samplers");
         assertEquals(new Sampling(0.5, 0.6, 7L, 0.1, 9L, samplers), asked.sampling());
         assertEquals(5, asked.maxTokens());
         assertEquals(List.of("x", "y"), asked.stop());

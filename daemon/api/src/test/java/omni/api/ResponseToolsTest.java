@@ -21,8 +21,9 @@ import tools.jackson.databind.json.JsonMapper;
 /** Tools, thoughts and forms in {@code /v1/responses}: what is asked of the engine, and the items and events of its answer. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class ResponseToolsTest {
-    private static final String WEATHER = "{'type':'function','name':'get_weather','description':'Weather.','parameters':"
-            + "{'type':'object','properties':{'city':{'type':'string'}},'required':['city']}}";
+    private static final String WEATHER =
+            "{'type':'function','name':'get_weather','description':'Weather.','parameters':"
+                    + "{'type':'object','properties':{'city':{'type':'string'}},'required':['city']}}";
     private static final String OFFERED = ",'tools':[" + WEATHER + "]";
     private static final String CALL =
             "<tool_call>\n{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Oslo\"}}\n</tool_call>";
@@ -112,8 +113,7 @@ final class ResponseToolsTest {
                 .map(event -> event.get("type").asString().replace("response.", ""))
                 .toList();
         var distinct = types.stream().distinct().toList();
-        assertEquals(
-                Stream.of("created", "in_progress").toList(), distinct.subList(0, 2), types.toString());
+        assertEquals(Stream.of("created", "in_progress").toList(), distinct.subList(0, 2), types.toString());
         assertEquals(
                 List.of("reasoning", "message", "function_call"),
                 events.stream()
@@ -172,7 +172,8 @@ final class ResponseToolsTest {
     /** As where the answer was stopped in the middle of it: who parses the arguments of calls that are complete is not misled. */
     @Test
     void aCallThatIsCutShortSaysSo() throws Exception {
-        var made = made(body("'hi'", OFFERED), "<tool_call>\n{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Os");
+        var made =
+                made(body("'hi'", OFFERED), "<tool_call>\n{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Os");
         var call = made.at("/output/0");
         assertEquals("function_call", call.get("type").asString(), made.toString());
         assertEquals("incomplete", call.get("status").asString());
@@ -180,15 +181,15 @@ final class ResponseToolsTest {
 
     @Test
     void theFormIsAGrammarAndSaidAgain() throws Exception {
-        var format = "{'type':'json_schema','name':'a','schema':{'type':'object','properties':{'age':{'type':'integer'}},"
-                + "'required':['age']}}";
+        var format =
+                "{'type':'json_schema','name':'a','schema':{'type':'object','properties':{'age':{'type':'integer'}},"
+                        + "'required':['age']}}";
         var made = made(body("'hi'", ",'text':{'format':" + format + "}"), "{}");
         assertTrue(String.valueOf(asked().grammar()).contains("age"));
         assertEquals("json_schema", made.at("/text/format/type").asString());
         made(body("'hi'", ",'text':{'format':{'type':'json_object'}}"), "{}");
         assertTrue(String.valueOf(asked().grammar()).contains("root ::="));
-        var beside = daemon.post(
-                "/v1/responses", body("'hi'", OFFERED + ",'text':{'format':{'type':'json_object'}}"));
+        var beside = daemon.post("/v1/responses", body("'hi'", OFFERED + ",'text':{'format':{'type':'json_object'}}"));
         assertEquals(400, beside.statusCode());
         assertEquals("text.format", TestDaemon.error(beside).get("param").asString());
     }

@@ -25,7 +25,8 @@ final class VolatileLinesTest {
             })
     void aClockGoesBehindWhatStays(String line) {
         assertEquals("Be kind.\nLamps: two.\n" + line, VolatileLines.last(line + "\nBe kind.\nLamps: two."));
-        assertEquals("Be kind.\nLamps: two.\n" + line + "\n", VolatileLines.last("Be kind.\n" + line + "\nLamps: two.\n"));
+        assertEquals(
+                "Be kind.\nLamps: two.\n" + line + "\n", VolatileLines.last("Be kind.\n" + line + "\nLamps: two.\n"));
     }
 
     @ParameterizedTest
@@ -61,11 +62,9 @@ final class VolatileLinesTest {
                 [{"role":"system","content":"10:00\\na"},{"role":"developer","content":"10:01\\nb"},
                  {"role":"user","content":"10:02\\nc"},{"role":"system","content":"10:03\\nd"}]""");
         var before = given.deepCopy();
-        assertEquals(
-                JsonMapper.shared().readTree("""
+        assertEquals(JsonMapper.shared().readTree("""
                 [{"role":"system","content":"a\\n10:00"},{"role":"developer","content":"b\\n10:01"},
-                 {"role":"user","content":"10:02\\nc"},{"role":"system","content":"10:03\\nd"}]"""),
-                VolatileLines.last(given));
+                 {"role":"user","content":"10:02\\nc"},{"role":"system","content":"10:03\\nd"}]"""), VolatileLines.last(given));
         assertEquals(before, given);
     }
 }

@@ -114,9 +114,10 @@ record EngineConfig(
         int keyRequestsMax,
 
         @Key(
-                doc = "Whose tokens in the KV cache a prompt that begins with the same ones is computed behind: key (of the same"
-                        + " API key), all, or off. With all, whoever has a key can tell by the time that an answer takes to begin"
-                        + " what others have asked.",
+                doc =
+                        "Whose tokens in the KV cache a prompt that begins with the same ones is computed behind: key (of the same"
+                                + " API key), all, or off. With all, whoever has a key can tell by the time that an answer takes to begin"
+                                + " what others have asked.",
                 def = "key")
         PrefixReuse prefixReuse,
 

@@ -62,8 +62,7 @@ final class GenerateRequest {
         }
         form(in).ifPresent(Form::check);
         EngineProtocol.Sampling given = in.sampling();
-        EngineProtocol.Sampling sampling =
-                given != null ? given : Sampling.UNSAID;
+        EngineProtocol.Sampling sampling = given != null ? given : Sampling.UNSAID;
         Sampling.check("sampling.", sampling);
         return new GenerateRequest(in, sampling, Caller.of(in.caller()));
     }

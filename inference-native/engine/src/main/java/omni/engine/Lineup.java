@@ -57,13 +57,7 @@ final class Lineup {
     /** Somebody has come, gone or changed places since {@link #parties} was last asked for. */
     private boolean moved;
 
-    Lineup(
-            Decoder decoder,
-            int chunkTokens,
-            PrefixReuse reuse,
-            Duration stallMax,
-            Shares shares,
-            LongSupplier clock) {
+    Lineup(Decoder decoder, int chunkTokens, PrefixReuse reuse, Duration stallMax, Shares shares, LongSupplier clock) {
         this.decoder = decoder;
         this.places = new Places(decoder, reuse);
         this.chunkTokens = chunkTokens;

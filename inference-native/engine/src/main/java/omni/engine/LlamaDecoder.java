@@ -251,7 +251,8 @@ final class LlamaDecoder implements Decoder {
     @Override
     public boolean cut(int sequence, int tokens) {
         boolean has = hasFirst(sequence, tokens);
-        boolean kept = has && (isWhole(sequence, tokens) || memory.removeSequence(sequence, tokens, SequenceMemory.END));
+        boolean kept =
+                has && (isWhole(sequence, tokens) || memory.removeSequence(sequence, tokens, SequenceMemory.END));
         if (!kept) {
             memory.removeSequence(sequence);
         }

@@ -80,8 +80,8 @@ final class NativeModel implements LoadedModel {
                         ? new LlamaDecoder(model, config, plan, () -> tuner.current(stored), tuner.governor())
                         : null;
                 Decoder seam = decoder == null ? new NoDecoder() : wrapper.wrap(decoder);
-                DecodeLoop loop = new DecodeLoop(
-                        seam, config.chunkTokens(), config.prefixReuse(), config.readerStallMax());
+                DecodeLoop loop =
+                        new DecodeLoop(seam, config.chunkTokens(), config.prefixReuse(), config.readerStallMax());
                 LeastTokens leastTokens = new LeastTokens(model);
                 Embedder embedder = new Embedder(model, config, tuning.prefillThreads(), leastTokens);
                 tuner.loaded(stored, plan.contextTokens(), model, loop::whenIdle);

@@ -102,8 +102,7 @@ record Samplers(EngineProtocol.Samplers asked) {
             return;
         }
         if (breakers.size() > DRY_BREAKERS_MAX) {
-            throw new EngineException.Invalid(
-                    parameter, "Give at most " + DRY_BREAKERS_MAX + " sequence breakers.");
+            throw new EngineException.Invalid(parameter, "Give at most " + DRY_BREAKERS_MAX + " sequence breakers.");
         }
         for (String breaker : breakers) {
             boolean ascii = breaker.chars().allMatch(c -> c > 0 && c < 128);
@@ -209,8 +208,7 @@ record Samplers(EngineProtocol.Samplers asked) {
     private void bias(Sampler.Builder chain) {
         if (!biases().isEmpty()) {
             Map<Integer, Double> biases = new HashMap<>();
-            biases().forEach(
-                            bias -> biases.put((int) bias.token(), said(bias.bias(), Double.NEGATIVE_INFINITY)));
+            biases().forEach(bias -> biases.put((int) bias.token(), said(bias.bias(), Double.NEGATIVE_INFINITY)));
             chain.logitBias(biases);
         }
     }

@@ -20,8 +20,8 @@ class DeadlineTest {
     private static final int PLENTY = 100_000;
 
     private final ScriptedDecoder decoder = new ScriptedDecoder(1, 1000, 1000, 64);
-    private final DecodeLoop loop =
-            new DecodeLoop(decoder, 16, PrefixReuse.OFF, LONG, () -> decoder.calls().size());
+    private final DecodeLoop loop = new DecodeLoop(
+            decoder, 16, PrefixReuse.OFF, LONG, () -> decoder.calls().size());
     private Thread thread = new Thread();
 
     @BeforeEach

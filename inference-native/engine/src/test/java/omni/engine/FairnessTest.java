@@ -441,7 +441,8 @@ class FairnessTest {
     void howLongAnswersHoldTheirPlacesIsMeasured() throws Exception {
         // Half a second a call.
         long callNanos = Duration.ofMillis(500).toNanos();
-        loop = new DecodeLoop(decoder, 16, PrefixReuse.OFF, LONG, () -> decoder.calls().size() * callNanos);
+        loop = new DecodeLoop(
+                decoder, 16, PrefixReuse.OFF, LONG, () -> decoder.calls().size() * callNanos);
         run(List.of(ask(normal("a"), 1, 10, 20), ask(normal("a"), 2, 10, 20)));
         assertEquals(10, loop.service().retryAfterSeconds(1, 1), "twenty calls");
     }

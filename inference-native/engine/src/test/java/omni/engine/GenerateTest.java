@@ -42,11 +42,8 @@ class GenerateTest {
 
     @Test
     void answersInOneReply() {
-        EngineProtocol.GenerateReply reply = engine.client.generate(Ask.chat(SUM)
-                .maxTokens(50L)
-                .greedy()
-                .caller("00000000c01d")
-                .params());
+        EngineProtocol.GenerateReply reply = engine.client.generate(
+                Ask.chat(SUM).maxTokens(50L).greedy().caller("00000000c01d").params());
         assertEquals("7 plus 5 is 12.", reply.text());
         assertEquals(EngineProtocol.GenerateReplyFinish.STOP, reply.finish());
         EngineProtocol.Usage usage = reply.usage();

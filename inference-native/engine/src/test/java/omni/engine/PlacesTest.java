@@ -85,7 +85,8 @@ class PlacesTest {
         assertEquals(30, reused(ONE, joined(from(1000, 30), 5000)));
         assertEquals(0, reused(ONE, joined(from(1000, 15), 5001)), "fewer are not worth a place");
         // What each computed of its prompt, and of three tokens answered all but the last.
-        int computed = decoder.calls().stream().mapToInt(ScriptedDecoder.Call::total).sum();
+        int computed =
+                decoder.calls().stream().mapToInt(ScriptedDecoder.Call::total).sum();
         assertEquals(50 + 1 + 3 + 1 + 16 + 5 * 2, computed);
     }
 

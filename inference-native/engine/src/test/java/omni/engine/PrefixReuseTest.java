@@ -9,7 +9,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Prompts that begin alike, with a real model: what is reused says the same as what is computed. */
 class PrefixReuseTest {
-    private static final String QUESTION = EngineFixture.chat("Count to 3.") + "1 2 3<|im_end|>\n" + EngineFixture.chat("What is 7 plus 5?");
+    private static final String QUESTION =
+            EngineFixture.chat("Count to 3.") + "1 2 3<|im_end|>\n" + EngineFixture.chat("What is 7 plus 5?");
     private static final String ONE = "000000000001";
     private static final String OTHER = "000000000002";
 

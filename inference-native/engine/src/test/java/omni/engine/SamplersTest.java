@@ -49,8 +49,7 @@ class SamplersTest {
                 0L,
                 0.0,
                 seed,
-                EngineProtocol.Samplers.fromJson(
-                        JsonMapper.shared().readTree("{" + samplers + "}"), "samplers"));
+                EngineProtocol.Samplers.fromJson(JsonMapper.shared().readTree("{" + samplers + "}"), "samplers"));
     }
 
     private List<Long> tokens(Ask ask, EngineProtocol.Sampling sampling) {
@@ -87,7 +86,8 @@ class SamplersTest {
     void aBiasFavoursATokenAndNullRulesItOut() {
         assertEquals(MANY, times(greedy(FAVOURED)));
         long best = greedy("").getFirst();
-        assertFalse(greedy("\"logitBias\":[{\"token\":" + best + ",\"bias\":null}]").contains(best));
+        assertFalse(
+                greedy("\"logitBias\":[{\"token\":" + best + ",\"bias\":null}]").contains(best));
     }
 
     @ParameterizedTest
@@ -105,8 +105,7 @@ class SamplersTest {
         assertEquals(0, times(tokens(saidAlready, sampling(0, 1, FAVOURED + ",\"presencePenalty\":100"))));
         assertEquals(
                 MANY / 2,
-                times(tokens(
-                        saidAlready, sampling(0, 1, FAVOURED + ",\"presencePenalty\":100,\"penaltyTokens\":1"))),
+                times(tokens(saidAlready, sampling(0, 1, FAVOURED + ",\"presencePenalty\":100,\"penaltyTokens\":1"))),
                 "of two tokens one is always out of sight");
     }
 
@@ -216,7 +215,8 @@ class SamplersTest {
     @Test
     void soHaveSequenceBreakers() {
         String dry = "\"dryMultiplier\":1,\"drySequenceBreakers\":";
-        assertFalse(greedy(dry + Collections.nCopies(4, "\"" + "a".repeat(40) + "\"")).isEmpty());
+        assertFalse(greedy(dry + Collections.nCopies(4, "\"" + "a".repeat(40) + "\""))
+                .isEmpty());
         refused("drySequenceBreakers", dry + Collections.nCopies(5, "\"a\""));
         refused("drySequenceBreakers", dry + "[\"" + "a".repeat(41) + "\"]");
         refused("drySequenceBreakers", dry + "[\"\"]");

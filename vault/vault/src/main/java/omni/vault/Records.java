@@ -100,7 +100,8 @@ final class Records implements AutoCloseable {
     private static Records open(Path folder, String name, DataKeys keys, RecordsOptions options, int version)
             throws VaultException {
         try {
-            RecordsWriter writer = RecordsWriter.open(folder.resolve(name), keys.key(Purpose.RECORDS, version), options);
+            RecordsWriter writer =
+                    RecordsWriter.open(folder.resolve(name), keys.key(Purpose.RECORDS, version), options);
             Records records = new Records(folder, keys, options, version, writer);
             try {
                 Migrations.bundled().apply(records);

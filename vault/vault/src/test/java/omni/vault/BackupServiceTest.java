@@ -56,8 +56,8 @@ class BackupServiceTest {
                     uses.incrementAndGet();
                     return System.nanoTime();
                 }));
-        var config =
-                new VaultConfig(Duration.ZERO, false, true, "off", folder.resolve("stick"), Duration.ofHours(24), 1, 0, 0);
+        var config = new VaultConfig(
+                Duration.ZERO, false, true, "off", folder.resolve("stick"), Duration.ofHours(24), 1, 0, 0);
         server = BusServer.at(run.resolve("vault.sock"))
                 .service(BackupsProtocol.service(new BackupService(vault, new BackupSchedule(vault, config, clock))))
                 .start();

@@ -507,8 +507,8 @@ class BackupTest {
     void placesAndSnapshotsAreBounded() throws IOException {
         vault.take(target);
         Path keys = target.resolve("keys");
-        byte[] one = Files.readAllBytes(
-                keys.resolve(Backups.in(target).getFirst().snapshot()));
+        byte[] one =
+                Files.readAllBytes(keys.resolve(Backups.in(target).getFirst().snapshot()));
         for (int i = 1; i < BackupTarget.SNAPSHOTS_MAX; i++) {
             Files.write(keys.resolve(String.format("20250101-000000.000-%04x", i)), one);
         }

@@ -202,7 +202,8 @@ class ConversationsTest {
         refused(Reason.REFUSED, () -> tight.requireRoom(id, 1, length + 1));
         tight.requireRoom(id, 1, length);
         var answer = Json.object().put("id", "msg_" + "0".repeat(48)).put("type", "message");
-        answer.put("text", "x".repeat(KeptBounds.ITEM_BYTES_MAX - answer.toString().length() - 10));
+        answer.put(
+                "text", "x".repeat(KeptBounds.ITEM_BYTES_MAX - answer.toString().length() - 10));
         var body = Json.object().put("a", "x".repeat(KeptBounds.RESPONSE_BYTES_MAX - 8));
         var place = new Responses.Place(Optional.of(id), Optional.empty());
         tight.responses().keep("resp_" + "0".repeat(48), place, body, List.of(asked), List.of(answer));

@@ -72,8 +72,8 @@ final class FaultLibrary extends FaultLife {
     @Override
     void check() {
         Set<String> found = new TreeSet<>();
-        boolean read = statement(() -> found.addAll(sql().rows(
-                        "SELECT name FROM texts WHERE text = ?", row -> row.getString(1), TEXT)));
+        boolean read = statement(
+                () -> found.addAll(sql().rows("SELECT name FROM texts WHERE text = ?", row -> row.getString(1), TEXT)));
         require(read, "afterwards: " + refusals);
         require(found.containsAll(alive), "of " + alive + " there are " + found);
         close();

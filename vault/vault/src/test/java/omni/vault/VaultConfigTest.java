@@ -29,7 +29,8 @@ class VaultConfigTest {
     @Test
     void defaults() throws IOException {
         assertEquals(
-                new VaultConfig(Duration.ZERO, false, true, "auto", Path.of(""), Duration.ofDays(1), 7, 4, 12), load(""));
+                new VaultConfig(Duration.ZERO, false, true, "auto", Path.of(""), Duration.ofDays(1), 7, 4, 12),
+                load(""));
     }
 
     @Test
