@@ -57,7 +57,6 @@ final class Vault implements SecretSocket.Desk, RecordsService.Source {
     private final Semaphore rotating = new Semaphore(1);
     private final Idleness idleness;
     private final Set<Consumer<Status>> listeners = ConcurrentHashMap.newKeySet();
-
     private Status status;
     private Optional<OpenVault> open = Optional.empty();
     /** How often a lock was asked for: an unlock that began before the last one does not open. */
