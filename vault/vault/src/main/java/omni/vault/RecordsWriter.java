@@ -5,6 +5,8 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import omni.vault.VaultException.Reason;
 
 /**
@@ -13,7 +15,11 @@ import omni.vault.VaultException.Reason;
  * and cannot do that. For one thread at a time, but for {@link #checkUsable}.
  */
 final class RecordsWriter implements AutoCloseable {
+    /** The files that this process has open, however often: locks on them are all its own, and tell it nothing of that. */
+    private static final Map<Object, Integer> OPEN = new ConcurrentHashMap<>();
+
     private final Path file;
+    private final Object identity;
     private final Sql sql;
 
     /** Does nothing but stay. */
@@ -28,8 +34,9 @@ final class RecordsWriter implements AutoCloseable {
         }
     }
 
-    private RecordsWriter(Path file, Sql sql, Sql keeper) {
+    private RecordsWriter(Path file, Object identity, Sql sql, Sql keeper) {
         this.file = file;
+        this.identity = identity;
         this.sql = sql;
         this.keeper = keeper;
     }
@@ -40,7 +47,9 @@ final class RecordsWriter implements AutoCloseable {
             Sql keeper = RecordsConnection.reader(file, key);
             try {
                 keeper.checkRead(); // takes its lock on the file
-                return new RecordsWriter(file, sql, keeper);
+                RecordsWriter writer = new RecordsWriter(file, identity(file), sql, keeper);
+                OPEN.merge(writer.identity, 1, Integer::sum);
+                return writer;
             } catch (SQLException e) {
                 keeper.close();
                 throw e;
@@ -48,6 +57,20 @@ final class RecordsWriter implements AutoCloseable {
         } catch (SQLException e) {
             sql.close();
             throw e;
+        }
+    }
+
+    /** Whether this process has that file open: its journal is nobody's who is gone. */
+    static boolean isOpen(Path file) throws IOException {
+        return OPEN.containsKey(Files.getAttribute(file, "unix:ino"));
+    }
+
+    /** Of the file itself, whatever its name is later. */
+    private static Object identity(Path file) throws SQLException {
+        try {
+            return Files.getAttribute(file, "unix:ino");
+        } catch (IOException e) {
+            throw new SQLException("The records' file cannot be looked at.", e);
         }
     }
 
@@ -137,6 +160,7 @@ final class RecordsWriter implements AutoCloseable {
             sql.close();
         } finally {
             keeper.close();
+            OPEN.computeIfPresent(identity, (_, times) -> times == 1 ? null : times - 1);
         }
         removeEmpty();
     }

@@ -27,7 +27,7 @@ final class Redo {
     private Redo() {}
 
     /**
-     * Takes in a journal that was left by who is gone, as far as it holds, and empties it.
+     * Takes in a journal that was left by who is gone, as far as it holds, and empties it; one that this process has open stays.
      *
      * @throws VaultException FAILED where a file cannot be read or written, or another process has the database open
      */
@@ -35,7 +35,7 @@ final class Redo {
         try {
             requireUnused(file);
             Path journal = journal(file);
-            if (Files.notExists(journal) || Files.size(journal) == 0) {
+            if (RecordsWriter.isOpen(file) || Files.notExists(journal) || Files.size(journal) == 0) {
                 return;
             }
             End end = end(journal, Long.MAX_VALUE);
