@@ -17,8 +17,9 @@ final class Capabilities {
     private Capabilities() {}
 
     /**
-     * Takes all from the calling platform thread, for good. Nothing that it starts gets any back: no program has privileges by its file
-     * any more, root's own included. Where this thread may (CAP_SETPCAP), the bounding set is empty afterwards, too.
+     * Takes all from the calling platform thread, for good, but for what it has of the right to lock memory. Nothing that it starts gets
+     * any: no program has privileges by its file any more, root's own included. Where this thread may (CAP_SETPCAP), the bounding set is
+     * empty afterwards, too.
      */
     static void drop() throws KernelException {
         try {
@@ -32,7 +33,15 @@ final class Capabilities {
             }
         }
         Libc.Rights.noNewPrivileges();
-        Libc.Rights.noCapabilities();
+        try {
+            // This process is locked in memory: a thread of it that may not lock any could map none, and the virtual machine would end.
+            Libc.Rights.lockMemoryAlone();
+        } catch (KernelException e) {
+            if (e.errno() != KernelException.EPERM) {
+                throw e;
+            }
+            Libc.Rights.noCapabilities();
+        }
     }
 
     /** Whether a process has none and gets none by starting a program, by its {@code status} in {@code /proc}. */

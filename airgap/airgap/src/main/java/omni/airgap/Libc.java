@@ -352,6 +352,8 @@ final class Libc {
                 1, "prctl", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG));
         private static final MethodHandle CAPSET = link("capset", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS));
 
+        private static final int CAP_IPC_LOCK = 14;
+
         private Rights() {}
 
         /**
@@ -370,9 +372,25 @@ final class Libc {
 
         /** Empties the effective, permitted and inheritable set, and with them the ambient one. */
         static void noCapabilities() throws KernelException {
+            capabilities(0);
+        }
+
+        /**
+         * As {@link #noCapabilities}, but for CAP_IPC_LOCK, which is no program's that this thread starts.
+         *
+         * @throws KernelException with EPERM where it has not got that
+         */
+        static void lockMemoryAlone() throws KernelException {
+            capabilities(1 << CAP_IPC_LOCK);
+        }
+
+        /** Of the first 32, effective and permitted. */
+        private static void capabilities(int kept) throws KernelException {
             try (Arena arena = Arena.ofConfined()) {
                 MemorySegment header = arena.allocateFrom(JAVA_INT, CAPABILITY_VERSION_3, 0); // of this thread
                 MemorySegment sets = arena.allocate(JAVA_INT, CAPABILITY_INTS);
+                sets.setAtIndex(JAVA_INT, 0, kept);
+                sets.setAtIndex(JAVA_INT, 1, kept);
                 var _ = call("capset", state -> (int) CAPSET.invokeExact(state, header, sets));
             }
         }
