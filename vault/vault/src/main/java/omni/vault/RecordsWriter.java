@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.sql.SQLException;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -62,13 +63,17 @@ final class RecordsWriter implements AutoCloseable {
 
     /** Whether this process has that file open: its journal is nobody's who is gone. */
     static boolean isOpen(Path file) throws IOException {
-        return OPEN.containsKey(Files.getAttribute(file, "unix:ino"));
+        return OPEN.containsKey(key(file));
     }
 
-    /** Of the file itself, whatever its name is later. */
+    /** Of the file itself, whatever its name is later: its device and its number there. */
+    private static Object key(Path file) throws IOException {
+        return Files.readAttributes(file, BasicFileAttributes.class).fileKey();
+    }
+
     private static Object identity(Path file) throws SQLException {
         try {
-            return Files.getAttribute(file, "unix:ino");
+            return key(file);
         } catch (IOException e) {
             throw new SQLException("The records' file cannot be looked at.", e);
         }
