@@ -12,6 +12,7 @@ import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import omni.dialogue.AnswerParser;
 import omni.dialogue.AnswerParser.Thoughts;
+import omni.dialogue.Delta;
 import omni.engine.EngineProtocol.Caller;
 import omni.engine.EngineProtocol.GenerateReply;
 import omni.engine.EngineProtocol.GenerateReplyFinish;
@@ -92,7 +93,19 @@ final class Answers {
      *
      * @param parser what tells apart what the model writes
      */
-    record Begun(Model model, Answer<GenerateReply> answer, AnswerParser parser) {}
+    record Begun(Model model, Answer<GenerateReply> answer, AnswerParser parser) {
+        /** Reads it to its end, the reply first that was awaited before; returns the last. */
+        GenerateReply read(GenerateReply first, Consumer<Delta> reader) {
+            var reply = first;
+            parser.accept(reply.text()).forEach(reader);
+            while (reply.finish() == null) {
+                reply = answer.next();
+                parser.accept(reply.text()).forEach(reader);
+            }
+            parser.finish().forEach(reader);
+            return reply;
+        }
+    }
 
     /** What reads what a model continues a prompt with, to its end. */
     interface Reader {

@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Map;
 import omni.api.Answers.Asker;
 import omni.api.Answers.Begun;
-import omni.engine.EngineProtocol.GenerateReply;
 import omni.engine.EngineProtocol.Model;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
@@ -64,12 +63,7 @@ final class MessageRoutes {
 
     private static void whole(Exchange exchange, MessageShape shape, Begun begun) {
         var said = new Said();
-        GenerateReply reply;
-        do {
-            reply = begun.answer().next();
-            begun.parser().accept(reply.text()).forEach(said::add);
-        } while (reply.finish() == null);
-        begun.parser().finish().forEach(said::add);
+        var reply = begun.read(begun.answer().next(), said::add);
         exchange.json(shape.whole(said, reply, begun.parser().callsAreWhole(), Answers.counted(exchange, reply)));
     }
 
@@ -81,18 +75,11 @@ final class MessageRoutes {
                 var promptTokens = reply.promptTokens();
                 events.named(shape.started(promptTokens == null ? 0 : promptTokens));
                 var blocks = new MessageBlocks(events::named);
-                while (true) {
-                    begun.parser().accept(reply.text()).forEach(blocks::add);
-                    if (reply.finish() != null) {
-                        begun.parser().finish().forEach(blocks::add);
-                        blocks.end();
-                        var usage = Answers.counted(exchange, reply);
-                        events.named(shape.ended(reply, begun.parser().callsAreWhole(), usage));
-                        events.named(shape.stopped());
-                        return;
-                    }
-                    reply = begun.answer().next();
-                }
+                var last = begun.read(reply, blocks::add);
+                blocks.end();
+                var usage = Answers.counted(exchange, last);
+                events.named(shape.ended(last, begun.parser().callsAreWhole(), usage));
+                events.named(shape.stopped());
             } catch (ApiError e) {
                 events.named(exchange.error(e));
                 throw e;

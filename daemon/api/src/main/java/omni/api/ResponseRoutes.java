@@ -10,7 +10,6 @@ import java.util.function.Supplier;
 import omni.api.Answers.Begun;
 import omni.dialogue.AnswerParser;
 import omni.engine.EngineProtocol.GenerateReply;
-import omni.engine.EngineProtocol.GenerateReplyFinish;
 import omni.vault.RecordsProtocol.DeleteResponseParams;
 import omni.vault.RecordsProtocol.GetResponseParams;
 import omni.vault.RecordsProtocol.Item;
@@ -150,13 +149,8 @@ final class ResponseRoutes {
         if (asked.stream()) {
             stream(exchange, asked, shape, begun);
         } else {
-            var output = new ResponseOutput(shape, _ -> {});
-            var reply = begun.answer().next();
-            while (reply.finish() == null) {
-                begun.parser().accept(reply.text()).forEach(output::add);
-                reply = begun.answer().next();
-            }
-            exchange.json(finished(exchange, asked, shape, ended(begun, reply, output), reply));
+            exchange.json(
+                    finished(exchange, asked, shape, begun, begun.answer().next(), new ResponseOutput(shape, _ -> {})));
         }
     }
 
@@ -168,11 +162,7 @@ final class ResponseRoutes {
                 events.named(shape.begun("response.created"));
                 events.named(shape.begun("response.in_progress"));
                 var output = new ResponseOutput(shape, events::named);
-                while (reply.finish() == null) {
-                    begun.parser().accept(reply.text()).forEach(output::add);
-                    reply = begun.answer().next();
-                }
-                events.named(shape.done(finished(exchange, asked, shape, ended(begun, reply, output), reply)));
+                events.named(shape.done(finished(exchange, asked, shape, begun, reply, output)));
             } catch (ApiError e) {
                 events.named(shape.failed(e));
                 throw e;
@@ -180,24 +170,21 @@ final class ResponseRoutes {
         }
     }
 
-    private static List<ObjectNode> ended(Begun begun, GenerateReply last, ResponseOutput output) {
-        begun.parser().accept(last.text()).forEach(output::add);
-        begun.parser().finish().forEach(output::add);
-        return output.finish(finish(last));
-    }
-
-    private static GenerateReplyFinish finish(GenerateReply last) {
+    /** Reads it to its end, and keeps it, where it is to be kept: who reads that it is complete may go on from it. */
+    private static ObjectNode finished(
+            Exchange exchange,
+            Asked asked,
+            ResponseShape shape,
+            Begun begun,
+            GenerateReply first,
+            ResponseOutput output) {
+        var last = begun.read(first, output::add);
         var finish = last.finish();
         if (finish == null) {
-            throw new IllegalArgumentException("not the last reply");
+            throw new IllegalStateException("not the last reply");
         }
-        return finish;
-    }
-
-    /** Keeps it, where it is to be kept: who reads that it is complete may go on from it. */
-    private static ObjectNode finished(
-            Exchange exchange, Asked asked, ResponseShape shape, List<ObjectNode> items, GenerateReply last) {
-        var response = shape.whole(finish(last), Answers.counted(exchange, last));
+        var items = output.finish(finish);
+        var response = shape.whole(finish, Answers.counted(exchange, last));
         asked.kept()
                 .ifPresent(request -> said(
                         request,

@@ -4,42 +4,20 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
-import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import omni.engine.EngineProtocol.GenerateParams;
 import omni.schema.SchemaGrammar;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.json.JsonMapper;
 
 /** What becomes of the form that a client asks for. */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-final class AnswerFormatTest {
+final class AnswerFormatTest extends FakeBox {
     private static final String SCHEMA =
             "{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"integer\"}},\"required\":[\"a\"],\"additionalProperties\":false}";
-
-    private FakeEngine engine;
-    private TestDaemon daemon;
-
-    @BeforeAll
-    void start(@TempDir Path home) throws IOException {
-        engine = new FakeEngine(home.resolve("engine.sock"));
-        daemon = new TestDaemon(home, home.resolve("engine.sock"));
-    }
-
-    @AfterAll
-    void stop() {
-        daemon.close();
-        engine.close();
-    }
 
     private @Nullable String grammarOf(String path, String more) throws Exception {
         engine.asked.clear();

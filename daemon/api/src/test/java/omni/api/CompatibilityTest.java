@@ -17,11 +17,7 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -33,27 +29,11 @@ import tools.jackson.databind.node.ObjectNode;
  * Keeps docs/compatibility.md true: each field in it is sent, with the value that compatibility.json gives it. What is supported
  * changes what the engine is asked or what is answered; what is ignored changes neither; what is refused is named.
  */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-final class CompatibilityTest {
+final class CompatibilityTest extends FakeBox {
     private static final Pattern SECTION = Pattern.compile("### (?:`(.+)`|(.+))");
     private static final Pattern ROW = Pattern.compile("\\| `(\\w+)` \\| (supported|ignored|refused) \\|(.*)\\|");
     private static final Pattern CHANGING =
             Pattern.compile("\"(?:created_at|id|request_id)\":\"[^\"]*\"|\"\\w+_duration\":\\d+");
-
-    private FakeEngine engine;
-    private TestDaemon daemon;
-
-    @BeforeAll
-    void start(@TempDir Path home) throws IOException {
-        engine = new FakeEngine(home.resolve("engine.sock"));
-        daemon = new TestDaemon(home, home.resolve("engine.sock"));
-    }
-
-    @AfterAll
-    void stop() {
-        daemon.close();
-        engine.close();
-    }
 
     /** The page: section to field to verdict. */
     private static Map<String, Map<String, String>> page() {

@@ -18,33 +18,14 @@ import omni.airgap.AirgapProtocol;
 import omni.bus.BusClient;
 import omni.bus.BusException;
 import omni.engine.EngineProtocol;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Every refusal and failure in OpenAI's shape, with its status; faults come from a fake engine. */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-final class ErrorsTest {
-    private FakeEngine engine;
-    private TestDaemon daemon;
-
-    @BeforeAll
-    void start(@TempDir Path home) throws IOException {
-        engine = new FakeEngine(home.resolve("engine.sock"));
-        daemon = new TestDaemon(home, home.resolve("engine.sock"));
-    }
-
-    @AfterAll
-    void stop() {
-        daemon.close();
-        engine.close();
-    }
-
+final class ErrorsTest extends FakeBox {
     @ParameterizedTest
     @CsvSource({
         "busy,429,rate_limit_error,rate_limit_exceeded",

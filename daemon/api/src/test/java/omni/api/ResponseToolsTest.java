@@ -5,43 +5,22 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import omni.engine.EngineProtocol.GenerateParams;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Tools, thoughts and forms in {@code /v1/responses}: what is asked of the engine, and the items and events of its answer. */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-final class ResponseToolsTest {
+final class ResponseToolsTest extends FakeBox {
     private static final String WEATHER =
             "{'type':'function','name':'get_weather','description':'Weather.','parameters':"
                     + "{'type':'object','properties':{'city':{'type':'string'}},'required':['city']}}";
     private static final String OFFERED = ",'tools':[" + WEATHER + "]";
     private static final String CALL =
             "<tool_call>\n{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Oslo\"}}\n</tool_call>";
-
-    private FakeEngine engine;
-    private TestDaemon daemon;
-
-    @BeforeAll
-    void start(@TempDir Path home) throws IOException {
-        engine = new FakeEngine(home.resolve("engine.sock"));
-        daemon = new TestDaemon(home, home.resolve("engine.sock"));
-    }
-
-    @AfterAll
-    void stop() {
-        daemon.close();
-        engine.close();
-    }
 
     @BeforeEach
     void forget() {

@@ -2,33 +2,11 @@ package omni.api;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import java.io.IOException;
-import java.nio.file.Path;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** What of a request a chat template can read beside its messages and tools. */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-final class TemplateVariablesTest {
-    private FakeEngine engine;
-    private TestDaemon daemon;
-
-    @BeforeAll
-    void start(@TempDir Path home) throws IOException {
-        engine = new FakeEngine(home.resolve("engine.sock"));
-        daemon = new TestDaemon(home, home.resolve("engine.sock"));
-    }
-
-    @AfterAll
-    void stop() {
-        daemon.close();
-        engine.close();
-    }
-
+final class TemplateVariablesTest extends FakeBox {
     private static String body(String path, String more) {
         var asked = path.equals("/v1/responses")
                 ? "'input':'hi'"

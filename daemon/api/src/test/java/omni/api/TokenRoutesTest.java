@@ -3,33 +3,12 @@ package omni.api;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.io.IOException;
-import java.nio.file.Path;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** What llama.cpp's server has beside OpenAI's routes. */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-final class TokenRoutesTest {
-    private FakeEngine engine;
-    private TestDaemon daemon;
-
-    @BeforeAll
-    void start(@TempDir Path home) throws IOException {
-        engine = new FakeEngine(home.resolve("engine.sock"));
-        daemon = new TestDaemon(home, home.resolve("engine.sock"));
-    }
-
-    @AfterAll
-    void stop() {
-        daemon.close();
-        engine.close();
-    }
-
+final class TokenRoutesTest extends FakeBox {
     private String said(String path, String body) throws IOException, InterruptedException {
         var response = daemon.post(path, body);
         assertEquals(200, response.statusCode(), response.body());

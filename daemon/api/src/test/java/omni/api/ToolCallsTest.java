@@ -6,46 +6,25 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 import omni.engine.EngineProtocol.GenerateParams;
 import omni.engine.EngineProtocol.GenerateReplyFinish;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Tools in chat completions: what is asked of the engine, what is told of its answer, and what is refused. */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-final class ToolCallsTest {
+final class ToolCallsTest extends FakeBox {
     private static final String WEATHER =
             "{'type':'function','function':{'name':'get_weather','description':'Weather.','parameters':"
                     + "{'type':'object','properties':{'city':{'type':'string'}},'required':['city']}}}";
     private static final String CLOCK = "{'function':{'name':'get_time'},'type':'function'}";
     private static final String CALL =
             "<tool_call>\n{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Oslo\"}}\n</tool_call>";
-
-    private FakeEngine engine;
-    private TestDaemon daemon;
-
-    @BeforeAll
-    void start(@TempDir Path home) throws IOException {
-        engine = new FakeEngine(home.resolve("engine.sock"));
-        daemon = new TestDaemon(home, home.resolve("engine.sock"));
-    }
-
-    @AfterAll
-    void stop() {
-        daemon.close();
-        engine.close();
-    }
 
     private static String chat(String more) {
         return TestDaemon.chat("calling", more.replace('\'', '"'));
