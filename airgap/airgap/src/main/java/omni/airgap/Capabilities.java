@@ -34,7 +34,8 @@ final class Capabilities {
         }
         Libc.Rights.noNewPrivileges();
         try {
-            // This process is locked in memory: a thread of it that may not lock any could map none, and the virtual machine would end.
+            // This process is locked in memory: a thread of it that may not lock any could map none, and the virtual
+            // machine would end.
             Libc.Rights.lockMemoryAlone();
         } catch (KernelException e) {
             if (e.errno() != KernelException.EPERM) {
