@@ -128,14 +128,23 @@ final class ServerConnection {
      */
     private void leave() {
         if (gone.compareAndSet(false, true)) {
-            try {
-                channel.close();
-            } catch (IOException fault) {
-                LOG.log(Level.DEBUG, "Closing a connection failed", fault);
-            }
+            hangUp();
             requests.add(Optional.empty());
         }
         current.get().filter(call -> !call.isOneway()).ifPresent(WireCall::cancel);
+    }
+
+    /**
+     * Shut down first: the JDK closes a channel that a virtual thread reads only once that thread has run, and until then
+     * a caller could send into it what nobody will take.
+     */
+    private void hangUp() {
+        try (channel) {
+            channel.shutdownInput();
+            channel.shutdownOutput();
+        } catch (IOException fault) {
+            LOG.log(Level.DEBUG, "Closing a connection failed", fault);
+        }
     }
 
     /** Closes it and cancels every call. Any thread may do so. */
