@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import omni.bus.BusClient;
 import omni.role.RoleContext;
 
 /** Linux: a stack is a network namespace. For any thread. */
@@ -150,8 +151,10 @@ final class LinuxHost implements Host {
         Thread.ofPlatform().daemon().name("rehearsal").start(() -> {
             Urgency.giveWay();
             Rehearsal.often(context.runDir().resolve("airgap.rehearsal"));
-            Rehearsal.ask(context.peer(role));
+            BusClient own = context.peer(role);
+            Rehearsal.ask(own);
             Urgency.arrange();
+            Rehearsal.stayAwake(own);
         });
     }
 

@@ -16,7 +16,6 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import omni.bus.BusClient;
-import omni.bus.BusException;
 import omni.bus.BusServer;
 
 /**
@@ -30,7 +29,6 @@ final class EngageBench {
     private static final int SOCKETS = 10_000;
     private static final int SETTLE_MILLIS = 60;
     private static final int RE_UPS = 1000;
-    private static final int AWAKE_MILLIS = 20;
 
     private static final int SOCKET_ROUNDS = 10;
     private static final double DEAD_LIMIT_MILLIS = 250;
@@ -47,7 +45,7 @@ final class EngageBench {
         int rounds = args.length > 0 ? Integer.parseInt(args[0]) : 100;
         double limitMillis = args.length > 1 ? Double.parseDouble(args[1]) : Double.MAX_VALUE;
         int socketRounds = args.length > 2 ? Integer.parseInt(args[2]) : SOCKET_ROUNDS;
-        boolean awake = args.length > 3 && args[3].equals("awake");
+        boolean resting = args.length > 3 && args[3].equals("resting");
         // In memory, as the folder is in which a gap is marked before its first step.
         Path folder = Files.createTempDirectory(Path.of("/dev/shm"), "engage-bench");
         Files.createDirectories(folder.resolve("run"));
@@ -66,8 +64,8 @@ final class EngageBench {
                 flood.inputReader().readLine();
                 floods.add(flood);
             }
-            if (awake) {
-                Thread.ofVirtual().start(() -> keepAwake(folder));
+            if (!resting) {
+                Thread.ofPlatform().daemon().start(() -> Rehearsal.stayAwake(BusClient.to(folder.resolve("airgap.sock"))));
             }
             Urgency.arrange(); // not before the floods were started: they are others' programs, and as urgent as those
             compare(rounds, limitMillis, street, gap, capture, folder);
@@ -81,21 +79,6 @@ final class EngageBench {
         MISSED.forEach(System.out::println);
         if (!MISSED.isEmpty()) {
             System.exit(1);
-        }
-    }
-
-    /**
-     * Asks for the status again and again. Where this machine is a virtual one whose host takes away memory that rests for some
-     * seconds, the time until the host has given it back is no part of what is measured.
-     */
-    private static void keepAwake(Path folder) {
-        try (BusClient client = BusClient.to(folder.resolve("airgap.sock"))) {
-            while (true) {
-                AirgapProtocol.Client.of(client).status(new AirgapProtocol.StatusParams());
-                Tools.pause(AWAKE_MILLIS);
-            }
-        } catch (BusException e) {
-            System.getLogger("omni.airgap").log(System.Logger.Level.DEBUG, "The bench is over", e);
         }
     }
 
