@@ -6,6 +6,7 @@
 #include "probe.h"
 #include <linux/netlink.h>
 #include <netinet/udp.h>
+#include <pthread.h>
 #include <sched.h>
 
 /* Bytes that wait in a socket without another side. */
@@ -18,6 +19,27 @@ static void cork(int domain, const struct sockaddr *to, socklen_t bytes) {
 /* A socket of ICMP that has its number, without which nobody sends. */
 static void number(int s, const struct sockaddr *any, socklen_t bytes) {
     if (bind(s, any, bytes)) { unknown("bind"); }
+}
+
+static pthread_barrier_t moved;
+
+/* A socket in a table of descriptors that is this thread's alone, and the thread in another namespace. */
+static void *hold(void *unused) {
+    if (unshare(CLONE_FILES)) { unknown("unshare"); }
+    fresh(AF_INET, SOCK_DGRAM, 0);
+    if (unshare(CLONE_NEWNET)) { unknown("unshare"); }
+    pthread_barrier_wait(&moved);
+    char byte;
+    while (read(0, &byte, 1) > 0) { }
+    exit(0);
+}
+
+static void thread(void) {
+    pthread_t other;
+    pthread_barrier_init(&moved, NULL, 2);
+    if (pthread_create(&other, NULL, hold, NULL)) { unknown("pthread_create"); }
+    pthread_barrier_wait(&moved);
+    if (unshare(CLONE_NEWNET)) { unknown("unshare"); }
 }
 
 int main(int count, char **words) {
@@ -46,6 +68,11 @@ int main(int count, char **words) {
     else if (!strcmp(kind, "outside")) { /* held by a process that is in another namespace */
         fresh(AF_INET, SOCK_DGRAM, 0);
         if (unshare(CLONE_NEWNET)) { perror("unshare"); return 3; }
+    } else if (!strcmp(kind, "thread")) { thread(); /* the same, by a thread with descriptors of its own */
+    } else if (!strcmp(kind, "orphan")) { /* and that one has outlived the process's first thread */
+        thread();
+        say("ready");
+        pthread_exit(NULL);
     } else if (!strcmp(kind, "waiting")) { /* a connection that nobody has accepted */
         int s = fresh(AF_INET, SOCK_STREAM, 0);
         socklen_t length = sizeof any;

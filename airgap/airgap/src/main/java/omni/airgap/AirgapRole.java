@@ -61,6 +61,7 @@ public final class AirgapRole implements Role {
         context.note(note(gap.status()));
         host.rehearse(context, name());
         Gap.Subscription watch = gap.watch();
+        WatchMark.in(folder).make();
         signal(gap, limits);
         Owner owner = Owner.NOBODY;
         if (context.hasCredential()) {

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * A census over the namespaces in scope, or over all of the machine, for people: looking changes nothing, so that it is not
@@ -13,6 +14,9 @@ import java.util.Map;
  * @param outOfReach namespaces that are there and could not be entered
  */
 record Audit(Census census, List<String> outOfReach) {
+    /** What ends with a process. A name of a mount that is not there may be one that cannot be written. */
+    private static final Pattern OF_A_PROCESS = Pattern.compile("/proc/\\d+/(ns|fd|task)/.*");
+
     /** Of these. */
     static Audit of(Collection<Ward> wards, CensusParser parser) throws AirgapException {
         return new Audit(Census.take(wards.stream().map(Ward::namespace).toList(), parser), List.of());
@@ -35,6 +39,7 @@ record Audit(Census census, List<String> outOfReach) {
 
     private static void open(long inode, List<String> files, List<Namespace> namespaces, List<String> outOfReach) {
         String why = "";
+        boolean gone = true;
         for (String file : files) {
             try {
                 Namespace namespace = Namespace.open(file);
@@ -42,10 +47,15 @@ record Audit(Census census, List<String> outOfReach) {
                     namespaces.add(namespace);
                     return;
                 }
+                gone &= namespace.inode() != inode; // the number was given to another process
                 namespace.close();
             } catch (AirgapException e) {
+                gone &= e instanceof KernelException known && known.gone() && OF_A_PROCESS.matcher(file).matches();
                 why = e.getMessage();
             }
+        }
+        if (gone) {
+            return; // what is not there any more is not out of reach
         }
         outOfReach.add("net:[" + inode + "]" + (why.isEmpty() ? "" : ": " + why));
     }

@@ -43,7 +43,8 @@ public final class EarlyMain {
                 Gap.Status status = gap.status();
                 var _ = Notify.from(System.getenv()).ready(status.state() + " " + String.join("; ", status.problems()));
                 BusClient role = BusClient.to(run.resolve("airgap.sock"));
-                while (store.closed() && !answers(role)) {
+                WatchMark mark = WatchMark.in(folder);
+                while (store.closed() && !(mark.made() && answers(role))) {
                     LockSupport.parkNanos(LOOK_NANOS);
                 }
             }

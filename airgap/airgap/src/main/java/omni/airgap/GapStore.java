@@ -124,6 +124,11 @@ final class GapStore {
         return Files.exists(folder.resolve(CLOSED));
     }
 
+    /** Whether a loss of power would open it, or it is open: not where the file cannot be looked at. */
+    boolean openForCertain() {
+        return Files.notExists(folder.resolve(CLOSED));
+    }
+
     /** Whether it was closed in this run of the machine. */
     boolean marked() {
         return Files.exists(marker);

@@ -37,8 +37,8 @@ final class Holders {
     /** "socket:[" and a number of twenty digits; of what is longer the beginning is enough. */
     private static final int TARGET_BYTES = 64;
 
-    /** One descriptor of a socket. */
-    record Held(int pid, int descriptor) {}
+    /** One descriptor of a socket: of a thread with a table of its own, or by the process's number as that. */
+    record Held(int pid, int thread, int descriptor) {}
 
     /** The link that is being read. Copied here, for the roles' compiler reads an array faster than a segment. */
     private final byte[] text = new byte[TARGET_BYTES];
@@ -65,8 +65,15 @@ final class Holders {
 
     /** All of a process; none of one that has ended, or that may not be looked into. */
     private void descriptors(Path process, MemorySegment name, MemorySegment target, MemorySegment state) {
-        int pid = Integer.parseInt(process.getFileName().toString());
-        String folder = process + "/fd";
+        int pid = Processes.id(process);
+        for (Path table : Processes.tables(process, Processes.numbered(process.resolve("task")))) {
+            int thread = Processes.id(Objects.requireNonNull(table.getParent(), "within a process's folder"));
+            descriptors(pid, thread, table.toString(), name, target, state);
+        }
+    }
+
+    private void descriptors(
+            int pid, int thread, String folder, MemorySegment name, MemorySegment target, MemorySegment state) {
         String[] numbers = new File(folder).list();
         int directory;
         try {
@@ -79,20 +86,20 @@ final class Holders {
             for (String number : numbers) {
                 name.setString(0, number);
                 int bytes = Libc.readLink(directory, name, target, state);
-                note(pid, number, target, bytes);
+                note(pid, thread, number, target, bytes);
             }
             Libc.close(directory);
         }
     }
 
-    private void note(int pid, String number, MemorySegment target, int bytes) {
+    private void note(int pid, int thread, String number, MemorySegment target, int bytes) {
         MemorySegment.copy(target, ValueLayout.JAVA_BYTE, 0, text, 0, bytes);
         if (bytes > SOCKET.length && Arrays.equals(text, 0, SOCKET.length, SOCKET, 0, SOCKET.length)) {
             long inode = 0;
             for (int i = SOCKET.length; i < bytes - 1; i++) {
                 inode = inode * 10 + text[i] - '0';
             }
-            byInode.computeIfAbsent(inode, _ -> new ArrayList<>(1)).add(new Held(pid, Integer.parseInt(number)));
+            byInode.computeIfAbsent(inode, _ -> new ArrayList<>(1)).add(new Held(pid, thread, Integer.parseInt(number)));
         } else if (Arrays.equals(text, 0, bytes, RING, 0, RING.length)) {
             rings.add(pid);
         }
@@ -194,21 +201,16 @@ final class Holders {
     }
 
     private static Map.Entry<Long, String> inspect(Held held) throws AirgapException {
-        int process = Libc.process(held.pid());
-        try {
-            int socket = Libc.descriptorOf(process, held.descriptor());
-            try (Namespace namespace = Namespace.of(Libc.namespaceOf(socket), "of a socket")) {
-                return Map.entry(
-                        namespace.inode(),
-                        kind(
-                                Libc.option(socket, Libc.SO_DOMAIN),
-                                Libc.option(socket, Libc.SO_TYPE),
-                                Libc.option(socket, Libc.SO_PROTOCOL)));
-            } finally {
-                Libc.close(socket);
-            }
+        int socket = SocketNamespaces.copy(held.pid(), held.thread(), held.descriptor());
+        try (Namespace namespace = Namespace.of(Libc.namespaceOf(socket), "of a socket")) {
+            return Map.entry(
+                    namespace.inode(),
+                    kind(
+                            Libc.option(socket, Libc.SO_DOMAIN),
+                            Libc.option(socket, Libc.SO_TYPE),
+                            Libc.option(socket, Libc.SO_PROTOCOL)));
         } finally {
-            Libc.close(process);
+            Libc.close(socket);
         }
     }
 

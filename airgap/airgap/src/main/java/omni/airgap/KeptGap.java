@@ -12,9 +12,10 @@ import java.util.Optional;
  * @param closed whether one is closed for certain
  * @param since when it was closed, where that was kept
  * @param cause why, in a few words; empty where that was not kept
+ * @param open whether for certain none is closed on the disk, in a home where there is a kill switch's folder
  * @param keyless whether for certain no step-up key is kept, without which root alone lifts
  */
-public record KeptGap(boolean closed, Optional<Instant> since, String cause, boolean keyless) {
+public record KeptGap(boolean closed, Optional<Instant> since, String cause, boolean open, boolean keyless) {
     /**
      * Reads them; that takes no lock and waits for nobody.
      *
@@ -30,6 +31,7 @@ public record KeptGap(boolean closed, Optional<Instant> since, String cause, boo
                 closed,
                 closing.map(GapStore.Closing::at),
                 closing.map(GapStore.Closing::cause).orElse(""),
+                Files.isDirectory(folder) && store.openForCertain(),
                 Files.notExists(folder.resolve(Factors.KEY_FILE)));
     }
 }

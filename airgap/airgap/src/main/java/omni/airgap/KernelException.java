@@ -6,7 +6,10 @@ import java.util.Map;
 final class KernelException extends AirgapException {
     static final int EPERM = 1;
     static final int ENOENT = 2;
+    static final int ESRCH = 3;
     static final int EINTR = 4;
+    static final int ENXIO = 6;
+    static final int EBADF = 9;
     static final int EAGAIN = 11;
     static final int EACCES = 13;
     static final int EBUSY = 16;
@@ -20,7 +23,7 @@ final class KernelException extends AirgapException {
     private static final Map<Integer, String> NAMES = Map.ofEntries(
             Map.entry(EPERM, "not permitted"),
             Map.entry(ENOENT, "no such thing"),
-            Map.entry(3, "no such process"),
+            Map.entry(ESRCH, "no such process"),
             Map.entry(EAGAIN, "nothing there yet"),
             Map.entry(EACCES, "permission denied"),
             Map.entry(EBUSY, "busy"),
@@ -38,6 +41,11 @@ final class KernelException extends AirgapException {
     KernelException(String call, int errno) {
         super(call + ": " + NAMES.getOrDefault(errno, "error") + " (errno " + errno + ")");
         this.errno = errno;
+    }
+
+    /** Whether what was called for is not there any more: a file, a process, or one of its descriptors. */
+    boolean gone() {
+        return errno == ENOENT || errno == ESRCH || errno == EBADF;
     }
 
     int errno() {

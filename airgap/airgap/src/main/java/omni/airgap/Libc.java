@@ -69,6 +69,9 @@ final class Libc {
     private static final int SCHED_RR = 2;
     private static final long SYS_PIDFD_OPEN = 434;
     private static final long SYS_PIDFD_GETFD = 438;
+    private static final long SYS_KCMP = System.getProperty("os.arch").equals("aarch64") ? 272 : 312;
+    private static final long KCMP_FILES = 2;
+    private static final long PIDFD_THREAD = 0x80;
     /** Of struct pollfd {int fd; short events; short revents;}. */
     private static final int POLLFD_BYTES = 8;
 
@@ -275,10 +278,22 @@ final class Libc {
         return call("ioctl SIOCGSKNS", state -> (int) IOCTL.invokeExact(state, socket, SIOCGSKNS, 0L));
     }
 
-    /** A descriptor of a process. */
-    static int process(int pid) throws KernelException {
-        return Math.toIntExact(
-                count("pidfd_open", state -> (long) SYSCALL.invokeExact(state, SYS_PIDFD_OPEN, (long) pid, 0L, 0L)));
+    /** A descriptor of a process, or of one of its threads, which kernels before 6.9 do not give. */
+    static int process(int pid, int thread) throws KernelException {
+        long flags = thread == pid ? 0 : PIDFD_THREAD;
+        return Math.toIntExact(count(
+                "pidfd_open", state -> (long) SYSCALL.invokeExact(state, SYS_PIDFD_OPEN, (long) thread, flags, 0L)));
+    }
+
+    /** Whether two threads share their descriptors (kcmp(2)); so it is taken to be where the kernel does not say. */
+    static boolean shareDescriptors(int one, int other) {
+        try {
+            return count("kcmp", state -> (long)
+                            SYSCALL.invokeExact(state, SYS_KCMP, (long) one, (long) other, KCMP_FILES))
+                    == 0;
+        } catch (KernelException e) {
+            return true;
+        }
     }
 
     /** The number of the network namespace that a socket is in: no other one gets it until the machine starts again (SO_NETNS_COOKIE). */

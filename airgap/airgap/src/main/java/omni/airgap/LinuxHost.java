@@ -97,8 +97,8 @@ final class LinuxHost implements Host {
         try {
             namespace = Namespace.open(name);
         } catch (KernelException e) {
-            if (e.errno() == KernelException.ENOENT) {
-                return Optional.empty(); // gone meanwhile
+            if (e.gone()) {
+                return Optional.empty();
             }
             throw e;
         }

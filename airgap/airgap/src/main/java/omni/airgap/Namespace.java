@@ -26,13 +26,20 @@ final class Namespace implements Closeable {
     }
 
     /**
-     * Opens the namespace that a file stands for: a bind mount such as {@code /run/netns/NAME}, or {@code
-     * /proc/PID/ns/net}.
+     * Opens the namespace that a file stands for: a bind mount such as {@code /run/netns/NAME}, {@code /proc/PID/ns/net}, or a
+     * socket in there, as {@code /proc/PID/fd/NUMBER}.
      *
      * @throws AirgapException where it is none, or may not be looked at
      */
     static Namespace open(String file) throws AirgapException {
-        return of(Libc.open(file), file);
+        try {
+            return of(Libc.open(file), file);
+        } catch (KernelException e) {
+            if (e.errno() != KernelException.ENXIO) { // what opening a socket comes to
+                throw e;
+            }
+            return of(SocketNamespaces.open(file).orElseThrow(() -> e), file);
+        }
     }
 
     /** Takes over a descriptor of a namespace. */

@@ -19,7 +19,7 @@ import java.util.Set;
 
 /**
  * What {@code /proc} tells of processes and of the network namespaces that they use: as their own, as one of a thread's,
- * behind an open descriptor, or mounted on a file. What vanishes while it is looked at is left out. For any thread.
+ * behind an open descriptor, as that of a socket they hold, or mounted on a file. What vanishes while it is looked at is left out. For any thread.
  *
  * <p>Source: proc(5), namespaces(7).
  */
@@ -27,6 +27,9 @@ final class Processes {
     private static final Path PROC = Path.of("/proc");
     private static final int FILES_MAX = 4;
     private static final String NET = "net:[";
+    private static final String SOCKET = "socket:[";
+    /** So many tables of descriptors are told from each other; of a process with more, each thread's is read. */
+    private static final int TABLES_MAX = 64;
     private static final long SELF = ProcessHandle.current().pid();
 
     private Processes() {}
@@ -38,31 +41,60 @@ final class Processes {
      * @param parent its parent's number; 0 where none is known
      * @param namespaces inodes of the network namespaces that it or a thread of it is in, or has open, and a file by which
      *     each can be opened
+     * @param sockets the same of those that it holds a socket of
      * @param dark whether its namespaces or descriptors may not be looked at
      */
-    record Seen(int pid, int parent, Map<Long, String> namespaces, boolean dark) {}
+    record Seen(int pid, int parent, Map<Long, String> namespaces, Map<Long, String> sockets, boolean dark) {}
 
     /** All processes. Costs a read of each descriptor of each: milliseconds to tens of them. */
     static List<Seen> all() throws AirgapException {
         List<Seen> processes = new ArrayList<>();
+        SocketNamespaces.Look look = SocketNamespaces.look();
         for (Path directory : numbered(PROC)) {
-            int pid = Integer.parseInt(directory.getFileName().toString());
+            int pid = id(directory);
             Map<Long, String> namespaces = new LinkedHashMap<>();
-            for (Path task : numbered(directory.resolve("task"))) {
+            Map<Long, String> sockets = new LinkedHashMap<>();
+            List<Path> tasks = numbered(directory.resolve("task"));
+            for (Path task : tasks) {
                 note(task.resolve("ns/net"), namespaces);
             }
             if (pid != SELF) { // what is open here is held because it is in scope, and keeps nothing there
-                for (Path descriptor : entries(directory.resolve("fd"))) {
-                    note(descriptor, namespaces);
+                for (Path table : tables(directory, tasks)) {
+                    for (Path descriptor : entries(table)) {
+                        note(descriptor, namespaces, sockets, look);
+                    }
                 }
             }
-            processes.add(new Seen(pid, parent(directory), namespaces, dark(directory)));
+            processes.add(new Seen(pid, parent(directory), namespaces, sockets, dark(directory)));
         }
+        look.end();
         if (processes.stream().noneMatch(process -> process.pid() == SELF)) {
             throw new AirgapException(
                     "/proc cannot be read: not even this process is in it. Too many files may be open.");
         }
         return processes;
+    }
+
+    /**
+     * The folders of a process's descriptors: its own, and that of a thread which has a table to itself (unshare(2)), or has
+     * outlived the process's first one.
+     */
+    static List<Path> tables(Path directory, List<Path> tasks) {
+        List<Path> tables = new ArrayList<>(List.of(directory.resolve("fd")));
+        List<Integer> told = new ArrayList<>(List.of(id(directory)));
+        for (Path task : tasks) {
+            int thread = id(task);
+            if (told.size() > TABLES_MAX || told.stream().noneMatch(other -> Libc.shareDescriptors(other, thread))) {
+                told.add(thread);
+                tables.add(task.resolve("fd"));
+            }
+        }
+        return tables;
+    }
+
+    /** The number of a process or a thread, which its folder has as its name. */
+    static int id(Path directory) {
+        return Integer.parseInt(directory.getFileName().toString());
     }
 
     /** What is refused here is refused of all that is looked at: one right, ptrace(2)'s, decides. */
@@ -94,9 +126,23 @@ final class Processes {
     }
 
     private static void note(Path link, Map<Long, String> namespaces) {
-        target(link)
-                .flatMap(target -> target.startsWith("/") ? opened(link) : inode(target))
+        target(link).ifPresent(target -> note(link, target, namespaces));
+    }
+
+    private static void note(Path link, String target, Map<Long, String> namespaces) {
+        (target.startsWith("/") ? opened(link) : inode(target))
                 .ifPresent(inode -> namespaces.putIfAbsent(inode, link.toString()));
+    }
+
+    private static void note(
+            Path link, Map<Long, String> namespaces, Map<Long, String> sockets, SocketNamespaces.Look look) {
+        Optional<String> target = target(link);
+        if (target.isPresent() && target.get().startsWith(SOCKET)) {
+            look.namespace(link.toString(), number(target.get()))
+                    .ifPresent(inode -> sockets.putIfAbsent(inode, link.toString()));
+        } else if (target.isPresent()) {
+            note(link, target.get(), namespaces);
+        }
     }
 
     /**
@@ -132,7 +178,10 @@ final class Processes {
         }
     }
 
-    /** Every namespace that a process uses or a mount keeps, and files by which each can be opened: one may be enough. */
+    /**
+     * Every namespace that a process uses or holds a socket of, or a mount keeps, and files by which each can be opened: one may be
+     * enough.
+     */
     static Map<Long, List<String>> namespaces(List<Seen> processes) {
         Map<Long, List<String>> all = new HashMap<>();
         for (Seen process : processes) {
@@ -142,6 +191,9 @@ final class Processes {
         mounted("self", "", all, seen);
         for (Seen process : processes) {
             mounted(Integer.toString(process.pid()), "/proc/" + process.pid() + "/root", all, seen);
+        }
+        for (Seen process : processes) {
+            process.sockets().forEach((inode, file) -> add(all, inode, file));
         }
         return all;
     }

@@ -22,7 +22,7 @@ final class CensusBench {
 
     public static void main(String[] args) throws Exception {
         int minutes = args.length > 0 ? Integer.parseInt(args[0]) : 30;
-        double limitMillis = args.length > 1 ? Double.parseDouble(args[1]) : Double.MAX_VALUE;
+        double limitMillis = args.length > 1 ? Double.parseDouble(args[1]) : 150;
         try (var parser = new ResidentParser()) {
             double median = tenThousand(parser);
             Soak soak = soak(Duration.ofMinutes(minutes), parser);

@@ -5,9 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -302,8 +305,8 @@ class CensusBoxTest {
             assertEquals("ready", outside.inputReader().readLine());
             long inode = Namespace.inode(Path.of("/run/netns", name));
             Tools.run("ip", "netns", "del", name);
-            List<String> files = Processes.namespaces(Processes.all()).get(inode);
-            assertEquals(List.of("/proc/" + keeper.pid() + "/fd/9"), files);
+            List<String> files = Processes.namespaces(Processes.all()).getOrDefault(inode, List.of());
+            assertEquals("/proc/" + keeper.pid() + "/fd/9", files.getFirst());
             Census census = Audit.everywhere(TestParser.SHARED).census();
             assertTrue(census.namespaces().stream().anyMatch(count -> count.namespace() == inode), census.toString());
             SocketEntry socket = census.sockets().stream()
@@ -312,11 +315,60 @@ class CensusBoxTest {
                     .orElseThrow();
             assertEquals(outside.pid(), socket.owners().getFirst().pid());
 
-            keeper.destroyForcibly().waitFor(); // the control: without the descriptor nothing leads there
-            assertFalse(Processes.namespaces(Processes.all()).containsKey(inode));
         } finally {
             keeper.destroyForcibly();
             outside.destroyForcibly();
         }
+    }
+
+    /** Nobody is in there, and no file stands for it: its links still send what the socket is given. */
+    @ParameterizedTest
+    @ValueSource(strings = {"outside", "thread", "orphan"})
+    void namespacesThatOnlyASocketKeepsAreLookedAtAndClosed(String kind) throws Exception {
+        String name = "omni-socket-" + ProcessHandle.current().pid();
+        Tools.run("ip", "netns", "add", name);
+        Tools.run("ip", "-n", name, "link", "set", "lo", "up");
+        Tools.run("ip", "-n", name, "link", "add", "sends", "type", "veth", "peer", "name", "hears");
+        Tools.run("ip", "-n", name, "link", "set", "sends", "up");
+        Process holder = new ProcessBuilder(
+                        "nsenter",
+                        "--net=/run/netns/" + name,
+                        Tools.probe("hide").toString(),
+                        kind)
+                .start();
+        try {
+            assertEquals("ready", holder.inputReader().readLine());
+            long inode = Namespace.inode(Path.of("/run/netns", name));
+            Tools.run("ip", "netns", "del", name);
+            Census census = Audit.everywhere(TestParser.SHARED).census();
+            SocketEntry socket = census.sockets().stream()
+                    .filter(each -> each.namespace() == inode && each.protocol().equals("udp"))
+                    .findFirst()
+                    .orElseThrow(() -> new AssertionError(census));
+            assertEquals(holder.pid(), socket.owners().getFirst().pid());
+
+            var machine = new Scope(true, List.of());
+            List<String> files = machine.find(Set.of(), new ArrayList<>()).getOrDefault(inode, List.of());
+            var host = new LinuxHost(machine, Optional.empty(), CensusParser.NONE);
+            try (NetworkStack stack = host.enter(inode, files.getFirst()).orElseThrow()) {
+                Ward ward = (Ward) stack;
+                assertTrue(isUp(ward, "sends"));
+                ward.down();
+                assertFalse(isUp(ward, "sends"));
+            }
+
+            holder.destroyForcibly().waitFor(); // the control: without the socket there is no such namespace
+            assertFalse(Processes.namespaces(Processes.all()).containsKey(inode));
+        } finally {
+            holder.destroyForcibly();
+        }
+    }
+
+    private static boolean isUp(Ward ward, String name) throws AirgapException {
+        return ward.links().list().values().stream()
+                .filter(link -> link.name().equals(name))
+                .findFirst()
+                .orElseThrow()
+                .up();
     }
 }

@@ -43,7 +43,7 @@ final class EngageBench {
 
     public static void main(String[] args) throws Exception {
         int rounds = args.length > 0 ? Integer.parseInt(args[0]) : 100;
-        double limitMillis = args.length > 1 ? Double.parseDouble(args[1]) : Double.MAX_VALUE;
+        double limitMillis = args.length > 1 ? Double.parseDouble(args[1]) : 5;
         int socketRounds = args.length > 2 ? Integer.parseInt(args[2]) : SOCKET_ROUNDS;
         boolean resting = args.length > 3 && args[3].equals("resting");
         // In memory, as the folder is in which a gap is marked before its first step.

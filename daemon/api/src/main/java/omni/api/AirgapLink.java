@@ -1,7 +1,9 @@
 package omni.api;
 
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
 import omni.airgap.AirgapProtocol;
 import omni.airgap.AirgapProtocol.EngageParams;
 import omni.airgap.AirgapProtocol.Gap;
@@ -18,6 +20,9 @@ final class AirgapLink {
     private static final Duration PAUSE = Duration.ofMillis(200);
 
     private final AirgapProtocol.Client airgap;
+    private final ReentrantLock engaging = new ReentrantLock();
+    /** Whether an engage waits for one that is under way. */
+    private final AtomicBoolean waiting = new AtomicBoolean();
 
     AirgapLink(AirgapProtocol.Client airgap) {
         this.airgap = airgap;
@@ -36,8 +41,24 @@ final class AirgapLink {
         }
     }
 
-    /** Closes the gap; what comes of it stands in the status. Where the role is away it is asked until it is back, for a minute. */
+    /**
+     * Closes the gap; what comes of it stands in the status. Where the role is away it is asked until it is back, for a minute. One that
+     * is yet to be sent stands for all that are asked for meanwhile: a client that asks a thousand times costs two.
+     */
     void engage(String cause) {
+        if (!waiting.compareAndSet(false, true)) {
+            return;
+        }
+        engaging.lock();
+        try {
+            waiting.set(false); // whoever asks from now on may have seen a lift that this one came before
+            ask(cause);
+        } finally {
+            engaging.unlock();
+        }
+    }
+
+    private void ask(String cause) {
         long end = System.nanoTime() + PATIENCE.toNanos();
         while (true) {
             try {

@@ -39,7 +39,7 @@ public final class DaemonRole implements Role {
                 context.home(),
                 context.tree(),
                 context.peer("engine"),
-                context.peer("airgap"),
+                context.provenPeer("airgap"),
                 vault,
                 Clock.system(ZoneId.systemDefault()));
         context.note("listens on " + daemon.url());

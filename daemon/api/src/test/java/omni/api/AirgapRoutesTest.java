@@ -10,7 +10,11 @@ import java.net.http.HttpRequest;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import omni.airgap.AirgapProtocol;
 import omni.airgap.AirgapProtocol.EngageReply;
@@ -35,6 +39,8 @@ class AirgapRoutesTest {
     private final AtomicInteger answered = new AtomicInteger();
 
     private volatile String scope = "machine";
+    /** What an engage of the role waits for. */
+    private final Semaphore gate = new Semaphore(Integer.MAX_VALUE);
 
     private Gap gap(GapState state) {
         return new Gap(state, "2026-01-01T00:00:00Z", "", scope, 1, List.of(), List.of(), 0, true, List.of());
@@ -49,6 +55,7 @@ class AirgapRoutesTest {
                     switch (method.getName()) {
                         case "status" -> call.reply(new StatusReply(gap(GapState.OPEN)));
                         case "engage" -> {
+                            gate.acquireUninterruptibly();
                             answered.set(client.available());
                             call.reply(new EngageReply(gap(GapState.GAP)));
                             engaged.incrementAndGet();
@@ -101,6 +108,31 @@ class AirgapRoutesTest {
                 assertTrue(asking.join(Duration.ofSeconds(20)));
                 Await.until("it was engaged", () -> engaged.get() == 1);
             }
+        }
+    }
+
+    @Test
+    void aHundredRequestsAtOnceAreTwoEngages() throws Exception {
+        gate.drainPermits();
+        try (var _ = role();
+                var bus = omni.bus.BusClient.to(home.resolve("airgap.sock"));
+                var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            var link = new AirgapLink(AirgapProtocol.Client.of(bus));
+            Future<?> first = threads.submit(() -> link.engage("a test"));
+            Await.until("the first is under way", gate::hasQueuedThreads);
+            var more = new ArrayList<Future<?>>();
+            for (int i = 0; i < 100; i++) {
+                more.add(threads.submit(() -> link.engage("a test")));
+            }
+            Await.until(
+                    "one of them stands for all",
+                    () -> more.stream().filter(Future::isDone).count() == 99);
+            gate.release(2);
+            for (Future<?> each : more) {
+                each.get();
+            }
+            first.get();
+            assertEquals(2, engaged.get());
         }
     }
 

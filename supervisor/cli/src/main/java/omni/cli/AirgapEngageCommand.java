@@ -38,7 +38,24 @@ final class AirgapEngageCommand extends OmniCommand {
                         .engage(new AirgapProtocol.EngageParams(cause))
                         .gap());
         answer(AirgapCommand.json(gap), () -> AirgapCommand.text(gap, world.style()));
-        return AirgapCommand.exit(gap);
+        return contradicted(gap) ? ExitCode.ERROR : AirgapCommand.exit(gap);
+    }
+
+    /**
+     * Another program of Omni's user can take the place of the role's socket and say that all is closed; under systemd none can write
+     * into the role's folder.
+     */
+    private boolean contradicted(AirgapProtocol.Gap gap) {
+        boolean contradicted = gap.state() == AirgapProtocol.GapState.GAP
+                && KeptGap.of(world.home(), RunDirectory.resolve(world.environment()))
+                        .open();
+        if (contradicted) {
+            world.err()
+                    .println("The answer is that the gap is closed, but " + world.home().resolve("airgap")
+                            + " says that it is open. Where that is this Omni's home, another program answers in the kill switch's"
+                            + " place: pull the cable, then look at omni status. Else set OMNI_HOME.");
+        }
+        return contradicted;
     }
 
     /**

@@ -109,7 +109,20 @@ class GapNoticeTest {
             assertFalse(done.out().contains(".123456789"), done.out());
             Files.writeString(
                     Files.createDirectories(folder.resolve("home/airgap")).resolve("step-up"), "a key\n");
+            Files.createFile(folder.resolve("home/airgap/closed"));
             assertEquals("", tree.run("airgap", "engage").err());
+        }
+    }
+
+    /** As another program would that has taken the place of the role's socket. */
+    @Test
+    void anAnswerThatTheRolesFolderContradictsIsNotBelieved() throws IOException {
+        try (var tree = new FakeTree(folder).start()) {
+            Files.writeString(
+                    Files.createDirectories(folder.resolve("home/airgap")).resolve("step-up"), "a key\n");
+            var done = tree.run("airgap", "engage");
+            assertEquals(ExitCode.ERROR.number(), done.exit());
+            assertTrue(done.err().contains("says that it is open"), done.err());
         }
     }
 

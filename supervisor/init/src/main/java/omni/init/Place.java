@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import omni.bus.Credential;
 import omni.bus.RunDirectory;
 
@@ -17,8 +18,8 @@ import omni.bus.RunDirectory;
  * @param credential the root of the keys by which the roles of this run know each other
  */
 record Place(Path home, Path runDir, Path app, String tree, Credential credential) {
-    /** The role that the others prove themselves to: it alone gets the root of their keys. */
-    private static final String KNOWS_THE_OTHERS = "vault";
+    /** The roles that others prove themselves to, and that prove to those who they are: they alone get the root of their keys. */
+    private static final Set<String> KNOW_THE_OTHERS = Set.of("vault", "airgap");
 
     /** The only variables of this process's own that a role sees. */
     private static final List<String> PASSED_ON =
@@ -51,10 +52,9 @@ record Place(Path home, Path runDir, Path app, String tree, Credential credentia
         variables.put("OMNI_APP", app.toString());
         variables.put("OMNI_TREE", tree);
         variables.put("OMNI_INSTANCE", instance);
-        if (role.equals(KNOWS_THE_OTHERS)) {
+        variables.put("OMNI_CREDENTIAL", credential.forRole(role).text());
+        if (KNOW_THE_OTHERS.contains(role)) {
             variables.put("OMNI_CREDENTIAL_ROOT", credential.text());
-        } else {
-            variables.put("OMNI_CREDENTIAL", credential.forRole(role).text());
         }
         return variables;
     }

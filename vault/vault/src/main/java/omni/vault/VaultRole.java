@@ -55,7 +55,7 @@ public final class VaultRole implements Role {
         SecretSocket secrets = SecretSocket.at(RunDirectory.socket(context.runDir(), SecretCall.SOCKET), vault);
         AutoLock autoLock = new AutoLock(vault, config.lockAfter(), clock).start();
         Optional<GapWatch> gap = config.lockInGap()
-                ? Optional.of(new GapWatch(vault, System::nanoTime).start(context.peer("airgap")))
+                ? Optional.of(new GapWatch(vault, System::nanoTime).start(context.provenPeer("airgap")))
                 : Optional.empty();
         var schedule = new BackupSchedule(vault, config, clock).start();
         return new Keeping(
