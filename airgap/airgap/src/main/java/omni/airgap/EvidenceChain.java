@@ -32,6 +32,7 @@ import tools.jackson.databind.node.ObjectNode;
  */
 final class EvidenceChain {
     static final String FILE = "chain";
+    static final String REFUSED = "refused";
     static final String FIRST = "0".repeat(64);
     static final int LINE_BYTES_MAX = 1 << 20;
 
@@ -49,6 +50,7 @@ final class EvidenceChain {
     private final Merkle tree = new Merkle();
     private String last = FIRST;
     private long fileBytes;
+    private int uncounted;
     private Optional<CounterMark> mark = Optional.empty();
     /** The newest marks that tell of an alarm. */
     private final List<CounterMark> alarms = new ArrayList<>();
@@ -106,6 +108,7 @@ final class EvidenceChain {
     }
 
     private void count(byte[] line) {
+        uncounted += CounterMark.wears(line) ? 1 : 0;
         CounterMark.of(line, tree.size(), last, key.publicKey()).ifPresent(this::marked);
         tree.add(line);
         last = hash(line);
@@ -113,6 +116,7 @@ final class EvidenceChain {
 
     private void marked(CounterMark found) {
         mark = Optional.of(found);
+        uncounted = 0;
         if (found.alarm().isPresent()) {
             if (alarms.size() == ALARMS_MAX) {
                 alarms.removeFirst();
@@ -131,9 +135,9 @@ final class EvidenceChain {
         return List.copyOf(alarms);
     }
 
-    /** How many records came after the newest one of the TPM's counter. */
+    /** How many records came after the newest one of the TPM's counter, but for those of which there is one at each start. */
     synchronized int uncounted() {
-        return tree.size() - mark.map(found -> found.record() + 1).orElse(0);
+        return uncounted;
     }
 
     /** How many records there are. */
@@ -183,7 +187,7 @@ final class EvidenceChain {
 
     /** Appends a try to lift that was judged, and wrong: each makes the next one wait, so that there is room for all. */
     void refused(String cause) throws AirgapException {
-        append("refused", body().put("cause", cause));
+        append(REFUSED, body().put("cause", cause));
     }
 
     private void check(int lineBytes) throws AirgapException {

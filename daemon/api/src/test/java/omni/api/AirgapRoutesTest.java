@@ -37,7 +37,7 @@ class AirgapRoutesTest {
     private volatile String scope = "machine";
 
     private Gap gap(GapState state) {
-        return new Gap(state, "2026-01-01T00:00:00Z", "", scope, 1, List.of(), List.of(), 0, true, List.of());
+        return new Gap(state, "2026-01-01T00:00:00Z", "", scope, 1, List.of(), List.of(), 0, true, List.of(), "key");
     }
 
     /** Says where it stands, and on an engage looks whether the client has its answer. */
