@@ -56,7 +56,7 @@ record CounterMark(
     }
 
     /** Whether the kind stands in that line: within a body, quotation marks have a backslash before them. */
-    private static boolean isOf(byte[] line, String kind) {
+    static boolean isOf(byte[] line, String kind) {
         return new String(line, 0, Math.min(line.length, HEAD_BYTES), StandardCharsets.UTF_8)
                 .contains("\"kind\":\"" + kind + "\"");
     }

@@ -29,6 +29,7 @@ final class GapStory {
     private String brokenAt = "";
     private String liftedAt = "";
     private String liftedBy = "";
+    private String fullAt = "";
     private final SentStory sent = new SentStory();
     private long refused;
 
@@ -61,6 +62,7 @@ final class GapStory {
             }
             case "refused" -> refused += closedAt.isEmpty() ? 0 : 1;
             case "unwritten" -> unwritten(body);
+            case EvidenceChain.FULL -> fullAt = time;
             case "open" -> lifted(liftedAt.isEmpty() ? time : liftedAt, by(body));
             default -> {}
         }
@@ -218,9 +220,13 @@ final class GapStory {
             mended(" and not confirmed when the proof was made");
             tell("a gap since " + moment(closedAt) + ", by this box's clock, "
                     + (liftedAt.isEmpty()
-                            ? "not lifted when the proof was made"
+                            ? fullAt.isEmpty() ? "not lifted when the proof was made" : "not lifted when the records ended"
                             : "of which a lift by " + liftedBy + " began at " + moment(liftedAt)
                                     + " and had not ended when the proof was made"));
+        }
+        if (!fullAt.isEmpty()) {
+            gaps.add("that these records end at " + moment(fullAt) + ", when the evidence was full: what came after is not in"
+                    + " them");
         }
         if (untoldGaps > 0) {
             gaps.add("more gaps: " + untoldGaps);

@@ -181,7 +181,7 @@ class RecorderTest {
                 Recorder _ = new Recorder(gap, Evidence.of(chain), Clock.systemUTC()).start(Duration.ofMillis(10))) {
             host.faulty = true;
             var _ = gap.engage("a test");
-            Tools.await("it is watched, in the fault", () -> kinds().contains("watched"));
+            Tools.await("it is written, in the fault", () -> kinds().containsAll(List.of("closed", "watched")));
             assertTrue(body("closed").path("notSeen").asString("").contains("fault"), records()::toString);
             host.faulty = false;
             Tools.await("it is watched", () -> !body("watched").has("notSeen"));
@@ -215,6 +215,27 @@ class RecorderTest {
         assertTrue(
                 story().getFirst().contains("; in it: records that could not be written, from "), story()::toString);
         assertEquals(List.of(), Proofs.verify(Proofs.bundle(chain)).problems());
+    }
+
+    /** A gap that evidence tells of which is full has ended, perhaps: nothing says so any more, but that it is full. */
+    @Test
+    void fullEvidenceSaysThatItEnds() throws Exception {
+        DeviceKey key = DeviceKey.in(folder.resolve("key"));
+        Path small = Files.createDirectory(folder.resolve("small"));
+        EvidenceChain full = EvidenceChain.in(small, key, Clock.systemUTC(), 2000);
+        Evidence evidence = Evidence.of(full);
+        assertTrue(evidence.append("closed", EvidenceChain.body().put("cause", "x".repeat(1000))));
+        assertFalse(evidence.append("watched", EvidenceChain.body().put("cause", "x".repeat(1000))));
+        assertFalse(evidence.append("open", EvidenceChain.body()), "though it is short");
+        assertTrue(evidence.notWritten().orElseThrow().contains("The evidence is full."));
+        assertEquals(2, full.size());
+        EvidenceChain again = EvidenceChain.in(small, key, Clock.systemUTC(), 2000);
+        assertThrows(AirgapException.class, () -> again.append("open", EvidenceChain.body()));
+        assertEquals(2, again.size(), "said once");
+        Proof.Verdict verdict = Proofs.verify(Proofs.bundle(again));
+        assertEquals(List.of(), verdict.problems());
+        assertTrue(verdict.shown().getFirst().endsWith("not lifted when the records ended"), verdict::toString);
+        assertTrue(verdict.shown().get(1).startsWith("that these records end at "), verdict::toString);
     }
 
     /** A start is worth no wear of a TPM. */
