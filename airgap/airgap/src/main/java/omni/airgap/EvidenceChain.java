@@ -190,8 +190,9 @@ final class EvidenceChain {
             }
             if (full || fileBytes + line.length + 1 > fileBytesMax) {
                 end(channel);
-                throw new AirgapException("The evidence is full. Prove it, stop Omni, and rename the folder " + folder
-                        + ", with .1 behind its name, or the next number: the next start begins another, with another key.");
+                throw new AirgapException(
+                        "The evidence is full. Prove it, stop Omni, and rename the folder " + folder
+                                + ", with .1 behind its name, or the next number: the next start begins another, with another key.");
             }
             put(channel, line);
             listener.accept(kind);

@@ -220,13 +220,15 @@ final class GapStory {
             mended(" and not confirmed when the proof was made");
             tell("a gap since " + moment(closedAt) + ", by this box's clock, "
                     + (liftedAt.isEmpty()
-                            ? fullAt.isEmpty() ? "not lifted when the proof was made" : "not lifted when the records ended"
+                            ? fullAt.isEmpty()
+                                    ? "not lifted when the proof was made"
+                                    : "not lifted when the records ended"
                             : "of which a lift by " + liftedBy + " began at " + moment(liftedAt)
                                     + " and had not ended when the proof was made"));
         }
         if (!fullAt.isEmpty()) {
-            gaps.add("that these records end at " + moment(fullAt) + ", when the evidence was full: what came after is not in"
-                    + " them");
+            gaps.add("that these records end at " + moment(fullAt)
+                    + ", when the evidence was full: what came after is not in" + " them");
         }
         if (untoldGaps > 0) {
             gaps.add("more gaps: " + untoldGaps);

@@ -32,8 +32,7 @@ final class ProofCheck {
      * @param kept a checkpoint that was kept elsewhere
      * @param witnesses who must have cosigned
      */
-    ProofCheck(
-            ProofReader.Header header, Optional<String> box, Optional<String> kept, List<VerifierKey> witnesses) {
+    ProofCheck(ProofReader.Header header, Optional<String> box, Optional<String> kept, List<VerifierKey> witnesses) {
         this.key = header.key();
         this.box = box;
         this.witnesses = List.copyOf(witnesses);
@@ -212,9 +211,10 @@ final class ProofCheck {
         not.addAll(counter.notShown());
         unknown().forEach(name -> not.add("whether " + name + " has cosigned: its key was not given (--witness)"));
         if (box.isEmpty() && kept.isEmpty() && witnesses.isEmpty()) {
-            not.add("whose box this is: anybody can make a key and records of perfect gaps, and nothing here binds them to your"
-                    + " box. Compare the key with the one that omni airgap status shows at your box, or give that as --box; this"
-                    + " one is " + Proof.key(key));
+            not.add(
+                    "whose box this is: anybody can make a key and records of perfect gaps, and nothing here binds them to your"
+                            + " box. Compare the key with the one that omni airgap status shows at your box, or give that as --box; this"
+                            + " one is " + Proof.key(key));
         }
         not.add("what happened before the first record, or that the box's clock was right");
         not.add("anything against who has root on the box or has stolen its key: they can write what they like");

@@ -204,8 +204,7 @@ final class Recorder implements Closeable {
         // Many links or long names are no way to keep a gap out of the evidence.
         return EvidenceChain.fits(body)
                 ? body
-                : body(status, at)
-                        .put("notSeen", "more than a record holds: steps, links and sockets are left out");
+                : body(status, at).put("notSeen", "more than a record holds: steps, links and sockets are left out");
     }
 
     /** What each record has. */

@@ -38,10 +38,13 @@ final class SentStory {
         boolean first = !confirmed;
         confirmed |= kind.equals("closed");
         if (confirmed && (kind.equals("closed") || kind.equals("watched") || kind.equals("lifting"))) {
-            body.path("sentFrames").properties().forEach(namespace -> namespace
-                    .getValue()
+            body.path("sentFrames")
                     .properties()
-                    .forEach(link -> add(GapStory.words(namespace.getKey()), link.getKey(), link.getValue(), first)));
+                    .forEach(namespace -> namespace
+                            .getValue()
+                            .properties()
+                            .forEach(link ->
+                                    add(GapStory.words(namespace.getKey()), link.getKey(), link.getValue(), first)));
         }
     }
 

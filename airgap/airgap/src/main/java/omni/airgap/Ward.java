@@ -202,8 +202,7 @@ final class Ward implements NetworkStack {
         Map<String, Sent> sent = new TreeMap<>();
         links.counted().values().stream()
                 .filter(link -> !link.loopback())
-                .forEach(link ->
-                        sent.put(Integer.toString(link.index()), new Sent(link.name(), link.sentFrames())));
+                .forEach(link -> sent.put(Integer.toString(link.index()), new Sent(link.name(), link.sentFrames())));
         return sent;
     }
 

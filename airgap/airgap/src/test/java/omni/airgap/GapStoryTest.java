@@ -192,10 +192,10 @@ class GapStoryTest {
         var open = closedSince("started", "T9", "", "start");
         open.withObject("body").put("state", "open");
         assertEquals(
-                List.of("a gap from T1, by this box's clock, whose end is not recorded: seen closed last at T2, found open,"
-                        + " as the role started, at T9"),
-                story(
-                        closedSince("closed", "T1", "T0", ""), closedSince("watched", "T2", "T0", ""), open));
+                List.of(
+                        "a gap from T1, by this box's clock, whose end is not recorded: seen closed last at T2, found open,"
+                                + " as the role started, at T9"),
+                story(closedSince("closed", "T1", "T0", ""), closedSince("watched", "T2", "T0", ""), open));
         assertEquals(
                 List.of("a gap from T1 to T2, by this box's clock, lifted by a person"),
                 story(
@@ -203,8 +203,9 @@ class GapStoryTest {
                         closedSince("lifting", "T2", "T0", "lift: a person"),
                         open));
         assertEquals(
-                List.of("a gap since T1, by this box's clock, of which a lift by a person began at T2 and had not ended when"
-                        + " the proof was made"),
+                List.of(
+                        "a gap since T1, by this box's clock, of which a lift by a person began at T2 and had not ended when"
+                                + " the proof was made"),
                 story(closedSince("closed", "T1", "T0", ""), closedSince("lifting", "T2", "T0", "lift: a person")));
         assertEquals(List.of(), story(open));
     }
@@ -212,7 +213,8 @@ class GapStoryTest {
     @Test
     void whatWasNotWrittenIsTold() {
         var unwritten = EvidenceChain.body().put("time", "T9").put("kind", "unwritten");
-        unwritten.set("body", EvidenceChain.body().put("records", 4).put("from", "T3").put("to", "T8"));
+        unwritten.set(
+                "body", EvidenceChain.body().put("records", 4).put("from", "T3").put("to", "T8"));
         assertEquals(
                 List.of("outside of the gaps that are told: records that could not be written, from T3 to T8: 4"),
                 story(unwritten));

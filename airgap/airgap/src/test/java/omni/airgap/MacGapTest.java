@@ -402,8 +402,7 @@ class MacGapTest {
             NetworkStack stack = gap.stacks().iterator().next();
             var sent = new TreeMap<String, Long>();
             stack.sentFrames().forEach((_, link) -> sent.put(link.name(), link.frames()));
-            assertEquals(
-                    Map.of("gif0", 0L, "en0", 26448L, "awdl0", 5097L, "vmnet", 11L, "vmnet<Link#20>", 12L), sent);
+            assertEquals(Map.of("gif0", 0L, "en0", 26448L, "awdl0", 5097L, "vmnet", 11L, "vmnet<Link#20>", 12L), sent);
             mac.says("netstat -i -n", "usage: netstat\n");
             assertThrows(AirgapException.class, stack::sentFrames);
         }

@@ -59,7 +59,8 @@ final class Proofs {
     }
 
     static Proof.Verdict verify(String proof, Checkpoint kept) {
-        return Proof.verify(stream(proof), Optional.empty(), Optional.of(kept.note().note()), List.of());
+        return Proof.verify(
+                stream(proof), Optional.empty(), Optional.of(kept.note().note()), List.of());
     }
 
     static Proof.Verdict verify(String proof, String kept, Cosigner... witnesses) {

@@ -31,8 +31,7 @@ class RecorderBoxTest {
     }
 
     private static long sent(JsonNode body, long namespace, String link) {
-        for (var one :
-                body.path("sentFrames").path(Long.toString(namespace)).properties()) {
+        for (var one : body.path("sentFrames").path(Long.toString(namespace)).properties()) {
             if (one.getValue().path("name").asString("").equals(link)) {
                 assertTrue(Integer.parseInt(one.getKey()) > 0, "its number");
                 assertTrue(one.getValue().path("frames").isNumber(), body::toString);
@@ -49,14 +48,19 @@ class RecorderBoxTest {
                 TestGap gap = TestGap.over(street, folder)) {
             Tools.await("it has sent", () -> framesOf(gap) > 0);
             EvidenceChain chain = EvidenceChain.in(folder.resolve("evidence"), Clock.systemUTC());
-            try (Recorder _ = new Recorder(gap.gap(), Evidence.of(chain), Clock.systemUTC()).start(Duration.ofHours(1))) {
+            try (Recorder _ =
+                    new Recorder(gap.gap(), Evidence.of(chain), Clock.systemUTC()).start(Duration.ofHours(1))) {
                 gap.engage();
                 street.inBox("ip", "link", "set", "eth0", "name", "renamed");
                 gap.lift();
             }
             GapStory story = new GapStory();
             records(chain).forEach(story::add);
-            assertTrue(sent(only(records(chain), "lifting"), gap.gap().stacks().iterator().next().number(), "renamed") > 0);
+            assertTrue(sent(
+                            only(records(chain), "lifting"),
+                            gap.gap().stacks().iterator().next().number(),
+                            "renamed")
+                    > 0);
             assertFalse(story.lines().getFirst().contains(" sent "), story.lines()::toString);
         }
     }

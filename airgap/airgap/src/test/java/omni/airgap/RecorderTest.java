@@ -61,7 +61,9 @@ class RecorderTest {
     }
 
     private List<String> kinds() {
-        return records().stream().map(record -> record.path("kind").asString("")).toList();
+        return records().stream()
+                .map(record -> record.path("kind").asString(""))
+                .toList();
     }
 
     private JsonNode body(String kind) {
@@ -147,7 +149,9 @@ class RecorderTest {
         try (Gap gap = gap()) {
             try (Recorder _ = new Recorder(gap, Evidence.of(chain), Clock.systemUTC()).started()) {}
             assertEquals("gap", body("started").path("state").asString(""));
-            assertEquals(gap.status().since().toString(), body("started").path("since").asString(""));
+            assertEquals(
+                    gap.status().since().toString(),
+                    body("started").path("since").asString(""));
             assertEquals(1, story().size());
             assertTrue(story().getFirst().endsWith("not lifted when the proof was made"), story()::toString);
             var _ = gap.lift(TestGap.GRANT); // of which there is no record
@@ -212,8 +216,14 @@ class RecorderTest {
         assertTrue(evidence.append("closed", EvidenceChain.body().put("since", "S")));
         assertEquals(List.of("closed", "unwritten", "closed"), kinds());
         assertEquals(List.of(told), evidence.limits(), "it stays said");
-        assertTrue(
-                story().getFirst().contains("; in it: records that could not be written, from "), story()::toString);
+        assertTrue(story().getFirst().contains("; in it: records that could not be written, from "), story()::toString);
+        Files.copy(chain.file(), aside);
+        Files.writeString(chain.file(), "");
+        assertFalse(evidence.append("watched", EvidenceChain.body()));
+        Files.move(aside, chain.file(), StandardCopyOption.REPLACE_EXISTING);
+        assertTrue(evidence.append("open", EvidenceChain.body()));
+        assertEquals(List.of("unwritten", "open"), kinds().subList(3, 5), "before what comes after it");
+        assertEquals(1, body("unwritten").path("records").asInt(0));
         assertEquals(List.of(), Proofs.verify(Proofs.bundle(chain)).problems());
     }
 

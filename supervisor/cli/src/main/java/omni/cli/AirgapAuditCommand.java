@@ -140,9 +140,7 @@ final class AirgapAuditCommand extends OmniCommand {
                                 audit.last().outOfReach())
                         .toJson(),
                 () -> text(shown, audit.last()));
-        return audit.last().alarms().isEmpty() && audit.last().outOfReach().isEmpty()
-                ? ExitCode.OK
-                : ExitCode.ERROR;
+        return audit.last().alarms().isEmpty() && audit.last().outOfReach().isEmpty() ? ExitCode.OK : ExitCode.ERROR;
     }
 
     private Audit ask() {

@@ -63,7 +63,10 @@ final class AirgapVerifyCommand extends OmniCommand {
             throw new CommandException(ExitCode.USAGE, file + " cannot be read.", e);
         }
         var json = Json.object().put("valid", verdict.problems().isEmpty());
-        json.put("box", verdict.box()).put("key", verdict.key()).put("records", verdict.records()).put("held", verdict.held());
+        json.put("box", verdict.box())
+                .put("key", verdict.key())
+                .put("records", verdict.records())
+                .put("held", verdict.held());
         json.put("counted", verdict.counted());
         var cosigned = json.putArray("cosigned");
         verdict.cosigned()

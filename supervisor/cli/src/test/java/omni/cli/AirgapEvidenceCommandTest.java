@@ -87,7 +87,8 @@ class AirgapEvidenceCommandTest {
             assertTrue(part.out().contains("out of reach: net:[7]: not permitted\n"), part.out());
             assertTrue(part.out().endsWith("Not everything is explained: 2 namespaces out of reach.\n"), part.out());
             assertEquals(
-                    ExitCode.ERROR.number(), tree.run("airgap", "audit", "--json").exit());
+                    ExitCode.ERROR.number(),
+                    tree.run("airgap", "audit", "--json").exit());
         }
     }
 
