@@ -55,7 +55,7 @@ public final class AirgapRole implements Role {
         Gap.Subscription listening = gap.onChange(earlier::add);
         gap.start(); // before the evidence is opened: a disk or a TPM that is slow opens nothing
         Evidence evidence = Evidence.opening(folder.resolve("evidence"), EvidenceTpm.of(config.tpm()), clock);
-        Recorder recorder = new Recorder(gap, evidence, clock).start(EVIDENCE_INTERVAL);
+        Recorder recorder = new Recorder(gap, evidence, clock).started().start(EVIDENCE_INTERVAL);
         listening.close();
         earlier.forEach(recorder::changed);
         context.note(note(gap.status()));

@@ -157,7 +157,8 @@ final class AirgapService implements AirgapProtocol.Handler {
                 shown.checkpoint().note().note(),
                 shown.counter().orElse(null),
                 shown.witnessed().orElse(null),
-                evidence.alarms()));
+                evidence.alarms(),
+                evidence.notWritten().orElse(null)));
     }
 
     @Override
@@ -332,6 +333,7 @@ final class AirgapService implements AirgapProtocol.Handler {
                         .toList(),
                 status.corrections(),
                 keyed(),
-                Stream.concat(limits.stream(), evidence.limits().stream()).toList());
+                Stream.concat(limits.stream(), evidence.limits().stream()).toList(),
+                evidence.key().orElse(null));
     }
 }

@@ -83,7 +83,7 @@ public final class Cosigner {
             Path memory = file.resolveSibling(file.getFileName() + "." + id(header));
             Optional<String> last = PrivateFile.read(memory, SignedNote.BYTES_MAX);
             Optional<Integer> before = last.map(Checkpoint::size);
-            Proof.Verdict verdict = new ProofCheck(header, last, List.of()).run(reader);
+            Proof.Verdict verdict = new ProofCheck(header, Optional.empty(), last, List.of()).run(reader);
             if (!verdict.problems().isEmpty()) {
                 return new Answer(verdict.problems(), "", verdict.records(), before);
             }

@@ -34,6 +34,9 @@ record CounterMark(
     static final String KIND = "counted";
     static final String KEY = "key";
 
+    /** Of a record at each start of the role, which is not worth the wear of a count. */
+    static final String STARTED = "started";
+
     /** The kind stands behind signature, number and time. */
     private static final int HEAD_BYTES = 300;
 
@@ -43,14 +46,24 @@ record CounterMark(
 
     /** The one in a line of the evidence; nothing where it is another record, is not signed or does not follow the one before. */
     static Optional<CounterMark> of(byte[] line, int number, String before, byte[] publicKey) {
-        String head = new String(line, 0, Math.min(line.length, HEAD_BYTES), StandardCharsets.UTF_8);
-        if (!head.contains("\"kind\":\"" + KIND + "\"") && !head.contains("\"kind\":\"" + KEY + "\"")) {
+        if (!isOf(line, KIND) && !isOf(line, KEY)) {
             return Optional.empty();
         }
         return SignedLine.read(new String(line, StandardCharsets.UTF_8), publicKey)
                 .filter(record -> record.path("n").asInt(-1) == number
                         && record.path("prev").asString("").equals(before))
                 .flatMap(record -> of(record, number));
+    }
+
+    /** Whether the kind stands in that line: within a body, quotation marks have a backslash before them. */
+    static boolean isOf(byte[] line, String kind) {
+        return new String(line, 0, Math.min(line.length, HEAD_BYTES), StandardCharsets.UTF_8)
+                .contains("\"kind\":\"" + kind + "\"");
+    }
+
+    /** Whether a record is to be counted before long: a start of the role by itself is not, or a role that dies again and again wears a TPM out. */
+    static boolean wears(byte[] line) {
+        return !isOf(line, STARTED);
     }
 
     /** The one in a record that was checked. */

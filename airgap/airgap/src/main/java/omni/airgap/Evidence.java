@@ -4,6 +4,7 @@ import java.io.Closeable;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -13,6 +14,10 @@ import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The evidence of the role. A thread of its own opens it, for a TPM or a disk may take its time: whoever writes it waits, and neither the
@@ -37,11 +42,39 @@ final class Evidence implements Closeable {
     private record Open(
             EvidenceChain chain, Witnessed witnessed, Optional<EvidenceCounter> counter, List<String> limits) {}
 
-    private final FutureTask<Open> opened;
-    private final long startNanos = System.nanoTime();
+    /** The kind of the record that says how many were not written. */
+    private static final String UNWRITTEN = "unwritten";
 
-    private Evidence(FutureTask<Open> opened) {
+    private final FutureTask<Open> opened;
+    private final InstantSource clock;
+    private final long startNanos = System.nanoTime();
+    /** For who writes: so that what was not written is told once, and before what comes after it. */
+    private final ReentrantLock writing = new ReentrantLock();
+
+    private final AtomicReference<Lost> lost = new AtomicReference<>(new Lost(0, 0, "", "", ""));
+
+    /**
+     * What could not be written since the role started.
+     *
+     * @param records how many
+     * @param told of how many of them a record tells
+     * @param from when the first was lost that no record tells of
+     * @param to when the last was
+     * @param why of the last
+     */
+    private record Lost(long records, long told, String from, String to, String why) {
+        Lost more(String at, String cause) {
+            return new Lost(records + 1, told, records == told ? at : from, at, cause);
+        }
+
+        Lost toldOf(long all) {
+            return new Lost(records, all, to, to, why);
+        }
+    }
+
+    private Evidence(FutureTask<Open> opened, InstantSource clock) {
         this.opened = opened;
+        this.clock = clock;
     }
 
     /** Begins to open, or to make, that in the folder; a TPM seals its key and counts its records, where there is one. */
@@ -56,14 +89,14 @@ final class Evidence implements Closeable {
             }
         });
         Thread.ofPlatform().daemon().name("evidence-open").start(task);
-        return new Evidence(task);
+        return new Evidence(task, clock);
     }
 
     /** One that is open, and that no TPM counts. */
     static Evidence of(EvidenceChain chain) {
         var task = new FutureTask<>(() -> new Open(chain, new Witnessed(chain), Optional.empty(), List.of()));
         task.run();
-        return new Evidence(task);
+        return new Evidence(task, InstantSource.system());
     }
 
     private static Open open(Path folder, EvidenceTpm tpm, Clock clock) throws AirgapException {
@@ -160,15 +193,97 @@ final class Evidence implements Closeable {
     }
 
     private void write(String cause) {
+        append(EvidenceChain.REFUSED, EvidenceChain.body().put("cause", cause));
+    }
+
+    /**
+     * Appends a record, once it is open, and returns when the disk has it. One that cannot be written is told in the log, by
+     * {@link #limits}, and in a record of its own as soon as one can be.
+     *
+     * @return whether it was written
+     */
+    boolean append(String kind, ObjectNode body) {
+        return attempt(chain -> chain.append(kind, body));
+    }
+
+    /** Tells of what could not be written, where that was so and now one can. */
+    void catchUp() {
+        Lost now = lost.get();
+        if (now.records() > now.told() && opened.state() == Future.State.SUCCESS) {
+            writing.lock();
+            try {
+                tellLost(opened.resultNow().chain());
+            } catch (AirgapException e) {
+                System.getLogger("omni.airgap").log(System.Logger.Level.DEBUG, "Still none can be written", e);
+            } finally {
+                writing.unlock();
+            }
+        }
+    }
+
+    /** Writes to the chain. */
+    private interface Writing {
+        void to(EvidenceChain chain) throws AirgapException;
+    }
+
+    private boolean attempt(Writing work) {
         try {
-            chain().refused(cause);
+            EvidenceChain chain = chain();
+            writing.lock();
+            try {
+                tellLost(chain);
+                work.to(chain);
+            } finally {
+                writing.unlock();
+            }
+            return true;
         } catch (AirgapException e) {
             System.getLogger("omni.airgap").log(System.Logger.Level.ERROR, "No evidence was written", e);
+            lost(e.getMessage());
+        } catch (RuntimeException e) { // a fault here is no reason to write nothing from now on
+            System.getLogger("omni.airgap").log(System.Logger.Level.ERROR, "No evidence was written", e);
+            lost("a fault of this program: " + e);
         }
+        return false;
+    }
+
+    private void lost(String why) {
+        String at = clock.instant().toString();
+        var _ = lost.updateAndGet(before -> before.more(at, why));
+    }
+
+    private void tellLost(EvidenceChain chain) throws AirgapException {
+        Lost now = lost.get();
+        if (now.records() > now.told()) {
+            ObjectNode body = EvidenceChain.body().put("records", now.records() - now.told());
+            chain.append(
+                    UNWRITTEN, body.put("from", now.from()).put("to", now.to()).put("cause", now.why()));
+            var _ = lost.updateAndGet(later -> later.toldOf(now.records()));
+        }
+    }
+
+    /** Of what could not be written since the role started, a line; nothing where all was. Waits for nothing. */
+    Optional<String> notWritten() {
+        Lost now = lost.get();
+        return now.records() == 0
+                ? Optional.empty()
+                : Optional.of("records of the evidence that could not be written since this role started: "
+                        + now.records() + ", the last at " + now.to() + ": " + now.why());
+    }
+
+    /** This box's key, by which a proof is told to be its own; nothing until the evidence is open. Waits for nothing. */
+    Optional<String> key() {
+        return opened.state() == Future.State.SUCCESS
+                ? Optional.of(Proof.key(opened.resultNow().chain().publicKey()))
+                : Optional.empty();
     }
 
     /** What it cannot do here, and what does not fit, a line each. Waits for nothing. */
     List<String> limits() {
+        return Stream.concat(told().stream(), notWritten().stream()).toList();
+    }
+
+    private List<String> told() {
         return switch (opened.state()) {
             case RUNNING -> System.nanoTime() - startNanos > SLOW.toNanos() ? List.of(OPENING) : List.of();
             case SUCCESS -> {

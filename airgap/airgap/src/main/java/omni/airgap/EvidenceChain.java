@@ -32,13 +32,17 @@ import tools.jackson.databind.node.ObjectNode;
  */
 final class EvidenceChain {
     static final String FILE = "chain";
+    static final String REFUSED = "refused";
+    static final String FULL = "full";
     static final String FIRST = "0".repeat(64);
     static final int LINE_BYTES_MAX = 1 << 20;
 
     /** What a line has beside its body, generously: signature, number, time, kind and hash. */
     private static final int FRAME_BYTES_MAX = 4096;
 
+    /** But for the last record. */
     private static final long FILE_BYTES_MAX = 256L << 20;
+
     private static final int ALARMS_MAX = 10;
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
@@ -46,20 +50,24 @@ final class EvidenceChain {
     private final Path file;
     private final DeviceKey key;
     private final Clock clock;
+    private final long fileBytesMax;
     private final Merkle tree = new Merkle();
     private String last = FIRST;
     private long fileBytes;
+    private int uncounted;
+    private boolean full;
     private Optional<CounterMark> mark = Optional.empty();
     /** The newest marks that tell of an alarm. */
     private final List<CounterMark> alarms = new ArrayList<>();
 
     private volatile Consumer<String> listener = _ -> {};
 
-    private EvidenceChain(Path folder, DeviceKey key, Clock clock) {
+    private EvidenceChain(Path folder, DeviceKey key, Clock clock, long fileBytesMax) {
         this.folder = folder;
         this.file = folder.resolve(FILE);
         this.key = key;
         this.clock = clock;
+        this.fileBytesMax = fileBytesMax;
     }
 
     /** Opens the chain in that folder, or begins one, with a key that no TPM has sealed. */
@@ -70,7 +78,12 @@ final class EvidenceChain {
 
     /** Opens the chain in that folder, which is there, or begins one. */
     static EvidenceChain in(Path folder, DeviceKey key, Clock clock) throws AirgapException {
-        EvidenceChain chain = new EvidenceChain(folder, key, clock);
+        return in(folder, key, clock, FILE_BYTES_MAX);
+    }
+
+    /** With room for so many bytes. */
+    static EvidenceChain in(Path folder, DeviceKey key, Clock clock, long fileBytesMax) throws AirgapException {
+        EvidenceChain chain = new EvidenceChain(folder, key, clock, fileBytesMax);
         chain.open();
         return chain;
     }
@@ -106,6 +119,8 @@ final class EvidenceChain {
     }
 
     private void count(byte[] line) {
+        uncounted += CounterMark.wears(line) ? 1 : 0;
+        full |= CounterMark.isOf(line, FULL);
         CounterMark.of(line, tree.size(), last, key.publicKey()).ifPresent(this::marked);
         tree.add(line);
         last = hash(line);
@@ -113,6 +128,7 @@ final class EvidenceChain {
 
     private void marked(CounterMark found) {
         mark = Optional.of(found);
+        uncounted = 0;
         if (found.alarm().isPresent()) {
             if (alarms.size() == ALARMS_MAX) {
                 alarms.removeFirst();
@@ -131,9 +147,9 @@ final class EvidenceChain {
         return List.copyOf(alarms);
     }
 
-    /** How many records came after the newest one of the TPM's counter. */
+    /** How many records came after the newest one of the TPM's counter, but for those of which there is one at each start. */
     synchronized int uncounted() {
-        return tree.size() - mark.map(found -> found.record() + 1).orElse(0);
+        return uncounted;
     }
 
     /** How many records there are. */
@@ -169,10 +185,16 @@ final class EvidenceChain {
             }
             goOn(channel);
             byte[] line = line(kind, body);
-            check(line.length);
-            write(channel, line);
-            count(line);
-            fileBytes += line.length + 1;
+            if (line.length > LINE_BYTES_MAX) {
+                throw new AirgapException("A record is longer than " + LINE_BYTES_MAX + " bytes.");
+            }
+            if (full || fileBytes + line.length + 1 > fileBytesMax) {
+                end(channel);
+                throw new AirgapException(
+                        "The evidence is full. Prove it, stop Omni, and rename the folder " + folder
+                                + ", with .1 behind its name, or the next number: the next start begins another, with another key.");
+            }
+            put(channel, line);
             listener.accept(kind);
         } catch (AirgapException e) {
             throw e;
@@ -183,18 +205,20 @@ final class EvidenceChain {
 
     /** Appends a try to lift that was judged, and wrong: each makes the next one wait, so that there is room for all. */
     void refused(String cause) throws AirgapException {
-        append("refused", body().put("cause", cause));
+        append(REFUSED, body().put("cause", cause));
     }
 
-    private void check(int lineBytes) throws AirgapException {
-        if (lineBytes > LINE_BYTES_MAX) {
-            throw new AirgapException("A record is longer than " + LINE_BYTES_MAX + " bytes.");
+    /** The last record says that it is the last: nobody takes what it tells of for what goes on. */
+    private void end(FileChannel channel) throws IOException {
+        if (!full) {
+            put(channel, line(FULL, body().put("cause", "the evidence is full")));
         }
-        if (fileBytes + lineBytes + 1 > FILE_BYTES_MAX) {
-            throw new AirgapException(
-                    "The evidence is full. Prove it, stop Omni, and rename the folder " + folder
-                            + ", with .1 behind its name, or the next number: the next start begins another, with another key.");
-        }
+    }
+
+    private void put(FileChannel channel, byte[] line) throws IOException {
+        write(channel, line);
+        count(line);
+        fileBytes += line.length + 1;
     }
 
     private byte[] line(String kind, ObjectNode body) {

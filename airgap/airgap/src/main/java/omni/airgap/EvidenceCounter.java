@@ -130,6 +130,7 @@ final class EvidenceCounter implements Closeable {
             System.getLogger("omni.airgap").log(System.Logger.Level.WARNING, "The evidence is not counted", e);
             countSoon(PER_COUNT);
         } catch (AirgapException e) {
+            limit = Optional.of("the evidence is not counted: " + e.getMessage());
             System.getLogger("omni.airgap").log(System.Logger.Level.ERROR, "No evidence was written", e);
             countSoon(PER_COUNT);
         }

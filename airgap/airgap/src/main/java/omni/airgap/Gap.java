@@ -204,6 +204,11 @@ final class Gap implements Closeable {
         return host.empty();
     }
 
+    /** Whether somebody has begun to engage and waits for the lock to confirm it: for who holds that. */
+    boolean awaited() {
+        return engages.get() != confirming;
+    }
+
     /** Whether what comes up now is to be taken down. */
     boolean shut() {
         return shut;
@@ -251,7 +256,7 @@ final class Gap implements Closeable {
             Report report = shutAll();
             host.shut(report);
             faults.at("engage confirmed");
-            join(disk);
+            Urgency.join(disk);
             faults.at("engage persisted");
             List<String> problems = new ArrayList<>(report.problems());
             if (!store.durable()) {
@@ -562,21 +567,6 @@ final class Gap implements Closeable {
             synchronized (problems) {
                 problems.add(e.getMessage());
             }
-        }
-    }
-
-    /** Waits for its end, however often somebody interrupts. */
-    static void join(Thread thread) {
-        boolean interrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
         }
     }
 

@@ -4,78 +4,165 @@ import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import tools.jackson.databind.JsonNode;
 
-/** Tells in words which gaps the records of a proof show, and when one of them did not hold. For one thread. */
+/**
+ * Tells in words which gaps the records of a proof show, and when one of them did not hold. A gap goes on from one record to the next where
+ * both say since when it is closed, and say the same; records from before they did end one where another is engaged. For one thread.
+ */
 final class GapStory {
     private static final int GAPS_MAX = 1000;
     private static final int BREAKS_MAX = 20;
     private static final int WORDS_CHARACTERS_MAX = 300;
-    private static final int LINKS_MAX = 10_000;
 
     private final List<String> gaps = new ArrayList<>();
     private final List<String> breaks = new ArrayList<>();
     private long untoldGaps;
     private long untoldBreaks;
     private String closedAt = "";
+    /** Since when it is closed, as the records say it: the same in all of one gap. */
+    private String since = "";
+    /** When it was seen closed last, and confirmed. */
+    private String seenAt = "";
+
     private String brokenAt = "";
     private String liftedAt = "";
-    /** Of this gap: what each link had sent when it was seen last, by namespace and name; and what it has sent in it. */
-    private final Map<String, Long> sentLast = new HashMap<>();
-
-    private final Map<String, Long> sent = new TreeMap<>();
-    private boolean confirmed;
+    private String liftedBy = "";
+    private String fullAt = "";
+    private final SentStory sent = new SentStory();
     private long refused;
 
     /** Takes the next record. */
     void add(JsonNode record) {
-        JsonNode happened = record.path("body").path("at"); // the record's own time is when it was written
+        JsonNode body = record.path("body");
+        JsonNode happened = body.path("at"); // the record's own time is when it was written
         String time = words(happened.isString() ? happened : record.path("time"));
-        switch (record.path("kind").asString("")) {
+        String kind = record.path("kind").asString("");
+        if (body.path("late").isString()) {
+            note("a lift at " + moment(words(body.path("late"))) + " went on before the evidence had it");
+        }
+        switch (kind) {
+            case "engaging", "watched" -> goesOn(kind, time, body);
+            case "started" -> started(time, body);
             case "closed" -> {
+                goesOn(kind, time, body);
                 begin(time);
-                frames(record);
                 mended((brokenAt.equals(closedAt) ? ", confirmed at " : ", confirmed again at ") + moment(time));
             }
             case "broken" -> {
+                goesOn(kind, time, body);
                 begin(time);
                 brokenAt = brokenAt.isEmpty() ? time : brokenAt;
             }
-            case "watched" -> frames(record);
-            case "key" -> rekeyed(time, record.path("body"));
+            case "key" -> rekeyed(time, body);
             case "lifting" -> {
-                frames(record);
                 liftedAt = time; // from here on it is being opened
+                liftedBy = by(body);
             }
             case "refused" -> refused += closedAt.isEmpty() ? 0 : 1;
-            case "open" -> {
-                mended(" and not confirmed before it was lifted");
-                if (!closedAt.isEmpty()) {
-                    String by = words(record.path("body").path("cause")).replaceFirst("^lift: ", "");
-                    String end = liftedAt.isEmpty() ? time : liftedAt;
-                    tell("a gap from " + moment(closedAt) + " to " + moment(end) + ", by this box's clock, lifted by "
-                            + by);
-                }
-                closedAt = "";
-                liftedAt = "";
-                sentLast.clear();
-                sent.clear();
-                confirmed = false;
-            }
+            case "unwritten" -> unwritten(body);
+            case EvidenceChain.FULL -> fullAt = time;
+            case "open" -> lifted(liftedAt.isEmpty() ? time : liftedAt, by(body));
             default -> {}
+        }
+        if (!closedAt.isEmpty()) {
+            sent.add(kind, body);
+            seenAt = kind.equals("closed") || (kind.equals("watched") && brokenAt.isEmpty()) ? time : seenAt;
+        }
+    }
+
+    private static String by(JsonNode body) {
+        return words(body.path("cause")).replaceFirst("^lift: ", "");
+    }
+
+    private void lifted(String end, String by) {
+        mended(" and not confirmed before it was lifted");
+        if (!closedAt.isEmpty()) {
+            tell("a gap from " + moment(closedAt) + " to " + moment(end) + ", by this box's clock, lifted by " + by);
+        }
+        over();
+    }
+
+    private void over() {
+        closedAt = "";
+        since = "";
+        seenAt = "";
+        brokenAt = "";
+        liftedAt = "";
+        sent.clear();
+    }
+
+    /** How the role has found the gap as it started. */
+    private void started(String time, JsonNode body) {
+        if (!body.path("state").asString("").equals("open")) {
+            goesOn(CounterMark.STARTED, time, body);
+        } else if (!closedAt.isEmpty()) {
+            endedUnseen("found open, as the role started, at " + moment(time));
+        } else {
+            over();
+        }
+    }
+
+    /** Of a record that says that it is closed: whether that is the gap that is being told, or another one. */
+    private void goesOn(String kind, String time, JsonNode body) {
+        String now = words(body.path("since"));
+        if (!closedAt.isEmpty()) {
+            boolean another = (now.isEmpty() || since.isEmpty())
+                    ? kind.equals("engaging") && !again(words(body.path("cause")))
+                    : !now.equals(since);
+            if (another) {
+                endedUnseen("closed anew at " + moment(time));
+            } else if (!liftedAt.isEmpty() && !kind.equals("watched")) {
+                note("a lift by " + liftedBy + " that began at " + moment(liftedAt) + " and ended closed again, at "
+                        + moment(time));
+                liftedAt = "";
+            }
+        }
+        since = now.isEmpty() ? since : now;
+    }
+
+    /** Causes of a gap that is engaged again and was not open, in records that do not say since when it is closed. */
+    private boolean again(String cause) {
+        return liftedAt.isEmpty() ? cause.equals("the gap was closed before") : cause.startsWith("a lift failed: ");
+    }
+
+    /** Nothing says when it ended, and it was not to be told as one with the next. */
+    private void endedUnseen(String how) {
+        if (!liftedAt.isEmpty()) {
+            lifted(liftedAt, liftedBy); // the last of that lift alone is missing
+            return;
+        }
+        mended(" and not confirmed when it was seen last");
+        tell("a gap from " + moment(closedAt) + ", by this box's clock, whose end is not recorded: "
+                + (seenAt.isEmpty() ? "" : "seen closed last at " + moment(seenAt) + ", ") + how);
+        over();
+    }
+
+    private void unwritten(JsonNode body) {
+        note("records that could not be written, from " + moment(words(body.path("from"))) + " to "
+                + moment(words(body.path("to"))) + ": " + body.path("records").asLong(0));
+    }
+
+    /** Tells it of the gap, or by itself where there is none. */
+    private void note(String what) {
+        if (!closedAt.isEmpty() && breaks.size() < BREAKS_MAX) {
+            breaks.add(what);
+        } else if (!closedAt.isEmpty()) {
+            untoldBreaks++;
+        } else if (gaps.size() < GAPS_MAX) {
+            gaps.add("outside of the gaps that are told: " + what);
+        } else {
+            untoldGaps++;
         }
     }
 
     /** A box may sign what it likes: not more of it than is worth telling. */
-    private static String words(JsonNode text) {
+    static String words(JsonNode text) {
         return words(text.asString(""));
     }
 
-    private static String words(String words) {
+    static String words(String words) {
         return words.substring(0, Math.min(words.length(), WORDS_CHARACTERS_MAX));
     }
 
@@ -90,30 +177,6 @@ final class GapStory {
 
     private void begin(String time) {
         closedAt = closedAt.isEmpty() ? time : closedAt;
-    }
-
-    /** Of a gap that was confirmed once: a link whose count rises from there on has sent, and one that is new from its first frame on. */
-    private void frames(JsonNode record) {
-        boolean first = !confirmed;
-        confirmed |= record.path("kind").asString("").equals("closed");
-        if (closedAt.isEmpty() || !confirmed) {
-            return;
-        }
-        record.path("body")
-                .path("sentFrames")
-                .properties()
-                .forEach(namespace -> namespace.getValue().properties().forEach(link -> {
-                    String name = words(link.getKey()) + " of net:[" + words(namespace.getKey()) + "]";
-                    long now = link.getValue().asLong(0);
-                    if (sentLast.size() < LINKS_MAX || sentLast.containsKey(name)) {
-                        long before = sentLast.getOrDefault(name, first ? now : 0L);
-                        sentLast.put(name, now);
-                        long more = now < before ? now : now - before; // one that was made anew counts from nothing
-                        if (more > 0) {
-                            sent.merge(name, more, Long::sum);
-                        }
-                    }
-                }));
     }
 
     private void rekeyed(String time, JsonNode body) {
@@ -138,13 +201,7 @@ final class GapStory {
     private void tell(String gap) {
         if (gaps.size() < GAPS_MAX) {
             String more = untoldBreaks > 0 ? "; broken more often: " + untoldBreaks : "";
-            sent.entrySet().stream()
-                    .limit(BREAKS_MAX)
-                    .forEach(link -> breaks.add(link.getKey() + " sent " + link.getValue()
-                            + (link.getValue() == 1 ? " frame" : " frames")));
-            if (sent.size() > BREAKS_MAX) {
-                breaks.add("links more that sent: " + (sent.size() - BREAKS_MAX));
-            }
+            breaks.addAll(sent.told());
             if (refused > 0) {
                 breaks.add("tries to lift it that were refused: " + refused);
             }
@@ -161,7 +218,17 @@ final class GapStory {
     List<String> lines() {
         if (!closedAt.isEmpty()) {
             mended(" and not confirmed when the proof was made");
-            tell("a gap since " + moment(closedAt) + ", by this box's clock, not lifted when the proof was made");
+            tell("a gap since " + moment(closedAt) + ", by this box's clock, "
+                    + (liftedAt.isEmpty()
+                            ? fullAt.isEmpty()
+                                    ? "not lifted when the proof was made"
+                                    : "not lifted when the records ended"
+                            : "of which a lift by " + liftedBy + " began at " + moment(liftedAt)
+                                    + " and had not ended when the proof was made"));
+        }
+        if (!fullAt.isEmpty()) {
+            gaps.add("that these records end at " + moment(fullAt)
+                    + ", when the evidence was full: what came after is not in" + " them");
         }
         if (untoldGaps > 0) {
             gaps.add("more gaps: " + untoldGaps);

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 
 /**
  * A Mac under control: all of it, for macOS has one network stack. Untested on hardware. {@link #down} and {@link #problems}
@@ -195,8 +196,9 @@ final class MacWard implements NetworkStack {
     }
 
     @Override
-    public Map<String, Long> sentFrames() throws AirgapException {
-        Map<String, Long> sent = links.sent();
+    public Map<String, Sent> sentFrames() throws AirgapException {
+        Map<String, Sent> sent = new TreeMap<>();
+        links.sent().forEach((name, frames) -> sent.put(name, new Sent(name, frames)));
         sent.keySet().removeIf(name -> name.startsWith("lo"));
         return sent;
     }

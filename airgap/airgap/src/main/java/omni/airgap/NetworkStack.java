@@ -52,8 +52,16 @@ interface NetworkStack extends Closeable {
     /** Takes the filter away: the last of the three layers. */
     void removeTables() throws AirgapException;
 
-    /** Frames that each link but the loopback has sent, by name. */
-    Map<String, Long> sentFrames() throws AirgapException;
+    /**
+     * What a link has sent.
+     *
+     * @param name what it is called now: a name can be given away, and two that are no UTF-8 may read the same
+     * @param frames since it was made
+     */
+    record Sent(String name, long frames) {}
+
+    /** What each link but the loopback has sent, by what it keeps while it is there: its number on Linux, its name on macOS. */
+    Map<String, Sent> sentFrames() throws AirgapException;
 
     @Override
     void close();

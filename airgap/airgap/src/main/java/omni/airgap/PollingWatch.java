@@ -63,6 +63,6 @@ final class PollingWatch {
 
     void close() {
         end.release();
-        Gap.join(thread);
+        Urgency.join(thread);
     }
 }

@@ -23,6 +23,10 @@ public final class Proof {
     /** How many witnesses one may name. */
     public static final int WITNESSES_MAX = 16;
 
+    private static final int KEY_BYTES = 32;
+    /** Of base64, with padding. */
+    private static final int KEY_CHARACTERS = 44;
+
     private static final JsonMapper JSON =
             JsonMapper.builder().disable(StreamWriteFeature.AUTO_CLOSE_TARGET).build();
 
@@ -33,6 +37,7 @@ public final class Proof {
      *
      * @param problems what is wrong, a line each; empty where nothing is
      * @param box whose evidence it is: the name of its key
+     * @param key that key, base64
      * @param records how many
      * @param held how many of them, from the first, are held by a checkpoint that was kept or cosigned elsewhere: none of
      *     these can have been cut off
@@ -44,6 +49,7 @@ public final class Proof {
     public record Verdict(
             List<String> problems,
             String box,
+            String key,
             int records,
             int held,
             int counted,
@@ -51,7 +57,7 @@ public final class Proof {
             List<String> shown,
             List<String> notShown) {
         static Verdict none(String problem) {
-            return new Verdict(List.of(problem), "", 0, 0, 0, List.of(), List.of(), List.of());
+            return new Verdict(List.of(problem), "", "", 0, 0, 0, List.of(), List.of(), List.of());
         }
     }
 
@@ -115,10 +121,17 @@ public final class Proof {
      * have cosigned one of these checkpoints.
      *
      * @param proof the proof
+     * @param box the key that it must be of, as a box shows its own
      * @param kept a checkpoint that was kept elsewhere, cosigned or not
      * @param witnesses verifier keys, at most {@link #WITNESSES_MAX}
      */
-    public static Verdict verify(InputStream proof, Optional<String> kept, List<String> witnesses) {
+    public static Verdict verify(
+            InputStream proof, Optional<String> box, Optional<String> kept, List<String> witnesses) {
+        if (box.isPresent() && !isKey(box.get())) {
+            return Verdict.none("\"" + box.get().substring(0, Math.min(box.get().length(), KEY_CHARACTERS))
+                    + "\" is no key of a box: that is " + KEY_CHARACTERS
+                    + " characters of base64, as omni airgap status shows it.");
+        }
         if (witnesses.size() > WITNESSES_MAX) {
             return Verdict.none("These are more than " + WITNESSES_MAX + " witnesses.");
         }
@@ -131,10 +144,18 @@ public final class Proof {
             keys.add(key.get());
         }
         try (ProofReader reader = new ProofReader(proof)) {
-            return new ProofCheck(reader.header(), kept, keys).run(reader);
+            return new ProofCheck(reader.header(), box, kept, keys).run(reader);
         } catch (AirgapException e) {
             return Verdict.none(e.getMessage());
         }
+    }
+
+    /** Whether that is the text of a key as {@link #key} writes it: one key has one text. */
+    private static boolean isKey(String text) {
+        return text.length() == KEY_CHARACTERS
+                && SignedNote.bytes(text)
+                        .filter(bytes -> bytes.length == KEY_BYTES && key(bytes).equals(text))
+                        .isPresent();
     }
 
     /** The public key's text as a proof has it. */

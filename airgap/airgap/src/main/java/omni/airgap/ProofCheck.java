@@ -15,6 +15,7 @@ final class ProofCheck {
 
     private final List<String> problems = new ArrayList<>();
     private final byte[] key;
+    private final Optional<String> box;
     private final Optional<Checkpoint> own;
     private final Optional<Checkpoint> witnessed;
     private final Optional<Checkpoint> kept;
@@ -27,17 +28,22 @@ final class ProofCheck {
     /**
      * Nothing is read yet.
      *
+     * @param box the key that must have signed, as {@link Proof#key} writes it
      * @param kept a checkpoint that was kept elsewhere
      * @param witnesses who must have cosigned
      */
-    ProofCheck(ProofReader.Header header, Optional<String> kept, List<VerifierKey> witnesses) {
+    ProofCheck(ProofReader.Header header, Optional<String> box, Optional<String> kept, List<VerifierKey> witnesses) {
         this.key = header.key();
+        this.box = box;
         this.witnesses = List.copyOf(witnesses);
         this.own = Checkpoint.read(header.checkpoint(), key);
         this.witnessed = header.witnessed().flatMap(note -> Checkpoint.read(note, key));
         this.kept = kept.flatMap(note -> Checkpoint.read(note, key));
         Optional<CounterWord> word = header.counter().flatMap(said -> CounterWord.read(said, key));
         this.counter = new CounterCheck(word);
+        problem(
+                box.isPresent() && !box.get().equals(Proof.key(key)),
+                "This is another box's proof: its key is " + Proof.key(key) + ".");
         problem(
                 header.counter().isPresent() && word.isEmpty(),
                 "What is said of the TPM's counter is not signed by this box's key.");
@@ -71,6 +77,7 @@ final class ProofCheck {
         return new Proof.Verdict(
                 List.copyOf(problems),
                 Checkpoint.origin(key),
+                Proof.key(key),
                 tree.size(),
                 held,
                 problems.isEmpty() ? counter.held() : 0,
@@ -179,6 +186,7 @@ final class ProofCheck {
 
     private List<String> shown(List<Proof.Cosigned> cosigned) {
         List<String> shown = new ArrayList<>(story.lines());
+        box.ifPresent(_ -> shown.add("that it is of the box whose key was given"));
         shown.add(
                 "that the holder of this box's key wrote these records, in this order, and none between them is missing");
         kept.ifPresent(checkpoint -> shown.add("that none of the first " + checkpoint.size()
@@ -202,6 +210,12 @@ final class ProofCheck {
                                 + ": no checkpoint that was kept or cosigned elsewhere holds those");
         not.addAll(counter.notShown());
         unknown().forEach(name -> not.add("whether " + name + " has cosigned: its key was not given (--witness)"));
+        if (box.isEmpty() && kept.isEmpty() && witnesses.isEmpty()) {
+            not.add(
+                    "whose box this is: anybody can make a key and records of perfect gaps, and nothing here binds them to your"
+                            + " box. Compare the key with the one that omni airgap status shows at your box, or give that as --box; this"
+                            + " one is " + Proof.key(key));
+        }
         not.add("what happened before the first record, or that the box's clock was right");
         not.add("anything against who has root on the box or has stolen its key: they can write what they like");
         not.add("radios, firmware, sound and other ways out that the kernel does not see");

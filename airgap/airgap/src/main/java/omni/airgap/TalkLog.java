@@ -54,8 +54,10 @@ final class TalkLog implements Closeable {
     private final Clock clock;
     private final long bytesMax;
     private final List<Consumer<List<String>>> listeners = new CopyOnWriteArrayList<>();
-    /** What was said, each by what it is about. */
+    /** What was written, each by what it is about. */
     private Map<ObjectNode, ObjectNode> last = Map.of();
+    /** What those who listen have heard: the same but for a disk that is full. */
+    private Map<ObjectNode, ObjectNode> told = Map.of();
 
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("audit").factory());
@@ -114,6 +116,19 @@ final class TalkLog implements Closeable {
     /** Looks once. */
     synchronized void look() throws AirgapException {
         Map<ObjectNode, ObjectNode> now = talks(looker.look());
+        List<String> lines = events(now, last);
+        List<String> fresh = told.equals(last) ? lines : events(now, told);
+        told = now;
+        if (!fresh.isEmpty()) {
+            listeners.forEach(listener -> listener.accept(List.copyOf(fresh)));
+        }
+        if (!lines.isEmpty()) {
+            write(lines);
+        }
+        last = now; // what cannot be written is for the next look
+    }
+
+    private List<String> events(Map<ObjectNode, ObjectNode> now, Map<ObjectNode, ObjectNode> last) {
         List<String> lines = new ArrayList<>();
         news(now, last).forEach(talk -> lines.add(line("began", talk)));
         news(last, now).forEach(talk -> lines.add(line("ended", talk)));
@@ -122,11 +137,7 @@ final class TalkLog implements Closeable {
             lines.subList(EVENTS_MAX, lines.size()).clear();
             lines.add(event("omitted").put("events", more).toString());
         }
-        last = now;
-        if (!lines.isEmpty()) {
-            listeners.forEach(listener -> listener.accept(List.copyOf(lines)));
-            write(lines);
-        }
+        return lines;
     }
 
     /** Hears of the events of each look that finds some, on the thread that looks, until what is returned is closed. */

@@ -198,11 +198,11 @@ final class Ward implements NetworkStack {
     }
 
     @Override
-    public Map<String, Long> sentFrames() throws KernelException {
-        Map<String, Long> sent = new TreeMap<>();
+    public Map<String, Sent> sentFrames() throws KernelException {
+        Map<String, Sent> sent = new TreeMap<>();
         links.counted().values().stream()
                 .filter(link -> !link.loopback())
-                .forEach(link -> sent.put(link.name(), link.sentFrames()));
+                .forEach(link -> sent.put(Integer.toString(link.index()), new Sent(link.name(), link.sentFrames())));
         return sent;
     }
 

@@ -193,6 +193,6 @@ final class Watch implements Closeable {
     public void close() {
         closed = true; // the corrector reads nothing from now on, and ends when its wait does
         checks.release();
-        Gap.join(checker);
+        Urgency.join(checker);
     }
 }

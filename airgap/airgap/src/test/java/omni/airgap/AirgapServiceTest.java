@@ -78,6 +78,28 @@ class AirgapServiceTest {
         }
     }
 
+    /** By which who verifies knows whose proof it is; and whoever asks hears of what is not in it. */
+    @Test
+    void theKeyIsToldAndWhatCouldNotBeWritten() throws Exception {
+        EvidenceChain chain = EvidenceChain.in(folder.resolve("evidence"), Clock.systemUTC());
+        Evidence evidence = Evidence.of(chain);
+        try (Gap gap = gap("");
+                BusServer _ = serve(gap, evidence);
+                BusClient bus = BusClient.to(folder.resolve("airgap.sock"))) {
+            var client = AirgapProtocol.Client.of(bus);
+            String key = Proof.key(chain.publicKey());
+            assertEquals(key, client.status(new StatusParams()).gap().key());
+            var whole = client.evidence(new AirgapProtocol.EvidenceParams());
+            assertEquals(key, whole.publicKey());
+            assertEquals(null, whole.notWritten());
+            Files.createDirectory(chain.file());
+            evidence.refused("a test");
+            String lost = client.evidence(new AirgapProtocol.EvidenceParams()).notWritten();
+            assertTrue(String.valueOf(lost).contains("could not be written since this role started: 1"), lost);
+            assertTrue(client.status(new StatusParams()).gap().limits().contains(lost));
+        }
+    }
+
     private Gap gap(String scope) throws AirgapException {
         Gap gap = TestGap.gap(scope, folder, point -> {});
         gap.start();

@@ -169,6 +169,37 @@ class EvidenceTest {
         assertEquals(List.of(), Proofs.verify(later, kept).problems());
     }
 
+    /** Anybody can make a key, and records of perfect gaps: the key tells whose they are. */
+    @Test
+    void aProofOfAnotherBoxFailsForWhoKnowsTheKey() throws Exception {
+        EvidenceChain chain = chain(3);
+        String proof = Proofs.bundle(chain);
+        String key = Proof.key(chain.publicKey());
+        Proof.Verdict alone = Proofs.verify(proof);
+        assertEquals(key, alone.key());
+        assertTrue(alone.notShown().get(1).startsWith("whose box this is: "), alone.notShown()::toString);
+        assertTrue(alone.notShown().get(1).contains(key), alone.notShown()::toString);
+        assertTrue(Proofs.verify(proof, chain.checkpoint()).notShown().stream()
+                .noneMatch(line -> line.startsWith("whose box")));
+
+        Proof.Verdict own = Proofs.verifyBox(proof, key);
+        assertEquals(List.of(), own.problems());
+        assertTrue(own.shown().contains("that it is of the box whose key was given"), own.shown()::toString);
+        assertTrue(own.notShown().stream().noneMatch(line -> line.startsWith("whose box")));
+        String other = Proof.key(DeviceKey.in(folder.resolve("other")).publicKey());
+        assertEquals(
+                List.of("This is another box's proof: its key is " + key + "."),
+                Proofs.verifyBox(proof, other).problems());
+        for (String none : List.of("", "AAAA", key.substring(1), key + "=", " " + key, "x".repeat(100_000))) {
+            String problem = Proofs.verifyBox(proof, none).problems().getFirst();
+            assertTrue(problem.contains("is no key of a box: that is 44 characters"), problem);
+            assertTrue(problem.length() < 200, "as long as it may be");
+        }
+        // The last digit of base64 has two bits that say nothing: one key has one text.
+        String twin = key.substring(0, 42) + (char) (key.charAt(42) + 1) + "=";
+        assertFalse(Proofs.verifyBox(proof, twin).problems().isEmpty());
+    }
+
     @Test
     void anotherKeysCheckpointIsNone() throws Exception {
         EvidenceChain chain = chain(3);
@@ -262,7 +293,7 @@ class EvidenceTest {
             }
         };
         var endless = new SequenceInputStream(Proofs.stream(proof), blanks);
-        assertTrue(Proof.verify(endless, Optional.empty(), List.of())
+        assertTrue(Proof.verify(endless, Optional.empty(), Optional.empty(), List.of())
                 .problems()
                 .toString()
                 .contains("after record 1"));

@@ -51,19 +51,24 @@ final class Proofs {
     }
 
     static Proof.Verdict verify(String proof) {
-        return Proof.verify(stream(proof), Optional.empty(), List.of());
+        return Proof.verify(stream(proof), Optional.empty(), Optional.empty(), List.of());
+    }
+
+    static Proof.Verdict verifyBox(String proof, String box) {
+        return Proof.verify(stream(proof), Optional.of(box), Optional.empty(), List.of());
     }
 
     static Proof.Verdict verify(String proof, Checkpoint kept) {
-        return Proof.verify(stream(proof), Optional.of(kept.note().note()), List.of());
+        return Proof.verify(
+                stream(proof), Optional.empty(), Optional.of(kept.note().note()), List.of());
     }
 
     static Proof.Verdict verify(String proof, String kept, Cosigner... witnesses) {
-        return Proof.verify(stream(proof), Optional.of(kept), keys(witnesses));
+        return Proof.verify(stream(proof), Optional.empty(), Optional.of(kept), keys(witnesses));
     }
 
     static Proof.Verdict verifyAlone(String proof, Cosigner... witnesses) {
-        return Proof.verify(stream(proof), Optional.empty(), keys(witnesses));
+        return Proof.verify(stream(proof), Optional.empty(), Optional.empty(), keys(witnesses));
     }
 
     private static List<String> keys(Cosigner... witnesses) {

@@ -52,6 +52,23 @@ class TalkLogTest {
         }
     }
 
+    /** The disk is full, and then it is not: what the next look finds is written, and heard once. */
+    @Test
+    void whatCouldNotBeWrittenIsWrittenAtTheNextLook() throws Exception {
+        try (TalkLog log = new TalkLog(folder, this::look, CLOCK)) {
+            List<String> heard = new ArrayList<>();
+            var _ = log.onEvents(heard::addAll);
+            Path later = Files.createDirectory(folder.resolve("talks"));
+            sockets.add(socket("10.0.0.1:41000", "192.0.2.7:443", CURL));
+            assertThrows(AirgapException.class, log::look);
+            Files.delete(later);
+            log.look();
+            assertEquals(1, log.last(10).size());
+            assertTrue(log.last(10).getFirst().contains("\"event\":\"began\""));
+            assertEquals(log.last(10), heard);
+        }
+    }
+
     @Test
     void whoIsCalledIsKnownByItsOwnPort() throws Exception {
         try (TalkLog log = new TalkLog(folder, this::look, CLOCK)) {

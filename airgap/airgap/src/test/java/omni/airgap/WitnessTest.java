@@ -221,7 +221,9 @@ class WitnessTest {
     }
 
     private static String problems(String proof, Optional<String> kept, List<String> witnesses) {
-        return Proof.verify(Proofs.stream(proof), kept, witnesses).problems().toString();
+        return Proof.verify(Proofs.stream(proof), Optional.empty(), kept, witnesses)
+                .problems()
+                .toString();
     }
 
     @Test

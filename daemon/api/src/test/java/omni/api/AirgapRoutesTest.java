@@ -43,7 +43,7 @@ class AirgapRoutesTest {
     private final Semaphore gate = new Semaphore(Integer.MAX_VALUE);
 
     private Gap gap(GapState state) {
-        return new Gap(state, "2026-01-01T00:00:00Z", "", scope, 1, List.of(), List.of(), 0, true, List.of());
+        return new Gap(state, "2026-01-01T00:00:00Z", "", scope, 1, List.of(), List.of(), 0, true, List.of(), "key");
     }
 
     /** Says where it stands, and on an engage looks whether the client has its answer. */

@@ -325,10 +325,14 @@ class AirgapBoxTest {
         var proved = product.omni("airgap", "prove");
         assertTrue(proved.err().contains("no records are missing at the end"), proved.err());
         var proof = Files.writeString(product.home.resolve("proof.json"), proved.out());
+        assertTrue(proved.out().contains("\\\"kind\\\":\\\"started\\\""), "each start is in it");
+        var status = Product.json(product.omni("airgap", "status", "--json").out());
+        String key = status.path("key").asString("");
+        assertTrue(proved.err().contains("omni airgap verify --box: " + key), proved.err());
         var kept = Files.writeString(
                 product.home.resolve("kept"),
                 product.omni("airgap", "prove", "--checkpoint").out());
-        var verdict = product.omni("airgap", "verify", proof.toString());
+        var verdict = product.omni("airgap", "verify", proof.toString(), "--box", key);
         assertEquals(0, verdict.exit(), verdict.out() + verdict.err());
         assertTrue(verdict.out().contains("a gap from "), verdict.out());
         assertTrue(verdict.out().contains("It does not show"), verdict.out());
@@ -356,7 +360,7 @@ class AirgapBoxTest {
         var kept = product.omni("airgap", "prove", "--witnessed", note.toString());
         assertEquals(0, kept.exit(), kept.err());
         var held = product.omni("airgap", "prove");
-        assertEquals("", held.err());
+        assertEquals(1, held.err().lines().count(), held.err());
         var later = Files.writeString(product.home.resolve("later.json"), held.out());
         var verdict = product.omni("airgap", "verify", later.toString(), "--witness", name);
         assertEquals(0, verdict.exit(), verdict.out());

@@ -23,7 +23,7 @@ import tools.jackson.databind.json.JsonMapper;
             "Lists who uses the network of this machine: every socket with its processes, and whether the kernel counts"
                     + " more than can be seen.",
             "Looks at all namespaces that the kill switch's process may enter. Ends with 0 when everything is explained and"
-                    + " expected, else with 1."
+                    + " expected, else with 1, as where one of them is out of reach."
         },
         footer = {
             "",
@@ -140,7 +140,7 @@ final class AirgapAuditCommand extends OmniCommand {
                                 audit.last().outOfReach())
                         .toJson(),
                 () -> text(shown, audit.last()));
-        return audit.last().alarms().isEmpty() ? ExitCode.OK : ExitCode.ERROR;
+        return audit.last().alarms().isEmpty() && audit.last().outOfReach().isEmpty() ? ExitCode.OK : ExitCode.ERROR;
     }
 
     private Audit ask() {
@@ -180,6 +180,12 @@ final class AirgapAuditCommand extends OmniCommand {
                 .forEach(name -> text.append("out of reach: ")
                         .append(Text.printable(name))
                         .append('\n'));
+        if (!last.outOfReach().isEmpty()) {
+            text.append(world.style()
+                            .red("Not everything is explained: "
+                                    + Text.count(last.outOfReach().size(), "namespace") + " out of reach."))
+                    .append('\n');
+        }
         last.alarms()
                 .forEach(alarm -> text.append(world.style().red("ALARM: " + Text.printable(alarm)))
                         .append('\n'));

@@ -78,6 +78,9 @@ final class AirgapCommand extends OmniCommand {
                                     + " --offline (any word will do for the key)");
         }
         gap.limits().forEach(limit -> line(text, limit));
+        if (gap.key() != null) {
+            line(text, "its proofs are signed by the key " + gap.key());
+        }
         return text.toString().stripTrailing();
     }
 

@@ -76,6 +76,10 @@ final class AirgapProveCommand extends OmniCommand {
             throw new CommandException(ExitCode.ERROR, "The evidence in " + evidence.file() + " cannot be read.", e);
         }
         evidence.alarms().forEach(alarm -> world.err().println("ALARM: " + Text.printable(alarm)));
+        if (evidence.notWritten() != null) {
+            world.err().println("There are " + Text.printable(evidence.notWritten()));
+        }
+        world.err().println("This box's key, for omni airgap verify --box: " + evidence.publicKey());
         if (evidence.witnessed() == null) {
             world.err()
                     .println((evidence.counter() == null

@@ -19,12 +19,19 @@ import picocli.CommandLine.Parameters;
         },
         footer = {
             "",
+            "Example: omni airgap verify proof.json --box iojj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQPb1w=",
             "Example: omni airgap verify proof.json --checkpoint last-month.txt",
             "Example: omni airgap verify proof.json --witness omni.witness/5e…+1f…+BA…"
         })
 final class AirgapVerifyCommand extends OmniCommand {
     @Parameters(paramLabel = "FILE", description = "The proof.")
     private Path file = Path.of("");
+
+    @Option(
+            names = "--box",
+            paramLabel = "KEY",
+            description = "The key of the box that it must be of, as omni airgap status and omni airgap prove show it.")
+    private Optional<String> box = Optional.empty();
 
     @Option(
             names = "--checkpoint",
@@ -51,12 +58,15 @@ final class AirgapVerifyCommand extends OmniCommand {
         var kept = older.map(NoteFile::read);
         Proof.Verdict verdict;
         try (var proof = Files.newInputStream(file)) {
-            verdict = Proof.verify(proof, kept, witnesses);
+            verdict = Proof.verify(proof, box, kept, witnesses);
         } catch (IOException e) {
             throw new CommandException(ExitCode.USAGE, file + " cannot be read.", e);
         }
         var json = Json.object().put("valid", verdict.problems().isEmpty());
-        json.put("box", verdict.box()).put("records", verdict.records()).put("held", verdict.held());
+        json.put("box", verdict.box())
+                .put("key", verdict.key())
+                .put("records", verdict.records())
+                .put("held", verdict.held());
         json.put("counted", verdict.counted());
         var cosigned = json.putArray("cosigned");
         verdict.cosigned()

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -41,6 +42,54 @@ class AirgapEvidenceCommandTest {
         assertTrue(done.out().startsWith("This proof holds: 6 records of omni.airgap/34750f98bd59fcfc."), done.out());
         assertTrue(done.out().contains("broken (not confirmed) since"), done.out());
         assertTrue(done.out().contains("that no records are missing at the end: that needs"), done.out());
+    }
+
+    @Test
+    void aProofOfAnotherBoxIsRefused() {
+        String key = "iojj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQPb1w=";
+        var alone = run("airgap", "verify", PROOF.toString());
+        assertTrue(alone.out().contains("whose box this is: anybody can make a key"), alone.out());
+        assertTrue(alone.out().contains(key), alone.out());
+        var own = run("airgap", "verify", PROOF.toString(), "--box", key);
+        assertEquals(0, own.exit(), own.out());
+        assertFalse(own.out().contains("whose box this is"), own.out());
+        var other = run("airgap", "verify", PROOF.toString(), "--json", "--box", "A".repeat(43) + "=");
+        assertEquals(ExitCode.REFUSED.number(), other.exit());
+        assertFalse(Json.parse(other.out()).path("valid").asBoolean(true), other.out());
+        assertTrue(other.out().contains("This is another box's proof: its key is " + key), other.out());
+        assertTrue(run("airgap", "verify", PROOF.toString(), "--box", "omni.airgap/34750f98bd59fcfc")
+                .out()
+                .contains("is no key of a box"));
+    }
+
+    /** What it shows is what whoever verifies compares. */
+    @Test
+    void theStatusShowsTheKey() {
+        try (var tree = new FakeTree(folder).start()) {
+            String key = String.valueOf(tree.airgap.gap.key());
+            assertTrue(tree.run("airgap", "status").out().contains("its proofs are signed by the key " + key));
+            assertEquals(
+                    key,
+                    Json.parse(tree.run("airgap", "status", "--json").out())
+                            .path("key")
+                            .asString(""));
+        }
+    }
+
+    @Test
+    void anAuditThatCannotLookEverywhereDoesNotExplainEverything() {
+        try (var tree = new FakeTree(folder).start()) {
+            var whole = tree.run("airgap", "audit");
+            assertEquals(0, whole.exit(), whole.out() + whole.err());
+            tree.airgap.outOfReach = List.of("net:[7]: not permitted", "net:[8]");
+            var part = tree.run("airgap", "audit");
+            assertEquals(ExitCode.ERROR.number(), part.exit());
+            assertTrue(part.out().contains("out of reach: net:[7]: not permitted\n"), part.out());
+            assertTrue(part.out().endsWith("Not everything is explained: 2 namespaces out of reach.\n"), part.out());
+            assertEquals(
+                    ExitCode.ERROR.number(),
+                    tree.run("airgap", "audit", "--json").exit());
+        }
     }
 
     @Test

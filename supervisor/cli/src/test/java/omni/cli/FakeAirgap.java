@@ -11,6 +11,7 @@ import omni.bus.Call;
 /** A kill switch that closes nothing: it tells of a gap that the test describes, and of whether somebody has engaged. */
 class FakeAirgap implements AirgapProtocol.Handler {
     volatile Gap gap = gap(GapState.OPEN, "start");
+    volatile List<String> outOfReach = List.of();
     final CountDownLatch engaged = new CountDownLatch(1);
 
     static Gap gap(GapState state, String cause) {
@@ -24,7 +25,8 @@ class FakeAirgap implements AirgapProtocol.Handler {
                 List.of(),
                 0,
                 false,
-                List.of());
+                List.of(),
+                "iojj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQPb1w=");
     }
 
     @Override
@@ -41,7 +43,7 @@ class FakeAirgap implements AirgapProtocol.Handler {
 
     @Override
     public void audit(AirgapProtocol.AuditParams in, Call<AirgapProtocol.AuditReply> call) {
-        throw none();
+        call.reply(new AirgapProtocol.AuditReply(List.of(), List.of(), List.of(), outOfReach));
     }
 
     @Override
