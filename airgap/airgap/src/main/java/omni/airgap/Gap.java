@@ -125,6 +125,7 @@ final class Gap implements Closeable {
             } else {
                 List<String> problems = new ArrayList<>();
                 attempt(problems, store::arm);
+                attempt(problems, host::restore); // what a lift left that died at its end
                 change(State.OPEN, "start", problems, List.of());
                 stacks.values().forEach(this::remember);
             }
@@ -209,6 +210,11 @@ final class Gap implements Closeable {
         return shut;
     }
 
+    /** Whether it is to be looked at often: where it is shut, and where a lift is under way, or has broken off. */
+    boolean unsettled() {
+        return shut || status.state().closed();
+    }
+
     /** Closes everything in scope. From any state, as often as anybody likes. */
     Status engage(String cause) {
         return confirm(cause, cut(cause));
@@ -251,7 +257,7 @@ final class Gap implements Closeable {
             Report report = shutAll();
             host.shut(report);
             faults.at("engage confirmed");
-            join(disk);
+            Threads.join(disk);
             faults.at("engage persisted");
             List<String> problems = new ArrayList<>(report.problems());
             if (!store.durable()) {
@@ -413,6 +419,8 @@ final class Gap implements Closeable {
 
     private Status opened(Grant grant, long before) throws AirgapException {
         List<String> problems = new ArrayList<>();
+        String failed = "it broke off";
+        boolean whole = false;
         try {
             faults.at("lift begun");
             allow();
@@ -431,9 +439,15 @@ final class Gap implements Closeable {
                 faults.at("tables removed");
             }
             attempt(problems, host::restore); // a radio that does not come on again keeps nothing else closed
+            faults.at("machine restored");
+            whole = true;
         } catch (AirgapException e) {
-            engage("a lift failed: " + e.getMessage());
+            failed = e.getMessage();
             throw e;
+        } finally {
+            if (!whole) { // whatever it was
+                engage("a lift failed: " + failed);
+            }
         }
         change(status.state().after(new State.Lifted(grant)), "lift: " + grant.how(), problems, List.of());
         return status();
@@ -562,21 +576,6 @@ final class Gap implements Closeable {
             synchronized (problems) {
                 problems.add(e.getMessage());
             }
-        }
-    }
-
-    /** Waits for its end, however often somebody interrupts. */
-    static void join(Thread thread) {
-        boolean interrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
         }
     }
 

@@ -30,7 +30,7 @@ final class PollingWatch {
     private void run() {
         try {
             for (long i = 1; !end.tryAcquire(POLL_MILLIS, TimeUnit.MILLISECONDS); i++) {
-                if (gap.shut()) {
+                if (gap.unsettled()) {
                     look();
                 } else if (i % POLLS_OPEN == 0) {
                     gap.check();
@@ -63,6 +63,6 @@ final class PollingWatch {
 
     void close() {
         end.release();
-        Gap.join(thread);
+        Threads.join(thread);
     }
 }
