@@ -30,9 +30,9 @@ final class PollingWatch {
     private void run() {
         try {
             for (long i = 1; !end.tryAcquire(POLL_MILLIS, TimeUnit.MILLISECONDS); i++) {
-                if (gap.unsettled()) {
+                if (gap.shut()) {
                     look();
-                } else if (i % POLLS_OPEN == 0) {
+                } else if (gap.unsettled() || i % POLLS_OPEN == 0) {
                     gap.check();
                 }
             }

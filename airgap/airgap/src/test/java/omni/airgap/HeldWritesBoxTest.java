@@ -96,6 +96,27 @@ class HeldWritesBoxTest {
         }
     }
 
+    /**
+     * A corked datagram has its way from the beginning, and the kernel throws it away with that when its link goes down. Behind the
+     * tables alone it is held until they are gone.
+     */
+    @ParameterizedTest
+    @Execution(ExecutionMode.CONCURRENT)
+    @ValueSource(strings = {"udp-corked", "udp-corked-to", "udp6-corked", "udp6-corked-to"})
+    void behindTablesAloneItArrives(String kind) throws Exception {
+        try (Street street = new Street(1);
+                Ward ward = Ward.of(Namespace.open(street.file()))) {
+            Process receiver = receiver(street);
+            Process writer = writer(street, kind);
+            ward.drop();
+            write(writer);
+            assertEquals(0, secrets(receiver));
+            ward.removeTables();
+            tell(writer);
+            Tools.await(kind + " arrives", () -> secrets(receiver) > 0);
+        }
+    }
+
     private static Process receiver(Street street) throws Exception {
         Process receiver = street.startInNeighbour(Tools.probe("hold").toString(), "receive");
         assertEquals("ready", receiver.inputReader().readLine());
