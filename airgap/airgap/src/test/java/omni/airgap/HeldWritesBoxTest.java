@@ -14,8 +14,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * What is written into a socket during a gap never arrives, in no frame of any kind. The controls: what the same kind writes
- * once the gap is lifted does arrive, and over a link that was merely down so do, of each kind that can hold bytes, those that
- * were written while it was.
+ * once the gap is lifted does arrive, and over a link that was merely down, or behind the tables alone, so do, of each kind that can
+ * hold bytes, those that were written meanwhile. Raw and ping sockets and those of UDP that are not corked hold none. Of kinds whose
+ * lift is refused that is what is claimed.
  */
 class HeldWritesBoxTest {
     private static final int AFTERWARDS_MILLIS = 3000;
