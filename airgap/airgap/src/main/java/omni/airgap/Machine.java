@@ -49,6 +49,7 @@ final class Machine {
     private static final byte CHANGE_ALL = 3;
     private static final String OFF = "2";
 
+    private final boolean meant;
     private final Path root;
     private final Path before;
     private final Path device;
@@ -62,6 +63,12 @@ final class Machine {
      * @param folder where it keeps what was on before
      */
     Machine(Path root, Path folder) {
+        this(true, root, folder);
+    }
+
+    /** Where it is not meant, it gives back what an earlier gap has left, and that is all. */
+    private Machine(boolean meant, Path root, Path folder) {
+        this.meant = meant;
         this.root = root;
         this.before = folder.resolve("radios");
         this.device = root.resolve("dev/rfkill");
@@ -69,9 +76,16 @@ final class Machine {
         this.ringBefore = folder.resolve("io_uring");
     }
 
-    /** This machine's, where the whole of it is in scope. */
+    /** This machine's, where the whole of it is in scope, or was, and something is left to be given back. */
     static Optional<Machine> of(Scope scope, Path folder) {
-        return scope.machine() ? Optional.of(new Machine(Path.of("/"), folder)) : Optional.empty();
+        return of(scope, Path.of("/"), folder);
+    }
+
+    /** That of another root. */
+    static Optional<Machine> of(Scope scope, Path root, Path folder) {
+        Machine machine = new Machine(scope.machine(), root, folder);
+        boolean left = Files.exists(machine.before) || Files.exists(machine.ringBefore);
+        return scope.machine() || left ? Optional.of(machine) : Optional.empty();
     }
 
     /**
@@ -91,6 +105,9 @@ final class Machine {
 
     /** Blocks what is left, and notes each step. */
     void shut(Report report) {
+        if (!meant) {
+            return;
+        }
         report.step("radios", () -> {
             block();
             return unblocked();
@@ -104,6 +121,9 @@ final class Machine {
 
     /** What does not hold now, a line each. */
     List<String> problems() throws AirgapException {
+        if (!meant) {
+            return List.of();
+        }
         List<String> problems = new ArrayList<>(unblocked());
         problems.addAll(vsock());
         problems.addAll(ring());
@@ -359,6 +379,9 @@ final class Machine {
 
     /** What this kernel has no switch for, and what an engage would not confirm as it is now, a line each. */
     List<String> limits() {
+        if (!meant) {
+            return List.of();
+        }
         List<String> limits = new ArrayList<>();
         if (!Files.exists(ring)) {
             limits.add("this kernel cannot switch io_uring off (Linux 6.6 and later can): a program may hold sockets by"

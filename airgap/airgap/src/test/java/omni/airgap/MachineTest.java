@@ -126,6 +126,26 @@ class MachineTest {
         assertFalse(Files.exists(kept.resolve("radios")));
     }
 
+    /** A role that starts with less in scope than there was gives back, and takes nothing. */
+    @Test
+    void whatIsLeftIsGivenBackWhereTheMachineIsNoLongerMeant() throws Exception {
+        Scope none = Scope.of("");
+        assertTrue(Machine.of(none, root, kept).isEmpty());
+        var _ = shut();
+        Machine left = Machine.of(none, root, kept).orElseThrow();
+        List<String> _ = files.orders();
+        Report report = new Report();
+        left.shut(report);
+        assertEquals(List.of(), report.steps());
+        assertEquals(List.of(), left.problems());
+        assertEquals(List.of(), left.limits());
+        assertEquals(List.of(), files.orders());
+        left.restore();
+        assertEquals("unblock radio 0", files.orders().getLast());
+        assertEquals("0", files.ring());
+        assertTrue(Machine.of(none, root, kept).isEmpty());
+    }
+
     /** What one part fails of keeps the other from nothing. */
     @Test
     void radiosComeOnAlsoWhereIoUringStaysOff() throws Exception {
