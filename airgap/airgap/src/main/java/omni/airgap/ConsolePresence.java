@@ -78,7 +78,8 @@ final class ConsolePresence implements Presence {
     }
 
     private String hangs() {
-        return "The console " + console + " takes nothing: a serial line without anything at its other end, or one that was"
+        return "The console " + console
+                + " takes nothing: a serial line without anything at its other end, or one that was"
                 + " stopped (Ctrl-Q goes on)" + INSTEAD;
     }
 }

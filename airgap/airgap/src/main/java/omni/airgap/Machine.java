@@ -197,7 +197,8 @@ final class Machine {
 
     private boolean beginsOn() {
         try {
-            return !read(root.resolve("sys/module/rfkill/parameters/default_state")).equals("0");
+            return !read(root.resolve("sys/module/rfkill/parameters/default_state"))
+                    .equals("0");
         } catch (IOException e) {
             System.getLogger("omni.airgap").log(System.Logger.Level.DEBUG, "The kernel's own default is taken", e);
             return true;
@@ -388,8 +389,9 @@ final class Machine {
                     + " it that only the count of sockets shows");
         }
         if (Files.exists(device) && !Files.isWritable(device)) {
-            limits.add("radios cannot be switched, for this process may not write /dev/rfkill: one that is on in a gap makes"
-                    + " it broken, also one that is plugged in then");
+            limits.add(
+                    "radios cannot be switched, for this process may not write /dev/rfkill: one that is on in a gap makes"
+                            + " it broken, also one that is plugged in then");
         }
         try {
             limits.addAll(vsock());

@@ -66,8 +66,8 @@ final class Watch implements Closeable {
             long took = 0;
             while (!closed) {
                 // On a slow machine less often, so that others have their turn.
-                long pause =
-                        Math.max(gap.unsettled() ? CHECK_MILLIS : CHECK_OPEN_MILLIS, Math.min(2 * took, CHECK_MILLIS_MAX));
+                long pause = Math.max(
+                        gap.unsettled() ? CHECK_MILLIS : CHECK_OPEN_MILLIS, Math.min(2 * took, CHECK_MILLIS_MAX));
                 var _ = checks.tryAcquire(pause, TimeUnit.MILLISECONDS);
                 checks.drainPermits();
                 if (!closed) {

@@ -86,13 +86,16 @@ class ConsolePresenceTest {
         String text = "0123456789".repeat(PIPE_BYTES / 5);
         Process reader = new ProcessBuilder("cat", line.toString()).start();
         assertEquals(line.toString(), presence.show(text));
-        assertEquals("\r\n" + text + "\r\n", new String(reader.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8));
+        assertEquals(
+                "\r\n" + text + "\r\n",
+                new String(reader.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8));
     }
 
     @Test
     void aFileThatIsNotThereIsSaid() throws IOException {
         Files.delete(line);
-        String said = assertThrows(AirgapException.class, () -> presence.show("a code")).getMessage();
+        String said = assertThrows(AirgapException.class, () -> presence.show("a code"))
+                .getMessage();
         assertTrue(said.startsWith("The console " + line + " cannot be written"), said);
     }
 

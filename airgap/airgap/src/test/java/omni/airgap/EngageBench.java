@@ -65,7 +65,9 @@ final class EngageBench {
                 floods.add(flood);
             }
             if (!resting) {
-                Thread.ofPlatform().daemon().start(() -> Rehearsal.stayAwake(BusClient.to(folder.resolve("airgap.sock"))));
+                Thread.ofPlatform()
+                        .daemon()
+                        .start(() -> Rehearsal.stayAwake(BusClient.to(folder.resolve("airgap.sock"))));
             }
             Urgency.arrange(); // not before the floods were started: they are others' programs, and as urgent as those
             compare(rounds, limitMillis, street, gap, capture, folder);

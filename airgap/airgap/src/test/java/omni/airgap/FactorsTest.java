@@ -206,7 +206,8 @@ class FactorsTest {
         }
         assertFalse(Files.exists(folder.resolve("attempts")));
         String nonce = factors.beginLift().nonce();
-        assertEquals(FailedReason.LATER, denied(nonce, "", screen.code()), "on the owner's own nonce, which stays open");
+        assertEquals(
+                FailedReason.LATER, denied(nonce, "", screen.code()), "on the owner's own nonce, which stays open");
         assertTrue(factors.judge(nonce, key.signLift(nonce), screen.code()).holds());
         assertFalse(Files.exists(folder.resolve("attempts-secret")));
     }

@@ -48,7 +48,8 @@ class GapBoxTest {
         try (Street street = new Street(1);
                 Gap gap = TestGap.gap(street.file(), folder, point -> {
                     if (point.equals("links restored")) {
-                        seen.add("shut: " + over.get().shut() + ", unsettled: " + over.get().unsettled());
+                        seen.add("shut: " + over.get().shut() + ", unsettled: "
+                                + over.get().unsettled());
                         throw new IllegalStateException("a test");
                     }
                 })) {

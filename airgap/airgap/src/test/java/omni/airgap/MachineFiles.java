@@ -44,12 +44,11 @@ record MachineFiles(Path root) {
         byte[] bytes = Files.readAllBytes(root.resolve("dev/rfkill"));
         List<String> orders = new ArrayList<>();
         for (int i = 0; i < bytes.length; i += EVENT_BYTES) {
-            String which =
-                    switch (bytes[i + 5]) {
-                        case 2 -> "radio " + bytes[i];
-                        case 3 -> bytes[i + 4] == 0 ? "all" : "type " + bytes[i + 4];
-                        default -> "operation " + bytes[i + 5];
-                    };
+            String which = switch (bytes[i + 5]) {
+                case 2 -> "radio " + bytes[i];
+                case 3 -> bytes[i + 4] == 0 ? "all" : "type " + bytes[i + 4];
+                default -> "operation " + bytes[i + 5];
+            };
             orders.add((bytes[i + 6] == 1 ? "block " : "unblock ") + which);
         }
         write("dev/rfkill", "");

@@ -267,9 +267,7 @@ class AirgapBoxTest {
     private static String code(Path console) {
         try {
             var matcher = CODE.matcher(Files.readString(console));
-            return matcher.results()
-                    .map(found -> found.group(1))
-                    .reduce("", (_, next) -> next);
+            return matcher.results().map(found -> found.group(1)).reduce("", (_, next) -> next);
         } catch (IOException e) {
             throw new java.io.UncheckedIOException(e);
         }
