@@ -1,21 +1,21 @@
 package omni.airgap;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Base64;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import omni.airgap.AirgapProtocol.FailedReason;
+import omni.airgap.OpenTry.Challenge;
 import omni.role.Attempts;
 import omni.role.LaterException;
 import org.jspecify.annotations.Nullable;
@@ -23,29 +23,44 @@ import org.jspecify.annotations.Nullable;
 /**
  * The two factors of a lift: the step-up key, proved by a signature, or the vault's password, proved by a permit of the vault; and
  * a code that only a person at the box can read.
- * One try at a time, each with a nonce and a code of its own. Safe from any thread.
+ *
+ * <p>What is guessed is what waits. Anybody on the bus may begin and try; so a try without the secret is counted for itself, and
+ * keeps nobody who has it: it neither ends the try that is open nor makes that wait. Codes are counted apart, of who has the secret.
+ *
+ * <p>Safe from any thread. {@code showing} is held while the console is written, and taken before the monitor, which guards what is
+ * open and what is counted, and waits for no console.
  */
 final class Factors {
     /** The public half of the step-up key, in the role's folder. */
     static final String KEY_FILE = "step-up";
 
-    private static final Duration HOLDS = Duration.ofMinutes(2);
-    private static final int NONCE_BYTES = 32;
     private static final int CODES = 1_000_000;
+    /** A code that stands is shown again after that: it may have left the screen, and nobody fills that with it. */
+    private static final Duration SHOWN = Duration.ofSeconds(30);
+    /** Longer than a console may take. */
+    private static final int SHOWING_SECONDS = 5;
+
+    private static final String OVER = "This try is over, or was none: begin again.";
 
     private final Path folder;
     private final Presence presence;
     private final Owner owner;
-    private final Attempts attempts;
+    /** Wrong codes, of who has the secret: they alone can be guessed. */
+    private final Attempts codes;
+    /** Wrong keys and permits. */
+    private final Attempts secrets;
     /** Of their own: who has the key alone must not take back the count of wrong codes. */
-    private final Attempts stepUpAttempts;
+    private final Attempts stepUps;
+    /** Wrong keys at a terminal, where nobody on the bus makes root wait. */
+    private final Attempts offline;
 
     private final Clock clock;
     private final SecureRandom random = new SecureRandom();
-    private @Nullable Challenge open;
-
-    /** A try that was begun; the code is empty where none was asked for. */
-    private record Challenge(String nonce, String code, Instant until) {}
+    private final OpenTry lift;
+    private final OpenTry stepUp;
+    private final ReentrantLock showing = new ReentrantLock();
+    private @Nullable Instant shownAt;
+    private String shownOn = "";
 
     /** What a person needs for the next step: the nonce, and where the code is shown. */
     record Begun(String nonce, String console) {}
@@ -54,9 +69,13 @@ final class Factors {
         this.folder = folder;
         this.presence = presence;
         this.owner = owner;
-        this.attempts = new Attempts(folder.resolve("attempts"), clock);
-        this.stepUpAttempts = new Attempts(folder.resolve("attempts-step-up"), clock);
+        this.codes = new Attempts(folder.resolve("attempts"), clock);
+        this.secrets = new Attempts(folder.resolve("attempts-secret"), clock);
+        this.stepUps = new Attempts(folder.resolve("attempts-step-up"), clock);
+        this.offline = new Attempts(folder.resolve("attempts-offline"), clock);
         this.clock = clock;
+        this.lift = new OpenTry(clock, random);
+        this.stepUp = new OpenTry(clock, random);
     }
 
     /** Whether a step-up key is kept. */
@@ -69,39 +88,73 @@ final class Factors {
         return line(password()).isPresent();
     }
 
-    /** Shows a code at the box; it replaces the one before. */
-    synchronized Begun beginLift() throws AirgapException {
+    /** Shows a code at the box: the one that stands there already, while that holds. */
+    Begun beginLift() throws AirgapException {
         if (!keyed()) {
             throw new DeniedException(
                     FailedReason.DENIED,
                     "There is no step-up key to lift it by. Make one while the gap is open: omni key step-up. Without one"
                             + " root lifts it at a terminal of the box: omni airgap lift --offline.");
         }
-        String code = "%06d".formatted(random.nextInt(CODES));
-        String shown =
-                presence.show("Omni: somebody asks to lift the air gap.\nIf that is you, type this code where you"
-                        + " asked: " + code.substring(0, 3) + " " + code.substring(3) + "\nIt holds for "
-                        + HOLDS.toMinutes() + " minutes. If it is not you, do nothing: the gap stays closed.");
-        return new Begun(begin(code), shown);
+        takeTurn();
+        try {
+            Optional<Challenge> standing;
+            synchronized (this) {
+                standing = lift.again();
+            }
+            if (standing.isPresent()) {
+                if (shownLongAgo()) {
+                    show(standing.get());
+                }
+                return new Begun(standing.get().nonce(), shownOn);
+            }
+            Challenge fresh = lift.make("%06d".formatted(random.nextInt(CODES)));
+            show(fresh);
+            synchronized (this) {
+                return new Begun(lift.open(fresh).nonce(), shownOn);
+            }
+        } finally {
+            showing.unlock();
+        }
     }
 
-    /** The nonce for a new step-up key. */
+    private void takeTurn() throws AirgapException {
+        try {
+            if (!showing.tryLock(SHOWING_SECONDS, TimeUnit.SECONDS)) {
+                throw new DeniedException(
+                        FailedReason.LATER, "The box's console is being written to for others. Begin again later.");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AirgapException("The role is being stopped.", e);
+        }
+    }
+
+    private boolean shownLongAgo() {
+        Instant now = clock.instant();
+        Instant last = shownAt;
+        return last == null || now.isBefore(last) || now.isAfter(last.plus(SHOWN));
+    }
+
+    private void show(Challenge challenge) throws AirgapException {
+        Instant now = clock.instant();
+        String code = challenge.code();
+        shownOn = presence.show("Omni: somebody asks to lift the air gap.\nIf that is you, type this code where you"
+                + " asked: " + code.substring(0, 3) + " " + code.substring(3) + "\nIt holds for "
+                + Duration.between(now, challenge.until()).toSeconds()
+                + " seconds. If it is not you, do nothing: the gap stays closed.");
+        shownAt = now;
+    }
+
+    /** The nonce for a new step-up key: the one that was handed out before, while that holds. */
     synchronized String beginStepUp() {
-        return begin("");
-    }
-
-    private String begin(String code) {
-        byte[] bytes = new byte[NONCE_BYTES];
-        random.nextBytes(bytes);
-        String nonce = Base64.getEncoder().encodeToString(bytes);
-        open = new Challenge(nonce, code, clock.instant().plus(HOLDS));
-        return nonce;
+        return stepUp.again().orElseGet(() -> stepUp.open(stepUp.make(""))).nonce();
     }
 
     /**
      * Judges both factors at once, without telling which was wrong.
      *
-     * @throws DeniedException where one is wrong, the nonce is not the last one, or it is too early for another try
+     * @throws DeniedException where one is wrong, the nonce is not of the try that is open, or it is too early for another
      */
     synchronized Grant judge(String nonce, String signature, String code) throws AirgapException {
         String key = publicKey().orElse("");
@@ -127,31 +180,26 @@ final class Factors {
         boolean isRight() throws AirgapException;
     }
 
+    /** Whoever could not be asked about the secret makes nobody wait for the next try. */
     private Grant judge(String nonce, String code, String name, OwnersSecret secret) throws AirgapException {
-        begin(attempts);
-        Challenge challenge = take(nonce);
-        boolean present = !challenge.code().isEmpty() && same(challenge.code(), code.replaceAll("[ -]", ""));
-        Grant grant = new Grant(judged(secret), present, name + " and a code from the box's console");
+        Challenge challenge =
+                lift.find(nonce).orElseThrow(() -> new DeniedException(FailedReason.REFUSED, OVER)); // not counted
+        String wrong = "The " + name + " or the code is wrong. The gap stays closed; begin again.";
+        count(codes::check);
+        if (!secret.isRight()) {
+            count(secrets::begin);
+            throw new DeniedException(FailedReason.DENIED, wrong);
+        }
+        count(codes::begin);
+        lift.end();
+        Grant grant = new Grant(
+                true, challenge.hasCode(code.replaceAll("[ -]", "")), name + " and a code from the box's console");
         if (!grant.holds()) {
-            throw new DeniedException(
-                    FailedReason.DENIED, "The " + name + " or the code is wrong. The gap stays closed; begin again.");
+            throw new DeniedException(FailedReason.DENIED, wrong);
         }
-        succeeded(attempts);
+        count(codes::succeeded);
+        count(secrets::succeeded);
         return grant;
-    }
-
-    /** Whoever could not be asked makes nobody wait for the next try. */
-    private boolean judged(OwnersSecret secret) throws AirgapException {
-        try {
-            return secret.isRight();
-        } catch (AirgapException e) {
-            try {
-                attempts.notJudged();
-            } catch (IOException alsoThat) {
-                e.addSuppressed(alsoThat);
-            }
-            throw e;
-        }
     }
 
     /** The same for a person at a local terminal, who gives the step-up key itself: it stays in this process. */
@@ -159,14 +207,14 @@ final class Factors {
         if (publicKey().isEmpty()) { // who closed without a key would else have no way out but to take Omni apart
             return new Grant(true, true, "root at a local terminal, offline; no step-up key was kept");
         }
-        begin(attempts);
+        count(offline::begin);
         Optional<StepUpKey> key = StepUpKey.read(secret);
         boolean right = key.isPresent()
                 && publicKey().filter(key.get().publicKey()::equals).isPresent();
         if (!right) {
             throw new DeniedException(FailedReason.DENIED, "The step-up key is wrong. The gap stays closed.");
         }
-        succeeded(attempts);
+        count(offline::succeeded);
         return new Grant(true, true, "step-up key at a local terminal, offline");
     }
 
@@ -211,46 +259,31 @@ final class Factors {
                         FailedReason.REFUSED,
                         "There is no step-up key, by which alone a gap is lifted where Omni does not run. Make one first:"
                                 + " omni key step-up."));
-        begin(stepUpAttempts);
-        String given = take(nonce).nonce();
+        String given = stepUp.find(nonce)
+                .orElseThrow(() -> new DeniedException(FailedReason.REFUSED, OVER)) // not counted
+                .nonce();
         if (!StepUpKey.verify(old, StepUpKey.stepUpText(given, next), signature)) {
+            count(stepUps::begin);
             throw new DeniedException(
                     FailedReason.DENIED, "There is a step-up key already, and only it can name what else lifts.");
         }
-        succeeded(stepUpAttempts);
+        stepUp.end();
+        count(stepUps::succeeded);
     }
 
-    private static void begin(Attempts attempts) throws AirgapException {
+    /** Work on a count. */
+    private interface Counting {
+        void run() throws IOException;
+    }
+
+    private static void count(Counting work) throws AirgapException {
         try {
-            attempts.begin();
+            work.run();
         } catch (LaterException e) {
             throw new DeniedException(FailedReason.LATER, Objects.requireNonNullElse(e.getMessage(), ""));
         } catch (IOException e) {
             throw new AirgapException(Objects.requireNonNullElse(e.getMessage(), ""), e);
         }
-    }
-
-    private static void succeeded(Attempts attempts) throws AirgapException {
-        try {
-            attempts.succeeded();
-        } catch (IOException e) {
-            throw new AirgapException(Objects.requireNonNullElse(e.getMessage(), ""), e);
-        }
-    }
-
-    private Challenge take(String nonce) throws DeniedException {
-        Challenge challenge = open;
-        open = null;
-        if (challenge == null
-                || !same(challenge.nonce(), nonce)
-                || clock.instant().isAfter(challenge.until())) {
-            throw new DeniedException(FailedReason.DENIED, "This try is over: begin again.");
-        }
-        return challenge;
-    }
-
-    private static boolean same(String one, String other) {
-        return MessageDigest.isEqual(one.getBytes(StandardCharsets.UTF_8), other.getBytes(StandardCharsets.UTF_8));
     }
 
     private Optional<String> publicKey() throws AirgapException {

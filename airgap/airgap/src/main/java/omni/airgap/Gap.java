@@ -38,7 +38,6 @@ final class Gap implements Closeable {
     private final List<Consumer<Status>> listeners = new CopyOnWriteArrayList<>();
     /** How often somebody has wanted it closed: a lift that sees the number change gives way. */
     private final AtomicLong engages = new AtomicLong();
-
     private final AtomicLong corrections = new AtomicLong();
     private List<String> unreached = List.of();
     private volatile boolean shut;
@@ -125,6 +124,7 @@ final class Gap implements Closeable {
             } else {
                 List<String> problems = new ArrayList<>();
                 attempt(problems, store::arm);
+                attempt(problems, host::restore); // what a lift left that died at its end
                 change(State.OPEN, "start", problems, List.of());
                 stacks.values().forEach(this::remember);
             }
@@ -214,6 +214,11 @@ final class Gap implements Closeable {
         return shut;
     }
 
+    /** Whether it is to be looked at often: where it is shut, and where a lift is under way, or has broken off. */
+    boolean unsettled() {
+        return shut || status.state().closed();
+    }
+
     /** Closes everything in scope. From any state, as often as anybody likes. */
     Status engage(String cause) {
         return confirm(cause, cut(cause));
@@ -256,7 +261,7 @@ final class Gap implements Closeable {
             Report report = shutAll();
             host.shut(report);
             faults.at("engage confirmed");
-            Urgency.join(disk);
+            Threads.join(disk);
             faults.at("engage persisted");
             List<String> problems = new ArrayList<>(report.problems());
             if (!store.durable()) {
@@ -418,6 +423,7 @@ final class Gap implements Closeable {
 
     private Status opened(Grant grant, long before) throws AirgapException {
         List<String> problems = new ArrayList<>();
+        String failed = "it broke off";
         try {
             faults.at("lift begun");
             allow();
@@ -436,9 +442,15 @@ final class Gap implements Closeable {
                 faults.at("tables removed");
             }
             attempt(problems, host::restore); // a radio that does not come on again keeps nothing else closed
+            faults.at("machine restored");
+            failed = "";
         } catch (AirgapException e) {
-            engage("a lift failed: " + e.getMessage());
+            failed = e.getMessage();
             throw e;
+        } finally {
+            if (!failed.isEmpty()) { // whatever it was
+                engage("a lift failed: " + failed);
+            }
         }
         change(status.state().after(new State.Lifted(grant)), "lift: " + grant.how(), problems, List.of());
         return status();

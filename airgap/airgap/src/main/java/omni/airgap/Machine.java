@@ -15,15 +15,16 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 
 /**
  * What a whole machine has beside its network namespaces: radios, and two ways of the kernel that no link stops. For one
  * thread at a time.
  *
  * <ul>
- *   <li>Radios (Wi-Fi, Bluetooth, WWAN, and so on) are blocked all at once by one {@code struct rfkill_event}. Which of them
- *       were not blocked before is kept in a file, so that a lift gives back those and no other, also after a boot: systemd
- *       keeps the block itself over a boot.
+ *   <li>Radios (Wi-Fi, Bluetooth, WWAN, and so on) are blocked all at once by one {@code struct rfkill_event}, which is
+ *       also what the kernel does from then on with those that are plugged in. What was before is kept in a file, so that a lift
+ *       gives back that and nothing else, also after a boot: systemd keeps the block itself over a boot.
  *   <li>vsock has no links and no namespaces on most kernels: it must not be there at all. {@code omni units systemd} keeps
  *       the module from being loaded.
  *   <li>io_uring makes sockets past seccomp: it must be switched off, which the same files do at each start;
@@ -34,13 +35,24 @@ import java.util.TreeSet;
  */
 final class Machine {
     private static final int EVENT_BYTES = 8;
-    private static final byte ALL_TYPES = 0;
+    private static final int ALL_TYPES = 0;
+    /** As sysfs names them; the first has the number 1. */
+    private static final List<String> TYPES =
+            List.of("wlan", "bluetooth", "ultrawideband", "wimax", "wwan", "gps", "fm", "nfc");
+
+    /** Before the name of a radio that was off, in the file; one that was on has its name alone. */
+    private static final String WAS_OFF = "off ";
+    /** Before a type of which those were to be on that would still be plugged in. */
+    private static final String TO_COME = "to come ";
+
     private static final byte CHANGE = 2;
     private static final byte CHANGE_ALL = 3;
     private static final String OFF = "2";
 
+    private final boolean meant;
     private final Path root;
     private final Path before;
+    private final Path device;
     private final Path ring;
     private final Path ringBefore;
 
@@ -51,28 +63,51 @@ final class Machine {
      * @param folder where it keeps what was on before
      */
     Machine(Path root, Path folder) {
+        this(true, root, folder);
+    }
+
+    /** Where it is not meant, it gives back what an earlier gap has left, and that is all. */
+    private Machine(boolean meant, Path root, Path folder) {
+        this.meant = meant;
         this.root = root;
         this.before = folder.resolve("radios");
+        this.device = root.resolve("dev/rfkill");
         this.ring = root.resolve("proc/sys/kernel/io_uring_disabled");
         this.ringBefore = folder.resolve("io_uring");
     }
 
-    /** This machine's, where the whole of it is in scope. */
+    /** This machine's, where the whole of it is in scope, or was, and something is left to be given back. */
     static Optional<Machine> of(Scope scope, Path folder) {
-        return scope.machine() ? Optional.of(new Machine(Path.of("/"), folder)) : Optional.empty();
+        return of(scope, Path.of("/"), folder);
+    }
+
+    /** That of another root. */
+    static Optional<Machine> of(Scope scope, Path root, Path folder) {
+        Machine machine = new Machine(scope.machine(), root, folder);
+        boolean left = Files.exists(machine.before) || Files.exists(machine.ringBefore);
+        return scope.machine() || left ? Optional.of(machine) : Optional.empty();
     }
 
     /**
      * A radio.
      *
      * @param index its number
+     * @param type what kind, by the kernel's word
      * @param name its kind and name, by which it is known after a boot, too
-     * @param blocked whether it is off, by software or by a switch
+     * @param soft whether it was switched off by software
+     * @param hard whether by a switch of its own
      */
-    private record Radio(int index, String name, boolean blocked) {}
+    private record Radio(int index, String type, String name, boolean soft, boolean hard) {
+        boolean on() {
+            return !soft && !hard;
+        }
+    }
 
     /** Blocks what is left, and notes each step. */
     void shut(Report report) {
+        if (!meant) {
+            return;
+        }
         report.step("radios", () -> {
             block();
             return unblocked();
@@ -86,36 +121,87 @@ final class Machine {
 
     /** What does not hold now, a line each. */
     List<String> problems() throws AirgapException {
+        if (!meant) {
+            return List.of();
+        }
         List<String> problems = new ArrayList<>(unblocked());
         problems.addAll(vsock());
         problems.addAll(ring());
         return problems;
     }
 
+    /** Where none is on, too: what is plugged in later is off from its first moment on. */
     private void block() throws AirgapException {
-        List<Radio> on = radios().stream().filter(radio -> !radio.blocked()).toList();
-        if (on.isEmpty()) {
-            return;
-        }
-        try {
-            remember(on);
-        } finally { // they are blocked all the same
-            event(0, CHANGE_ALL, true);
+        List<Radio> radios = radios();
+        if (radios.stream().anyMatch(Radio::on)) {
+            try {
+                remember(radios);
+            } finally { // they are blocked all the same
+                send(List.of(event(0, ALL_TYPES, CHANGE_ALL, true)));
+            }
+        } else if (Files.isWritable(device)) {
+            blockWhatIsToCome(radios);
         }
     }
 
-    private void remember(List<Radio> on) throws AirgapException {
-        Set<String> names = new TreeSet<>(remembered());
-        on.forEach(radio -> names.add(radio.name()));
+    /** What a lift could not give back is not taken, for nothing is open: the watch sees what comes. */
+    private void blockWhatIsToCome(List<Radio> radios) throws AirgapException {
+        try {
+            remember(radios);
+        } catch (AirgapException e) {
+            System.getLogger("omni.airgap").log(System.Logger.Level.WARNING, "Radios to come are not blocked ahead", e);
+            return;
+        }
+        send(List.of(event(0, ALL_TYPES, CHANGE_ALL, true)));
+    }
+
+    /** All of it the first time; then those alone that have come on, for what is off may be off by the gap. */
+    private void remember(List<Radio> radios) throws AirgapException {
+        Set<String> lines = new TreeSet<>(remembered());
+        boolean first = lines.isEmpty();
+        Set<String> known = Set.copyOf(lines);
+        for (Radio radio : radios) {
+            if (!radio.soft() && !known.contains(WAS_OFF + radio.name())) {
+                lines.add(radio.name());
+            } else if (first && radio.soft()) {
+                lines.add(WAS_OFF + radio.name());
+            }
+        }
+        if (first) {
+            TYPES.stream().filter(type -> toCome(type, radios)).forEach(type -> lines.add(TO_COME + type));
+        }
+        if (known.containsAll(lines)) {
+            return;
+        }
         Path next = before.resolveSibling("radios.new");
         try {
-            Files.write(next, names);
+            Files.write(next, lines);
             try (FileChannel channel = FileChannel.open(next, StandardOpenOption.WRITE)) {
                 channel.force(true);
             }
             Files.move(next, before, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
             throw new AirgapException("Which radios were on cannot be kept: a lift will leave them off.", e);
+        }
+    }
+
+    /**
+     * Whether one of that type would be on that is plugged in. The kernel does not tell: not where all that are there were switched
+     * off, which is how owners do it; where none is there, as the kernel begins.
+     */
+    private boolean toCome(String type, List<Radio> radios) {
+        List<Radio> alike =
+                radios.stream().filter(radio -> radio.type().equals(type)).toList();
+        return alike.isEmpty() ? beginsOn() : !alike.stream().allMatch(Radio::soft);
+    }
+
+    private boolean beginsOn() {
+        try {
+            return !read(root.resolve("sys/module/rfkill/parameters/default_state"))
+                    .equals("0");
+        } catch (IOException e) {
+            System.getLogger("omni.airgap").log(System.Logger.Level.DEBUG, "The kernel's own default is taken", e);
+            return true;
         }
     }
 
@@ -129,22 +215,42 @@ final class Machine {
         }
     }
 
-    /** Gives back what was on. */
+    /** Gives back what was on; nothing where nothing is kept. */
     void restore() throws AirgapException {
-        restoreRing();
-        restoreRadios();
+        try {
+            restoreRing();
+        } finally {
+            restoreRadios();
+        }
     }
 
-    /** One that is gone is passed over. */
+    /** First what is to come, which the kernel gives to none without those that are there; then each of these. One that is gone is passed over. */
     private void restoreRadios() throws AirgapException {
-        List<String> names = remembered();
+        if (!Files.exists(before)) {
+            return;
+        }
+        List<String> lines = remembered();
+        Predicate<String> toCome = type -> lines.contains(TO_COME + type);
+        List<ByteBuffer> events = new ArrayList<>();
+        for (int i = 0; i < TYPES.size(); i++) {
+            if (toCome.test(TYPES.get(i))) {
+                events.add(event(0, i + 1, CHANGE_ALL, false));
+            }
+        }
         for (Radio radio : radios()) {
-            if (names.contains(radio.name())) {
-                event(radio.index(), CHANGE, false);
+            if (lines.contains(radio.name())) {
+                events.add(event(radio.index(), ALL_TYPES, CHANGE, false));
+            } else if (toCome.test(radio.type()) && lines.contains(WAS_OFF + radio.name())) {
+                events.add(event(radio.index(), ALL_TYPES, CHANGE, true));
             }
         }
         try {
+            if (!events.isEmpty()) {
+                send(events);
+            }
             Files.deleteIfExists(before);
+        } catch (AirgapException e) {
+            throw e;
         } catch (IOException e) {
             throw new AirgapException("The list of radios that were on cannot be removed.", e);
         }
@@ -152,7 +258,7 @@ final class Machine {
 
     private List<String> unblocked() throws AirgapException {
         return radios().stream()
-                .filter(radio -> !radio.blocked())
+                .filter(Radio::on)
                 .map(radio -> "radio " + radio.name() + " is on")
                 .toList();
     }
@@ -165,11 +271,13 @@ final class Machine {
         }
         for (Path folder : Processes.entries(all)) {
             try {
-                boolean blocked = read(folder.resolve("soft")).equals("1")
-                        || read(folder.resolve("hard")).equals("1");
-                int index = Integer.parseInt(read(folder.resolve("index")));
-                radios.add(
-                        new Radio(index, read(folder.resolve("type")) + " " + read(folder.resolve("name")), blocked));
+                String type = read(folder.resolve("type"));
+                radios.add(new Radio(
+                        Integer.parseInt(read(folder.resolve("index"))),
+                        type,
+                        type + " " + read(folder.resolve("name")),
+                        read(folder.resolve("soft")).equals("1"),
+                        read(folder.resolve("hard")).equals("1")));
             } catch (NoSuchFileException e) {
                 System.getLogger("omni.airgap").log(System.Logger.Level.DEBUG, "A radio has gone meanwhile", e);
             } catch (IOException | NumberFormatException e) {
@@ -184,16 +292,22 @@ final class Machine {
     }
 
     /** struct rfkill_event: u32 index, u8 type, u8 operation, u8 soft, u8 hard. */
-    private void event(int index, byte operation, boolean block) throws AirgapException {
+    private static ByteBuffer event(int index, int type, byte operation, boolean block) {
         ByteBuffer event = ByteBuffer.allocate(EVENT_BYTES).order(ByteOrder.nativeOrder());
-        event.putInt(index)
-                .put(ALL_TYPES)
+        return event.putInt(index)
+                .put((byte) type)
                 .put(operation)
                 .put((byte) (block ? 1 : 0))
                 .put((byte) 0)
                 .flip();
-        try (FileChannel device = FileChannel.open(root.resolve("dev/rfkill"), StandardOpenOption.WRITE)) {
-            device.write(event);
+    }
+
+    /** Each by a call of its own: the kernel takes one at a time. */
+    private void send(List<ByteBuffer> events) throws AirgapException {
+        try (FileChannel channel = FileChannel.open(device, StandardOpenOption.WRITE)) {
+            for (ByteBuffer event : events) {
+                channel.write(event);
+            }
         } catch (IOException e) {
             throw new AirgapException("Radios cannot be switched: /dev/rfkill: " + e.getMessage(), e);
         }
@@ -266,10 +380,18 @@ final class Machine {
 
     /** What this kernel has no switch for, and what an engage would not confirm as it is now, a line each. */
     List<String> limits() {
+        if (!meant) {
+            return List.of();
+        }
         List<String> limits = new ArrayList<>();
         if (!Files.exists(ring)) {
             limits.add("this kernel cannot switch io_uring off (Linux 6.6 and later can): a program may hold sockets by"
                     + " it that only the count of sockets shows");
+        }
+        if (Files.exists(device) && !Files.isWritable(device)) {
+            limits.add(
+                    "radios cannot be switched, for this process may not write /dev/rfkill: one that is on in a gap makes"
+                            + " it broken, also one that is plugged in then");
         }
         try {
             limits.addAll(vsock());

@@ -7,7 +7,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.List;
 import java.util.Objects;
 import omni.airgap.AirgapProtocol.FailedReason;
 import omni.tpm.Tpm;
@@ -107,9 +106,13 @@ public final class OfflineMain {
     private static String lift(Gap gap, Grant grant, RoleFolder folder) throws AirgapException {
         gap.start(); // closes whatever has opened meanwhile, and confirms it: only a gap that holds is lifted
         if (gap.status().state() == State.OPEN) { // of root's own home, perhaps, where another was meant
-            return "The gap of " + folder.path().resolveSibling("") + " is open.";
+            return "The gap of " + folder.path().resolveSibling("") + " is open" + said(gap.status());
         }
-        List<String> problems = gap.lift(grant).problems();
-        return problems.isEmpty() ? "The gap is lifted." : "The gap is lifted: " + String.join("; ", problems);
+        return "The gap is lifted" + said(gap.lift(grant));
+    }
+
+    /** What is not as it was before the gap. */
+    private static String said(Gap.Status status) {
+        return status.problems().isEmpty() ? "." : ": " + String.join("; ", status.problems());
     }
 }

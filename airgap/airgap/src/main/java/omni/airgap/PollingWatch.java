@@ -32,7 +32,7 @@ final class PollingWatch {
             for (long i = 1; !end.tryAcquire(POLL_MILLIS, TimeUnit.MILLISECONDS); i++) {
                 if (gap.shut()) {
                     look();
-                } else if (i % POLLS_OPEN == 0) {
+                } else if (gap.unsettled() || i % POLLS_OPEN == 0) {
                     gap.check();
                 }
             }
@@ -63,6 +63,6 @@ final class PollingWatch {
 
     void close() {
         end.release();
-        Urgency.join(thread);
+        Threads.join(thread);
     }
 }

@@ -72,21 +72,6 @@ final class Urgency {
         ordinary(PATIENT);
     }
 
-    /** Waits for that thread's end, however often somebody interrupts. */
-    static void join(Thread thread) {
-        boolean interrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
     private static void ordinary(int nice) {
         try {
             Libc.ordinary(own(), nice);

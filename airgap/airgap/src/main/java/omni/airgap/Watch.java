@@ -66,8 +66,8 @@ final class Watch implements Closeable {
             long took = 0;
             while (!closed) {
                 // On a slow machine less often, so that others have their turn.
-                long pause =
-                        Math.max(gap.shut() ? CHECK_MILLIS : CHECK_OPEN_MILLIS, Math.min(2 * took, CHECK_MILLIS_MAX));
+                long pause = Math.max(
+                        gap.unsettled() ? CHECK_MILLIS : CHECK_OPEN_MILLIS, Math.min(2 * took, CHECK_MILLIS_MAX));
                 var _ = checks.tryAcquire(pause, TimeUnit.MILLISECONDS);
                 checks.drainPermits();
                 if (!closed) {
@@ -193,6 +193,6 @@ final class Watch implements Closeable {
     public void close() {
         closed = true; // the corrector reads nothing from now on, and ends when its wait does
         checks.release();
-        Urgency.join(checker);
+        Threads.join(checker);
     }
 }

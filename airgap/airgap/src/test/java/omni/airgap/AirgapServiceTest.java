@@ -57,7 +57,7 @@ class AirgapServiceTest {
         }
     }
 
-    /** A wrong try is in the evidence; one that is early is not, for nothing makes it wait. */
+    /** A wrong try is in the evidence; one that is early is not, nor one that names no open one, for nothing makes those wait. */
     @Test
     void aLiftThatIsRefusedIsInTheEvidence() throws Exception {
         EvidenceChain evidence = EvidenceChain.in(folder.resolve("evidence"), Clock.systemUTC());
@@ -68,7 +68,11 @@ class AirgapServiceTest {
             var _ = client.setStepUp(
                     new AirgapProtocol.SetStepUpParams(StepUpKey.make().publicKey(), null, null));
             var _ = client.engage(new EngageParams("a test"));
-            var wrong = new AirgapProtocol.LiftParams("no such try", "", "000 000", null);
+            var none = new AirgapProtocol.LiftParams("no such try", "", "000 000", null);
+            var refused = assertThrows(AirgapProtocol.Failed.class, () -> client.lift(none));
+            assertEquals(FailedReason.REFUSED, refused.reason());
+            var begun = client.beginLift(new AirgapProtocol.BeginLiftParams());
+            var wrong = new AirgapProtocol.LiftParams(begun.nonce(), "", "000 000", null);
             var denied = assertThrows(AirgapProtocol.Failed.class, () -> client.lift(wrong));
             assertEquals(FailedReason.DENIED, denied.reason());
             var early = assertThrows(AirgapProtocol.Failed.class, () -> client.lift(wrong));

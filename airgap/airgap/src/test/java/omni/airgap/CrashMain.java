@@ -2,8 +2,6 @@ package omni.airgap;
 
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
-import java.time.Clock;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -20,22 +18,18 @@ final class CrashMain {
     public static void main(String[] args) throws AirgapException {
         int deadly = Integer.parseInt(args[2]);
         AtomicInteger points = new AtomicInteger();
-        Gap gap = new Gap(
-                Scope.of(args[0]), TestGap.store(Path.of(args[1])), Clock.systemUTC(), wards -> List.of(), point -> {
-                    if (points.incrementAndGet() == deadly) {
-                        Runtime.getRuntime().halt(137);
-                    }
-                    if (deadly == 0) {
-                        System.out.println(point);
-                    }
-                    if (deadly == STOPS && point.equals("engage links down")) {
-                        System.out.println("stopping");
-                        Tools.run(
-                                "kill",
-                                "-STOP",
-                                Long.toString(ProcessHandle.current().pid()));
-                    }
-                });
+        Gap gap = TestGap.withMachine(args[0], Path.of(args[1]), point -> {
+            if (points.incrementAndGet() == deadly) {
+                Runtime.getRuntime().halt(137);
+            }
+            if (deadly == 0) {
+                System.out.println(point);
+            }
+            if (deadly == STOPS && point.equals("engage links down")) {
+                System.out.println("stopping");
+                Tools.run("kill", "-STOP", Long.toString(ProcessHandle.current().pid()));
+            }
+        });
         gap.start();
         Gap.Status status = gap.engage("to be interrupted");
         if (status.state() != State.GAP) {

@@ -368,7 +368,7 @@ final class EvidenceTpmBoxTest {
         assertFalse(refused.contains("No evidence"), refused);
         String line = Files.readAllLines(folder.resolve("chain")).getLast();
         assertTrue(SignedLine.read(line, key).isPresent() && line.contains("\"kind\":\"refused\""), line);
-        Files.delete(airgap.resolve("attempts")); // or the next try would have to wait
+        Files.delete(airgap.resolve("attempts-offline")); // or the next try would have to wait
         swtpm.hang();
         EvidenceTpm hanging = new EvidenceTpm(swtpm.path().toString(), Duration.ofMillis(200), Duration.ZERO);
         String said = OfflineMain.lift(box, home, "", hanging, stepUp.text());

@@ -1,8 +1,11 @@
 package omni.airgap;
 
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
@@ -13,7 +16,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import omni.airgap.AirgapProtocol.FailedReason;
 import org.junit.jupiter.api.BeforeEach;
@@ -34,10 +40,14 @@ class FactorsTest {
     /** Stands for the box's screen. */
     private static final class ScreenDouble implements Presence {
         private String shown = "";
+        private int times;
+        private Runnable before = () -> {};
 
         @Override
         public String show(String text) {
+            before.run();
             shown = text;
+            times++;
             return "the test's screen";
         }
 
@@ -112,8 +122,7 @@ class FactorsTest {
     @Test
     void eachFactorAloneIsDenied() throws Exception {
         String nonce = factors.beginLift().nonce();
-        String wrong = screen.code().startsWith("1") ? "234567" : "123456";
-        assertEquals(FailedReason.DENIED, denied(nonce, key.signLift(nonce), wrong));
+        assertEquals(FailedReason.DENIED, denied(nonce, key.signLift(nonce), wrongCode()));
         clock.forward(Duration.ofHours(1));
         nonce = factors.beginLift().nonce();
         assertEquals(FailedReason.DENIED, denied(nonce, StepUpKey.make().signLift(nonce), screen.code()));
@@ -130,12 +139,19 @@ class FactorsTest {
         String nonce = factors.beginLift().nonce();
         String code = screen.code();
         clock.forward(Duration.ofMinutes(2).plusSeconds(1));
-        assertEquals(FailedReason.DENIED, denied(nonce, key.signLift(nonce), code));
-        clock.forward(Duration.ofHours(1));
+        assertEquals(FailedReason.REFUSED, denied(nonce, key.signLift(nonce), code));
         String next = factors.beginLift().nonce();
         factors.judge(next, key.signLift(next), screen.code());
         String used = screen.code();
-        assertEquals(FailedReason.DENIED, denied(next, key.signLift(next), used));
+        assertEquals(FailedReason.REFUSED, denied(next, key.signLift(next), used));
+        String last = factors.beginLift().nonce();
+        assertEquals(FailedReason.DENIED, denied(last, key.signLift(last), wrongCode()));
+        clock.forward(Duration.ofSeconds(1));
+        assertEquals(FailedReason.REFUSED, denied(last, key.signLift(last), screen.code()), "a wrong code ends it");
+    }
+
+    private String wrongCode() {
+        return screen.code().startsWith("1") ? "234567" : "123456";
     }
 
     @Test
@@ -144,29 +160,163 @@ class FactorsTest {
         assertEquals(FailedReason.DENIED, denied(nonce, key.signStepUp(nonce, key.publicKey()), screen.code()));
         clock.forward(Duration.ofHours(1));
         String stepUp = factors.beginStepUp(); // shows no code, so it lifts nothing
-        assertEquals(FailedReason.DENIED, denied(stepUp, key.signLift(stepUp), ""));
+        assertEquals(FailedReason.REFUSED, denied(stepUp, key.signLift(stepUp), ""));
     }
 
+    /** Of who has the key: then the six digits are all that is left. Also after a restart. */
     @Test
-    void wrongTriesMakeTheNextOneWaitAlsoAfterARestart() throws Exception {
+    void wrongCodesMakeTheNextOneWait() throws Exception {
         Duration wait = Duration.ZERO;
         for (int i = 0; i < 14; i++) {
             clock.forward(Duration.ofMinutes(15).plusSeconds(1));
-            Files.deleteIfExists(folder.resolve("unrelated"));
             String nonce = factors.beginLift().nonce();
-            assertEquals(FailedReason.DENIED, denied(nonce, "", ""), "try " + i);
-            clock.now = Files.getLastModifiedTime(folder.resolve("attempts")).toInstant();
-            wait = Duration.ofSeconds(Math.min(1L << i, 900));
-            clock.forward(wait.minusMillis(500));
+            assertEquals(FailedReason.DENIED, denied(nonce, key.signLift(nonce), wrongCode()), "try " + i);
+            wait = awaitAlmost("attempts", i);
             factors = new Factors(folder, screen, owner, clock); // as after a kill
             String early = factors.beginLift().nonce();
             assertEquals(FailedReason.LATER, denied(early, key.signLift(early), screen.code()), "after try " + i);
+            assertEquals(FailedReason.LATER, denied(early, "", ""), "nor is anything else judged");
         }
         assertEquals(Duration.ofMinutes(15), wait);
         clock.forward(Duration.ofSeconds(1));
         String nonce = factors.beginLift().nonce();
         assertTrue(factors.judge(nonce, key.signLift(nonce), screen.code()).holds());
         assertFalse(Files.exists(folder.resolve("attempts")));
+    }
+
+    /** Sets the clock to half a second before the wait is over after so many wrong ones. */
+    private Duration awaitAlmost(String file, int before) throws Exception {
+        clock.now = Files.getLastModifiedTime(folder.resolve(file)).toInstant();
+        Duration wait = Duration.ofSeconds(Math.min(1L << before, 900));
+        clock.forward(wait.minusMillis(500));
+        return wait;
+    }
+
+    /** And make nobody wait who has the key: whoever is on the bus could else keep the owner from ever lifting. */
+    @Test
+    void wrongKeysMakeTheNextWrongOneWaitAndNotTheOwner() throws Exception {
+        for (int i = 0; i < 14; i++) {
+            clock.forward(Duration.ofMinutes(15).plusSeconds(1));
+            String nonce = factors.beginLift().nonce();
+            assertEquals(FailedReason.DENIED, denied(nonce, StepUpKey.make().signLift(nonce), screen.code()));
+            Duration _ = awaitAlmost("attempts-secret", i);
+            factors = new Factors(folder, screen, owner, clock);
+            String early = factors.beginLift().nonce();
+            assertEquals(FailedReason.LATER, denied(early, StepUpKey.make().signLift(early), screen.code()));
+        }
+        assertFalse(Files.exists(folder.resolve("attempts")));
+        String nonce = factors.beginLift().nonce();
+        assertEquals(
+                FailedReason.LATER, denied(nonce, "", screen.code()), "on the owner's own nonce, which stays open");
+        assertTrue(factors.judge(nonce, key.signLift(nonce), screen.code()).holds());
+        assertFalse(Files.exists(folder.resolve("attempts-secret")));
+    }
+
+    @Test
+    void whatNamesNoOpenTryCountsForNothing() throws Exception {
+        String nonce = factors.beginLift().nonce();
+        String stepUp = factors.beginStepUp();
+        StepUpKey next = StepUpKey.make();
+        for (int i = 0; i < 100; i++) {
+            assertEquals(FailedReason.REFUSED, denied("garbage " + i, "", "000 000"));
+            Optional<String> garbage = Optional.of("garbage " + i);
+            assertEquals(
+                    FailedReason.REFUSED,
+                    assertThrows(DeniedException.class, () -> factors.keep(next.publicKey(), garbage, garbage))
+                            .reason());
+        }
+        try (var files = Files.list(folder)) {
+            assertEquals(
+                    List.of("step-up"),
+                    files.map(file -> file.getFileName().toString()).toList());
+        }
+        assertTrue(factors.judge(nonce, key.signLift(nonce), screen.code()).holds());
+        factors.keep(next.publicKey(), Optional.of(stepUp), Optional.of(key.signStepUp(stepUp, next.publicKey())));
+    }
+
+    /** Neither of the same kind nor of the other. */
+    @Test
+    void whoBeginsTakesNobodysTry() throws Exception {
+        String nonce = factors.beginLift().nonce();
+        String code = screen.code();
+        String stepUp = factors.beginStepUp();
+        for (int i = 0; i < 100; i++) {
+            assertEquals(nonce, factors.beginLift().nonce());
+            assertEquals(stepUp, factors.beginStepUp());
+        }
+        assertEquals(1, screen.times, "and the console is not filled");
+        clock.forward(Duration.ofSeconds(31));
+        assertEquals(nonce, factors.beginLift().nonce());
+        assertEquals(2, screen.times, "it may have left the screen");
+        assertEquals(code, screen.code());
+        assertTrue(factors.judge(nonce, key.signLift(nonce), code).holds());
+        assertNotEquals(nonce, factors.beginLift().nonce());
+        factors.keep(key.publicKey(), Optional.of(stepUp), Optional.of(key.signStepUp(stepUp, key.publicKey())));
+    }
+
+    @Test
+    void aTryIsHandedOutForFiveMinutesAtTheMost() throws Exception {
+        String nonce = factors.beginLift().nonce();
+        for (int i = 0; i < 5; i++) {
+            clock.forward(Duration.ofSeconds(59));
+            assertEquals(nonce, factors.beginLift().nonce());
+        }
+        clock.forward(Duration.ofSeconds(6));
+        assertEquals(FailedReason.REFUSED, denied(nonce, key.signLift(nonce), screen.code()));
+        String next = factors.beginLift().nonce();
+        assertNotEquals(nonce, next);
+        assertTrue(factors.judge(next, key.signLift(next), screen.code()).holds());
+    }
+
+    @Test
+    void aConsoleThatHangsHoldsNobodyUpWhoHasBegun() throws Exception {
+        String nonce = factors.beginLift().nonce();
+        String code = screen.code();
+        CountDownLatch hangs = new CountDownLatch(1);
+        CountDownLatch goesOn = new CountDownLatch(1);
+        screen.before = () -> {
+            hangs.countDown();
+            await(goesOn);
+        };
+        clock.forward(Duration.ofSeconds(31));
+        Thread other = Thread.ofVirtual().start(() -> assertDoesNotThrow(factors::beginLift));
+        await(hangs);
+        assertTimeoutPreemptively(Duration.ofSeconds(30), () -> {
+            assertTrue(factors.judge(nonce, key.signLift(nonce), code).holds());
+            assertFalse(factors.beginStepUp().isEmpty());
+        });
+        goesOn.countDown();
+        other.join();
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            assertTrue(latch.await(60, TimeUnit.SECONDS));
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** Root at a terminal waits for no one on the bus, and the other way round. */
+    @Test
+    void atATerminalTriesAreCountedApart() throws Exception {
+        String nonce = factors.beginLift().nonce();
+        assertEquals(FailedReason.DENIED, denied(nonce, "", ""));
+        assertEquals(FailedReason.DENIED, denied(nonce, key.signLift(nonce), wrongCode()));
+        assertTrue(factors.judgeAtTerminal(key.text()).holds());
+        assertTrue(Files.exists(folder.resolve("attempts")), "what was guessed on the bus stays counted");
+        String other = StepUpKey.make().text();
+        assertEquals(FailedReason.DENIED, deniedAtTerminal(other));
+        assertEquals(FailedReason.LATER, deniedAtTerminal(key.text()));
+        clock.forward(Duration.ofHours(1));
+        assertEquals(FailedReason.DENIED, deniedAtTerminal(other));
+        String next = factors.beginLift().nonce();
+        assertTrue(factors.judge(next, key.signLift(next), screen.code()).holds());
+    }
+
+    private FailedReason deniedAtTerminal(String secret) {
+        return assertThrows(DeniedException.class, () -> factors.judgeAtTerminal(secret))
+                .reason();
     }
 
     @Test

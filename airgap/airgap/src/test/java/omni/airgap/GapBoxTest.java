@@ -2,9 +2,13 @@ package omni.airgap;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -33,6 +37,32 @@ class GapBoxTest {
                 assertFalse(second.contains(Link.MARK));
                 assertFalse(street.inBox("ip", "link", "show", "eth2").contains(",UP"));
             }
+        }
+    }
+
+    /** Whatever ends a lift in its middle, it does not stay half open until the watch looks, which is soon as well. */
+    @Test
+    void aLiftThatBreaksOffClosesAgainAtOnce() throws Exception {
+        AtomicReference<Gap> over = new AtomicReference<>();
+        List<String> seen = new ArrayList<>();
+        try (Street street = new Street(1);
+                Gap gap = TestGap.gap(street.file(), folder, point -> {
+                    if (point.equals("links restored")) {
+                        seen.add("shut: " + over.get().shut() + ", unsettled: "
+                                + over.get().unsettled());
+                        throw new IllegalStateException("a test");
+                    }
+                })) {
+            over.set(gap);
+            gap.start();
+            assertFalse(gap.unsettled());
+            assertEquals(State.GAP, gap.engage("a test").state());
+            assertThrows(IllegalStateException.class, () -> gap.lift(TestGap.GRANT));
+            assertEquals(List.of("shut: false, unsettled: true"), seen);
+            assertEquals(State.GAP, gap.status().state(), gap.status().toString());
+            assertEquals("a lift failed: it broke off", gap.status().cause());
+            assertTrue(gap.shut());
+            assertFalse(street.inBox("ip", "link", "show", "eth0").contains(",UP"));
         }
     }
 }

@@ -127,7 +127,7 @@ class OfflineBoxTest {
         DeniedException denied = wrong(home);
         assertTrue(denied.getMessage().contains(" No evidence was written: "), denied.getMessage());
         Files.delete(evidence.resolve("another"));
-        Files.delete(home.resolve("airgap/attempts"));
+        Files.delete(home.resolve("airgap/attempts-offline"));
         denied = wrong(home);
         assertTrue(denied.getMessage().contains("has another name elsewhere"), denied.getMessage());
         assertEquals("root's\n", Files.readString(elsewhere));
@@ -160,7 +160,7 @@ class OfflineBoxTest {
                 denied.getMessage());
         assertEquals(List.of(), namesIn(evidence));
         Files.delete(evidence);
-        Files.delete(airgap.resolve("attempts"));
+        Files.delete(airgap.resolve("attempts-offline"));
 
         chown(ANOTHER, airgap);
         refused(home, airgap + " is " + ANOTHER + "'s, and not " + ROLE + "'s");
@@ -175,7 +175,7 @@ class OfflineBoxTest {
         Path airgap = home.resolve("airgap");
         Path elsewhere = Files.createDirectories(folder.resolve("elsewhere/earlier"));
         Path file = Files.writeString(elsewhere.resolve("file"), "root's\n");
-        for (String name : List.of("armed.new", "closing", "io_uring", "radios.new", "attempts", "routes")) {
+        for (String name : List.of("armed.new", "closing", "io_uring", "radios.new", "attempts-offline", "routes")) {
             Path link = Files.createSymbolicLink(airgap.resolve(name), name.equals("routes") ? elsewhere : file);
             refused(home, link + " is a symbolic link");
             Files.delete(link);
@@ -213,7 +213,7 @@ class OfflineBoxTest {
         Tools.run("chown", "-R", ROLE, home.toString());
         assertEquals(FailedReason.DENIED, wrong(home).reason());
         Files.createFile(boot.resolve("more"));
-        Files.delete(home.resolve("airgap/attempts"));
+        Files.delete(home.resolve("airgap/attempts-offline"));
         Tools.run("rm", "-r", home.resolve("airgap/evidence").toString());
         refused(home, "More than " + RoleFolder.ENTRIES_MAX + " files are in " + home.resolve("airgap"));
         Tools.run("rm", "-r", boot.toString());

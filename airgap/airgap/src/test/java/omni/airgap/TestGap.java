@@ -43,6 +43,21 @@ final class TestGap implements AutoCloseable {
         return new Gap(Scope.of(scope), store(folder), Clock.systemUTC(), wards -> List.of(), faults);
     }
 
+    /** The same with a machine beside the namespaces, of files in that folder: nothing of it is on but io_uring. */
+    static Gap withMachine(String scope, Path folder, Gap.Faults faults) throws AirgapException {
+        Path root = folder.resolve("machine");
+        try {
+            if (!Files.exists(root)) {
+                MachineFiles.in(root).radio(0, "wlan", "phy0", true);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        Host host = new LinuxHost(
+                Scope.of(scope), Optional.of(new Machine(root, folder.resolve("home"))), CensusParser.NONE);
+        return new Gap(host, store(folder), Clock.systemUTC(), wards -> List.of(), faults);
+    }
+
     static GapStore store(Path folder) throws AirgapException {
         try {
             Files.createDirectories(folder.resolve("run"));

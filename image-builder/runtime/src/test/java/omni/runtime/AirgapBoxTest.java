@@ -234,18 +234,21 @@ class AirgapBoxTest {
         });
     }
 
-    /** Gives both lines at once: the code is known when the command has begun, so it is read from the console first. */
+    /** The code is the newest on the console once the command says that it stands there: it may be the one of a try before. */
     static Product.Done lift(Product product, Path console, String key, boolean rightCode) throws Exception {
-        Files.writeString(console, "");
         var process = product.start("airgap", "lift");
+        var out = new StringBuilder();
         try (var in = process.outputWriter()) {
-            in.write(key + "\n");
-            in.flush();
-            Await.until("the code", () -> !code(console).isEmpty());
-            in.write((rightCode ? code(console) : "000 000") + "\n");
+            var lines = process.inputReader();
+            for (var line = lines.readLine(); line != null; line = lines.readLine()) {
+                out.append(line).append('\n');
+                if (line.startsWith("A code of six digits stands")) {
+                    in.write(key + "\n" + (rightCode ? code(console) : "000 000") + "\n");
+                    in.flush();
+                }
+            }
         }
-        var out = new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
-        return new Product.Done(process.waitFor(), out, out);
+        return new Product.Done(process.waitFor(), out.toString(), out.toString());
     }
 
     private static String attempt(Product product, Path console, String key) {
@@ -264,7 +267,7 @@ class AirgapBoxTest {
     private static String code(Path console) {
         try {
             var matcher = CODE.matcher(Files.readString(console));
-            return matcher.find() ? matcher.group(1) : "";
+            return matcher.results().map(found -> found.group(1)).reduce("", (_, next) -> next);
         } catch (IOException e) {
             throw new java.io.UncheckedIOException(e);
         }

@@ -39,15 +39,23 @@ public final class Attempts {
      * @throws IOException where the disk does not count it; it must not be judged then
      */
     public void begin() throws IOException {
-        int count = count();
-        Duration left = count == 0 ? Duration.ZERO : left(count);
-        if (left.isPositive()) {
-            throw new LaterException(count, left);
-        }
+        check();
         try {
-            write(Math.min(count + 1, COUNT_MAX));
+            write(Math.min(count() + 1, COUNT_MAX));
         } catch (IOException e) {
             throw new IOException("Tries cannot be counted, so none is judged. Make room on the disk.", e);
+        }
+    }
+
+    /**
+     * Counts nothing.
+     *
+     * @throws LaterException where a try would come too early now
+     */
+    public void check() throws IOException {
+        Standing now = standing();
+        if (now.left().isPositive()) {
+            throw new LaterException(now.wrong(), now.left());
         }
     }
 

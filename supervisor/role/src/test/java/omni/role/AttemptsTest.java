@@ -68,6 +68,18 @@ final class AttemptsTest {
     }
 
     @Test
+    void toCheckCountsNothing() throws Exception {
+        attempts().check();
+        assertFalse(Files.exists(file));
+        attempts().begin();
+        after(Duration.ofMillis(500));
+        assertThrows(LaterException.class, () -> attempts().check());
+        after(Duration.ofSeconds(1));
+        attempts().check();
+        assertEquals("1 1", Files.readString(file));
+    }
+
+    @Test
     void aTryThatCameTooEarlyCountsForNothingAndSaysHowLongToWait() throws Exception {
         for (int i = 0; i < 3; i++) {
             attempts().begin();
