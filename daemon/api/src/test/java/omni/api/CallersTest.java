@@ -93,7 +93,7 @@ final class CallersTest {
                         .start();
                 var bus = BusClient.to(socket)) {
             var params =
-                    new AddKeyParams("console", TestDaemon.hash("urgent"), false, DaemonProtocol.Priority.INTERACTIVE);
+                    new AddKeyParams("console", TestDaemon.hash("urgent"), false, DaemonProtocol.Priority.INTERACTIVE, null);
             var key = DaemonProtocol.Client.of(bus).addKey(params).key();
             assertEquals(DaemonProtocol.Priority.INTERACTIVE, key.priority());
         }

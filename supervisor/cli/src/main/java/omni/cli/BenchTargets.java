@@ -78,7 +78,7 @@ final class BenchTargets implements AutoCloseable {
 
     private String fresh() {
         var key = FreshKey.make();
-        made.add(KeyNewCommand.add(world, "bench", key, true, DaemonProtocol.Priority.NORMAL)
+        made.add(KeyNewCommand.add(world, "bench", key, true)
                 .id());
         return key.text();
     }
