@@ -184,21 +184,24 @@ record KeyRights(
     }
 
     /**
-     * All of it as lines without control characters, in one order, for a digest of it: names of models in the order in which they were
-     * given, how many of them first.
+     * All of it as lines without control characters, for a digest of it: each right has its line, be there one or not, and the models are
+     * counted, in the order in which they were given, so that no text behind them can be taken for a right, and no right for a text.
      */
     String lines() {
         var lines = new ArrayList<String>();
-        models.ifPresent(names -> {
-            lines.add("models " + names.size());
-            lines.addAll(names);
-        });
-        routes.ifPresent(groups ->
-                lines.add("routes " + groups.stream().map(RouteGroup::wire).collect(Collectors.joining(" "))));
-        ratePerMinute.ifPresent(rate -> lines.add("rate per minute " + rate));
-        tokensPerDay.ifPresent(tokens -> lines.add("tokens per day " + tokens));
-        expires.ifPresent(time -> lines.add("expires " + time));
+        lines.add("models " + models.map(names -> Integer.toString(names.size())).orElse("all"));
+        models.ifPresent(lines::addAll);
+        lines.add("routes "
+                + routes.map(groups -> groups.stream().map(RouteGroup::wire).collect(Collectors.joining(" ")))
+                        .orElse("all"));
+        lines.add("rate per minute " + said(ratePerMinute));
+        lines.add("tokens per day " + said(tokensPerDay));
+        lines.add("expires " + expires.map(Instant::toString).orElse("never"));
         return String.join("\n", lines);
+    }
+
+    private static String said(OptionalLong value) {
+        return value.isPresent() ? Long.toString(value.getAsLong()) : "any";
     }
 
     /** As in the file. */

@@ -169,6 +169,7 @@ final class KeyLimitsTest {
     @Test
     void aKeyHearsOfItsModelsAlone() throws Exception {
         var key = key(models("three", "id-begun", "absent"));
+        var other = key(models("echo"));
         assertEquals(List.of("three", "begun"), texts(TestDaemon.json(get(key, "/v1/models")), "data", "id"));
         var versioned = daemon().send(HttpRequest.newBuilder(daemon().url.resolve("/v1/models?limit=1"))
                 .header("x-api-key", key)
@@ -182,7 +183,6 @@ final class KeyLimitsTest {
         assertEquals(1, TestDaemon.json(get(key, "/slots")).size());
         assertTrue(TestDaemon.json(daemon().get("/v1/models")).get("data").size() > 3, "the control: another key");
 
-        var other = key(models("echo"));
         assertEquals(0, TestDaemon.json(get(other, "/slots")).size());
         assertEquals(List.of(), texts(TestDaemon.json(get(other, "/api/ps")), "models", "name"));
     }

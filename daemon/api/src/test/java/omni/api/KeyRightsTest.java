@@ -150,6 +150,12 @@ final class KeyRightsTest {
                 rate per minute 60
                 tokens per day 100000
                 expires 2027-01-01T00:00:00Z""", everyRight().lines());
+        assertEquals("""
+                models all
+                routes all
+                rate per minute any
+                tokens per day any
+                expires never""", KeyRights.ALL.lines());
     }
 
     @Test

@@ -112,7 +112,7 @@ final class KeyStoreTest {
                 .mapToObj(n -> String.format(Locale.ROOT, "%0" + KeyRights.MODEL_CHARACTERS_MAX + "d", n))
                 .toList();
         var rights = KeyRightsTest.rights(models, List.of(RouteGroup.values()), 60_000L, 1_000_000_000_000L, "9999-12-31T23:59:59Z");
-        var name = "\u2028".repeat(KeyStore.NAME_CHARACTERS_MAX);
+        var name = "\u20ac".repeat(KeyStore.NAME_CHARACTERS_MAX);
         var keys = JsonMapper.shared().createArrayNode();
         for (var n = 0; n < KeyStore.KEYS_MAX - 1; n++) {
             keys.addObject()
@@ -398,9 +398,9 @@ final class KeyStoreTest {
     void theRightsAreInTheDigest() {
         var hash = TestDaemon.hash("one");
         var chat = new KeyStore.Entry("laptop", hash, NOW, Optional.empty(), Priority.NORMAL, rights(RouteGroup.CHAT));
-        // printf 'omni api key 3\n%s\n2026-11-21T10:00:00Z\nnormal\nroutes chat\nlaptop' $(printf one | sha256sum | cut -d' ' -f1) |
-        // sha256sum | xxd -r -p | basenc --base64url
-        assertEquals("-KeGOb2yiB7Vg7bZX2NzpAJLCcLHGwdcDu28AXG3L2M", chat.digest());
+        // printf 'omni api key 3\n%s\n2026-11-21T10:00:00Z\nnormal\nmodels all\nroutes chat\nrate per minute any\n
+        // tokens per day any\nexpires never\nlaptop' $(printf one | sha256sum | cut -d' ' -f1) | sha256sum | xxd -r -p | basenc --base64url
+        assertEquals("RKpYqxK1QnRuQ2n5EHVQKK1W9YAazEyLipntBOj9c_A", chat.digest());
         var digests = Stream.of(
                         rights(RouteGroup.CHAT),
                         rights(RouteGroup.VAULT),
@@ -416,6 +416,21 @@ final class KeyStoreTest {
                 .map(KeyStore.Entry::digest)
                 .distinct();
         assertEquals(10, digests.count());
+    }
+
+    /** Whoever edits the file chooses the name, which may then have any characters. */
+    @Test
+    void aRightIsNotMovedIntoTheName() {
+        var hash = TestDaemon.hash("one");
+        var bound = KeyRightsTest.rights(null, List.of(RouteGroup.CHAT), 5L, null, null);
+        var lines = bound.lines().lines().toList();
+        for (var from = 0; from < lines.size(); from++) {
+            var name = String.join("\n", lines.subList(from, lines.size())) + "\nlaptop";
+            assertNotEquals(
+                    new KeyStore.Entry("laptop", hash, NOW, Optional.empty(), Priority.NORMAL, bound).digest(),
+                    new KeyStore.Entry(name, hash, NOW, Optional.empty(), Priority.NORMAL, rights(RouteGroup.CHAT))
+                            .digest());
+        }
     }
 
     @Test
