@@ -63,19 +63,11 @@ final class Answers {
      * @param names what fields are called in the request, where that is not what OpenAI calls them
      */
     record Asker(
-            Watcher watcher,
-            Optional<Caller> caller,
-            KeyRights rights,
-            LongConsumer spent,
-            Map<String, String> names) {
+            Watcher watcher, Optional<Caller> caller, KeyRights rights, LongConsumer spent, Map<String, String> names) {
         /** Whose request it is, by its key. */
         static Asker of(Exchange exchange, Map<String, String> names) {
             return new Asker(
-                    exchange.wire()::watch,
-                    Optional.of(exchange.caller()),
-                    exchange.rights(),
-                    exchange::spent,
-                    names);
+                    exchange.wire()::watch, Optional.of(exchange.caller()), exchange.rights(), exchange::spent, names);
         }
 
         static Asker of(Exchange exchange) {

@@ -89,9 +89,9 @@ final class Daemon implements Role.Running {
     }
 
     private static void writeLater(Sweeper sweeper, Runnable task) {
-        var _ = sweeper.after(KeyUse.WRITE_AFTER, () -> Thread.ofVirtual()
-                .name("omni-api-key-use")
-                .start(task));
+        var _ = sweeper.after(
+                KeyUse.WRITE_AFTER,
+                () -> Thread.ofVirtual().name("omni-api-key-use").start(task));
     }
 
     private static String why(DaemonConfig config, UncheckedIOException e) {

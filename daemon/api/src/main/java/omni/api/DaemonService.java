@@ -39,8 +39,7 @@ final class DaemonService implements DaemonProtocol.Handler {
     private final History history;
     private final InstantSource clock;
 
-    DaemonService(
-            KeyCheck keys, Answers answers, Address address, Json json, VaultLink vault, InstantSource clock) {
+    DaemonService(KeyCheck keys, Answers answers, Address address, Json json, VaultLink vault, InstantSource clock) {
         this.clock = clock;
         this.keys = keys;
         this.answers = answers;

@@ -65,8 +65,8 @@ final class EngineLink {
         var models = models();
         var found = find(models, wanted);
         if (found.isPresent() ? rights.allow(found.get()) : wanted.isEmpty() || rights.allowModel(wanted.get())) {
-            return found.orElseThrow(() -> missing(
-                    wanted, models.stream().filter(rights::allow).toList()));
+            return found.orElseThrow(
+                    () -> missing(wanted, models.stream().filter(rights::allow).toList()));
         }
         throw ApiError.at(
                 "model",

@@ -65,7 +65,8 @@ final class KeyCheck {
         if (isExpired(entry)) {
             throw ApiError.of(
                     ErrorCode.KEY_EXPIRED,
-                    "This API key expired at " + entry.rights().expires().map(Instant::toString).orElse("")
+                    "This API key expired at "
+                            + entry.rights().expires().map(Instant::toString).orElse("")
                             + ". Make another with omni key new.");
         }
         use.used(entry.id());

@@ -118,8 +118,8 @@ record KeyRights(
             return ALL;
         }
         var expires = Optional.ofNullable(wire.expires()).map(KeyRights::time);
-        expires.ifPresent(time -> require(
-                time.truncatedTo(ChronoUnit.SECONDS).isAfter(now), "expires", "A key expires in the future."));
+        expires.ifPresent(time ->
+                require(time.truncatedTo(ChronoUnit.SECONDS).isAfter(now), "expires", "A key expires in the future."));
         return new KeyRights(
                 Optional.ofNullable(wire.models()),
                 Optional.ofNullable(wire.routes()),
@@ -189,7 +189,8 @@ record KeyRights(
      */
     String lines() {
         var lines = new ArrayList<String>();
-        lines.add("models " + models.map(names -> Integer.toString(names.size())).orElse("all"));
+        lines.add(
+                "models " + models.map(names -> Integer.toString(names.size())).orElse("all"));
         models.ifPresent(lines::addAll);
         lines.add("routes "
                 + routes.map(groups -> groups.stream().map(RouteGroup::wire).collect(Collectors.joining(" ")))
@@ -241,10 +242,8 @@ record KeyRights(
             return Optional.empty();
         }
         require(node.get(name).isArray(), name, name + " is no array.");
-        return Optional.of(node.get(name).values().stream()
-                .map(KeyRights::text)
-                .map(of)
-                .toList());
+        return Optional.of(
+                node.get(name).values().stream().map(KeyRights::text).map(of).toList());
     }
 
     private static OptionalLong number(JsonNode node, String name) {

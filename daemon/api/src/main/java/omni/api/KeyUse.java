@@ -126,11 +126,7 @@ final class KeyUse implements AutoCloseable {
     }
 
     private KeyUse(
-            Path file,
-            Supplier<Set<String>> ids,
-            InstantSource clock,
-            LongSupplier nanos,
-            Consumer<Runnable> later) {
+            Path file, Supplier<Set<String>> ids, InstantSource clock, LongSupplier nanos, Consumer<Runnable> later) {
         this.file = file;
         this.ids = ids;
         this.clock = clock;
@@ -147,11 +143,7 @@ final class KeyUse implements AutoCloseable {
      * @param later runs what it is given, once, {@link #WRITE_AFTER} from then on, on a thread that may wait for the disk
      */
     static KeyUse open(
-            Path home,
-            Supplier<Set<String>> ids,
-            InstantSource clock,
-            LongSupplier nanos,
-            Consumer<Runnable> later) {
+            Path home, Supplier<Set<String>> ids, InstantSource clock, LongSupplier nanos, Consumer<Runnable> later) {
         var use = new KeyUse(home.resolve(FILE), ids, clock, nanos, later);
         use.read();
         return use;
@@ -214,7 +206,8 @@ final class KeyUse implements AutoCloseable {
     int secondsOfToday() {
         var now = clock.instant();
         var next = LocalDate.ofInstant(now, ZoneOffset.UTC).plusDays(1).atStartOfDay(ZoneOffset.UTC);
-        return (int) Math.max(1, Duration.between(now, next.toInstant()).plusMillis(999).toSeconds());
+        return (int) Math.max(
+                1, Duration.between(now, next.toInstant()).plusMillis(999).toSeconds());
     }
 
     /** A key takes the place of another: the tokens of the day are its own now. */
@@ -265,7 +258,8 @@ final class KeyUse implements AutoCloseable {
         try {
             PrivateFile.replace(file, Json.bytes(snapshot()));
         } catch (IOException e) {
-            Log.error("how much the API keys are used could not be written down: it is tried again with the next use", e);
+            Log.error(
+                    "how much the API keys are used could not be written down: it is tried again with the next use", e);
         } finally {
             writing.unlock();
         }

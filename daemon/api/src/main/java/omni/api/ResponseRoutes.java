@@ -78,7 +78,9 @@ final class ResponseRoutes {
             if (asked.remembers() && !mayKeep) {
                 throw KeyCheck.notAllowed(RouteGroup.CONVERSATIONS, exchange.rights());
             }
-            var keeps = asked.store() && mayKeep && (asked.remembers() || exchange.kept().isOpen());
+            var keeps = asked.store()
+                    && mayKeep
+                    && (asked.remembers() || exchange.kept().isOpen());
             try (var room = asked.remembers() ? exchange.pageRoom() : exchange.room(1)) {
                 var history = new History(exchange.kept());
                 var messages = messages(asked, history);

@@ -143,14 +143,12 @@ final class DaemonServiceTest {
         client.addKey(new AddKeyParams("same", TestDaemon.hash("b"), false, null, null));
         var fresh = TestDaemon.hash("fresh");
 
-        assertThrows(
-                DaemonProtocol.NoSuchKey.class, () -> client.rotateKey(new RotateKeyParams("other", fresh)));
-        assertThrows(
-                DaemonProtocol.AmbiguousKey.class, () -> client.rotateKey(new RotateKeyParams("same", fresh)));
+        assertThrows(DaemonProtocol.NoSuchKey.class, () -> client.rotateKey(new RotateKeyParams("other", fresh)));
+        assertThrows(DaemonProtocol.AmbiguousKey.class, () -> client.rotateKey(new RotateKeyParams("same", fresh)));
         for (var hash : List.of("no hash", TestDaemon.hash("a"), TestDaemon.hash("b"))) {
             var id = TestDaemon.hash("a").substring(0, 12);
-            var refused = assertThrows(
-                    DaemonProtocol.Refused.class, () -> client.rotateKey(new RotateKeyParams(id, hash)));
+            var refused =
+                    assertThrows(DaemonProtocol.Refused.class, () -> client.rotateKey(new RotateKeyParams(id, hash)));
             assertEquals("invalid_value", refused.code());
         }
         assertEquals(200, models("a"));
@@ -170,7 +168,8 @@ final class DaemonServiceTest {
     @Test
     void aKeyThatIsNoneIsRefused() {
         var refused = assertThrows(
-                DaemonProtocol.Refused.class, () -> client.addKey(new AddKeyParams("new", "no hash", false, null, null)));
+                DaemonProtocol.Refused.class,
+                () -> client.addKey(new AddKeyParams("new", "no hash", false, null, null)));
 
         assertEquals("invalid_value", refused.code());
     }

@@ -81,8 +81,7 @@ final class KeyLimitsTest {
     }
 
     private static KeyRights rate(long perMinute) {
-        return new KeyRights(
-                ALL.models(), ALL.routes(), OptionalLong.of(perMinute), ALL.tokensPerDay(), ALL.expires());
+        return new KeyRights(ALL.models(), ALL.routes(), OptionalLong.of(perMinute), ALL.tokensPerDay(), ALL.expires());
     }
 
     private static KeyRights tokens(long perDay) {
@@ -90,16 +89,15 @@ final class KeyLimitsTest {
     }
 
     private static KeyRights until(Instant time) {
-        return new KeyRights(
-                ALL.models(), ALL.routes(), ALL.ratePerMinute(), ALL.tokensPerDay(), Optional.of(time));
+        return new KeyRights(ALL.models(), ALL.routes(), ALL.ratePerMinute(), ALL.tokensPerDay(), Optional.of(time));
     }
 
     private HttpResponse<String> send(String key, String method, String path, String json) throws Exception {
         return daemon().send(HttpRequest.newBuilder(daemon().url.resolve(path))
-                        .timeout(Await.LONG)
-                        .header("Authorization", "Bearer " + key)
-                        .header("Content-Type", "application/json")
-                        .method(method, json.isEmpty() ? BodyPublishers.noBody() : BodyPublishers.ofString(json)));
+                .timeout(Await.LONG)
+                .header("Authorization", "Bearer " + key)
+                .header("Content-Type", "application/json")
+                .method(method, json.isEmpty() ? BodyPublishers.noBody() : BodyPublishers.ofString(json)));
     }
 
     private HttpResponse<String> get(String key, String path) throws Exception {
@@ -221,7 +219,8 @@ final class KeyLimitsTest {
         ErrorsTest.assertError(missing, 404, "model_not_found");
         assertTrue(missing.body().contains("There is: echo, told, begun."), missing.body());
         engine.hold.countDown();
-        for (var model : path.startsWith("/props") ? List.of("begun") : List.of("echo", "id-echo", "echo:latest", "told")) {
+        for (var model :
+                path.startsWith("/props") ? List.of("begun") : List.of("echo", "id-echo", "echo:latest", "told")) {
             var answered = send(key, method, path.replace("MODEL", model), json.replace("MODEL", model));
             assertEquals(200, answered.statusCode(), answered.body());
         }
@@ -265,7 +264,9 @@ final class KeyLimitsTest {
         assertEquals(200, get(key, "/api/tags").statusCode());
         var refused = get(key, "/v1/models");
         ErrorsTest.assertError(refused, 429, "rate_limit_exceeded");
-        assertTrue(retryAfter(refused) >= 1 && retryAfter(refused) <= 61, refused.headers().toString());
+        assertTrue(
+                retryAfter(refused) >= 1 && retryAfter(refused) <= 61,
+                refused.headers().toString());
         assertTrue(refused.body().contains("2 requests per minute"), refused.body());
         assertEquals("rate_limit_error", anthropic(send(key, "POST", "/v1/messages", "{}"), 429));
         assertTrue(ollama(get(key, "/api/tags"), 429).contains("per minute"));
@@ -298,8 +299,11 @@ final class KeyLimitsTest {
         assertEquals(200, last.statusCode(), "with a token left it is answered to its end: " + last.body());
         var refused = send(key, "POST", path, body);
         assertEquals(429, refused.statusCode(), refused.body());
-        assertTrue(retryAfter(refused) >= 1 && retryAfter(refused) <= 86_400, refused.headers().toString());
-        assertTrue(refused.body().contains((each + 1) + " tokens of today. The day turns at 00:00 UTC"), refused.body());
+        assertTrue(
+                retryAfter(refused) >= 1 && retryAfter(refused) <= 86_400,
+                refused.headers().toString());
+        assertTrue(
+                refused.body().contains((each + 1) + " tokens of today. The day turns at 00:00 UTC"), refused.body());
         assertEquals(200, get(key, "/v1/models").statusCode(), "which computes nothing");
     }
 

@@ -166,7 +166,8 @@ final class KeyRightsTest {
                 "expires":"2027-01-01T00:00:00Z"}""", json);
         assertEquals(
                 Optional.of(everyRight()), KeyRights.read(JsonMapper.shared().readTree(json)));
-        assertEquals(Optional.of(KeyRights.ALL), KeyRights.read(JsonMapper.shared().readTree("{}")));
+        assertEquals(
+                Optional.of(KeyRights.ALL), KeyRights.read(JsonMapper.shared().readTree("{}")));
         assertEquals(OptionalLong.of(60), everyRight().ratePerMinute());
     }
 

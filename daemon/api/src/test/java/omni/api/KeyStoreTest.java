@@ -92,7 +92,8 @@ final class KeyStoreTest {
         store.add("console", TestDaemon.hash("three"), true, Priority.NORMAL, rights(RouteGroup.MEMORY));
         assertTrue(Files.readString(file).startsWith("{\"version\":2,"), Files.readString(file));
         assertEquals(store.list(), open("a").list());
-        assertEquals(rights(RouteGroup.CHAT), open("a").check("two").orElseThrow().rights());
+        assertEquals(
+                rights(RouteGroup.CHAT), open("a").check("two").orElseThrow().rights());
         assertEquals(KeyRights.ALL, open("a").check("one").orElseThrow().rights());
 
         Files.writeString(file, Files.readString(file).replace("[\"memory\"]", "[\"vault\"]"));
@@ -111,7 +112,8 @@ final class KeyStoreTest {
         var models = IntStream.range(0, KeyRights.MODELS_MAX)
                 .mapToObj(n -> String.format(Locale.ROOT, "%0" + KeyRights.MODEL_CHARACTERS_MAX + "d", n))
                 .toList();
-        var rights = KeyRightsTest.rights(models, List.of(RouteGroup.values()), 60_000L, 1_000_000_000_000L, "9999-12-31T23:59:59Z");
+        var rights = KeyRightsTest.rights(
+                models, List.of(RouteGroup.values()), 60_000L, 1_000_000_000_000L, "9999-12-31T23:59:59Z");
         var name = "\u20ac".repeat(KeyStore.NAME_CHARACTERS_MAX);
         var keys = JsonMapper.shared().createArrayNode();
         for (var n = 0; n < KeyStore.KEYS_MAX - 1; n++) {
@@ -140,7 +142,12 @@ final class KeyStoreTest {
 
         assertEquals(
                 new KeyStore.Entry(
-                        "guest", TestDaemon.hash("four"), NOW, Optional.empty(), Priority.BACKGROUND, rights(RouteGroup.CHAT)),
+                        "guest",
+                        TestDaemon.hash("four"),
+                        NOW,
+                        Optional.empty(),
+                        Priority.BACKGROUND,
+                        rights(RouteGroup.CHAT)),
                 by);
         assertTrue(store.check("two").isEmpty());
         assertEquals(store.list(), open("a").list());
@@ -268,8 +275,8 @@ final class KeyStoreTest {
         store.add("a", TestDaemon.hash("one"), false, Priority.NORMAL, KeyRights.ALL);
         store.add("b", TestDaemon.hash("two"), false, Priority.NORMAL, KeyRights.ALL);
 
-        var error =
-                assertThrows(ApiError.class, () -> store.add("c", TestDaemon.hash("three"), false, Priority.NORMAL, KeyRights.ALL));
+        var error = assertThrows(
+                ApiError.class, () -> store.add("c", TestDaemon.hash("three"), false, Priority.NORMAL, KeyRights.ALL));
         assertEquals(ErrorCode.RATE_LIMIT_EXCEEDED, error.code());
         assertEquals(2, store.list().size());
     }
@@ -277,10 +284,18 @@ final class KeyStoreTest {
     @Test
     void namesAndHashesAreChecked() {
         var store = open("a");
-        store.add("n".repeat(KeyStore.NAME_CHARACTERS_MAX), TestDaemon.hash("one"), false, Priority.NORMAL, KeyRights.ALL);
+        store.add(
+                "n".repeat(KeyStore.NAME_CHARACTERS_MAX),
+                TestDaemon.hash("one"),
+                false,
+                Priority.NORMAL,
+                KeyRights.ALL);
 
         for (var name : List.of("", " ", "a\nb", "n".repeat(KeyStore.NAME_CHARACTERS_MAX + 1))) {
-            assertThrows(ApiError.class, () -> store.add(name, TestDaemon.hash("two"), false, Priority.NORMAL, KeyRights.ALL), name);
+            assertThrows(
+                    ApiError.class,
+                    () -> store.add(name, TestDaemon.hash("two"), false, Priority.NORMAL, KeyRights.ALL),
+                    name);
         }
         for (var hash : List.of("", "abc", TestDaemon.hash("x") + "0", "Z".repeat(64))) {
             assertThrows(ApiError.class, () -> store.add("name", hash, false, Priority.NORMAL, KeyRights.ALL), hash);
@@ -361,7 +376,9 @@ final class KeyStoreTest {
         var whole = Files.readString(file);
         Files.writeString(file, damaged);
         assertThrows(KeyFileException.class, () -> store.revoke(laptop));
-        assertThrows(KeyFileException.class, () -> store.add("phone", TestDaemon.hash("two"), false, Priority.NORMAL, KeyRights.ALL));
+        assertThrows(
+                KeyFileException.class,
+                () -> store.add("phone", TestDaemon.hash("two"), false, Priority.NORMAL, KeyRights.ALL));
         assertEquals(damaged, Files.readString(file));
         assertEquals(List.of(laptop), store.list());
 
@@ -385,8 +402,10 @@ final class KeyStoreTest {
         assertEquals("wLsglCuXqJMWjig-OnHLCNrf1_SqPhnPn1hYTtIjNK0", entry.digest());
         for (var other : List.of(
                 new KeyStore.Entry("laptop ", hash, NOW, Optional.empty(), Priority.NORMAL, KeyRights.ALL),
-                new KeyStore.Entry("laptop", TestDaemon.hash("two"), NOW, Optional.empty(), Priority.NORMAL, KeyRights.ALL),
-                new KeyStore.Entry("laptop", hash, NOW.plusSeconds(1), Optional.empty(), Priority.NORMAL, KeyRights.ALL),
+                new KeyStore.Entry(
+                        "laptop", TestDaemon.hash("two"), NOW, Optional.empty(), Priority.NORMAL, KeyRights.ALL),
+                new KeyStore.Entry(
+                        "laptop", hash, NOW.plusSeconds(1), Optional.empty(), Priority.NORMAL, KeyRights.ALL),
                 new KeyStore.Entry("laptop", hash, NOW, Optional.empty(), Priority.INTERACTIVE, KeyRights.ALL),
                 new KeyStore.Entry("laptop", hash, NOW, Optional.empty(), Priority.BACKGROUND, KeyRights.ALL))) {
             assertNotEquals(entry.digest(), other.digest());
@@ -399,7 +418,8 @@ final class KeyStoreTest {
         var hash = TestDaemon.hash("one");
         var chat = new KeyStore.Entry("laptop", hash, NOW, Optional.empty(), Priority.NORMAL, rights(RouteGroup.CHAT));
         // printf 'omni api key 3\n%s\n2026-11-21T10:00:00Z\nnormal\nmodels all\nroutes chat\nrate per minute any\n
-        // tokens per day any\nexpires never\nlaptop' $(printf one | sha256sum | cut -d' ' -f1) | sha256sum | xxd -r -p | basenc --base64url
+        // tokens per day any\nexpires never\nlaptop' $(printf one | sha256sum | cut -d' ' -f1) | sha256sum | xxd -r -p
+        // | basenc --base64url
         assertEquals("RKpYqxK1QnRuQ2n5EHVQKK1W9YAazEyLipntBOj9c_A", chat.digest());
         var digests = Stream.of(
                         rights(RouteGroup.CHAT),
@@ -447,7 +467,9 @@ final class KeyStoreTest {
     void aKeyThatCannotBeWrittenIsNotKept() throws IOException {
         var store = KeyStore.open(home.resolve("missing"), "a", 8, () -> NOW);
 
-        assertThrows(KeyFileException.class, () -> store.add("laptop", TestDaemon.hash("one"), false, Priority.NORMAL, KeyRights.ALL));
+        assertThrows(
+                KeyFileException.class,
+                () -> store.add("laptop", TestDaemon.hash("one"), false, Priority.NORMAL, KeyRights.ALL));
         assertTrue(store.check("one").isEmpty());
     }
 

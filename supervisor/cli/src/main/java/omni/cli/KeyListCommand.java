@@ -41,9 +41,10 @@ final class KeyListCommand extends OmniCommand {
                 text.append(Text.printable(key.name()));
                 text.append(priority(key)).append(mark(key)).append('\n');
                 text.append("              ").append(use(key)).append('\n');
-                rights(key.rights()).forEach(line -> text.append("              ")
-                        .append(Text.printable(line))
-                        .append('\n'));
+                rights(key.rights())
+                        .forEach(line -> text.append("              ")
+                                .append(Text.printable(line))
+                                .append('\n'));
             }
             return text.toString().stripTrailing();
         });

@@ -51,8 +51,9 @@ final class KeyNewCommand extends OmniCommand {
             paramLabel = "GROUP",
             split = ",",
             converter = RouteGroupConverter.class,
-            description = "The routes that it may use: chat, embeddings, models, conversations, memory, vault, airgap; see"
-                    + " docs/api.md. All where this is absent. Any key may engage the air gap.")
+            description =
+                    "The routes that it may use: chat, embeddings, models, conversations, memory, vault, airgap; see"
+                            + " docs/api.md. All where this is absent. Any key may engage the air gap.")
     private List<RouteGroup> routes = List.of();
 
     @Option(names = "--rate", paramLabel = "REQUESTS", description = "Requests in any minute, at most.")
@@ -68,8 +69,9 @@ final class KeyNewCommand extends OmniCommand {
             names = "--expires",
             paramLabel = "TIME",
             converter = ExpiryConverter.class,
-            description = "When it stops working: a time from now on, such as 90d, 12h or 30m; a day, such as 2027-01-31, at"
-                    + " its beginning in UTC; or a time, such as 2027-01-31T12:00:00Z.")
+            description =
+                    "When it stops working: a time from now on, such as 90d, 12h or 30m; a day, such as 2027-01-31, at"
+                            + " its beginning in UTC; or a time, such as 2027-01-31T12:00:00Z.")
     private @Nullable Instant expires;
 
     KeyNewCommand(World world) {

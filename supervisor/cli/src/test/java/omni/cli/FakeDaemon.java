@@ -99,8 +99,7 @@ class FakeDaemon implements DaemonProtocol.Handler {
         if (found.isEmpty()) {
             throw new NoSuchKey(named);
         } else if (found.size() > 1) {
-            throw new AmbiguousKey(
-                    named, found.stream().map(k -> key(k).id()).toList());
+            throw new AmbiguousKey(named, found.stream().map(k -> key(k).id()).toList());
         }
         return found.getFirst();
     }

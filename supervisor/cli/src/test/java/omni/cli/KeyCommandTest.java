@@ -88,7 +88,8 @@ class KeyCommandTest {
                     "2027-01-31T00:00:00Z");
             assertEquals(rights, tree.daemon.added.getLast().rights());
             assertEquals(0, tree.run("key", "new", "short", "--expires", "90d").exit());
-            var expires = Objects.requireNonNull(tree.daemon.added.getLast().rights()).expires();
+            var expires =
+                    Objects.requireNonNull(tree.daemon.added.getLast().rights()).expires();
             var days = Duration.between(Instant.now(), Instant.parse(String.valueOf(expires)))
                     .plusMinutes(1)
                     .toDays();
@@ -156,7 +157,9 @@ class KeyCommandTest {
             assertEquals(rights, tree.daemon.added.getFirst().rights());
             assertTrue(done.err().contains("The key guest is revoked."), done.err());
             assertFalse(done.err().contains(key) || done.err().contains("old keys.json"), done.err());
-            assertEquals(ExitCode.REFUSED.number(), tree.run("key", "rotate", "nobody").exit());
+            assertEquals(
+                    ExitCode.REFUSED.number(),
+                    tree.run("key", "rotate", "nobody").exit());
             assertEquals(ExitCode.USAGE.number(), tree.run("key", "rotate").exit());
 
             tree.daemon.vaultUntold = true;
