@@ -54,14 +54,12 @@ final class EngineLink {
     }
 
     /**
-     * The model of that name or id, or the default one, where a key may use it. A key hears of no other.
+     * The model of that name or id, or the default one, where a key may use it: it hears of no other. A name without a tag is the same as
+     * that with the tag {@code latest}, as people who know Ollama write it.
      *
      * @throws ApiError MODEL_NOT_ALLOWED naming those that the key may use; MODEL_NOT_FOUND naming those there are of them
      */
     Model resolve(Optional<String> wanted, KeyRights rights) {
-        if (rights.models().isEmpty()) {
-            return resolve(wanted);
-        }
         var models = models();
         var found = find(models, wanted);
         if (found.isPresent() ? rights.allow(found.get()) : wanted.isEmpty() || rights.allowModel(wanted.get())) {
@@ -72,18 +70,7 @@ final class EngineLink {
                 "model",
                 ErrorCode.MODEL_NOT_ALLOWED,
                 (wanted.isEmpty() ? "This key may not use the default model." : "This key may not use that model.")
-                        + " It may use: " + String.join(", ", rights.models().get()) + ".");
-    }
-
-    /**
-     * The model of that name or id, or the default one. A name without a tag is the same as that with the tag
-     * {@code latest}, as people who know Ollama write it.
-     *
-     * @throws ApiError MODEL_NOT_FOUND naming the models there are
-     */
-    Model resolve(Optional<String> wanted) {
-        var models = models();
-        return find(models, wanted).orElseThrow(() -> missing(wanted, models));
+                        + " It may use: " + String.join(", ", rights.models().orElse(List.of())) + ".");
     }
 
     private static Optional<Model> find(List<Model> models, Optional<String> wanted) {
