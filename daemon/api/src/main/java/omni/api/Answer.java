@@ -2,6 +2,7 @@ package omni.api;
 
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import omni.bus.BusException;
 import omni.bus.ReplyStream;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +17,7 @@ final class Answer<R> implements AutoCloseable {
     private final Map<String, String> names;
     private final AtomicReference<@Nullable ApiException> cancelled = new AtomicReference<>();
     private final AtomicReference<Runnable> whenAccepted = new AtomicReference<>(() -> {});
+    private final AtomicReference<Consumer<R>> whenRead = new AtomicReference<>(_ -> {});
     private final double loadMillis;
 
     /**
@@ -42,6 +44,12 @@ final class Answer<R> implements AutoCloseable {
         return this;
     }
 
+    /** Shows that each reply, before it is returned. To be called before one is awaited. */
+    Answer<R> whenRead(Consumer<R> then) {
+        whenRead.set(then);
+        return this;
+    }
+
     /**
      * The next reply; waits for it.
      *
@@ -51,7 +59,9 @@ final class Answer<R> implements AutoCloseable {
         try {
             if (replies.hasNext()) {
                 whenAccepted.getAndSet(() -> {}).run();
-                return replies.next();
+                var reply = replies.next();
+                whenRead.get().accept(reply);
+                return reply;
             }
         } catch (BusException e) {
             throw reasonOr(EngineLink.translate(e, promptParam).naming(names));

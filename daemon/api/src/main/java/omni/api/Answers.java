@@ -58,12 +58,16 @@ final class Answers {
      * Who asks, and what may end the answer early.
      *
      * @param caller nobody where it is the owner at the box, who comes by the bus
+     * @param rights what its key may
+     * @param spent counts tokens that are computed for it
      * @param names what fields are called in the request, where that is not what OpenAI calls them
      */
-    record Asker(Watcher watcher, Optional<Caller> caller, Map<String, String> names) {
+    record Asker(
+            Watcher watcher, Optional<Caller> caller, KeyRights rights, LongConsumer spent, Map<String, String> names) {
         /** Whose request it is, by its key. */
         static Asker of(Exchange exchange, Map<String, String> names) {
-            return new Asker(exchange.wire()::watch, Optional.of(exchange.caller()), names);
+            return new Asker(
+                    exchange.wire()::watch, Optional.of(exchange.caller()), exchange.rights(), exchange::spent, names);
         }
 
         static Asker of(Exchange exchange) {
@@ -71,7 +75,7 @@ final class Answers {
         }
 
         static Asker owner(Watcher watcher) {
-            return new Asker(watcher, Optional.empty(), Map.of());
+            return new Asker(watcher, Optional.empty(), KeyRights.ALL, _ -> {}, Map.of());
         }
 
         /** The names of fields, with that of the one that binds the answer, which the engine calls by names of its own. */
@@ -130,7 +134,7 @@ final class Answers {
     /** Answers a chat for a caller who reads the replies itself. The request is let go when the engine has its prompt. */
     void chat(Held<ChatRequest> request, Asker asker, Consumer<Begun> reader) {
         supervised(asker.watcher(), work -> {
-            var model = work.step(() -> engine.resolve(request.get().options().model()));
+            var model = work.step(() -> engine.resolve(request.get().options().model(), asker.rights()));
             var begun = work.step(() -> begin(model, request.get(), asker));
             begun.answer().whenAccepted(request::close);
             try (var parser = begun.parser()) {
@@ -149,7 +153,8 @@ final class Answers {
         var bound =
                 tools.offered() ? prompt.calls().map(format -> tools.bound(format, prompt.thoughts())) : options.form();
         var params = options.generate(model.id(), prompt.text(), null, asker.caller(), bound);
-        var answer = engine.generate(params, "messages", prompt.loadMillis(), asker.names(bound));
+        var answer = engine.generate(params, "messages", prompt.loadMillis(), asker.names(bound))
+                .whenRead(new Meter(asker.spent()));
         // A form holds from the first character on, so that there are no thoughts before it.
         var thoughts = options.form().isPresent() ? Thoughts.NONE : prompt.thoughts();
         return new Begun(model, answer, new AnswerParser(thoughts, tools.names(), !tools.forced()));
@@ -166,7 +171,7 @@ final class Answers {
     /** Makes the prompt that a chat's messages become, for a caller who reads it. */
     void prompt(Held<ChatRequest> request, Asker asker, Consumer<String> reader) {
         supervised(asker.watcher(), work -> {
-            var model = work.step(() -> engine.resolve(request.get().options().model()));
+            var model = work.step(() -> engine.resolve(request.get().options().model(), asker.rights()));
             var text = work.step(() -> prompt(model, request.get(), asker).text());
             reader.accept(text);
         });
@@ -175,7 +180,7 @@ final class Answers {
     /** Counts the tokens of a chat's prompt. */
     void count(Held<ChatRequest> request, Asker asker, LongConsumer reader) {
         supervised(asker.watcher(), work -> {
-            var model = work.step(() -> engine.resolve(request.get().options().model()));
+            var model = work.step(() -> engine.resolve(request.get().options().model(), asker.rights()));
             var count = work.step(() -> {
                 var asked = request.get();
                 var prompt = prompt(model, asked, asker);
@@ -203,7 +208,7 @@ final class Answers {
     /** Continues a prompt for a caller who reads the replies itself. The request is let go when the engine has its prompt. */
     void complete(Held<CompletionRequest> request, Asker asker, Reader reader) {
         supervised(asker.watcher(), work -> {
-            var model = work.step(() -> engine.resolve(request.get().options().model()));
+            var model = work.step(() -> engine.resolve(request.get().options().model(), asker.rights()));
             var answer = work.step(() -> begin(model, request.get(), asker)).whenAccepted(request::close);
             work.read(answer, a -> {
                 reader.read(model, a);
@@ -221,7 +226,7 @@ final class Answers {
                         request.tokens().orElse(null),
                         asker.caller(),
                         form);
-        return engine.generate(params, "prompt", 0, asker.names(form));
+        return engine.generate(params, "prompt", 0, asker.names(form)).whenRead(new Meter(asker.spent()));
     }
 
     /**

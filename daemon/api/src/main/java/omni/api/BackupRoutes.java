@@ -2,6 +2,7 @@ package omni.api;
 
 import io.helidon.http.Method;
 import java.util.List;
+import omni.api.DaemonProtocol.RouteGroup;
 import omni.vault.BackupsProtocol;
 import omni.vault.BackupsProtocol.ListParams;
 import omni.vault.BackupsProtocol.Progress;
@@ -12,8 +13,8 @@ final class BackupRoutes {
     /** The routes. */
     List<Route> all() {
         return List.of(
-                Route.of(Method.POST, "/v1/vault/backup", this::take),
-                Route.of(Method.GET, "/v1/vault/backups", this::list));
+                Route.of(RouteGroup.VAULT, Method.POST, "/v1/vault/backup", this::take),
+                Route.of(RouteGroup.VAULT, Method.GET, "/v1/vault/backups", this::list));
     }
 
     /** Answers when the disk has it. */

@@ -4,6 +4,7 @@ import io.helidon.http.Method;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import omni.api.DaemonProtocol.RouteGroup;
 import omni.vault.RecordsProtocol.Conversation;
 import omni.vault.RecordsProtocol.CreateConversationParams;
 import omni.vault.RecordsProtocol.CreateItemsParams;
@@ -37,15 +38,15 @@ final class ConversationRoutes {
     /** The routes. */
     List<Route> all() {
         return List.of(
-                Route.of(Method.GET, ALL, this::list),
-                Route.of(Method.POST, ALL, this::create),
-                Route.of(Method.GET, ONE, this::retrieve),
-                Route.of(Method.POST, ONE, this::update),
-                Route.of(Method.DELETE, ONE, this::delete),
-                Route.of(Method.GET, ITEMS, this::listItems),
-                Route.of(Method.POST, ITEMS, this::createItems),
-                Route.of(Method.GET, ITEM, this::retrieveItem),
-                Route.of(Method.DELETE, ITEM, this::deleteItem));
+                Route.of(RouteGroup.CONVERSATIONS, Method.GET, ALL, this::list),
+                Route.of(RouteGroup.CONVERSATIONS, Method.POST, ALL, this::create),
+                Route.of(RouteGroup.CONVERSATIONS, Method.GET, ONE, this::retrieve),
+                Route.of(RouteGroup.CONVERSATIONS, Method.POST, ONE, this::update),
+                Route.of(RouteGroup.CONVERSATIONS, Method.DELETE, ONE, this::delete),
+                Route.of(RouteGroup.CONVERSATIONS, Method.GET, ITEMS, this::listItems),
+                Route.of(RouteGroup.CONVERSATIONS, Method.POST, ITEMS, this::createItems),
+                Route.of(RouteGroup.CONVERSATIONS, Method.GET, ITEM, this::retrieveItem),
+                Route.of(RouteGroup.CONVERSATIONS, Method.DELETE, ITEM, this::deleteItem));
     }
 
     private void create(Exchange exchange) {

@@ -23,14 +23,23 @@ final class Daemon implements Role.Running {
     private final Sweeper sweeper;
     private final Answers answers;
     private final VaultLink vault;
+    private final KeyUse use;
     private final Service service;
     private final String url;
 
-    private Daemon(HttpServer server, Sweeper sweeper, Answers answers, VaultLink vault, Service service, String url) {
+    private Daemon(
+            HttpServer server,
+            Sweeper sweeper,
+            Answers answers,
+            VaultLink vault,
+            KeyUse use,
+            Service service,
+            String url) {
         this.server = server;
         this.sweeper = sweeper;
         this.answers = answers;
         this.vault = vault;
+        this.use = use;
         this.service = service;
         this.url = url;
     }
@@ -51,9 +60,11 @@ final class Daemon implements Role.Running {
             BusClient airgapBus,
             VaultLink vault,
             Clock clock) {
-        var keys = new KeyCheck(KeyStore.open(home, tree, config.keysMax(), clock), vault);
-        var engine = new EngineLink(EngineProtocol.Client.of(engineBus));
+        var store = KeyStore.open(home, tree, config.keysMax(), clock);
         var sweeper = new Sweeper(config.patience());
+        var use = KeyUse.open(home, store::ids, clock, System::nanoTime, task -> writeLater(sweeper, task));
+        var keys = new KeyCheck(store, vault, use, clock);
+        var engine = new EngineLink(EngineProtocol.Client.of(engineBus));
         var templates = new Templates(engine, clock, config.reorderVolatileLines());
         var answers = new Answers(engine, templates, sweeper, config.answerTimeout(), clock, vault::requireMayAnswer);
         var airgap = new AirgapLink(AirgapProtocol.Client.of(airgapBus));
@@ -73,8 +84,14 @@ final class Daemon implements Role.Running {
         vault.leaveBy(server::leaveToNext);
         vault.watch().whenOpen(keys::compareIfOpen);
         var address = Address.of(config, server.address());
-        var service = DaemonProtocol.service(new DaemonService(keys, answers, address, json, vault));
-        return new Daemon(server, sweeper, answers, vault, service, address.url());
+        var service = DaemonProtocol.service(new DaemonService(keys, answers, address, json, vault, clock));
+        return new Daemon(server, sweeper, answers, vault, use, service, address.url());
+    }
+
+    private static void writeLater(Sweeper sweeper, Runnable task) {
+        var _ = sweeper.after(
+                KeyUse.WRITE_AFTER,
+                () -> Thread.ofVirtual().name("omni-api-key-use").start(task));
     }
 
     private static String why(DaemonConfig config, UncheckedIOException e) {
@@ -107,6 +124,7 @@ final class Daemon implements Role.Running {
         }
         answers.cancelAll();
         server.close();
+        use.close();
         sweeper.close();
     }
 }

@@ -1,5 +1,7 @@
 package omni.api;
 
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -16,6 +18,8 @@ import omni.api.DaemonProtocol.ListKeysParams;
 import omni.api.DaemonProtocol.ListKeysReply;
 import omni.api.DaemonProtocol.RevokeKeyParams;
 import omni.api.DaemonProtocol.RevokeKeyReply;
+import omni.api.DaemonProtocol.RotateKeyParams;
+import omni.api.DaemonProtocol.RotateKeyReply;
 import omni.bus.BusError;
 import omni.bus.BusException;
 import omni.bus.Call;
@@ -33,8 +37,10 @@ final class DaemonService implements DaemonProtocol.Handler {
     private final Json json;
     private final VaultLink vault;
     private final History history;
+    private final InstantSource clock;
 
-    DaemonService(KeyCheck keys, Answers answers, Address address, Json json, VaultLink vault) {
+    DaemonService(KeyCheck keys, Answers answers, Address address, Json json, VaultLink vault, InstantSource clock) {
+        this.clock = clock;
         this.keys = keys;
         this.answers = answers;
         this.address = address;
@@ -49,7 +55,8 @@ final class DaemonService implements DaemonProtocol.Handler {
             var priority = in.priority() == null
                     ? Priority.NORMAL
                     : Priority.valueOf(in.priority().name());
-            var added = keys.add(in.name(), in.hash(), in.session(), priority);
+            var rights = KeyRights.of(in.rights(), clock.instant());
+            var added = keys.add(in.name(), in.hash(), in.session(), priority, rights);
             call.reply(new AddKeyReply(key(added)));
         } catch (ApiException e) {
             throw translate(e);
@@ -66,6 +73,17 @@ final class DaemonService implements DaemonProtocol.Handler {
         var entry = only(in.key(), keys.find(in.key()));
         try {
             call.reply(new RevokeKeyReply(!keys.revoke(entry)));
+        } catch (ApiException e) {
+            throw translate(e);
+        }
+    }
+
+    @Override
+    public void rotateKey(RotateKeyParams in, Call<RotateKeyReply> call) {
+        var entry = only(in.key(), keys.find(in.key()));
+        try {
+            var rotated = keys.rotate(entry, in.hash());
+            call.reply(new RotateKeyReply(key(rotated.by()), !rotated.told()));
         } catch (ApiException e) {
             throw translate(e);
         }
@@ -191,7 +209,11 @@ final class DaemonService implements DaemonProtocol.Handler {
                 DaemonProtocol.Priority.valueOf(entry.priority().name()),
                 keys.standing(entry)
                         .map(standing -> KeyStanding.valueOf(standing.name()))
-                        .orElse(KeyStanding.UNCHECKED));
+                        .orElse(KeyStanding.UNCHECKED),
+                entry.rights().wire(),
+                keys.isExpired(entry),
+                keys.lastUsed(entry).map(Instant::toString).orElse(null),
+                keys.tokensToday(entry));
     }
 
     private static BusException translate(ApiException e) {

@@ -58,12 +58,14 @@ final class Embeddings {
     void answer(Exchange exchange, EmbeddingRequest request, Shape shape) {
         var caller = Options.asking(exchange.caller(), request.priority());
         answers.supervised(exchange.wire()::watch, work -> {
-            var model = work.step(() -> engine.resolve(request.model()));
-            write(exchange.spool(), request, shape, model, caller, work);
+            var model = work.step(() -> engine.resolve(request.model(), exchange.rights()));
+            write(exchange, request, shape, model, caller, work);
         });
     }
 
-    private void write(Spool spool, EmbeddingRequest request, Shape shape, Model model, Caller caller, Work work) {
+    private void write(
+            Exchange exchange, EmbeddingRequest request, Shape shape, Model model, Caller caller, Work work) {
+        var spool = exchange.spool();
         var json = spool.json();
         json.writeStartObject();
         shape.begin(json, model.name());
@@ -75,6 +77,7 @@ final class Embeddings {
         while (index < inputs.size()) {
             var vectors = vectors(
                     work, model, caller, inputs.subList(index, Math.min(index + step, inputs.size())), request.field());
+            exchange.spent(vectors.tokens());
             tokens += vectors.tokens();
             loadMillis += vectors.loadMillis();
             for (var row : vectors.rows()) {

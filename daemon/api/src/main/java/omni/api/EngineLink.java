@@ -48,20 +48,34 @@ final class EngineLink {
         }
     }
 
+    /** The models on this box that a key may use. */
+    List<Model> models(KeyRights rights) {
+        return models().stream().filter(rights::allow).toList();
+    }
+
     /**
-     * The model of that name or id, or the default one. A name without a tag is the same as that with the tag
-     * {@code latest}, as people who know Ollama write it.
+     * The model of that name or id, or the default one, where a key may use it: it hears of no other. A name without a tag is the same as
+     * that with the tag {@code latest}, as people who know Ollama write it.
      *
-     * @throws ApiError MODEL_NOT_FOUND naming the models there are
+     * @throws ApiError MODEL_NOT_ALLOWED naming those that the key may use; MODEL_NOT_FOUND naming those there are of them
      */
-    Model resolve(Optional<String> wanted) {
+    Model resolve(Optional<String> wanted, KeyRights rights) {
         var models = models();
+        var found = find(models, wanted);
+        if (found.isPresent() ? rights.allow(found.get()) : wanted.isEmpty() || rights.allowModel(wanted.get())) {
+            return found.orElseThrow(
+                    () -> missing(wanted, models.stream().filter(rights::allow).toList()));
+        }
+        throw ApiError.at(
+                "model",
+                ErrorCode.MODEL_NOT_ALLOWED,
+                (wanted.isEmpty() ? "This key may not use the default model." : "This key may not use that model.")
+                        + " It may use: " + String.join(", ", rights.models().orElse(List.of())) + ".");
+    }
+
+    private static Optional<Model> find(List<Model> models, Optional<String> wanted) {
         if (wanted.isEmpty()) {
-            return models.stream()
-                    .filter(Model::isDefault)
-                    .findFirst()
-                    .orElseThrow(() ->
-                            notFound("No model is the default. Name one, or choose with omni models use.", models));
+            return models.stream().filter(Model::isDefault).findFirst();
         }
         var name = wanted.get();
         return models.stream()
@@ -71,8 +85,15 @@ final class EngineLink {
                         models.stream().filter(model -> model.id().equals(name)).findFirst())
                 .or(() -> models.stream()
                         .filter(model -> tagged(model.name()).equals(tagged(name)))
-                        .findFirst())
-                .orElseThrow(() -> notFound("There is no such model.", models));
+                        .findFirst());
+    }
+
+    private static ApiError missing(Optional<String> wanted, List<Model> models) {
+        return notFound(
+                wanted.isEmpty()
+                        ? "No model is the default. Name one, or choose with omni models use."
+                        : "There is no such model.",
+                models);
     }
 
     /** The name with its tag. */

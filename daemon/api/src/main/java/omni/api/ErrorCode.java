@@ -26,6 +26,8 @@ enum ErrorCode {
     INVALID_HTTP(400, Kind.INVALID_REQUEST, "invalid_http"),
     /** No key, or one that is not known. */
     INVALID_API_KEY(401, Kind.INVALID_REQUEST, "invalid_api_key"),
+    /** The key's time is over. */
+    KEY_EXPIRED(401, Kind.INVALID_REQUEST, "key_expired"),
     /** The Host header names a host that this box does not answer to. */
     HOST_NOT_ALLOWED(403, Kind.PERMISSION, "host_not_allowed"),
     /** The request comes from a web page that was not allowed to. */
@@ -38,6 +40,10 @@ enum ErrorCode {
     STEP_UP_REQUIRED(403, Kind.PERMISSION, "step_up_required"),
     /** The key was made or changed while the vault was locked, and its owner has not accepted it. */
     KEY_NOT_ACCEPTED(403, Kind.PERMISSION, "key_not_accepted"),
+    /** The key may not use this route. */
+    ROUTE_NOT_ALLOWED(403, Kind.PERMISSION, "route_not_allowed"),
+    /** The key may not use this model. */
+    MODEL_NOT_ALLOWED(403, Kind.PERMISSION, "model_not_allowed"),
     /** The vault does not take this process for the daemon. */
     VAULT_DENIED(403, Kind.PERMISSION, "vault_denied"),
     /** No such route. */
@@ -64,6 +70,8 @@ enum ErrorCode {
     VAULT_ABSENT(423, Kind.INVALID_REQUEST, "vault_absent"),
     /** More at once than the box takes; Retry-After says when to come again. */
     RATE_LIMIT_EXCEEDED(429, Kind.RATE_LIMIT, "rate_limit_exceeded"),
+    /** The key has had as many tokens as it may on this day; Retry-After says when the day turns. */
+    TOKENS_PER_DAY_EXCEEDED(429, Kind.RATE_LIMIT, "tokens_per_day_exceeded"),
     /** A fault of this program; the log has it under the request id. */
     INTERNAL_ERROR(500, Kind.SERVER, "internal_error"),
     /** The model's file cannot be loaded, or its chat template cannot be read. */

@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 import omni.engine.EngineProtocol.Caller;
 import omni.engine.EngineProtocol.Priority;
@@ -36,8 +37,9 @@ final class Exchange {
     private String route = "-";
     private List<String> pathValues = List.of();
     private String key = "-";
-    private Priority priority = Priority.NORMAL;
+    private Optional<KeyStore.Entry> entry = Optional.empty();
     private Optional<Kept> kept = Optional.empty();
+    private LongConsumer spent = _ -> {};
     private int status;
     private boolean bodyRead;
     private boolean streaming;
@@ -116,11 +118,32 @@ final class Exchange {
         return pathValues;
     }
 
-    /** Names the key for the log, by its id, and what the vault keeps, as far as that key may have it. */
-    void key(KeyStore.Entry entry, Kept keptForKey) {
-        key = entry.id();
-        priority = entry.priority();
+    /**
+     * Names the key, for the log by its id.
+     *
+     * @param keptForKey what the vault keeps, as far as that key may have it
+     * @param spentByKey counts tokens that are computed for it
+     */
+    void key(KeyStore.Entry given, Kept keptForKey, LongConsumer spentByKey) {
+        key = given.id();
+        entry = Optional.of(given);
         kept = Optional.of(keptForKey);
+        spent = spentByKey;
+    }
+
+    /** The key that it came with. */
+    KeyStore.Entry entry() {
+        return entry.orElseThrow(() -> new IllegalStateException("It came with no key"));
+    }
+
+    /** What its key may. */
+    KeyRights rights() {
+        return entry().rights();
+    }
+
+    /** Counts tokens that were computed for it as its key's. */
+    void spent(long tokens) {
+        spent.accept(tokens);
     }
 
     /** What the vault keeps, for the key that it came with. */
@@ -135,7 +158,7 @@ final class Exchange {
 
     /** Who asks, as the engine knows it, as urgent as the key's requests may be. */
     Caller caller() {
-        return new Caller(key, priority);
+        return new Caller(key, entry.map(KeyStore.Entry::priority).orElse(Priority.NORMAL));
     }
 
     /** Counts for the log. */
@@ -291,7 +314,7 @@ final class Exchange {
         error.retryAfterSeconds()
                 .ifPresent(seconds -> response.header(HeaderNames.RETRY_AFTER, Integer.toString(seconds)));
         error.allow().ifPresent(methods -> response.header(HeaderNames.ALLOW, methods));
-        if (error.code() == ErrorCode.INVALID_API_KEY) {
+        if (error.code().status() == Status.UNAUTHORIZED_401.code()) {
             response.header(HeaderNames.WWW_AUTHENTICATE, "Bearer realm=\"omni\"");
         }
         var close = !bodyRead && request.content().hasEntity();

@@ -68,6 +68,7 @@ final class Front implements Handler {
                 .orElseThrow(
                         () -> ApiError.method(here.stream().map(Route::allow).collect(Collectors.joining(", "))));
         exchange.route(route);
+        guard.checkRights(exchange, route);
         return route;
     }
 

@@ -65,7 +65,7 @@ final class Guard {
     /**
      * Checks the key and notes whose it is.
      *
-     * @throws ApiError INVALID_API_KEY
+     * @throws ApiError INVALID_API_KEY, KEY_EXPIRED
      */
     void checkKey(Exchange exchange) {
         var given = exchange.header(HeaderNames.AUTHORIZATION)
@@ -81,7 +81,17 @@ final class Guard {
         if (entry.isEmpty()) {
             throw ApiError.of(ErrorCode.INVALID_API_KEY, "That API key is not known here. Make one with omni key new.");
         }
-        exchange.key(entry.get(), keys.keptFor(entry.get()));
+        exchange.key(entry.get(), keys.keptFor(entry.get()), tokens -> keys.spent(entry.get(), tokens));
+        keys.requireUnexpired(entry.get());
+    }
+
+    /**
+     * Checks that its key may have what the route does, now.
+     *
+     * @throws ApiError ROUTE_NOT_ALLOWED, RATE_LIMIT_EXCEEDED, TOKENS_PER_DAY_EXCEEDED
+     */
+    void checkRights(Exchange exchange, Route route) {
+        route.group().ifPresent(group -> keys.admit(exchange.entry(), group));
     }
 
     boolean hostAllowed(String hostAndPort) {

@@ -1,11 +1,16 @@
 package omni.api;
 
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
+import java.util.stream.Collectors;
+import omni.api.DaemonProtocol.RouteGroup;
 import omni.engine.EngineProtocol.Priority;
 import omni.vault.BackupsProtocol;
 import omni.vault.RecordsProtocol;
@@ -24,16 +29,23 @@ import omni.vault.RecordsProtocol.RevokeKeyParams;
  * comparison and over each change with what the vault is told of it, checks read one volatile map.
  */
 final class KeyCheck {
+    /** Groups of routes that tokens are computed on. */
+    private static final Set<RouteGroup> COMPUTING = Set.of(RouteGroup.CHAT, RouteGroup.EMBEDDINGS);
+
     private final KeyStore keys;
     private final VaultLink vault;
+    private final KeyUse use;
+    private final InstantSource clock;
     private final ReentrantLock lock = new ReentrantLock();
 
     /** By hash; nothing as long as they are not compared. Written under the lock. */
     private volatile Optional<Map<String, KeyStanding>> compared = Optional.empty();
 
-    KeyCheck(KeyStore keys, VaultLink vault) {
+    KeyCheck(KeyStore keys, VaultLink vault, KeyUse use, InstantSource clock) {
         this.keys = keys;
         this.vault = vault;
+        this.use = use;
+        this.clock = clock;
     }
 
     /** Whose key this is, as {@link KeyStore#check}; nobody's where it is revoked. */
@@ -42,6 +54,82 @@ final class KeyCheck {
                 .filter(entry -> standing(entry)
                         .filter(standing -> standing == KeyStanding.REVOKED)
                         .isEmpty());
+    }
+
+    /**
+     * Returns where the key's time is not over, and notes that it was used.
+     *
+     * @throws ApiError KEY_EXPIRED
+     */
+    void requireUnexpired(KeyStore.Entry entry) {
+        if (isExpired(entry)) {
+            throw ApiError.of(
+                    ErrorCode.KEY_EXPIRED,
+                    "This API key expired at "
+                            + entry.rights().expires().map(Instant::toString).orElse("")
+                            + ". Make another with omni key new.");
+        }
+        use.used(entry.id());
+    }
+
+    /** Whether the key's time is over. */
+    boolean isExpired(KeyStore.Entry entry) {
+        return entry.rights().expiredAt(clock.instant());
+    }
+
+    /**
+     * Lets a request in to a route of that group, and counts it, where its key may.
+     *
+     * @throws ApiError ROUTE_NOT_ALLOWED, RATE_LIMIT_EXCEEDED, TOKENS_PER_DAY_EXCEEDED
+     */
+    void admit(KeyStore.Entry entry, RouteGroup group) {
+        var rights = entry.rights();
+        if (!rights.allow(group)) {
+            throw notAllowed(group, rights);
+        }
+        var tokens = rights.tokensPerDay();
+        if (tokens.isPresent() && COMPUTING.contains(group) && use.tokensToday(entry.id()) >= tokens.getAsLong()) {
+            throw ApiError.later(
+                    ErrorCode.TOKENS_PER_DAY_EXCEEDED,
+                    use.secondsOfToday(),
+                    "This key has had its " + tokens.getAsLong()
+                            + " tokens of today. The day turns at 00:00 UTC: try again then.");
+        }
+        var rate = rights.ratePerMinute();
+        if (rate.isPresent()) {
+            use.take(entry.id(), rate.getAsLong()).ifPresent(seconds -> {
+                throw ApiError.later(
+                        ErrorCode.RATE_LIMIT_EXCEEDED,
+                        seconds,
+                        "This key may send " + rate.getAsLong() + " requests per minute, and has. Try again later.");
+            });
+        }
+    }
+
+    /** What a key hears that may not use routes of that group. */
+    static ApiError notAllowed(RouteGroup group, KeyRights rights) {
+        return ApiError.of(
+                ErrorCode.ROUTE_NOT_ALLOWED,
+                "This key may not use routes of the group " + group.wire() + ". It may use: "
+                        + rights.routes().orElse(List.of()).stream()
+                                .map(RouteGroup::wire)
+                                .collect(Collectors.joining(", "))
+                        + ".");
+    }
+
+    /** Tokens were computed for the key. */
+    void spent(KeyStore.Entry entry, long tokens) {
+        use.spent(entry.id(), tokens);
+    }
+
+    /** When a request came with the key last. */
+    Optional<Instant> lastUsed(KeyStore.Entry entry) {
+        return use.lastUsed(entry.id());
+    }
+
+    /** Tokens that were computed for the key today. */
+    long tokensToday(KeyStore.Entry entry) {
+        return use.tokensToday(entry.id());
     }
 
     /** What the vault says of a key: nothing of those that are not compared. */
@@ -125,14 +213,14 @@ final class KeyCheck {
      *
      * @throws ApiError as there; VAULT_REFUSED where that very key was revoked
      */
-    KeyStore.Entry add(String name, String hash, boolean session, Priority priority) {
+    KeyStore.Entry add(String name, String hash, boolean session, Priority priority, KeyRights rights) {
         lock.lock();
         try {
             compareIfOpen();
             var before = keys.list();
-            var entry = keys.add(name, hash, session, priority);
+            var entry = keys.add(name, hash, session, priority, rights);
             if (compared.isPresent() && !session && !before.contains(entry)) {
-                knowNew(entry);
+                knowNew(entry, () -> keys.revoke(entry));
             }
             return entry;
         } finally {
@@ -140,12 +228,13 @@ final class KeyCheck {
         }
     }
 
-    private void knowNew(KeyStore.Entry entry) {
+    /** {@code undo} is done where the vault refuses it. */
+    private void knowNew(KeyStore.Entry entry, Runnable undo) {
         try {
             know(entry, false);
         } catch (ApiError e) {
             if (e.code() == ErrorCode.VAULT_REFUSED) {
-                keys.revoke(entry);
+                undo.run();
                 throw e;
             }
             Log.error("the vault does not know a new API key: it is to be accepted", e);
@@ -187,11 +276,57 @@ final class KeyCheck {
         try {
             compareIfOpen();
             keys.revoke(entry);
-            var concernsNobody = entry.session() || (compared.isEmpty() && !vault.mayBeOpen());
-            return concernsNobody || tellRevoked(entry);
+            return isToldRevoked(entry);
         } finally {
             lock.unlock();
         }
+    }
+
+    /**
+     * The key in whose place another was put.
+     *
+     * @param by the other
+     * @param told false where an open vault could not be told that the old one is gone: an old file would bring it back
+     */
+    record Rotated(KeyStore.Entry by, boolean told) {}
+
+    /**
+     * Puts another key in the place of one, as {@link KeyStore#rotate}; where the vault is open, it knows the one and remembers that the
+     * other is gone.
+     *
+     * @throws ApiError as there; KEY_NOT_ACCEPTED where an open vault does not know the key, and so not what stands in its entry;
+     *     VAULT_REFUSED where that very key was revoked
+     * @throws KeyFileException as there
+     */
+    Rotated rotate(KeyStore.Entry old, String hash) {
+        lock.lock();
+        try {
+            compareIfOpen();
+            var standing = standing(old);
+            if (standing.isPresent() && standing.get() != KeyStanding.KNOWN) {
+                throw notAccepted(old);
+            }
+            var by = keys.rotate(old, hash);
+            if (compared.isPresent() && !by.session()) {
+                knowNew(by, () -> keys.replace(by, old));
+            }
+            use.move(old.id(), by.id());
+            return new Rotated(by, isToldRevoked(old));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private boolean isToldRevoked(KeyStore.Entry entry) {
+        var concernsNobody = entry.session() || (compared.isEmpty() && !vault.mayBeOpen());
+        return concernsNobody || tellRevoked(entry);
+    }
+
+    private static ApiError notAccepted(KeyStore.Entry entry) {
+        return ApiError.of(
+                ErrorCode.KEY_NOT_ACCEPTED,
+                "This API key was made or changed while the vault was locked: it reaches nothing of what is kept there"
+                        + " until its owner accepts it, with omni key accept " + entry.id() + ".");
     }
 
     private boolean tellRevoked(KeyStore.Entry entry) {
@@ -243,10 +378,7 @@ final class KeyCheck {
         public void requireOpen() {
             vault.requireOpen();
             if (!isKnown()) {
-                throw ApiError.of(
-                        ErrorCode.KEY_NOT_ACCEPTED,
-                        "This API key was made or changed while the vault was locked: it reaches nothing of what is kept there"
-                                + " until its owner accepts it, with omni key accept " + entry.id() + ".");
+                throw notAccepted(entry);
             }
         }
 

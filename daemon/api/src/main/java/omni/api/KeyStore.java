@@ -1,13 +1,9 @@
 package omni.api;
 
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -19,8 +15,10 @@ import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
@@ -38,11 +36,12 @@ import tools.jackson.databind.node.JsonNodeFactory;
  * <pre>{@code
  * {"version": 1,
  *  "keys": [{"name": "laptop", "hash": "<64 hexadecimal digits>", "created": "2026-11-21T10:00:00Z"},
- *           {"name": "indexer", "hash": "…", "created": "…", "priority": "background"},
+ *           {"name": "indexer", "hash": "…", "created": "…", "priority": "background", "rights": {"routes": ["embeddings"]}},
  *           {"name": "console", "hash": "…", "created": "…", "tree": "<43 characters of base64url>"}]}
  * }</pre>
  *
- * <p>An entry without {@code priority} is of class normal. An entry with {@code tree} is a session key, of the run of the tree that it was
+ * <p>An entry without {@code priority} is of class normal, one without {@code rights} ({@link KeyRights}) may everything. A file that has
+ * rights says version 2, so that an Omni that does not know of them refuses it. An entry with {@code tree} is a session key, of the run of the tree that it was
  * made in: an HMAC-SHA-256 (RFC 2104) of all that the file says of it, under the run's random name, which is in the roles' environments
  * alone. It is dropped on load where that is not this run's, so that who can write the file, but not run programs as this user, makes none.
  * The file has mode 0600 and is replaced whole: written beside, forced to disk, renamed. Every method is safe for use by many threads;
@@ -63,8 +62,12 @@ final class KeyStore {
 
     private static final int ID_DIGITS = 12;
     private static final int VERSION = 1;
+    private static final int VERSION_WITH_RIGHTS = 2;
     private static final String HMAC = "HmacSHA256";
-    private static final long FILE_BYTES_MAX = 4L * 1024 * 1024;
+
+    /** More than as many keys take as may be, each with as many models of names as long as may be. */
+    private static final long FILE_BYTES_MAX = 8L * 1024 * 1024;
+
     private static final Pattern HASH = Pattern.compile("[0-9a-f]{64}");
 
     /**
@@ -73,8 +76,10 @@ final class KeyStore {
      * @param hash SHA-256 of the key's ASCII text
      * @param tree proves the run of the tree that it lives as long as; empty for a key that stays
      * @param priority how urgent its requests are, at most
+     * @param rights what it may, and how much
      */
-    record Entry(String name, String hash, Instant created, Optional<String> tree, Priority priority) {
+    record Entry(
+            String name, String hash, Instant created, Optional<String> tree, Priority priority, KeyRights rights) {
         /** First digits of the hash: enough to name a key, useless to guess it. */
         String id() {
             return hash.substring(0, ID_DIGITS);
@@ -87,8 +92,8 @@ final class KeyStore {
 
         /**
          * SHA-256, base64url without padding, of all that the file says of a key that stays: a line for the form, the hash and the
-         * time each, then the name, which alone may have any characters; in another form, before the name, the class where it is not
-         * the usual one.
+         * time each, then the name, which alone may have any characters. Before the name, in another form, the class where it is not the
+         * usual one; in a third one the class and the rights, where it may not everything.
          */
         String digest() {
             return base64(sha256(said("omni api key")));
@@ -96,10 +101,16 @@ final class KeyStore {
 
         /** All that the file says of it, under the name of a form. */
         private byte[] said(String form) {
-            var text = priority == Priority.NORMAL
-                    ? form + " 1\n" + hash + "\n" + created + "\n" + name
-                    : form + " 2\n" + hash + "\n" + created + "\n" + priority.wire() + "\n" + name;
-            return text.getBytes(StandardCharsets.UTF_8);
+            return said(form, "\n" + hash + "\n" + created + "\n").getBytes(StandardCharsets.UTF_8);
+        }
+
+        private String said(String form, String key) {
+            if (!rights.all()) {
+                return form + " 3" + key + priority.wire() + "\n" + rights.lines() + "\n" + name;
+            }
+            return priority == Priority.NORMAL
+                    ? form + " 1" + key + name
+                    : form + " 2" + key + priority.wire() + "\n" + name;
         }
     }
 
@@ -172,6 +183,11 @@ final class KeyStore {
         return found;
     }
 
+    /** The ids of the keys. */
+    Set<String> ids() {
+        return entries.stream().map(Entry::id).collect(Collectors.toUnmodifiableSet());
+    }
+
     /** The keys in the order they were added. */
     List<Entry> list() {
         return entries;
@@ -184,10 +200,8 @@ final class KeyStore {
      *     RATE_LIMIT_EXCEEDED when there are as many keys as may be
      * @throws KeyFileException where the file cannot be written, or read any more; the key is then not kept
      */
-    Entry add(String name, String hash, boolean session, Priority priority) {
-        if (!HASH.matcher(hash).matches()) {
-            throw ApiError.at("hash", ErrorCode.INVALID_VALUE, "The hash must be 64 lower-case hexadecimal digits.");
-        }
+    Entry add(String name, String hash, boolean session, Priority priority, KeyRights rights) {
+        checkHash(hash);
         if (name.isBlank()
                 || name.length() > NAME_CHARACTERS_MAX
                 || name.chars().anyMatch(Character::isISOControl)) {
@@ -207,14 +221,68 @@ final class KeyStore {
                         ErrorCode.RATE_LIMIT_EXCEEDED,
                         "There are " + keysMax + " keys already. Revoke one first, with omni key revoke.");
             }
-            var created = clock.instant().truncatedTo(ChronoUnit.SECONDS);
-            var made = new Entry(name, hash, created, Optional.empty(), priority);
-            var entry = session ? new Entry(name, hash, created, Optional.of(proof(made)), priority) : made;
+            var entry = made(name, hash, session, priority, rights);
             var more = new ArrayList<>(entries);
             more.add(entry);
             write(more);
             entries = List.copyOf(more);
             return entry;
+        } finally {
+            writing.unlock();
+        }
+    }
+
+    private static void checkHash(String hash) {
+        if (!HASH.matcher(hash).matches()) {
+            throw ApiError.at("hash", ErrorCode.INVALID_VALUE, "The hash must be 64 lower-case hexadecimal digits.");
+        }
+    }
+
+    private Entry made(String name, String hash, boolean session, Priority priority, KeyRights rights) {
+        var created = clock.instant().truncatedTo(ChronoUnit.SECONDS);
+        var made = new Entry(name, hash, created, Optional.empty(), priority, rights);
+        return session ? new Entry(name, hash, created, Optional.of(proof(made)), priority, rights) : made;
+    }
+
+    /**
+     * Puts another key in the place of one; all else that is said of it stays, but for the time.
+     *
+     * @throws ApiError INVALID_VALUE for a hash that is none, or another key's already; NOT_FOUND where the old key is gone
+     * @throws KeyFileException as {@link #add}; the old key is then still good, and the other is not
+     */
+    Entry rotate(Entry old, String hash) {
+        checkHash(hash);
+        writing.lock();
+        try {
+            if (entries.stream().anyMatch(entry -> entry.hash().equals(hash))) {
+                throw ApiError.at("hash", ErrorCode.INVALID_VALUE, "There is that very key already. Make a fresh one.");
+            }
+            var now = entries.stream()
+                    .filter(entry -> entry.hash().equals(old.hash()))
+                    .findFirst()
+                    .orElseThrow(() -> ApiError.at("key", ErrorCode.NOT_FOUND, "That key is gone. Make a fresh one."));
+            var by = made(now.name(), hash, now.session(), now.priority(), now.rights());
+            replace(now, by);
+            return by;
+        } finally {
+            writing.unlock();
+        }
+    }
+
+    /**
+     * Puts an entry in the place of another, wherever that stands.
+     *
+     * @throws KeyFileException as {@link #add}; nothing has changed then
+     */
+    void replace(Entry old, Entry by) {
+        writing.lock();
+        try {
+            var next = entries.stream()
+                    .map(entry -> entry.hash().equals(old.hash()) ? by : entry)
+                    .distinct()
+                    .toList();
+            write(next);
+            entries = next;
         } finally {
             writing.unlock();
         }
@@ -254,7 +322,9 @@ final class KeyStore {
                 throw damaged();
             }
             var node = JsonMapper.shared().readTree(Files.readAllBytes(file));
-            if (node.path("version").asInt(0) != VERSION || !node.path("keys").isArray()) {
+            var version = node.path("version").asInt(0);
+            if ((version != VERSION && version != VERSION_WITH_RIGHTS)
+                    || !node.path("keys").isArray()) {
                 throw damaged();
             }
             if (node.get("keys").size() > KEYS_MAX) {
@@ -285,7 +355,8 @@ final class KeyStore {
                 hash,
                 Instant.parse(node.path("created").asString("")),
                 node.has("tree") ? Optional.of(node.path("tree").asString("")) : Optional.empty(),
-                priority(node.path("priority").asString(Priority.NORMAL.wire())));
+                priority(node.path("priority").asString(Priority.NORMAL.wire())),
+                node.has("rights") ? KeyRights.read(node.get("rights")).orElseThrow(KeyStore::damaged) : KeyRights.ALL);
     }
 
     private static Priority priority(String wire) {
@@ -321,7 +392,8 @@ final class KeyStore {
                             + " and try again.",
                     e);
         }
-        var root = JsonNodeFactory.instance.objectNode().put("version", VERSION);
+        var limited = next.stream().anyMatch(entry -> !entry.rights().all());
+        var root = JsonNodeFactory.instance.objectNode().put("version", limited ? VERSION_WITH_RIGHTS : VERSION);
         var keys = root.putArray("keys");
         for (var entry : next) {
             var key = keys.addObject()
@@ -332,22 +404,12 @@ final class KeyStore {
             if (entry.priority() != Priority.NORMAL) {
                 key.put("priority", entry.priority().wire());
             }
+            if (!entry.rights().all()) {
+                key.set("rights", entry.rights().toJson());
+            }
         }
-        var part = file.resolveSibling(FILE + ".part");
         try {
-            Files.deleteIfExists(part);
-            Files.createFile(part, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-            try (var channel = FileChannel.open(part, StandardOpenOption.WRITE)) {
-                var bytes = java.nio.ByteBuffer.wrap(Json.bytes(root));
-                while (bytes.hasRemaining()) {
-                    channel.write(bytes);
-                }
-                channel.force(true);
-            }
-            Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-            try (var directory = FileChannel.open(file.toAbsolutePath().getParent(), StandardOpenOption.READ)) {
-                directory.force(true);
-            }
+            PrivateFile.replace(file, Json.bytes(root));
         } catch (IOException e) {
             throw new KeyFileException("keys.json cannot be written. Look at the disk's space and rights.", e);
         }

@@ -3,6 +3,7 @@ package omni.api;
 import io.helidon.http.Method;
 import java.util.List;
 import java.util.Optional;
+import omni.api.DaemonProtocol.RouteGroup;
 import omni.vault.KeptBounds;
 import omni.vault.RecordsProtocol.CreateMemoryParams;
 import omni.vault.RecordsProtocol.DeleteMemoryParams;
@@ -24,11 +25,11 @@ final class MemoryRoutes {
     /** The routes. */
     List<Route> all() {
         return List.of(
-                Route.of(Method.GET, ALL, this::list),
-                Route.of(Method.POST, ALL, this::create),
-                Route.of(Method.GET, ONE, this::retrieve),
-                Route.of(Method.POST, ONE, this::edit),
-                Route.of(Method.DELETE, ONE, this::delete));
+                Route.of(RouteGroup.MEMORY, Method.GET, ALL, this::list),
+                Route.of(RouteGroup.MEMORY, Method.POST, ALL, this::create),
+                Route.of(RouteGroup.MEMORY, Method.GET, ONE, this::retrieve),
+                Route.of(RouteGroup.MEMORY, Method.POST, ONE, this::edit),
+                Route.of(RouteGroup.MEMORY, Method.DELETE, ONE, this::delete));
     }
 
     private void list(Exchange exchange) {

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import omni.api.Answers.Asker;
 import omni.api.Answers.Begun;
+import omni.api.DaemonProtocol.RouteGroup;
 import omni.engine.EngineProtocol.Model;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
@@ -26,8 +27,8 @@ final class MessageRoutes {
 
     List<Route> all() {
         return List.of(
-                Route.of(Method.POST, "/v1/messages", this::create),
-                Route.of(Method.POST, "/v1/messages/count_tokens", this::count));
+                Route.of(RouteGroup.CHAT, Method.POST, "/v1/messages", this::create),
+                Route.of(RouteGroup.CHAT, Method.POST, "/v1/messages/count_tokens", this::count));
     }
 
     private void create(Exchange exchange) {

@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.function.Supplier;
 import omni.api.Answers.Asker;
 import omni.api.Answers.Begun;
+import omni.api.DaemonProtocol.RouteGroup;
 import omni.dialogue.AnswerParser;
 import omni.engine.EngineProtocol.GenerateReply;
 import omni.engine.EngineProtocol.Model;
@@ -60,15 +61,15 @@ final class OllamaRoutes {
 
     List<Route> all() {
         return List.of(
-                new Route(Method.GET, "/", true, OllamaRoutes::running),
-                Route.of(Method.GET, "/api/version", OllamaRoutes::version),
-                Route.of(Method.GET, "/api/tags", this::tags),
-                Route.of(Method.GET, "/api/ps", this::loaded),
-                Route.of(Method.POST, "/api/show", this::show),
-                Route.of(Method.POST, "/api/chat", this::chat),
-                Route.of(Method.POST, "/api/generate", this::generate),
-                Route.of(Method.POST, "/api/embed", this::embed),
-                Route.of(Method.POST, "/api/embeddings", this::embedOne));
+                Route.open(Method.GET, "/", OllamaRoutes::running),
+                Route.of(RouteGroup.MODELS, Method.GET, "/api/version", OllamaRoutes::version),
+                Route.of(RouteGroup.MODELS, Method.GET, "/api/tags", this::tags),
+                Route.of(RouteGroup.MODELS, Method.GET, "/api/ps", this::loaded),
+                Route.of(RouteGroup.MODELS, Method.POST, "/api/show", this::show),
+                Route.of(RouteGroup.CHAT, Method.POST, "/api/chat", this::chat),
+                Route.of(RouteGroup.CHAT, Method.POST, "/api/generate", this::generate),
+                Route.of(RouteGroup.EMBEDDINGS, Method.POST, "/api/embed", this::embed),
+                Route.of(RouteGroup.EMBEDDINGS, Method.POST, "/api/embeddings", this::embedOne));
     }
 
     /** Clients look for this text before they go on. */
@@ -86,7 +87,7 @@ final class OllamaRoutes {
         exchange.wire().answering();
         var root = JsonNodeFactory.instance.objectNode();
         var list = root.putArray("models");
-        engine.models().forEach(model -> list.add(OllamaModels.listed(model)));
+        engine.models(exchange.rights()).forEach(model -> list.add(OllamaModels.listed(model)));
         exchange.json(root);
     }
 
@@ -95,7 +96,7 @@ final class OllamaRoutes {
         var root = JsonNodeFactory.instance.objectNode();
         var list = root.putArray("models");
         var stats = engine.stats();
-        engine.models().stream()
+        engine.models(exchange.rights()).stream()
                 .filter(Model::loaded)
                 .forEach(model -> list.add(OllamaModels.loaded(model, engine.show(model), of(model, stats))));
         exchange.json(root);
@@ -110,7 +111,7 @@ final class OllamaRoutes {
         try (var request = exchange.body(OllamaRoutes::named)) {
             wanted = request.get();
         }
-        exchange.json(naming(wanted, () -> OllamaModels.shown(engine.show(engine.resolve(wanted)))));
+        exchange.json(naming(wanted, () -> OllamaModels.shown(engine.show(engine.resolve(wanted, exchange.rights())))));
     }
 
     /** Older clients say name. */
@@ -166,7 +167,7 @@ final class OllamaRoutes {
     /** Brings the model into memory, or out of it where nothing uses it. */
     private void memory(Exchange exchange, Options options, boolean chat, boolean stays) {
         answers.supervised(exchange.wire()::watch, work -> {
-            var model = work.step(() -> engine.resolve(options.model()));
+            var model = work.step(() -> engine.resolve(options.model(), exchange.rights()));
             if (stays) {
                 work.step(() -> engine.template(model));
             } else if (!work.step(() -> engine.unload(model))) {
@@ -291,7 +292,7 @@ final class OllamaRoutes {
     /** Where there is no text, the model is loaded, and there is no vector. */
     private void loadToEmbed(Exchange exchange, Optional<String> wanted, Embeddings.Shape shape) {
         answers.supervised(exchange.wire()::watch, work -> {
-            var model = work.step(() -> engine.resolve(wanted));
+            var model = work.step(() -> engine.resolve(wanted, exchange.rights()));
             var loadMillis = work.step(() -> engine.template(model)).loadMillis();
             var spool = exchange.spool();
             spool.json().writeStartObject();

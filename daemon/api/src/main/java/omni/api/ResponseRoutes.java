@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import omni.api.Answers.Begun;
+import omni.api.DaemonProtocol.RouteGroup;
 import omni.dialogue.AnswerParser;
 import omni.engine.EngineProtocol.GenerateReply;
 import omni.vault.RecordsProtocol.DeleteResponseParams;
@@ -46,10 +47,10 @@ final class ResponseRoutes {
     /** The routes. */
     List<Route> all() {
         return List.of(
-                Route.of(Method.POST, ALL, this::create),
-                Route.of(Method.GET, ONE, this::retrieve),
-                Route.of(Method.DELETE, ONE, this::delete),
-                Route.of(Method.GET, INPUT, this::listInput));
+                Route.of(RouteGroup.CHAT, Method.POST, ALL, this::create),
+                Route.of(RouteGroup.CONVERSATIONS, Method.GET, ONE, this::retrieve),
+                Route.of(RouteGroup.CONVERSATIONS, Method.DELETE, ONE, this::delete),
+                Route.of(RouteGroup.CONVERSATIONS, Method.GET, INPUT, this::listInput));
     }
 
     /**
@@ -73,7 +74,13 @@ final class ResponseRoutes {
         exchange.query(List.of());
         try (var request = exchange.body(ResponseRequest::read)) {
             var asked = request.get();
-            var keeps = asked.store() && (asked.remembers() || exchange.kept().isOpen());
+            var mayKeep = exchange.rights().allow(RouteGroup.CONVERSATIONS);
+            if (asked.remembers() && !mayKeep) {
+                throw KeyCheck.notAllowed(RouteGroup.CONVERSATIONS, exchange.rights());
+            }
+            var keeps = asked.store()
+                    && mayKeep
+                    && (asked.remembers() || exchange.kept().isOpen());
             try (var room = asked.remembers() ? exchange.pageRoom() : exchange.room(1)) {
                 var history = new History(exchange.kept());
                 var messages = messages(asked, history);

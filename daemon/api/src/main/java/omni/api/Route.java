@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import omni.api.DaemonProtocol.RouteGroup;
 
 /**
  * A path and what it does.
@@ -13,13 +14,24 @@ import java.util.function.Consumer;
  * @param pattern the path as documented: a part in braces stands for any text without a slash, a last one that ends in "…}" for
  *     all that is left
  * @param open whether it needs no key
+ * @param group what a key must be allowed; nothing where any key will do
  */
-record Route(Method method, String pattern, boolean open, Consumer<Exchange> action) {
+record Route(Method method, String pattern, boolean open, Optional<RouteGroup> group, Consumer<Exchange> action) {
     private static final String REST = "…}";
 
-    /** A route that needs a key. */
-    static Route of(Method method, String pattern, Consumer<Exchange> action) {
-        return new Route(method, pattern, false, action);
+    /** A route that needs a key which may use its group. */
+    static Route of(RouteGroup group, Method method, String pattern, Consumer<Exchange> action) {
+        return new Route(method, pattern, false, Optional.of(group), action);
+    }
+
+    /** A route that any key may use, whatever its rights are and however much it was used. */
+    static Route ofAnyKey(Method method, String pattern, Consumer<Exchange> action) {
+        return new Route(method, pattern, false, Optional.empty(), action);
+    }
+
+    /** A route that needs no key. */
+    static Route open(Method method, String pattern, Consumer<Exchange> action) {
+        return new Route(method, pattern, true, Optional.empty(), action);
     }
 
     boolean takes(Method other) {

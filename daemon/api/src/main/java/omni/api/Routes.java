@@ -5,6 +5,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import omni.api.DaemonProtocol.RouteGroup;
 import omni.engine.EngineProtocol.Model;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
@@ -34,14 +35,14 @@ final class Routes {
         this.health = health;
         this.embeddingInputsMax = embeddingInputsMax;
         this.routes = new ArrayList<>(List.of(
-                Route.of(Method.POST, "/v1/chat/completions", this::chat),
-                Route.of(Method.POST, "/v1/completions", this::complete),
-                Route.of(Method.POST, "/v1/embeddings", this::embed),
-                Route.of(Method.GET, "/v1/models", this::models),
-                Route.of(Method.GET, "/v1/models/{model…}", this::model),
-                Route.of(Method.GET, "/v1/airgap", this::airgap),
-                Route.of(Method.POST, "/v1/airgap/engage", this::engage),
-                new Route(Method.GET, "/health", true, this::health)));
+                Route.of(RouteGroup.CHAT, Method.POST, "/v1/chat/completions", this::chat),
+                Route.of(RouteGroup.CHAT, Method.POST, "/v1/completions", this::complete),
+                Route.of(RouteGroup.EMBEDDINGS, Method.POST, "/v1/embeddings", this::embed),
+                Route.of(RouteGroup.MODELS, Method.GET, "/v1/models", this::models),
+                Route.of(RouteGroup.MODELS, Method.GET, "/v1/models/{model…}", this::model),
+                Route.of(RouteGroup.AIRGAP, Method.GET, "/v1/airgap", this::airgap),
+                Route.ofAnyKey(Method.POST, "/v1/airgap/engage", this::engage),
+                Route.open(Method.GET, "/health", this::health)));
         this.routes.addAll(new OllamaRoutes(answers, embeddings, engine, embeddingInputsMax, clock).all());
         this.routes.addAll(new MessageRoutes(answers).all());
         this.routes.addAll(new TokenRoutes(answers, engine).all());
@@ -84,19 +85,19 @@ final class Routes {
         exchange.wire().answering();
         if (exchange.dialect() == Dialect.ANTHROPIC) {
             var query = exchange.query(List.of("limit", "after_id", "before_id"));
-            exchange.json(MessageRoutes.models(engine.models(), query));
+            exchange.json(MessageRoutes.models(engine.models(exchange.rights()), query));
             return;
         }
         var root = JsonNodeFactory.instance.objectNode().put("object", "list");
         var data = root.putArray("data");
-        engine.models().forEach(model -> data.add(model(model)));
+        engine.models(exchange.rights()).forEach(model -> data.add(model(model)));
         exchange.json(root);
     }
 
     private void model(Exchange exchange) {
         exchange.wire().answering();
         var name = exchange.pathValues().getFirst();
-        var model = engine.resolve(name.equals("default") ? Optional.empty() : Optional.of(name));
+        var model = engine.resolve(name.equals("default") ? Optional.empty() : Optional.of(name), exchange.rights());
         exchange.json(exchange.dialect() == Dialect.ANTHROPIC ? MessageRoutes.model(model) : model(model));
     }
 

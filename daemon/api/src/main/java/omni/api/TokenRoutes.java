@@ -3,6 +3,7 @@ package omni.api;
 import io.helidon.http.Method;
 import java.util.List;
 import java.util.Optional;
+import omni.api.DaemonProtocol.RouteGroup;
 import omni.engine.EngineProtocol.CallerStats;
 import omni.engine.EngineProtocol.Model;
 import omni.engine.EngineProtocol.ModelStats;
@@ -30,11 +31,11 @@ final class TokenRoutes {
 
     List<Route> all() {
         return List.of(
-                Route.of(Method.POST, "/tokenize", this::tokenize),
-                Route.of(Method.POST, "/detokenize", this::detokenize),
-                Route.of(Method.POST, "/apply-template", this::applyTemplate),
-                Route.of(Method.GET, "/props", this::props),
-                Route.of(Method.GET, "/slots", this::slots));
+                Route.of(RouteGroup.CHAT, Method.POST, "/tokenize", this::tokenize),
+                Route.of(RouteGroup.CHAT, Method.POST, "/detokenize", this::detokenize),
+                Route.of(RouteGroup.CHAT, Method.POST, "/apply-template", this::applyTemplate),
+                Route.of(RouteGroup.MODELS, Method.GET, "/props", this::props),
+                Route.of(RouteGroup.MODELS, Method.GET, "/slots", this::slots));
     }
 
     /**
@@ -69,7 +70,7 @@ final class TokenRoutes {
         try (var request = exchange.body(Text::read)) {
             var asked = request.get();
             answers.supervised(exchange.wire()::watch, work -> {
-                var model = work.step(() -> engine.resolve(asked.model()));
+                var model = work.step(() -> engine.resolve(asked.model(), exchange.rights()));
                 var tokens = work.step(
                         () -> engine.tokenize(model, asked.content(), asked.parseSpecial(), asked.addSpecial()));
                 var spool = exchange.spool();
@@ -102,7 +103,7 @@ final class TokenRoutes {
         try (var request = exchange.body(Numbers::read)) {
             var asked = request.get();
             answers.supervised(exchange.wire()::watch, work -> {
-                var model = work.step(() -> engine.resolve(asked.model()));
+                var model = work.step(() -> engine.resolve(asked.model(), exchange.rights()));
                 var text = work.step(() -> engine.detokenize(model, asked.tokens()));
                 exchange.json(JsonNodeFactory.instance.objectNode().put("content", text));
             });
@@ -124,7 +125,7 @@ final class TokenRoutes {
         exchange.wire().answering();
         var wanted = exchange.query(List.of("model")).id("model").filter(name -> !name.equals("default"));
         answers.supervised(exchange.wire()::watch, work -> {
-            var model = work.step(() -> engine.resolve(wanted));
+            var model = work.step(() -> engine.resolve(wanted, exchange.rights()));
             var template = work.step(() -> engine.template(model)).template();
             var stats = work.step(() -> stats(model));
             var root = JsonNodeFactory.instance.objectNode();
@@ -149,17 +150,20 @@ final class TokenRoutes {
                         "The model has just left memory. Try again."));
     }
 
-    /** A place for a sequence each, of all models in memory; at work are as many as the asking key has there, for others are no concern of its. */
+    /** A place for a sequence each, of all models in memory that the key may use; at work are as many as the asking key has there, for others are no concern of its. */
     private void slots(Exchange exchange) {
         exchange.wire().answering();
-        var names = engine.models();
+        var rights = exchange.rights();
+        var models = engine.models();
         var root = JsonNodeFactory.instance.arrayNode();
         for (var stats : engine.stats()) {
-            var name = names.stream()
-                    .filter(model -> model.id().equals(stats.model()))
-                    .map(Model::name)
-                    .findFirst()
-                    .orElse(stats.model());
+            var model = models.stream()
+                    .filter(each -> each.id().equals(stats.model()))
+                    .findFirst();
+            if (model.isPresent() ? !rights.allow(model.get()) : rights.models().isPresent()) {
+                continue;
+            }
+            var name = model.map(Model::name).orElse(stats.model());
             var own = stats.callers().stream()
                     .filter(caller -> exchange.caller().key().equals(caller.key()))
                     .mapToLong(CallerStats::sequences)

@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.function.Function;
+import omni.api.DaemonProtocol.RouteGroup;
 import omni.vault.RecordsProtocol;
 import omni.vault.RecordsProtocol.RetentionParams;
 import omni.vault.RecordsProtocol.SetRetentionParams;
@@ -40,16 +41,16 @@ final class VaultRoutes {
     /** The routes. */
     List<Route> all() {
         return List.of(
-                Route.of(Method.GET, "/v1/vault", this::status),
-                Route.of(Method.POST, "/v1/vault/lock", this::lock),
-                Route.of(Method.POST, "/v1/vault/unlock", this::unlock),
-                Route.of(Method.POST, "/v1/vault/step-up", this::stepUp),
-                Route.of(Method.POST, "/v1/vault/password", this::changePassword),
-                Route.of(Method.POST, "/v1/vault/rotate", this::rotate),
-                Route.of(Method.POST, "/v1/vault/wipe", this::wipe),
-                Route.of(Method.POST, "/v1/vault/export", this::export),
-                Route.of(Method.GET, "/v1/vault/retention", this::retention),
-                Route.of(Method.POST, "/v1/vault/retention", this::keep));
+                Route.of(RouteGroup.VAULT, Method.GET, "/v1/vault", this::status),
+                Route.of(RouteGroup.VAULT, Method.POST, "/v1/vault/lock", this::lock),
+                Route.of(RouteGroup.VAULT, Method.POST, "/v1/vault/unlock", this::unlock),
+                Route.of(RouteGroup.VAULT, Method.POST, "/v1/vault/step-up", this::stepUp),
+                Route.of(RouteGroup.VAULT, Method.POST, "/v1/vault/password", this::changePassword),
+                Route.of(RouteGroup.VAULT, Method.POST, "/v1/vault/rotate", this::rotate),
+                Route.of(RouteGroup.VAULT, Method.POST, "/v1/vault/wipe", this::wipe),
+                Route.of(RouteGroup.VAULT, Method.POST, "/v1/vault/export", this::export),
+                Route.of(RouteGroup.VAULT, Method.GET, "/v1/vault/retention", this::retention),
+                Route.of(RouteGroup.VAULT, Method.POST, "/v1/vault/retention", this::keep));
     }
 
     private void status(Exchange exchange) {

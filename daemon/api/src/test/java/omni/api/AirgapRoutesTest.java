@@ -9,6 +9,7 @@ import java.net.Socket;
 import java.net.http.HttpRequest;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,8 +22,10 @@ import omni.airgap.AirgapProtocol.EngageReply;
 import omni.airgap.AirgapProtocol.Gap;
 import omni.airgap.AirgapProtocol.GapState;
 import omni.airgap.AirgapProtocol.StatusReply;
+import omni.api.DaemonProtocol.RouteGroup;
 import omni.bus.BusServer;
 import omni.bus.Call;
+import omni.engine.EngineProtocol.Priority;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -92,6 +95,33 @@ class AirgapRoutesTest {
                 assertEquals(answer.length(), answered.get(), "all of it was there before the role was asked");
             }
         }
+    }
+
+    /** Also one that may nothing there and has sent as much as it may; what tells where the switch stands is a right. */
+    @Test
+    void anyKeyThatIsGoodEngages() throws Exception {
+        var rights = KeyRightsTest.rights(null, List.of(RouteGroup.MODELS), 1L, 1L, null);
+        KeyStore.open(home, "tree", 8, Clock.systemUTC())
+                .add("guest", TestDaemon.hash("guest"), false, Priority.NORMAL, rights);
+        try (var _ = new FakeEngine(home.resolve("engine.sock"));
+                var _ = role();
+                var daemon = new TestDaemon(home, home.resolve("engine.sock"))) {
+            assertEquals(200, get(daemon, "/v1/models"));
+            assertEquals(429, get(daemon, "/v1/models"));
+            assertEquals(403, get(daemon, "/v1/airgap"));
+            assertEquals(
+                    202,
+                    daemon.send(engage(daemon).setHeader("Authorization", "Bearer guest"))
+                            .statusCode());
+            Await.until("it is engaged", () -> engaged.get() == 1);
+            var nobody = daemon.send(engage(daemon).setHeader("Authorization", "Bearer nobody"));
+            assertEquals(401, nobody.statusCode());
+        }
+    }
+
+    private static int get(TestDaemon daemon, String path) throws Exception {
+        return daemon.send(daemon.request(path).setHeader("Authorization", "Bearer guest"))
+                .statusCode();
     }
 
     /** What was promised is done by the role that starts again. */

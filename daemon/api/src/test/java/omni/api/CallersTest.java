@@ -92,8 +92,8 @@ final class CallersTest {
                         .service(daemon.daemon.services().getFirst())
                         .start();
                 var bus = BusClient.to(socket)) {
-            var params =
-                    new AddKeyParams("console", TestDaemon.hash("urgent"), false, DaemonProtocol.Priority.INTERACTIVE);
+            var params = new AddKeyParams(
+                    "console", TestDaemon.hash("urgent"), false, DaemonProtocol.Priority.INTERACTIVE, null);
             var key = DaemonProtocol.Client.of(bus).addKey(params).key();
             assertEquals(DaemonProtocol.Priority.INTERACTIVE, key.priority());
         }

@@ -2,6 +2,7 @@ package omni.api;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -15,8 +16,11 @@ import omni.api.DaemonProtocol.ChatParams;
 import omni.api.DaemonProtocol.ListKeysParams;
 import omni.api.DaemonProtocol.Message;
 import omni.api.DaemonProtocol.RevokeKeyParams;
+import omni.api.DaemonProtocol.RotateKeyParams;
+import omni.api.DaemonProtocol.RouteGroup;
 import omni.bus.BusClient;
 import omni.bus.BusServer;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -61,21 +65,100 @@ final class DaemonServiceTest {
 
     @Test
     void aKeyOpensTheApiUntilItIsRevoked() throws Exception {
-        var key = client.addKey(new AddKeyParams("new", TestDaemon.hash("fresh"), false, null))
+        var key = client.addKey(new AddKeyParams("new", TestDaemon.hash("fresh"), false, null, null))
                 .key();
         assertEquals(TestDaemon.hash("fresh").substring(0, 12), key.id());
         assertEquals(200, models("fresh"));
-        assertTrue(client.listKeys(new ListKeysParams()).keys().contains(key));
+        assertTrue(ids().contains(key.id()));
 
         client.revokeKey(new RevokeKeyParams("new"));
         assertEquals(401, models("fresh"));
-        assertFalse(client.listKeys(new ListKeysParams()).keys().contains(key));
+        assertFalse(ids().contains(key.id()));
+    }
+
+    private List<String> ids() {
+        return client.listKeys(new ListKeysParams()).keys().stream()
+                .map(DaemonProtocol.Key::id)
+                .toList();
+    }
+
+    private DaemonProtocol.Key listed(String name) {
+        return client.listKeys(new ListKeysParams()).keys().stream()
+                .filter(key -> key.name().equals(name))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static DaemonProtocol.KeyRights rights(@Nullable Long rate, @Nullable String expires) {
+        return new DaemonProtocol.KeyRights(
+                List.of("three"), List.of(RouteGroup.MODELS), rate, 1_000_000_000_000L, expires);
+    }
+
+    @Test
+    void aKeysRightsAreKeptAndToldAndItsUseToo() throws Exception {
+        var rights = rights(60_000L, "2100-01-01T00:00:00Z");
+        var key = client.addKey(new AddKeyParams("guest", TestDaemon.hash("fresh"), false, null, rights))
+                .key();
+        assertEquals(rights, key.rights());
+        assertNull(key.lastUsed());
+        assertEquals(200, models("fresh"));
+        var used = listed("guest");
+        assertEquals(rights, used.rights());
+        assertFalse(used.expired());
+        assertTrue(String.valueOf(used.lastUsed()).endsWith("Z"), used.toString());
+        assertEquals(0, used.tokensToday());
+        assertNull(listed("test").rights().models(), "the control: a key that may all");
+    }
+
+    @Test
+    void rightsOutOfBoundsAreRefused() {
+        for (var wrong : List.of(rights(60_001L, null), rights(null, "2001-01-01T00:00:00Z"))) {
+            var params = new AddKeyParams("guest", TestDaemon.hash("fresh"), false, null, wrong);
+            var refused = assertThrows(DaemonProtocol.Refused.class, () -> client.addKey(params));
+            assertEquals("invalid_value", refused.code());
+        }
+        assertFalse(ids().contains(TestDaemon.hash("fresh").substring(0, 12)));
+    }
+
+    @Test
+    void anotherKeyTakesAKeysPlaceWithItsRights() throws Exception {
+        var rights = rights(1L, null);
+        client.addKey(new AddKeyParams("guest", TestDaemon.hash("old"), false, null, rights));
+        assertEquals(200, models("old"));
+        assertEquals(429, models("old"));
+        var rotated = client.rotateKey(new RotateKeyParams("guest", TestDaemon.hash("new")));
+
+        assertFalse(rotated.vaultUntold());
+        assertEquals(TestDaemon.hash("new").substring(0, 12), rotated.key().id());
+        assertEquals("guest", rotated.key().name());
+        assertEquals(rights, rotated.key().rights());
+        assertEquals(401, models("old"));
+        assertEquals(200, models("new"));
+        assertEquals(1, ids().stream().filter(rotated.key().id()::equals).count());
+    }
+
+    @Test
+    void aKeyThatIsNotThereOrNotAloneOrThereAlreadyTakesNoPlace() throws Exception {
+        client.addKey(new AddKeyParams("same", TestDaemon.hash("a"), false, null, null));
+        client.addKey(new AddKeyParams("same", TestDaemon.hash("b"), false, null, null));
+        var fresh = TestDaemon.hash("fresh");
+
+        assertThrows(DaemonProtocol.NoSuchKey.class, () -> client.rotateKey(new RotateKeyParams("other", fresh)));
+        assertThrows(DaemonProtocol.AmbiguousKey.class, () -> client.rotateKey(new RotateKeyParams("same", fresh)));
+        for (var hash : List.of("no hash", TestDaemon.hash("a"), TestDaemon.hash("b"))) {
+            var id = TestDaemon.hash("a").substring(0, 12);
+            var refused =
+                    assertThrows(DaemonProtocol.Refused.class, () -> client.rotateKey(new RotateKeyParams(id, hash)));
+            assertEquals("invalid_value", refused.code());
+        }
+        assertEquals(200, models("a"));
+        assertEquals(401, models("fresh"));
     }
 
     @Test
     void keysThatAreNotThereOrNotAloneAreNotRevoked() {
-        client.addKey(new AddKeyParams("same", TestDaemon.hash("a"), false, null));
-        client.addKey(new AddKeyParams("same", TestDaemon.hash("b"), false, null));
+        client.addKey(new AddKeyParams("same", TestDaemon.hash("a"), false, null, null));
+        client.addKey(new AddKeyParams("same", TestDaemon.hash("b"), false, null, null));
 
         assertThrows(DaemonProtocol.NoSuchKey.class, () -> client.revokeKey(new RevokeKeyParams("other")));
         var many = assertThrows(DaemonProtocol.AmbiguousKey.class, () -> client.revokeKey(new RevokeKeyParams("same")));
@@ -85,7 +168,8 @@ final class DaemonServiceTest {
     @Test
     void aKeyThatIsNoneIsRefused() {
         var refused = assertThrows(
-                DaemonProtocol.Refused.class, () -> client.addKey(new AddKeyParams("new", "no hash", false, null)));
+                DaemonProtocol.Refused.class,
+                () -> client.addKey(new AddKeyParams("new", "no hash", false, null, null)));
 
         assertEquals("invalid_value", refused.code());
     }

@@ -308,7 +308,8 @@ final class ErrorsTest extends FakeBox {
         }
     }
 
-    private static Routes routes() {
+    /** All of them, over nothing. */
+    static Routes routes() {
         var link = new EngineLink(EngineProtocol.Client.of(BusClient.to(Path.of("nobody.sock"))));
         var clock = Clock.systemUTC();
         var day = Duration.ofDays(1);

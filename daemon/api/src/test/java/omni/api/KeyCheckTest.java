@@ -17,6 +17,7 @@ import omni.api.DaemonProtocol.AddKeyParams;
 import omni.api.DaemonProtocol.KeyStanding;
 import omni.api.DaemonProtocol.ListKeysParams;
 import omni.api.DaemonProtocol.RevokeKeyParams;
+import omni.api.DaemonProtocol.RotateKeyParams;
 import omni.bus.BusClient;
 import omni.bus.BusServer;
 import omni.vault.RecordsProtocol;
@@ -65,7 +66,7 @@ final class KeyCheckTest {
     }
 
     private void add(String name, String key) {
-        client.addKey(new AddKeyParams(name, TestDaemon.hash(key), false, null));
+        client.addKey(new AddKeyParams(name, TestDaemon.hash(key), false, null, null));
     }
 
     private void accept(String id) {
@@ -159,7 +160,7 @@ final class KeyCheckTest {
         Await.until("it is open", () -> get("/v1/memory") == 200); // and the keys are compared without this one
         client.listKeys(new ListKeysParams());
         add("phone", PHONE);
-        client.addKey(new AddKeyParams("start", TestDaemon.hash("omni-start"), true, null));
+        client.addKey(new AddKeyParams("start", TestDaemon.hash("omni-start"), true, null, null));
 
         assertEquals(200, get(PHONE, "/v1/memory").statusCode());
         assertEquals(200, get("omni-start", "/v1/memory").statusCode());
@@ -168,13 +169,51 @@ final class KeyCheckTest {
         assertEquals(List.of("made " + ID, "revoked " + ID), List.copyOf(vault.told));
     }
 
+    @Test
+    void anOpenVaultIsToldOfBothKeysWhereOneTakesTheOthersPlace() throws Exception {
+        var other = TestDaemon.hash("omni-tablet").substring(0, 12);
+        add("phone", PHONE);
+        vault.become(VaultState.OPEN);
+        assertEquals(200, get(PHONE, "/v1/memory").statusCode());
+        assertFalse(rotatedUntold("phone", "omni-tablet"));
+        assertEquals(List.of("made " + other, "revoked " + ID), List.copyOf(vault.told));
+        ErrorsTest.assertError(get(PHONE, "/v1/memory"), 401, "invalid_api_key");
+        assertEquals(200, get("omni-tablet", "/v1/memory").statusCode());
+
+        vault.revokesNoKeys = true;
+        assertTrue(rotatedUntold("phone", "omni-watch"), "by its name, which stays");
+        ErrorsTest.assertError(get("omni-tablet", "/v1/memory"), 401, "invalid_api_key");
+        vault.standings.put(ID, RecordsProtocol.KeyStanding.REVOKED);
+        assertEquals("vault_refused", refusal(() -> rotatedUntold("phone", PHONE)));
+        assertEquals(200, get("omni-watch", "/v1/memory").statusCode(), "it is as it was");
+    }
+
+    /** Whoever wrote the entry would have its rights confirmed by the owner. */
+    @ParameterizedTest
+    @CsvSource({"MADE_WHILE_LOCKED", "CHANGED_WHILE_LOCKED"})
+    void aStrangersPlaceIsTakenOnlyOnceItIsAccepted(RecordsProtocol.KeyStanding stranger) throws Exception {
+        add("phone", PHONE);
+        vault.standings.put(ID, stranger);
+        vault.become(VaultState.OPEN);
+        assertEquals(KeyStanding.valueOf(stranger.name()), standing());
+        assertEquals("key_not_accepted", refusal(() -> rotatedUntold("phone", "omni-tablet")));
+        assertEquals(200, get(PHONE, "/v1/models").statusCode(), "it is as it was");
+        accept(ID);
+        assertFalse(rotatedUntold("phone", "omni-tablet"));
+        assertEquals(200, get("omni-tablet", "/v1/memory").statusCode());
+    }
+
+    private boolean rotatedUntold(String key, String by) {
+        return client.rotateKey(new RotateKeyParams(key, TestDaemon.hash(by))).vaultUntold();
+    }
+
     /** The key is refused all the same; a locked vault, and a key of a session, leave nothing to be told. */
     @Test
     void thatAnOpenVaultCouldNotBeToldOfARevocationIsSaid() throws Exception {
         for (var name : List.of("phone", "tablet", "laptop", "watch")) {
             add(name, "omni-" + name);
         }
-        client.addKey(new AddKeyParams("start", TestDaemon.hash("omni-start"), true, null));
+        client.addKey(new AddKeyParams("start", TestDaemon.hash("omni-start"), true, null, null));
         vault.revokesNoKeys = true;
         assertFalse(revokedUntold("watch"), "it is locked");
         vault.become(VaultState.OPEN);

@@ -463,7 +463,7 @@ final class RealVaultTest {
         Console() throws IOException {}
 
         void add(String key) {
-            client.addKey(new DaemonProtocol.AddKeyParams(key, TestDaemon.hash(key), false, null));
+            client.addKey(new DaemonProtocol.AddKeyParams(key, TestDaemon.hash(key), false, null, null));
         }
 
         String listed() {

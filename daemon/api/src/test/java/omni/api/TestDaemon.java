@@ -82,7 +82,7 @@ final class TestDaemon implements AutoCloseable {
                 Await.LONG,
                 all.get(VaultConfig.SECTION).answerWhileLocked());
         var keys = KeyStore.open(home, "tree", config.keysMax(), Clock.systemUTC());
-        keys.add("test", hash(KEY), true, Priority.NORMAL);
+        keys.add("test", hash(KEY), true, Priority.NORMAL, KeyRights.ALL);
         daemon = Daemon.start(config, given, home, "tree", bus, airgap, link, Clock.systemUTC());
         url = URI.create(daemon.url());
     }

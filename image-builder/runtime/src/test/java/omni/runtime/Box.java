@@ -151,7 +151,7 @@ final class Box implements AutoCloseable {
             byte[] hash = MessageDigest.getInstance("SHA-256").digest(KEY.getBytes(StandardCharsets.US_ASCII));
             DaemonProtocol.Client.of(bus)
                     .addKey(new DaemonProtocol.AddKeyParams(
-                            "kills", HexFormat.of().formatHex(hash), false, null));
+                            "kills", HexFormat.of().formatHex(hash), false, null, null));
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException(e);
         }

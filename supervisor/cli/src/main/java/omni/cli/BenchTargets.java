@@ -78,8 +78,7 @@ final class BenchTargets implements AutoCloseable {
 
     private String fresh() {
         var key = FreshKey.make();
-        made.add(KeyNewCommand.add(world, "bench", key, true, DaemonProtocol.Priority.NORMAL)
-                .id());
+        made.add(KeyNewCommand.add(world, "bench", key, true).id());
         return key.text();
     }
 

@@ -7,7 +7,7 @@ import picocli.CommandLine.Command;
 @Command(
         name = "key",
         description = {
-            "Makes, lists, accepts and revokes the keys of the HTTP API; without a command of its own it lists them."
+            "Makes, lists, accepts, rotates and revokes the keys of the HTTP API; without a command of its own it lists them."
         },
         commandListHeading = "%nCommands:%n",
         footer = {"", "Example: omni key new laptop"})
@@ -22,6 +22,7 @@ final class KeyCommand extends OmniCommand {
                 .addSubcommand(new KeyNewCommand(world))
                 .addSubcommand(new KeyListCommand(world))
                 .addSubcommand(new KeyAcceptCommand(world))
+                .addSubcommand(new KeyRotateCommand(world))
                 .addSubcommand(new KeyRevokeCommand(world))
                 .addSubcommand(new KeyStepUpCommand(world));
     }

@@ -13,7 +13,7 @@ import picocli.CommandLine.Parameters;
         },
         footer = {"", "Example: omni key revoke laptop"})
 final class KeyRevokeCommand extends OmniCommand {
-    private static final String UNTOLD =
+    static final String UNTOLD =
             "\nBut the vault was open and could not be told (omni logs says why): an old keys.json would bring the key back. Lock"
                     + " and unlock the vault, with keys.json as it is now: omni vault lock, then omni vault unlock. From then on"
                     + " the key, were it back, would reach nothing of what the vault keeps, and omni key list would mark it.";

@@ -55,7 +55,7 @@ final class WelcomeCommand extends OmniCommand {
     /** Lets the daemon keep a key; where it cannot, says why. */
     private boolean isKept(FreshKey key, boolean first) {
         try {
-            KeyNewCommand.add(world, first ? "first" : "this start", key, !first, DaemonProtocol.Priority.NORMAL);
+            KeyNewCommand.add(world, first ? "first" : "this start", key, !first);
             return true;
         } catch (DaemonProtocol.Refused e) {
             world.err().println(new Failures(world).explain(e).message());

@@ -2,8 +2,10 @@ package omni.cli;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import omni.api.DaemonProtocol;
 import omni.api.DaemonProtocol.*;
@@ -20,8 +22,14 @@ class FakeDaemon implements DaemonProtocol.Handler {
 
     static final String REFUSED = "Too long.";
 
+    private static final KeyRights ALL = new KeyRights(null, null, null, null, null);
+
     final List<AddKeyParams> added = new ArrayList<>();
     final Map<String, KeyStanding> strangers = new HashMap<>();
+    /** By id, the keys whose time is over, and when one was used last. */
+    final Set<String> expired = new HashSet<>();
+
+    final Map<String, String> used = new HashMap<>();
     final List<ChatParams> asked = new ArrayList<>();
     final CountDownLatch left = new CountDownLatch(1);
 
@@ -58,7 +66,11 @@ class FakeDaemon implements DaemonProtocol.Handler {
                 "2026-11-21T04:00:00Z",
                 in.session(),
                 in.priority() == null ? Priority.NORMAL : in.priority(),
-                strangers.getOrDefault(id, KeyStanding.KNOWN));
+                strangers.getOrDefault(id, KeyStanding.KNOWN),
+                in.rights() == null ? ALL : in.rights(),
+                expired.contains(id),
+                used.get(id),
+                used.containsKey(id) ? 1234 : 0);
     }
 
     @Override
@@ -68,17 +80,28 @@ class FakeDaemon implements DaemonProtocol.Handler {
 
     @Override
     public synchronized void revokeKey(RevokeKeyParams in, Call<RevokeKeyReply> call) {
-        var named = added.stream()
-                .filter(k -> k.name().equals(in.key()) || key(k).id().equals(in.key()))
-                .toList();
-        if (named.isEmpty()) {
-            throw new NoSuchKey(in.key());
-        } else if (named.size() > 1) {
-            throw new AmbiguousKey(
-                    in.key(), named.stream().map(k -> key(k).id()).toList());
-        }
-        added.removeAll(named);
+        added.remove(only(in.key()));
         call.reply(new RevokeKeyReply(vaultUntold));
+    }
+
+    @Override
+    public synchronized void rotateKey(RotateKeyParams in, Call<RotateKeyReply> call) {
+        var old = only(in.key());
+        var by = new AddKeyParams(old.name(), in.hash(), old.session(), old.priority(), old.rights());
+        added.set(added.indexOf(old), by);
+        call.reply(new RotateKeyReply(key(by), vaultUntold));
+    }
+
+    private AddKeyParams only(String named) {
+        var found = added.stream()
+                .filter(k -> k.name().equals(named) || key(k).id().equals(named))
+                .toList();
+        if (found.isEmpty()) {
+            throw new NoSuchKey(named);
+        } else if (found.size() > 1) {
+            throw new AmbiguousKey(named, found.stream().map(k -> key(k).id()).toList());
+        }
+        return found.getFirst();
     }
 
     @Override
