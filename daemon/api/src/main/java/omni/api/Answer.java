@@ -2,6 +2,7 @@ package omni.api;
 
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import omni.bus.BusException;
 import omni.bus.ReplyStream;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +18,7 @@ final class Answer<R> implements AutoCloseable {
     private final AtomicReference<@Nullable ApiException> cancelled = new AtomicReference<>();
     private final AtomicReference<Runnable> whenAccepted = new AtomicReference<>(() -> {});
     private final double loadMillis;
+    private Consumer<? super R> reader = _ -> {};
 
     /**
      * Wraps the replies. See {@link #loadMillis}.
@@ -42,6 +44,12 @@ final class Answer<R> implements AutoCloseable {
         return this;
     }
 
+    /** Hands each reply to that as well. To be called by who reads, before the first. */
+    Answer<R> whenRead(Consumer<? super R> also) {
+        reader = also;
+        return this;
+    }
+
     /**
      * The next reply; waits for it.
      *
@@ -51,7 +59,9 @@ final class Answer<R> implements AutoCloseable {
         try {
             if (replies.hasNext()) {
                 whenAccepted.getAndSet(() -> {}).run();
-                return replies.next();
+                var reply = replies.next();
+                reader.accept(reply);
+                return reply;
             }
         } catch (BusException e) {
             throw reasonOr(EngineLink.translate(e, promptParam).naming(names));

@@ -30,6 +30,7 @@ final class Answers {
     private final Duration answerTimeout;
     private final InstantSource clock;
     private final Runnable mayAnswer;
+    private final Metrics metrics;
     private final Set<Work> running = ConcurrentHashMap.newKeySet();
     private volatile boolean stopping;
 
@@ -40,13 +41,15 @@ final class Answers {
             Sweeper sweeper,
             Duration answerTimeout,
             InstantSource clock,
-            Runnable mayAnswer) {
+            Runnable mayAnswer,
+            Metrics metrics) {
         this.engine = engine;
         this.templates = templates;
         this.sweeper = sweeper;
         this.answerTimeout = answerTimeout;
         this.clock = clock;
         this.mayAnswer = mayAnswer;
+        this.metrics = metrics;
     }
 
     /** What may end an answer early; called once with what to do then. */
@@ -59,11 +62,12 @@ final class Answers {
      *
      * @param caller nobody where it is the owner at the box, who comes by the bus
      * @param names what fields are called in the request, where that is not what OpenAI calls them
+     * @param found is told which model answers
      */
-    record Asker(Watcher watcher, Optional<Caller> caller, Map<String, String> names) {
+    record Asker(Watcher watcher, Optional<Caller> caller, Map<String, String> names, Consumer<Model> found) {
         /** Whose request it is, by its key. */
         static Asker of(Exchange exchange, Map<String, String> names) {
-            return new Asker(exchange.wire()::watch, Optional.of(exchange.caller()), names);
+            return new Asker(exchange.wire()::watch, Optional.of(exchange.caller()), names, exchange::model);
         }
 
         static Asker of(Exchange exchange) {
@@ -71,7 +75,7 @@ final class Answers {
         }
 
         static Asker owner(Watcher watcher) {
-            return new Asker(watcher, Optional.empty(), Map.of());
+            return new Asker(watcher, Optional.empty(), Map.of(), _ -> {});
         }
 
         /** The names of fields, with that of the one that binds the answer, which the engine calls by names of its own. */
@@ -122,6 +126,7 @@ final class Answers {
                     begun.model().name(),
                     options.logprobs().isPresent(),
                     options.usageChunk(),
+                    options.timings(),
                     begun.parser());
             write(exchange, options, shape, begun.answer());
         });
@@ -129,17 +134,31 @@ final class Answers {
 
     /** Answers a chat for a caller who reads the replies itself. The request is let go when the engine has its prompt. */
     void chat(Held<ChatRequest> request, Asker asker, Consumer<Begun> reader) {
+        var times = new AnswerTimes(System.nanoTime());
         supervised(asker.watcher(), work -> {
-            var model = work.step(() -> engine.resolve(request.get().options().model()));
+            var model = model(work, request.get().options(), asker);
             var begun = work.step(() -> begin(model, request.get(), asker));
-            begun.answer().whenAccepted(request::close);
+            begun.answer().whenAccepted(request::close).whenRead(times::see);
             try (var parser = begun.parser()) {
                 work.read(begun.answer(), a -> {
                     reader.accept(new Begun(model, a, parser));
                     return true;
                 });
+            } finally {
+                metrics.answer(model, asker.caller(), times);
             }
         });
+    }
+
+    private Model model(Work work, Options options, Asker asker) {
+        var model = work.step(() -> engine.resolve(options.model()));
+        asker.found().accept(model);
+        return model;
+    }
+
+    /** What is counted of answers. */
+    Metrics metrics() {
+        return metrics;
     }
 
     private Begun begin(Model model, ChatRequest request, Asker asker) {
@@ -166,7 +185,7 @@ final class Answers {
     /** Makes the prompt that a chat's messages become, for a caller who reads it. */
     void prompt(Held<ChatRequest> request, Asker asker, Consumer<String> reader) {
         supervised(asker.watcher(), work -> {
-            var model = work.step(() -> engine.resolve(request.get().options().model()));
+            var model = model(work, request.get().options(), asker);
             var text = work.step(() -> prompt(model, request.get(), asker).text());
             reader.accept(text);
         });
@@ -175,7 +194,7 @@ final class Answers {
     /** Counts the tokens of a chat's prompt. */
     void count(Held<ChatRequest> request, Asker asker, LongConsumer reader) {
         supervised(asker.watcher(), work -> {
-            var model = work.step(() -> engine.resolve(request.get().options().model()));
+            var model = model(work, request.get().options(), asker);
             var count = work.step(() -> {
                 var asked = request.get();
                 var prompt = prompt(model, asked, asker);
@@ -195,20 +214,28 @@ final class Answers {
                     seconds(),
                     model.name(),
                     options.logprobs().isPresent(),
-                    options.usageChunk());
+                    options.usageChunk(),
+                    options.timings());
             write(exchange, options, shape, answer);
         });
     }
 
     /** Continues a prompt for a caller who reads the replies itself. The request is let go when the engine has its prompt. */
     void complete(Held<CompletionRequest> request, Asker asker, Reader reader) {
+        var times = new AnswerTimes(System.nanoTime());
         supervised(asker.watcher(), work -> {
-            var model = work.step(() -> engine.resolve(request.get().options().model()));
-            var answer = work.step(() -> begin(model, request.get(), asker)).whenAccepted(request::close);
-            work.read(answer, a -> {
-                reader.read(model, a);
-                return true;
-            });
+            var model = model(work, request.get().options(), asker);
+            var answer = work.step(() -> begin(model, request.get(), asker))
+                    .whenAccepted(request::close)
+                    .whenRead(times::see);
+            try {
+                work.read(answer, a -> {
+                    reader.read(model, a);
+                    return true;
+                });
+            } finally {
+                metrics.answer(model, asker.caller(), times);
+            }
         });
     }
 
@@ -325,7 +352,7 @@ final class Answers {
 
     private static void close(
             Shape shape, boolean counts, EventStream events, GenerateReplyFinish finish, Usage usage) {
-        shape.closing(finish).forEach(events::send);
+        shape.closing(finish, usage).forEach(events::send);
         if (counts) {
             events.send(shape.counts(usage));
         }

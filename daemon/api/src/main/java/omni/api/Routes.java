@@ -41,6 +41,7 @@ final class Routes {
                 Route.of(Method.GET, "/v1/models/{model…}", this::model),
                 Route.of(Method.GET, "/v1/airgap", this::airgap),
                 Route.of(Method.POST, "/v1/airgap/engage", this::engage),
+                Route.of(Method.GET, "/metrics", this::metrics),
                 new Route(Method.GET, "/health", true, this::health)));
         this.routes.addAll(new OllamaRoutes(answers, embeddings, engine, embeddingInputsMax, clock).all());
         this.routes.addAll(new MessageRoutes(answers).all());
@@ -135,6 +136,11 @@ final class Routes {
         } finally { // also where the client has gone before it could read that
             Thread.ofVirtual().name("engage").start(() -> airgap.engage("asked for by the API"));
         }
+    }
+
+    private void metrics(Exchange exchange) {
+        exchange.withoutBody();
+        exchange.scrape(answers.metrics());
     }
 
     private void health(Exchange exchange) {
