@@ -65,7 +65,8 @@ final class BoxMetrics implements MultiCollector {
     }
 
     private void models(List<MetricSnapshot> all, List<ModelCounters> models) {
-        all.add(gauges(models, "omni_model_loaded", "Whether the model is in memory: 1 or 0.", m -> m.loaded() ? 1 : 0));
+        all.add(gauges(
+                models, "omni_model_loaded", "Whether the model is in memory: 1 or 0.", m -> m.loaded() ? 1 : 0));
         all.add(gauges(models, "omni_model_sequences", "Sequences in the KV cache.", ModelCounters::sequences));
         all.add(gauges(
                 models, "omni_model_sequences_limit", "The most that may be there.", ModelCounters::sequencesMax));
@@ -107,8 +108,7 @@ final class BoxMetrics implements MultiCollector {
         return gauges(models, name, help, "", List.of(new Part("", value)));
     }
 
-    private GaugeSnapshot gauges(
-            List<ModelCounters> models, String name, String help, String label, List<Part> parts) {
+    private GaugeSnapshot gauges(List<ModelCounters> models, String name, String help, String label, List<Part> parts) {
         var gauges = GaugeSnapshot.builder().name(name).help(help);
         sums(models, label, parts)
                 .forEach((labelled, value) -> gauges.dataPoint(GaugeDataPointSnapshot.builder()
@@ -140,9 +140,8 @@ final class BoxMetrics implements MultiCollector {
         for (var model : models) {
             var name = labels.model(model.name());
             for (var part : parts) {
-                var labelled = label.isEmpty()
-                        ? Labels.of("model", name)
-                        : Labels.of("model", name, label, part.label());
+                var labelled =
+                        label.isEmpty() ? Labels.of("model", name) : Labels.of("model", name, label, part.label());
                 sums.merge(labelled, part.value().applyAsDouble(model), Double::sum);
             }
         }

@@ -22,8 +22,7 @@ final class CompletionShape implements Shape {
     private int characters;
 
     /** As in {@link ChatShape}. */
-    CompletionShape(
-            String id, long createdSeconds, String model, boolean logprobs, boolean counts, boolean timings) {
+    CompletionShape(String id, long createdSeconds, String model, boolean logprobs, boolean counts, boolean timings) {
         this.id = id;
         this.createdSeconds = createdSeconds;
         this.model = model;

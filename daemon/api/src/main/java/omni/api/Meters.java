@@ -30,8 +30,7 @@ final class Meters {
     Meters(BoxMetrics asked) {
         var prometheus = new PrometheusRegistry();
         prometheus.register(asked);
-        registry = new PrometheusMeterRegistry(
-                PrometheusConfig.DEFAULT, prometheus, Clock.SYSTEM);
+        registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT, prometheus, Clock.SYSTEM);
         Gauge.builder("omni.daemon.heap.used", Runtime.getRuntime(), heap -> heap.totalMemory() - heap.freeMemory())
                 .baseUnit("bytes")
                 .description("Java heap of the daemon in use, garbage included.")
@@ -44,7 +43,8 @@ final class Meters {
 
     void request(LabelPairs.Pair who, String outcome) {
         Counter.builder("omni.requests")
-                .description("HTTP requests that have ended, by how: done, broken (the client left), or an error's code.")
+                .description(
+                        "HTTP requests that have ended, by how: done, broken (the client left), or an error's code.")
                 .tags("model", who.model(), "key", who.key(), "outcome", outcome)
                 .register(registry)
                 .increment();
@@ -53,7 +53,11 @@ final class Meters {
     void answer(LabelPairs.Pair who, AnswerTimes times) {
         times.toFirst()
                 .ifPresent(time -> time(
-                        who, "omni.time.to.first.token", "From the request to the first text of its answer.", TO_FIRST, time));
+                        who,
+                        "omni.time.to.first.token",
+                        "From the request to the first text of its answer.",
+                        TO_FIRST,
+                        time));
         times.usage().ifPresent(usage -> {
             time(
                     who,
@@ -63,7 +67,11 @@ final class Meters {
                     AnswerTimes.millis(usage.queueMillis()));
             AnswerTimes.betweenTokens(usage)
                     .ifPresent(time -> time(
-                            who, "omni.inter.token", "From one token to the next, the mean of an answer.", BETWEEN, time));
+                            who,
+                            "omni.inter.token",
+                            "From one token to the next, the mean of an answer.",
+                            BETWEEN,
+                            time));
             promptTokens(who, usage.promptTokens());
             count(
                     who,

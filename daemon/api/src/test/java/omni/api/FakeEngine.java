@@ -86,8 +86,8 @@ final class FakeEngine implements EngineProtocol.Handler, AutoCloseable {
     volatile GenerateReplyFinish finish = GenerateReplyFinish.STOP;
 
     /** What Counters tells, and whether it tells it at all. */
-    volatile List<EngineProtocol.ModelCounters> counters =
-            List.of(new EngineProtocol.ModelCounters("id-begun", "begun", 3, 1, 1500, 1, 1, 0, true, 1, 4, 2, 10, 20, 30));
+    volatile List<EngineProtocol.ModelCounters> counters = List.of(
+            new EngineProtocol.ModelCounters("id-begun", "begun", 3, 1, 1500, 1, 1, 0, true, 1, 4, 2, 10, 20, 30));
 
     volatile Counting counting = Counting.PROMPT;
 

@@ -44,7 +44,10 @@ final class MetricsTest extends FakeBox {
         var labels = new String[] {"model", "calling", "key", KEY};
         engine.pieces = List.of("a", "b");
         var before = scrape();
-        assertEquals(200, daemon.post("/v1/chat/completions", TestDaemon.chat("calling", "")).statusCode());
+        assertEquals(
+                200,
+                daemon.post("/v1/chat/completions", TestDaemon.chat("calling", ""))
+                        .statusCode());
         assertEquals(
                 200,
                 daemon.post("/v1/chat/completions", TestDaemon.chat("calling", ",\"stream\":true"))
@@ -60,7 +63,8 @@ final class MetricsTest extends FakeBox {
                         "omni_queue_seconds_count", 2,
                         "omni_inter_token_seconds_count", 2)
                 .forEach((name, more) -> assertEquals(before.or0(name, labels) + more, after.or0(name, labels), name));
-        assertEquals(before.or0("omni_queue_seconds_sum", labels) + 0.01, after.or0("omni_queue_seconds_sum", labels), 1e-9);
+        assertEquals(
+                before.or0("omni_queue_seconds_sum", labels) + 0.01, after.or0("omni_queue_seconds_sum", labels), 1e-9);
         assertEquals(
                 before.or0("omni_inter_token_seconds_sum", labels) + 0.001,
                 after.or0("omni_inter_token_seconds_sum", labels),
@@ -80,16 +84,17 @@ final class MetricsTest extends FakeBox {
     @Test
     void aRefusalCountsAsWhatItWas() throws Exception {
         daemon.post("/v1/chat/completions", TestDaemon.chat("busy", ""));
-        var busy = scrapeUntil(
-                1, "omni_requests_total", "model", "busy", "key", KEY, "outcome", "rate_limit_exceeded");
-        assertTrue(busy.value("omni_queue_seconds_count", "model", "busy", "key", KEY).isEmpty());
+        var busy = scrapeUntil(1, "omni_requests_total", "model", "busy", "key", KEY, "outcome", "rate_limit_exceeded");
+        assertTrue(busy.value("omni_queue_seconds_count", "model", "busy", "key", KEY)
+                .isEmpty());
     }
 
     @Test
     void anAnswerThatBreaksOffCountsUpToThere() throws Exception {
         daemon.post("/v1/chat/completions", TestDaemon.chat("failing", ""));
         var read = scrapeUntil(1, "omni_time_to_first_token_seconds_count", "model", "failing", "key", KEY);
-        assertTrue(read.value("omni_prompt_tokens_total", "model", "failing", "key", KEY).isEmpty());
+        assertTrue(read.value("omni_prompt_tokens_total", "model", "failing", "key", KEY)
+                .isEmpty());
     }
 
     /** Whatever a client writes: only what is there has a name. */
@@ -100,7 +105,8 @@ final class MetricsTest extends FakeBox {
         for (var i = 0; i < 50; i++) {
             assertEquals(
                     404,
-                    daemon.post("/v1/chat/completions", TestDaemon.chat("made-up-" + i, "")).statusCode());
+                    daemon.post("/v1/chat/completions", TestDaemon.chat("made-up-" + i, ""))
+                            .statusCode());
             daemon.send(daemon.request("/made-up-" + i).setHeader("Authorization", "Bearer made-up-" + i));
         }
         scrapeUntil(50, "omni_requests_total", "model", "none", "key", KEY, "outcome", "model_not_found");

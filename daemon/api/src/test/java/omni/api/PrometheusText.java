@@ -67,7 +67,8 @@ final class PrometheusText {
     private void sample(String family, String line) {
         var match = SAMPLE.matcher(line);
         assertTrue(match.matches(), line);
-        var rest = match.group(1).substring(Math.min(family.length(), match.group(1).length()));
+        var rest = match.group(1)
+                .substring(Math.min(family.length(), match.group(1).length()));
         assertTrue(match.group(1).startsWith(family), "not of " + family + ": " + line);
         assertTrue(
                 "histogram".equals(types.get(family))

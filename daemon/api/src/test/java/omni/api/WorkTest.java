@@ -76,7 +76,14 @@ final class WorkTest {
                 var bus = BusClient.to(home.resolve("engine.sock"))) {
             var link = new EngineLink(EngineProtocol.Client.of(bus));
             var templates = new Templates(link, Clock.systemUTC(), false);
-            var answers = new Answers(link, templates, sweeper, DAY, Clock.systemUTC(), () -> {}, new Metrics(() -> new EngineCounts(false, Optional.empty())));
+            var answers = new Answers(
+                    link,
+                    templates,
+                    sweeper,
+                    DAY,
+                    Clock.systemUTC(),
+                    () -> {},
+                    new Metrics(() -> new EngineCounts(false, Optional.empty())));
             var leave = new AtomicReference<Runnable>(() -> {});
             templates.rendering.lock();
             try {

@@ -88,8 +88,7 @@ final class NativeModel implements LoadedModel {
                 LeastTokens leastTokens = new LeastTokens(model);
                 Embedder embedder = new Embedder(model, config, tuning.prefillThreads(), leastTokens);
                 tuner.loaded(stored, plan.contextTokens(), model, loop::whenIdle);
-                return new NativeModel(
-                        stored, model, decoder, embedder, loop, config, leastTokens, tuner, plan.fit());
+                return new NativeModel(stored, model, decoder, embedder, loop, config, leastTokens, tuner, plan.fit());
             } catch (LlamaException | EngineException e) {
                 model.close();
                 throw e;

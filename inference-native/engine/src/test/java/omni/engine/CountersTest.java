@@ -62,9 +62,8 @@ class CountersTest {
             assertTrue(seed.loadMillis() > 0);
             assertTrue(seed.weightBytes() > 5_000_000 && seed.cacheBytes() > 0 && seed.computeBytes() > 0);
             assertTrue(seed.sequencesMax() > 0);
-            Long resident = engine.client
-                    .counters(new EngineProtocol.CountersParams())
-                    .residentBytes();
+            Long resident =
+                    engine.client.counters(new EngineProtocol.CountersParams()).residentBytes();
             assertTrue(Objects.requireNonNull(resident) > 10_000_000);
         }
     }
