@@ -9,6 +9,9 @@ module omni.api {
     requires io.helidon.http.media;
     requires io.helidon.service.registry;
     requires io.helidon.webserver;
+    requires io.prometheus.metrics.model;
+    requires micrometer.core;
+    requires micrometer.registry.prometheus;
     requires omni.airgap;
     requires transitive omni.engine;
     requires transitive omni.role;

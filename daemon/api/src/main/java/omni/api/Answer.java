@@ -44,9 +44,9 @@ final class Answer<R> implements AutoCloseable {
         return this;
     }
 
-    /** Shows that each reply, before it is returned. To be called before one is awaited. */
-    Answer<R> whenRead(Consumer<R> then) {
-        whenRead.set(then);
+    /** Shows that each reply, too, before it is returned. To be called before one is awaited. */
+    Answer<R> whenRead(Consumer<? super R> then) {
+        whenRead.updateAndGet(before -> before.andThen(then));
         return this;
     }
 

@@ -30,6 +30,7 @@ final class Answers {
     private final Duration answerTimeout;
     private final InstantSource clock;
     private final Runnable mayAnswer;
+    private final Metrics metrics;
     private final Set<Work> running = ConcurrentHashMap.newKeySet();
     private volatile boolean stopping;
 
@@ -40,13 +41,15 @@ final class Answers {
             Sweeper sweeper,
             Duration answerTimeout,
             InstantSource clock,
-            Runnable mayAnswer) {
+            Runnable mayAnswer,
+            Metrics metrics) {
         this.engine = engine;
         this.templates = templates;
         this.sweeper = sweeper;
         this.answerTimeout = answerTimeout;
         this.clock = clock;
         this.mayAnswer = mayAnswer;
+        this.metrics = metrics;
     }
 
     /** What may end an answer early; called once with what to do then. */
@@ -61,13 +64,24 @@ final class Answers {
      * @param rights what its key may
      * @param spent counts tokens that are computed for it
      * @param names what fields are called in the request, where that is not what OpenAI calls them
+     * @param found is told which model answers
      */
     record Asker(
-            Watcher watcher, Optional<Caller> caller, KeyRights rights, LongConsumer spent, Map<String, String> names) {
+            Watcher watcher,
+            Optional<Caller> caller,
+            KeyRights rights,
+            LongConsumer spent,
+            Map<String, String> names,
+            Consumer<Model> found) {
         /** Whose request it is, by its key. */
         static Asker of(Exchange exchange, Map<String, String> names) {
             return new Asker(
-                    exchange.wire()::watch, Optional.of(exchange.caller()), exchange.rights(), exchange::spent, names);
+                    exchange.wire()::watch,
+                    Optional.of(exchange.caller()),
+                    exchange.rights(),
+                    exchange::spent,
+                    names,
+                    exchange::model);
         }
 
         static Asker of(Exchange exchange) {
@@ -75,7 +89,7 @@ final class Answers {
         }
 
         static Asker owner(Watcher watcher) {
-            return new Asker(watcher, Optional.empty(), KeyRights.ALL, _ -> {}, Map.of());
+            return new Asker(watcher, Optional.empty(), KeyRights.ALL, _ -> {}, Map.of(), _ -> {});
         }
 
         /** The names of fields, with that of the one that binds the answer, which the engine calls by names of its own. */
@@ -126,6 +140,7 @@ final class Answers {
                     begun.model().name(),
                     options.logprobs().isPresent(),
                     options.usageChunk(),
+                    options.timings(),
                     begun.parser());
             write(exchange, options, shape, begun.answer());
         });
@@ -133,17 +148,31 @@ final class Answers {
 
     /** Answers a chat for a caller who reads the replies itself. The request is let go when the engine has its prompt. */
     void chat(Held<ChatRequest> request, Asker asker, Consumer<Begun> reader) {
+        var times = new AnswerTimes(System.nanoTime());
         supervised(asker.watcher(), work -> {
-            var model = work.step(() -> engine.resolve(request.get().options().model(), asker.rights()));
+            var model = model(work, request.get().options(), asker);
             var begun = work.step(() -> begin(model, request.get(), asker));
-            begun.answer().whenAccepted(request::close);
+            begun.answer().whenAccepted(request::close).whenRead(times::see);
             try (var parser = begun.parser()) {
                 work.read(begun.answer(), a -> {
                     reader.accept(new Begun(model, a, parser));
                     return true;
                 });
+            } finally {
+                metrics.answer(model, asker.caller(), times);
             }
         });
+    }
+
+    private Model model(Work work, Options options, Asker asker) {
+        var model = work.step(() -> engine.resolve(options.model(), asker.rights()));
+        asker.found().accept(model);
+        return model;
+    }
+
+    /** What is counted of answers. */
+    Metrics metrics() {
+        return metrics;
     }
 
     private Begun begin(Model model, ChatRequest request, Asker asker) {
@@ -171,7 +200,7 @@ final class Answers {
     /** Makes the prompt that a chat's messages become, for a caller who reads it. */
     void prompt(Held<ChatRequest> request, Asker asker, Consumer<String> reader) {
         supervised(asker.watcher(), work -> {
-            var model = work.step(() -> engine.resolve(request.get().options().model(), asker.rights()));
+            var model = model(work, request.get().options(), asker);
             var text = work.step(() -> prompt(model, request.get(), asker).text());
             reader.accept(text);
         });
@@ -180,7 +209,7 @@ final class Answers {
     /** Counts the tokens of a chat's prompt. */
     void count(Held<ChatRequest> request, Asker asker, LongConsumer reader) {
         supervised(asker.watcher(), work -> {
-            var model = work.step(() -> engine.resolve(request.get().options().model(), asker.rights()));
+            var model = model(work, request.get().options(), asker);
             var count = work.step(() -> {
                 var asked = request.get();
                 var prompt = prompt(model, asked, asker);
@@ -200,20 +229,28 @@ final class Answers {
                     seconds(),
                     model.name(),
                     options.logprobs().isPresent(),
-                    options.usageChunk());
+                    options.usageChunk(),
+                    options.timings());
             write(exchange, options, shape, answer);
         });
     }
 
     /** Continues a prompt for a caller who reads the replies itself. The request is let go when the engine has its prompt. */
     void complete(Held<CompletionRequest> request, Asker asker, Reader reader) {
+        var times = new AnswerTimes(System.nanoTime());
         supervised(asker.watcher(), work -> {
-            var model = work.step(() -> engine.resolve(request.get().options().model(), asker.rights()));
-            var answer = work.step(() -> begin(model, request.get(), asker)).whenAccepted(request::close);
-            work.read(answer, a -> {
-                reader.read(model, a);
-                return true;
-            });
+            var model = model(work, request.get().options(), asker);
+            var answer = work.step(() -> begin(model, request.get(), asker))
+                    .whenAccepted(request::close)
+                    .whenRead(times::see);
+            try {
+                work.read(answer, a -> {
+                    reader.read(model, a);
+                    return true;
+                });
+            } finally {
+                metrics.answer(model, asker.caller(), times);
+            }
         });
     }
 
@@ -330,7 +367,7 @@ final class Answers {
 
     private static void close(
             Shape shape, boolean counts, EventStream events, GenerateReplyFinish finish, Usage usage) {
-        shape.closing(finish).forEach(events::send);
+        shape.closing(finish, usage).forEach(events::send);
         if (counts) {
             events.send(shape.counts(usage));
         }

@@ -20,9 +20,17 @@ import tools.jackson.databind.node.ObjectNode;
  * @param model the model's name
  * @param logprobs whether tokens are reported
  * @param counts whether a chunk of counts will follow; the others then say {@code "usage": null}
+ * @param timings whether the end says how long it took
  * @param parser of this answer
  */
-record ChatShape(String id, long createdSeconds, String model, boolean logprobs, boolean counts, AnswerParser parser)
+record ChatShape(
+        String id,
+        long createdSeconds,
+        String model,
+        boolean logprobs,
+        boolean counts,
+        boolean timings,
+        AnswerParser parser)
         implements Shape {
     @Override
     public Report report(JsonGenerator out) {
@@ -37,11 +45,11 @@ record ChatShape(String id, long createdSeconds, String model, boolean logprobs,
         } else {
             out.writeNullProperty("logprobs");
         }
-        return new Whole(out, logprobs, parser);
+        return new Whole(out, logprobs, timings, parser);
     }
 
     /** After the reports of tokens, which come first because they are not kept. */
-    private record Whole(JsonGenerator out, boolean logprobs, AnswerParser parser) implements Report {
+    private record Whole(JsonGenerator out, boolean logprobs, boolean timings, AnswerParser parser) implements Report {
         @Override
         public void token(Token token) {
             if (logprobs) {
@@ -64,6 +72,9 @@ record ChatShape(String id, long createdSeconds, String model, boolean logprobs,
             out.writeEndObject();
             out.writeEndArray();
             Spool.field(out, "usage", Tokens.usage(usage));
+            if (timings) {
+                Spool.field(out, "timings", Tokens.timings(usage));
+            }
             out.writeEndObject();
         }
     }
@@ -142,10 +153,14 @@ record ChatShape(String id, long createdSeconds, String model, boolean logprobs,
     }
 
     @Override
-    public List<ObjectNode> closing(GenerateReplyFinish finish) {
+    public List<ObjectNode> closing(GenerateReplyFinish finish, Usage usage) {
         var chunks = new ArrayList<ObjectNode>();
         parser.finish().forEach(delta -> chunks.add(chunk(delta(delta), List.of(), null)));
-        chunks.add(chunk(JsonNodeFactory.instance.objectNode(), List.of(), reason(finish, parser)));
+        var last = chunk(JsonNodeFactory.instance.objectNode(), List.of(), reason(finish, parser));
+        if (timings) {
+            last.set("timings", Tokens.timings(usage));
+        }
+        chunks.add(last);
         return chunks;
     }
 

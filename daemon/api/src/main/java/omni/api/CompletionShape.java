@@ -18,15 +18,17 @@ final class CompletionShape implements Shape {
     private final String model;
     private final boolean logprobs;
     private final boolean counts;
+    private final boolean timings;
     private int characters;
 
     /** As in {@link ChatShape}. */
-    CompletionShape(String id, long createdSeconds, String model, boolean logprobs, boolean counts) {
+    CompletionShape(String id, long createdSeconds, String model, boolean logprobs, boolean counts, boolean timings) {
         this.id = id;
         this.createdSeconds = createdSeconds;
         this.model = model;
         this.logprobs = logprobs;
         this.counts = counts;
+        this.timings = timings;
     }
 
     @Override
@@ -42,7 +44,7 @@ final class CompletionShape implements Shape {
         } else {
             out.writeNullProperty("logprobs");
         }
-        return new Whole(out, logprobs);
+        return new Whole(out, logprobs, timings);
     }
 
     /**
@@ -52,14 +54,16 @@ final class CompletionShape implements Shape {
     private static final class Whole implements Report {
         private final JsonGenerator out;
         private final boolean logprobs;
+        private final boolean timings;
         private final StringBuilder offsets = new StringBuilder();
         private final StringBuilder values = new StringBuilder();
         private final StringBuilder texts = new StringBuilder();
         private int characters;
 
-        Whole(JsonGenerator out, boolean logprobs) {
+        Whole(JsonGenerator out, boolean logprobs, boolean timings) {
             this.out = out;
             this.logprobs = logprobs;
+            this.timings = timings;
         }
 
         @Override
@@ -90,6 +94,9 @@ final class CompletionShape implements Shape {
             out.writeEndObject();
             out.writeEndArray();
             Spool.field(out, "usage", Tokens.usage(usage));
+            if (timings) {
+                Spool.field(out, "timings", Tokens.timings(usage));
+            }
             out.writeEndObject();
         }
 
@@ -110,8 +117,12 @@ final class CompletionShape implements Shape {
     }
 
     @Override
-    public List<ObjectNode> closing(GenerateReplyFinish finish) {
-        return List.of(noted(choice("", List.of(), finish.wire())));
+    public List<ObjectNode> closing(GenerateReplyFinish finish, Usage usage) {
+        var last = noted(choice("", List.of(), finish.wire()));
+        if (timings) {
+            last.set("timings", Tokens.timings(usage));
+        }
+        return List.of(last);
     }
 
     @Override

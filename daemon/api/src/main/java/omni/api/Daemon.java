@@ -18,6 +18,8 @@ import omni.role.Role;
 /** The daemon when it runs: the HTTP server and the bus service over one set of keys, templates and answers. */
 final class Daemon implements Role.Running {
     private static final Duration STOP_STEP = Duration.ofMillis(10);
+    /** A scrape waits for the engine no longer than this. */
+    private static final Duration COUNTS_WAIT_MAX = Duration.ofMillis(500);
 
     private final HttpServer server;
     private final Sweeper sweeper;
@@ -66,7 +68,10 @@ final class Daemon implements Role.Running {
         var keys = new KeyCheck(store, vault, use, clock);
         var engine = new EngineLink(EngineProtocol.Client.of(engineBus));
         var templates = new Templates(engine, clock, config.reorderVolatileLines());
-        var answers = new Answers(engine, templates, sweeper, config.answerTimeout(), clock, vault::requireMayAnswer);
+        var counting = EngineProtocol.Client.of(engineBus.within(COUNTS_WAIT_MAX));
+        var metrics = new Metrics(() -> EngineLink.counts(counting));
+        var answers = new Answers(
+                engine, templates, sweeper, config.answerTimeout(), clock, vault::requireMayAnswer, metrics);
         var airgap = new AirgapLink(AirgapProtocol.Client.of(airgapBus));
         var routes = new Routes(
                 answers, engine, airgap, vault, new Health(engine::models), config.embeddingInputsMax(), clock);
@@ -75,7 +80,7 @@ final class Daemon implements Role.Running {
         var guard = new Guard(config.host(), config.hosts(), config.origins(), keys);
         HttpServer server;
         try {
-            server = HttpServer.start(config, given, new Front(guard, routes, bodies), sweeper);
+            server = HttpServer.start(config, given, new Front(guard, routes, bodies, metrics), sweeper);
         } catch (UncheckedIOException e) {
             sweeper.close();
             vault.close();

@@ -59,6 +59,7 @@ final class Embeddings {
         var caller = Options.asking(exchange.caller(), request.priority());
         answers.supervised(exchange.wire()::watch, work -> {
             var model = work.step(() -> engine.resolve(request.model(), exchange.rights()));
+            exchange.model(model);
             write(exchange, request, shape, model, caller, work);
         });
     }
@@ -89,6 +90,7 @@ final class Embeddings {
         shape.end(json, tokens, loadMillis);
         json.writeEndObject();
         spool.finish();
+        answers.metrics().embedded(model, caller, tokens);
     }
 
     /** How many texts fit a call; where nobody knows how long the vectors are, as many as the engine takes. */

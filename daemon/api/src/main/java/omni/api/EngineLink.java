@@ -7,6 +7,7 @@ import omni.bus.BusError;
 import omni.bus.BusException;
 import omni.engine.EngineProtocol;
 import omni.engine.EngineProtocol.CountTokensParams;
+import omni.engine.EngineProtocol.CountersParams;
 import omni.engine.EngineProtocol.DetokenizeParams;
 import omni.engine.EngineProtocol.EmbedParams;
 import omni.engine.EngineProtocol.EmbedReply;
@@ -125,6 +126,19 @@ final class EngineLink {
             return engine.stats(new StatsParams()).models();
         } catch (BusException e) {
             throw translate(e, "model");
+        }
+    }
+
+    /** What the engine has counted; says, too, where it is not there. */
+    static EngineCounts counts(EngineProtocol.Client engine) {
+        try {
+            return new EngineCounts(true, Optional.of(engine.counters(new CountersParams())));
+        } catch (BusError | BusException.Exhausted e) {
+            Log.debug("the engine is there, and does not say what it has counted", e);
+            return new EngineCounts(true, Optional.empty());
+        } catch (BusException e) {
+            Log.debug("the engine is not there to be counted", e);
+            return new EngineCounts(false, Optional.empty());
         }
     }
 

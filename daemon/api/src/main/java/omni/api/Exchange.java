@@ -8,6 +8,7 @@ import io.helidon.http.Status;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -16,6 +17,7 @@ import java.util.function.Function;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 import omni.engine.EngineProtocol.Caller;
+import omni.engine.EngineProtocol.Model;
 import omni.engine.EngineProtocol.Priority;
 import omni.engine.EngineProtocol.Usage;
 import org.jspecify.annotations.Nullable;
@@ -24,7 +26,11 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** One request and its response, with what the access log will say of them. For one thread. */
 final class Exchange {
+    private static final String NO_KEY = "-";
     private static final String JSON = "application/json";
+    /** More than there can be: {@link LabelPairs} bounds it. */
+    private static final int SCRAPE_BYTES_MAX = 512 * 1024;
+
     private static final HeaderName ANTHROPIC_VERSION = HeaderNames.create("anthropic-version");
 
     private final ServerRequest request;
@@ -36,7 +42,7 @@ final class Exchange {
 
     private String route = "-";
     private List<String> pathValues = List.of();
-    private String key = "-";
+    private String key = NO_KEY;
     private Optional<KeyStore.Entry> entry = Optional.empty();
     private Optional<Kept> kept = Optional.empty();
     private LongConsumer spent = _ -> {};
@@ -46,6 +52,7 @@ final class Exchange {
     private boolean unfinished;
     private String outcome = "broken";
     private @Nullable Usage usage;
+    private Optional<String> model = Optional.empty();
     private Optional<Runnable> afterwards = Optional.empty();
     private Optional<Runnable> before = Optional.empty();
 
@@ -161,6 +168,16 @@ final class Exchange {
         return new Caller(key, entry.map(KeyStore.Entry::priority).orElse(Priority.NORMAL));
     }
 
+    /** The model that it is about, which there is. */
+    void model(Model found) {
+        model = Optional.of(found.name());
+    }
+
+    /** Counts how it ended. */
+    void count(Metrics metrics) {
+        metrics.request(model, key.equals(NO_KEY) ? Optional.empty() : Optional.of(key), outcome);
+    }
+
     /** Counts for the log. */
     void usage(Usage counts) {
         usage = counts;
@@ -231,6 +248,16 @@ final class Exchange {
     /** Sends a text. */
     void text(String text) {
         send(Status.OK_200, "text/plain; charset=utf-8", text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Sends what Prometheus reads; memory for it is taken before it is written. */
+    void scrape(Metrics metrics) {
+        try (var room = room(SCRAPE_BYTES_MAX)) {
+            var out = new ByteArrayOutputStream();
+            metrics.scrape(out);
+            room.shrink(out.size());
+            send(Status.OK_200, "text/plain; version=0.0.4; charset=utf-8", out.toByteArray());
+        }
     }
 
     private void send(Status code, byte[] bytes) {
@@ -348,8 +375,15 @@ final class Exchange {
         Log.info("http " + method().text() + " " + route + " " + status + " " + outcome + " " + millis + "ms key=" + key
                 + " prompt_tokens=" + (counts == null ? 0 : counts.promptTokens())
                 + " completion_tokens=" + (counts == null ? 0 : counts.completionTokens())
+                + (counts == null ? "" : timings(counts))
                 + " request=" + id);
         afterwards.ifPresent(Runnable::run);
+    }
+
+    private static String timings(Usage counts) {
+        return " cached_tokens=" + counts.cachedTokens() + " load_ms=" + Math.round(counts.loadMillis()) + " queue_ms="
+                + Math.round(counts.queueMillis()) + " prompt_ms=" + Math.round(counts.promptMillis())
+                + " completion_ms=" + Math.round(counts.completionMillis());
     }
 
     private ServerResponse head(Status code) {

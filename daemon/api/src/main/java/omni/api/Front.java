@@ -14,11 +14,13 @@ final class Front implements Handler {
     private final Guard guard;
     private final Routes routes;
     private final Bodies bodies;
+    private final Metrics metrics;
 
-    Front(Guard guard, Routes routes, Bodies bodies) {
+    Front(Guard guard, Routes routes, Bodies bodies, Metrics metrics) {
         this.guard = guard;
         this.routes = routes;
         this.bodies = bodies;
+        this.metrics = metrics;
     }
 
     @Override
@@ -28,6 +30,7 @@ final class Front implements Handler {
             answer(exchange);
         } finally {
             exchange.end();
+            exchange.count(metrics);
         }
     }
 

@@ -90,6 +90,7 @@ record MessageRequest(Options options, ArrayNode messages, Tools tools) {
                 TemplateVariables.ofMessages(body.object("thinking")),
                 Options.reorders(body),
                 body.flag("stream"),
+                false,
                 false);
         var tools = Tools.ofMessages(body);
         tools.requireFree(options);

@@ -104,6 +104,7 @@ record OllamaRequest(Options options, ArrayNode messages, Tools tools, Optional<
                 TemplateVariables.ofOllama(body.get("think")),
                 Options.reorders(body),
                 stream,
+                false,
                 false);
     }
 

@@ -168,6 +168,7 @@ final class OllamaRoutes {
     private void memory(Exchange exchange, Options options, boolean chat, boolean stays) {
         answers.supervised(exchange.wire()::watch, work -> {
             var model = work.step(() -> engine.resolve(options.model(), exchange.rights()));
+            exchange.model(model);
             if (stays) {
                 work.step(() -> engine.template(model));
             } else if (!work.step(() -> engine.unload(model))) {
@@ -293,6 +294,7 @@ final class OllamaRoutes {
     private void loadToEmbed(Exchange exchange, Optional<String> wanted, Embeddings.Shape shape) {
         answers.supervised(exchange.wire()::watch, work -> {
             var model = work.step(() -> engine.resolve(wanted, exchange.rights()));
+            exchange.model(model);
             var loadMillis = work.step(() -> engine.template(model)).loadMillis();
             var spool = exchange.spool();
             spool.json().writeStartObject();

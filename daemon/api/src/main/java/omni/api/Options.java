@@ -31,6 +31,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param stream whether the answer comes as server-sent events
  * @param priority how urgent it is; empty for as urgent as its key's requests are
  * @param usageChunk whether a stream ends with a chunk of token counts
+ * @param timings whether the answer says how long it took
  */
 record Options(
         Optional<String> model,
@@ -44,7 +45,8 @@ record Options(
         ObjectNode variables,
         Optional<Boolean> reorders,
         boolean stream,
-        boolean usageChunk) {
+        boolean usageChunk,
+        boolean timings) {
     /** OpenAI's bound. */
     static final int STOPS_MAX = 4;
 
@@ -82,7 +84,8 @@ record Options(
                 TemplateVariables.ofOpenAi(body),
                 reorders(body),
                 stream,
-                usageChunk(body, stream));
+                usageChunk(body, stream),
+                body.flag("timings_per_token"));
     }
 
     /** Whether lines that say what time it is go behind the others. */

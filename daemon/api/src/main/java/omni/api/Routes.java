@@ -42,6 +42,7 @@ final class Routes {
                 Route.of(RouteGroup.MODELS, Method.GET, "/v1/models/{model…}", this::model),
                 Route.of(RouteGroup.AIRGAP, Method.GET, "/v1/airgap", this::airgap),
                 Route.ofAnyKey(Method.POST, "/v1/airgap/engage", this::engage),
+                Route.of(RouteGroup.METRICS, Method.GET, "/metrics", this::metrics),
                 Route.open(Method.GET, "/health", this::health)));
         this.routes.addAll(new OllamaRoutes(answers, embeddings, engine, embeddingInputsMax, clock).all());
         this.routes.addAll(new MessageRoutes(answers).all());
@@ -136,6 +137,11 @@ final class Routes {
         } finally { // also where the client has gone before it could read that
             Thread.ofVirtual().name("engage").start(() -> airgap.engage("asked for by the API"));
         }
+    }
+
+    private void metrics(Exchange exchange) {
+        exchange.withoutBody();
+        exchange.scrape(answers.metrics());
     }
 
     private void health(Exchange exchange) {

@@ -29,7 +29,7 @@ sealed interface Shape permits ChatShape, CompletionShape {
     List<ObjectNode> chunks(String text, List<Token> tokens);
 
     /** The last chunks, of which the last says why the answer ends. */
-    List<ObjectNode> closing(GenerateReplyFinish finish);
+    List<ObjectNode> closing(GenerateReplyFinish finish, Usage usage);
 
     /** The chunk with the counts; it has no choices. */
     ObjectNode counts(Usage usage);

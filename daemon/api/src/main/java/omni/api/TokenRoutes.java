@@ -71,6 +71,7 @@ final class TokenRoutes {
             var asked = request.get();
             answers.supervised(exchange.wire()::watch, work -> {
                 var model = work.step(() -> engine.resolve(asked.model(), exchange.rights()));
+                exchange.model(model);
                 var tokens = work.step(
                         () -> engine.tokenize(model, asked.content(), asked.parseSpecial(), asked.addSpecial()));
                 var spool = exchange.spool();
@@ -104,6 +105,7 @@ final class TokenRoutes {
             var asked = request.get();
             answers.supervised(exchange.wire()::watch, work -> {
                 var model = work.step(() -> engine.resolve(asked.model(), exchange.rights()));
+                exchange.model(model);
                 var text = work.step(() -> engine.detokenize(model, asked.tokens()));
                 exchange.json(JsonNodeFactory.instance.objectNode().put("content", text));
             });
@@ -126,6 +128,7 @@ final class TokenRoutes {
         var wanted = exchange.query(List.of("model")).id("model").filter(name -> !name.equals("default"));
         answers.supervised(exchange.wire()::watch, work -> {
             var model = work.step(() -> engine.resolve(wanted, exchange.rights()));
+            exchange.model(model);
             var template = work.step(() -> engine.template(model)).template();
             var stats = work.step(() -> stats(model));
             var root = JsonNodeFactory.instance.objectNode();

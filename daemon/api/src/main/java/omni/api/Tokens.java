@@ -85,6 +85,22 @@ final class Tokens {
         return node;
     }
 
+    /** How long an answer took, as llama.cpp's server says it, and how long it waited and its model took to load. */
+    static ObjectNode timings(Usage usage) {
+        var computed = usage.promptTokens() - usage.cachedTokens();
+        var node = JsonNodeFactory.instance.objectNode().put("cache_n", usage.cachedTokens());
+        pace(node, "prompt", computed, usage.promptMillis());
+        pace(node, "predicted", usage.completionTokens(), usage.completionMillis());
+        return node.put("queue_ms", usage.queueMillis()).put("load_ms", usage.loadMillis());
+    }
+
+    private static void pace(ObjectNode into, String what, long tokens, double millis) {
+        into.put(what + "_n", tokens)
+                .put(what + "_ms", millis)
+                .put(what + "_per_token_ms", tokens == 0 ? 0 : millis / tokens)
+                .put(what + "_per_second", millis <= 0 ? 0 : tokens * 1e3 / millis);
+    }
+
     private static ObjectNode one(ObjectNode into, String base64, double logprob) {
         into.put("token", text(base64)).put("logprob", finite(logprob));
         var bytes = into.putArray("bytes");

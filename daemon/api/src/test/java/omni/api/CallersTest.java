@@ -152,6 +152,7 @@ final class CallersTest {
                 TemplateVariables.none(),
                 Optional.empty(),
                 false,
+                false,
                 false);
         var refused =
                 assertThrows(ApiError.class, () -> late.generate("m", "hi", null, Optional.empty(), Optional.empty()));

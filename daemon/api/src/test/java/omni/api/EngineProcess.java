@@ -65,7 +65,7 @@ final class EngineProcess implements AutoCloseable {
                                         .getFileName()
                                         .toString()
                                         .matches(
-                                                "(omni|jackson|helidon|tink|protobuf|gson|jsr305|error_prone|bcprov|sqlite-jdbc|org\\.eclipse\\.jgit|JavaEWAH|commons-codec|slf4j).*\\.jar"))
+                                                "(omni|jackson|helidon|micrometer|prometheus|tink|protobuf|gson|jsr305|error_prone|bcprov|sqlite-jdbc|org\\.eclipse\\.jgit|JavaEWAH|commons-codec|slf4j).*\\.jar"))
                 .collect(Collectors.joining(File.pathSeparator));
         var builder = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),

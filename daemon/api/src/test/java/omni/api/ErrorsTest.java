@@ -315,7 +315,14 @@ final class ErrorsTest extends FakeBox {
         var day = Duration.ofDays(1);
         var sweeper = new Sweeper(new Wire.Patience(day, day, day));
         sweeper.close();
-        var answers = new Answers(link, new Templates(link, clock, false), sweeper, day, clock, () -> {});
+        var answers = new Answers(
+                link,
+                new Templates(link, clock, false),
+                sweeper,
+                day,
+                clock,
+                () -> {},
+                new Metrics(() -> new EngineCounts(false, Optional.empty())));
         var airgap = new AirgapLink(AirgapProtocol.Client.of(BusClient.to(Path.of("nobody.sock"))));
         var vault = new VaultLink(
                 BusClient.to(Path.of("nobody.sock")), Path.of("nobody.sock"), () -> {}, Duration.ZERO, true);

@@ -85,6 +85,18 @@ final class FakeEngine implements EngineProtocol.Handler, AutoCloseable {
 
     volatile GenerateReplyFinish finish = GenerateReplyFinish.STOP;
 
+    /** What Counters tells, and whether it tells it at all. */
+    volatile List<EngineProtocol.ModelCounters> counters = List.of(
+            new EngineProtocol.ModelCounters("id-begun", "begun", 3, 1, 1500, 1, 1, 0, true, 1, 4, 2, 10, 20, 30));
+
+    volatile Counting counting = Counting.PROMPT;
+
+    enum Counting {
+        PROMPT,
+        SLOW
+    }
+
+    final AtomicInteger scrapes = new AtomicInteger();
     final AtomicInteger cancelled = new AtomicInteger();
     final AtomicInteger templateCalls = new AtomicInteger();
     final CountDownLatch hold = new CountDownLatch(1);
@@ -304,6 +316,15 @@ final class FakeEngine implements EngineProtocol.Handler, AutoCloseable {
                 library, List.of(new EngineProtocol.ModelStats("id-begun", 0, 1, 0, 512, 0, 0, 0, 0, List.of()))));
     }
 
+    @Override
+    public void counters(EngineProtocol.CountersParams in, Call<EngineProtocol.CountersReply> call) {
+        scrapes.incrementAndGet();
+        if (counting == Counting.SLOW) {
+            waitFor(hold);
+        }
+        call.reply(new EngineProtocol.CountersReply(counters, 50_000_000L, 4_000_000_000L));
+    }
+
     private static void three(FakeEngine engine, GenerateParams in, Call<GenerateReply> call) {
         call.next(part("one "));
         call.next(part("two "));
@@ -375,7 +396,7 @@ final class FakeEngine implements EngineProtocol.Handler, AutoCloseable {
     }
 
     private static Usage usage() {
-        return new Usage(10, 4, 3, 1, 1, 2);
+        return new Usage(10, 4, 3, 5, 1, 1, 2);
     }
 
     private static void waitFor(CountDownLatch latch) {

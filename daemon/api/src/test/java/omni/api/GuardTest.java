@@ -43,6 +43,7 @@ final class GuardTest {
                 "/v1/chat/completions",
                 "/v1/completions",
                 "/v1/embeddings",
+                "/metrics",
                 "/nowhere",
                 "/api/tags"
             })

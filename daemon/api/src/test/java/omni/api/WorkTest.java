@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
@@ -75,7 +76,14 @@ final class WorkTest {
                 var bus = BusClient.to(home.resolve("engine.sock"))) {
             var link = new EngineLink(EngineProtocol.Client.of(bus));
             var templates = new Templates(link, Clock.systemUTC(), false);
-            var answers = new Answers(link, templates, sweeper, DAY, Clock.systemUTC(), () -> {});
+            var answers = new Answers(
+                    link,
+                    templates,
+                    sweeper,
+                    DAY,
+                    Clock.systemUTC(),
+                    () -> {},
+                    new Metrics(() -> new EngineCounts(false, Optional.empty())));
             var leave = new AtomicReference<Runnable>(() -> {});
             templates.rendering.lock();
             try {

@@ -5,10 +5,13 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import omni.bus.BusError;
 import omni.bus.Call;
 import omni.gguf.GgufModel;
@@ -451,6 +454,26 @@ final class EngineService implements EngineProtocol.Handler {
             }
             store.use(model);
             call.reply(new EngineProtocol.UseReply());
+        });
+    }
+
+    @Override
+    public void counters(EngineProtocol.CountersParams in, Call<EngineProtocol.CountersReply> call) {
+        answer(() -> {
+            List<StoredModel> stored = store.models();
+            Map<String, ModelCounts> counts =
+                    residents.counts(stored.stream().map(StoredModel::id).collect(Collectors.toSet()));
+            Map<String, Residents.Resident> ready = residents.ready().stream()
+                    .collect(Collectors.toMap(r -> r.loaded().stored().id(), r -> r));
+            List<EngineProtocol.ModelCounters> models = new ArrayList<>();
+            for (StoredModel model : stored) {
+                models.add(Wording.counters(
+                        model,
+                        counts.getOrDefault(model.id(), ModelCounts.NONE),
+                        Optional.ofNullable(ready.get(model.id()))));
+            }
+            call.reply(new EngineProtocol.CountersReply(
+                    models, Wording.boxed(memory.residentBytes()), Wording.boxed(memory.availableBytes())));
         });
     }
 

@@ -56,6 +56,9 @@ sealed interface LoadedModel extends AutoCloseable permits NativeModel, Portable
     /** Counters since the load. */
     DecodeLoop.Stats stats();
 
+    /** The memory that it takes, as reckoned from its file. */
+    Fit fit();
+
     /** How long its answers hold their places. */
     ServiceTime service();
 

@@ -30,6 +30,16 @@ final class Memory {
         return OptionalLong.of(Math.min(available.getAsLong(), left.getAsLong()));
     }
 
+    /** Returns the bytes of this process that are in memory, or nothing where the host does not tell; proc_pid_status(5). */
+    OptionalLong residentBytes() {
+        for (String line : lines(root.resolve("proc/self/status"))) {
+            if (line.startsWith("VmRSS:")) {
+                return OptionalLong.of(digits(line) * 1024);
+            }
+        }
+        return OptionalLong.empty();
+    }
+
     private OptionalLong meminfo() {
         for (String line : lines(root.resolve("proc/meminfo"))) {
             if (line.startsWith("MemAvailable:")) {

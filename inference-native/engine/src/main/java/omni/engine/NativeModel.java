@@ -26,6 +26,7 @@ final class NativeModel implements LoadedModel {
     private final EngineConfig config;
     private final LeastTokens leastTokens;
     private final Tuner tuner;
+    private final Fit fit;
 
     private NativeModel(
             StoredModel stored,
@@ -35,7 +36,8 @@ final class NativeModel implements LoadedModel {
             DecodeLoop loop,
             EngineConfig config,
             LeastTokens leastTokens,
-            Tuner tuner) {
+            Tuner tuner,
+            Fit fit) {
         this.stored = stored;
         this.model = model;
         this.decoder = decoder;
@@ -44,6 +46,7 @@ final class NativeModel implements LoadedModel {
         this.config = config;
         this.leastTokens = leastTokens;
         this.tuner = tuner;
+        this.fit = fit;
     }
 
     /** Puts something between the decode loop and the decoder; tests plant faults with it. */
@@ -85,7 +88,7 @@ final class NativeModel implements LoadedModel {
                 LeastTokens leastTokens = new LeastTokens(model);
                 Embedder embedder = new Embedder(model, config, tuning.prefillThreads(), leastTokens);
                 tuner.loaded(stored, plan.contextTokens(), model, loop::whenIdle);
-                return new NativeModel(stored, model, decoder, embedder, loop, config, leastTokens, tuner);
+                return new NativeModel(stored, model, decoder, embedder, loop, config, leastTokens, tuner, plan.fit());
             } catch (LlamaException | EngineException e) {
                 model.close();
                 throw e;
@@ -145,6 +148,11 @@ final class NativeModel implements LoadedModel {
     @Override
     public DecodeLoop.Stats stats() {
         return loop.stats();
+    }
+
+    @Override
+    public Fit fit() {
+        return fit;
     }
 
     @Override

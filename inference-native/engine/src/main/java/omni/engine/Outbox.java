@@ -30,6 +30,7 @@ final class Outbox {
             int promptTokens,
             int cachedTokens,
             int completionTokens,
+            double queueMillis,
             double promptMillis,
             double completionMillis,
             @Nullable String stopped) {}

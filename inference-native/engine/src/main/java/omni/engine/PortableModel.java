@@ -27,6 +27,7 @@ final class PortableModel implements LoadedModel {
     private final PortableProcess process;
     private final PortableProtocol.Client client;
     private final PortableTokens tokens;
+    private final Fit fit;
 
     private final ReentrantLock gate = new ReentrantLock();
     private final Condition changed = gate.newCondition();
@@ -56,11 +57,13 @@ final class PortableModel implements LoadedModel {
 
     private record Embedding(List<String> texts, Vectors vectors, Caller caller, long sinceNanos) implements Work {}
 
-    private PortableModel(StoredModel stored, EngineConfig config, PortableFacts facts, PortableProcess process) {
+    private PortableModel(
+            StoredModel stored, EngineConfig config, PortableFacts facts, PortableProcess process, Fit fit) {
         this.stored = stored;
         this.config = config;
         this.facts = facts;
         this.process = process;
+        this.fit = fit;
         this.client = process.client();
         this.tokens = new PortableTokens(client, facts.text());
     }
@@ -89,7 +92,7 @@ final class PortableModel implements LoadedModel {
                 process.close();
                 throw new EngineException.LoadFailed(stored.name(), "its file was changed while it was read");
             }
-            return new PortableModel(stored, config, facts, process);
+            return new PortableModel(stored, config, facts, process, plan.fit());
         }
     }
 
@@ -409,6 +412,11 @@ final class PortableModel implements LoadedModel {
         } finally {
             gate.unlock();
         }
+    }
+
+    @Override
+    public Fit fit() {
+        return fit;
     }
 
     @Override

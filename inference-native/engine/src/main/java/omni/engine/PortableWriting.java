@@ -52,6 +52,7 @@ final class PortableWriting {
                 request.prompt.length,
                 0,
                 tokens,
+                (startNanos - request.startNanos) / 1e6,
                 (firstNanos - startNanos) / 1e6,
                 (now - firstNanos) / 1e6,
                 assembler.stoppedBy());

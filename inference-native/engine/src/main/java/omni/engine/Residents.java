@@ -9,12 +9,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
+import omni.engine.ModelCounts.Leaves;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -78,6 +81,8 @@ final class Residents implements AutoCloseable {
     private final Condition changed = lock.newCondition();
     /** Least recently used first. */
     private final Map<String, Entry> entries = new LinkedHashMap<>(16, 0.75f, true);
+    /** By id, of models that are there or were. */
+    private final Map<String, ModelCounts> counts = new HashMap<>();
 
     private final ReentrantLock loading = new ReentrantLock();
     private final ScheduledThreadPoolExecutor timer;
@@ -183,7 +188,7 @@ final class Residents implements AutoCloseable {
                         .filter(e -> e.state == State.READY && e.leases == 0 && !pinned.test(e.model.id()))
                         .findFirst()
                         .orElseThrow(() -> new EngineException.Busy(5, false));
-                dismiss(oldest);
+                dismiss(oldest, Leaves.ROOM);
             }
             return null;
         }
@@ -264,8 +269,31 @@ final class Residents implements AutoCloseable {
                     && entry.leases == 0
                     && idleNanos >= config.idleUnload().toNanos()) {
                 LOG.log(Level.INFO, "Unloading {0}: nobody uses it.", entry.model.name());
-                dismiss(entry);
+                dismiss(entry, Leaves.IDLE);
             }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The same, and counts why. */
+    private void dismiss(Entry entry, Leaves why) {
+        if (entry.state == State.READY) {
+            count(entry.model, was -> was.left(why));
+        }
+        dismiss(entry);
+    }
+
+    private void count(StoredModel model, UnaryOperator<ModelCounts> change) {
+        counts.put(model.id(), change.apply(counts.getOrDefault(model.id(), ModelCounts.NONE)));
+    }
+
+    /** Returns what was counted of each of these models, by id, and forgets all others. */
+    Map<String, ModelCounts> counts(Set<String> ids) {
+        lock.lock();
+        try {
+            counts.keySet().retainAll(ids);
+            return Map.copyOf(counts);
         } finally {
             lock.unlock();
         }
@@ -301,15 +329,17 @@ final class Residents implements AutoCloseable {
     private @Nullable LoadedModel load(Entry entry) throws InterruptedException {
         LoadedModel loaded = null;
         EngineException.LoadFailed failure = null;
+        long nanos = 0;
         loading.lockInterruptibly();
         try {
             long start = System.nanoTime();
             loaded = opener.open(entry.model);
+            nanos = System.nanoTime() - start;
             LOG.log(
                     Level.INFO,
                     "Loaded {0} in {1} ms.",
                     entry.model.name(),
-                    Duration.ofNanos(System.nanoTime() - start).toMillis());
+                    Duration.ofNanos(nanos).toMillis());
         } catch (EngineException.LoadFailed e) {
             LOG.log(Level.WARNING, "Loading {0} failed: {1}", entry.model.name(), e.reason);
             failure = e;
@@ -318,6 +348,8 @@ final class Residents implements AutoCloseable {
         }
         lock.lock();
         try {
+            double millis = nanos / 1e6;
+            count(entry.model, loaded == null ? ModelCounts::failed : was -> was.loaded(millis));
             entry.loaded = loaded;
             entry.failure = failure;
             entry.state = loaded == null || closed ? State.CLOSING : State.READY;
@@ -374,7 +406,7 @@ final class Residents implements AutoCloseable {
                 if (entry.leases > 0 || entry.state == State.LOADING) {
                     return false;
                 }
-                dismiss(entry);
+                dismiss(entry, Leaves.ASKED);
                 changed.await();
             }
             return true;

@@ -60,6 +60,9 @@ final class Sequence implements FairQueue.Member {
 
     private int generated;
     private final long startNanos = System.nanoTime();
+    /** When it got its first place. */
+    private long placedNanos;
+
     private long firstTokenNanos;
     private Runnable delivery = () -> {};
 
@@ -73,6 +76,7 @@ final class Sequence implements FairQueue.Member {
     /** It has a place. */
     void begin(Decoder decoder) {
         if (picker == null) {
+            placedNanos = System.nanoTime();
             picker = decoder.picker(request.sampling, request.form, request.prompt);
         }
     }
@@ -189,7 +193,8 @@ final class Sequence implements FairQueue.Member {
                 request.prompt.length,
                 reused,
                 generated,
-                (firstTokenNanos - startNanos) / 1e6,
+                (placedNanos - startNanos) / 1e6,
+                (firstTokenNanos - placedNanos) / 1e6,
                 (now - firstTokenNanos) / 1e6,
                 text.stoppedBy());
         delivery = () -> request.outbox.end(rest, finish, usage);

@@ -27,6 +27,7 @@ final class Wording {
                 usage.promptTokens(),
                 usage.cachedTokens(),
                 usage.completionTokens(),
+                usage.queueMillis(),
                 usage.promptMillis(),
                 usage.completionMillis(),
                 loadMillis);
@@ -80,7 +81,7 @@ final class Wording {
                 model.damaged() ? EngineProtocol.ModelState.DAMAGED : EngineProtocol.ModelState.SOUND);
     }
 
-    private static @Nullable Long boxed(OptionalLong number) {
+    static @Nullable Long boxed(OptionalLong number) {
         return number.isPresent() ? Long.valueOf(number.getAsLong()) : null;
     }
 
@@ -122,6 +123,28 @@ final class Wording {
             case COPIED -> EngineProtocol.ImportReplyTaken.COPIED;
             case KNOWN -> EngineProtocol.ImportReplyTaken.KNOWN;
         };
+    }
+
+    static EngineProtocol.ModelCounters counters(
+            StoredModel model, ModelCounts counts, Optional<Residents.Resident> resident) {
+        Optional<Fit> fit = resident.map(r -> r.loaded().fit());
+        int sequences = resident.map(r -> r.loaded().stats().sequences()).orElse(0);
+        return new EngineProtocol.ModelCounters(
+                model.id(),
+                model.name(),
+                counts.loads(),
+                counts.loadsFailed(),
+                counts.loadMillis(),
+                counts.evictedIdle(),
+                counts.evictedForRoom(),
+                counts.unloaded(),
+                resident.isPresent(),
+                sequences,
+                resident.map(r -> r.loaded().sequencesMax()).orElse(0),
+                resident.map(r -> Math.max(0, r.requests() - sequences)).orElse(0),
+                fit.map(Fit::weightBytes).orElse(0L),
+                fit.map(Fit::cacheBytes).orElse(0L),
+                fit.map(Fit::computeBytes).orElse(0L));
     }
 
     static EngineProtocol.ModelStats stats(Residents.Resident resident) {

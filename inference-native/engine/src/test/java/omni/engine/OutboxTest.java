@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 /** When a reader is given what an answer has so far. */
 class OutboxTest {
     private static final Duration LONG = Duration.ofSeconds(60);
-    private static final Outbox.Usage USAGE = new Outbox.Usage(1, 0, 1, 1, 1, null);
+    private static final Outbox.Usage USAGE = new Outbox.Usage(1, 0, 1, 0, 1, 1, null);
 
     private final Outbox outbox = new Outbox(() -> {});
 

@@ -130,6 +130,11 @@ class FakeEngine implements EngineProtocol.Handler {
     }
 
     @Override
+    public void counters(CountersParams in, Call<CountersReply> call) {
+        call.reply(new CountersReply(List.of(), null, null));
+    }
+
+    @Override
     public void stats(StatsParams in, Call<StatsReply> call) {
         call.reply(new StatsReply(
                 new Library(
