@@ -33,6 +33,9 @@ final class Tree {
     /** A process that does not end when killed is killed again so often. */
     private static final Duration KILL_AGAIN = Duration.ofSeconds(5);
 
+    /** Later than this it was this process that could not run, and so could no other: a machine that stood still. */
+    private static final Duration STOOD_STILL = Duration.ofSeconds(2);
+
     private final Roster roster;
     private final SupervisorConfig patience;
     private final Supplier<String> instances;
@@ -242,9 +245,14 @@ final class Tree {
     /** Does what the state of the slots and the time ask for, until nothing is left to do. */
     private void settle(Duration now) {
         for (Slot slot : slots.values()) {
-            if (slot.due.filter(due -> due.compareTo(now) <= 0).isPresent()) {
-                overdue(slot, now);
-            }
+            slot.due.filter(due -> due.compareTo(now) <= 0).ifPresent(due -> {
+                boolean report = slot.phase == Phase.STARTING || slot.phase == Phase.READY;
+                if (report && now.minus(due).compareTo(STOOD_STILL) > 0) {
+                    slot.due = Optional.of(now.plus(patience.liveness()));
+                } else {
+                    overdue(slot, now);
+                }
+            });
         }
         for (Slot slot : slots.values()) {
             if (slot.isCondemned() && !hasDepartingDependants(slot)) {

@@ -270,6 +270,16 @@ final class TreeTest {
         assertEquals("was silent for 10 s", bench.role("airgap").note());
     }
 
+    /** Of a virtual machine that was paused, each process hears of time at the same moment. */
+    @Test
+    void whoCouldNotSpeakBecauseTheMachineStoodStillIsNotSilent() {
+        TreeBench bench = new TreeBench(AIRGAP).up();
+        bench.pass(Duration.ofMinutes(5));
+        assertEquals(List.of(), bench.taken());
+        bench.pass(TreeBench.PATIENCE.liveness());
+        assertEquals(List.of("kill airgap"), bench.taken(), "who says nothing afterwards is");
+    }
+
     @Test
     void aLateWordOfAnOldProcessIsNotHeard() {
         TreeBench bench = new TreeBench(AIRGAP).up();
