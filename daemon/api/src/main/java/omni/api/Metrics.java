@@ -21,7 +21,8 @@ final class Metrics {
     /** The owner at the box, who comes by the bus with no key. */
     static final String OWNER = "owner";
 
-    private static final Executor WRITER = task -> Thread.ofPlatform().daemon().name("omni-api-scrape").start(task);
+    private static final Executor WRITER =
+            task -> Thread.ofPlatform().daemon().name("omni-api-scrape").start(task);
 
     private final Supplier<EngineCounts> engine;
     private final LabelPairs labels = new LabelPairs();
