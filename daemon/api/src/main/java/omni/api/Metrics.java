@@ -2,6 +2,8 @@ package omni.api;
 
 import java.io.OutputStream;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import omni.engine.EngineProtocol.Caller;
@@ -18,6 +20,9 @@ import org.jspecify.annotations.Nullable;
 final class Metrics {
     /** The owner at the box, who comes by the bus with no key. */
     static final String OWNER = "owner";
+
+    private static final Executor WRITER =
+            task -> Thread.ofPlatform().daemon().name("omni-api-scrape").start(task);
 
     private final Supplier<EngineCounts> engine;
     private final LabelPairs labels = new LabelPairs();
@@ -47,12 +52,16 @@ final class Metrics {
         meters().promptTokens(labels.of(model.name(), caller.key()), tokens);
     }
 
-    /** Writes all of it as Prometheus' text, with what the engine says at this moment. */
+    /**
+     * Writes all of it as Prometheus' text, with what the engine says at this moment. A platform's thread writes it: Prometheus'
+     * client writes character by character into a {@link java.io.BufferedWriter}, which on a virtual thread begins small and
+     * grows, copying itself, by each one.
+     */
     void scrape(OutputStream out) {
         var made = meters();
         scraping.lock();
         try {
-            made.scrape(out);
+            CompletableFuture.runAsync(() -> made.scrape(out), WRITER).join();
         } finally {
             scraping.unlock();
         }
