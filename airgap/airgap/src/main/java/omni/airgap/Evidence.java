@@ -125,7 +125,12 @@ final class Evidence implements Closeable {
         }
         Optional<EvidenceCounter> counter =
                 tpm.isOff() ? Optional.empty() : Optional.of(new EvidenceCounter(chain, tpm, clock).start());
-        return new Open(chain, new Witnessed(chain), counter, List.copyOf(limits));
+        var witnessed = new Witnessed(chain);
+        witnessed.alarm().ifPresent(alarm -> {
+            limits.add(alarm);
+            System.getLogger("omni.airgap").log(System.Logger.Level.ERROR, alarm);
+        });
+        return new Open(chain, witnessed, counter, List.copyOf(limits));
     }
 
     /**

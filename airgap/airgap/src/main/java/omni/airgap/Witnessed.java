@@ -70,6 +70,19 @@ final class Witnessed {
         return both;
     }
 
+    /** What is wrong where the records do not go on from the checkpoint that is kept, or that cannot be told. */
+    Optional<String> alarm() {
+        try {
+            Optional<Checkpoint> kept = note().flatMap(this::checkpoint);
+            return kept.isEmpty() || chain.beginsWith(kept.get())
+                    ? Optional.empty()
+                    : Optional.of("ALARM: the evidence does not go on from the checkpoint of "
+                            + kept.get().size() + " records that was cosigned: records were cut off or changed since");
+        } catch (AirgapException e) {
+            return Optional.of(e.getMessage());
+        }
+    }
+
     private Optional<Checkpoint> checkpoint(String note) {
         return Checkpoint.read(note, chain.publicKey());
     }

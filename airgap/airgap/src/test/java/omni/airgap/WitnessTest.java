@@ -107,6 +107,20 @@ class WitnessTest {
     }
 
     @Test
+    void theBoxItselfSeesAtItsStartThatWhatWasCosignedIsGone() throws Exception {
+        new Witnessed(chain).keep(cosigned(witness, Proofs.bundle(chain)));
+        append(2);
+        assertEquals(Optional.empty(), new Witnessed(box("box")).alarm());
+        List<String> lines = Files.readAllLines(chain.file());
+        Files.write(chain.file(), lines.subList(0, RECORDS - 1));
+        assertTrue(new Witnessed(box("box")).alarm().orElseThrow().startsWith("ALARM: "));
+        try (Evidence evidence = Evidence.opening(folder.resolve("box"), EvidenceTpm.NONE, Clock.systemUTC())) {
+            evidence.chain();
+            assertTrue(evidence.limits().toString().contains("of 10 records that was cosigned"));
+        }
+    }
+
+    @Test
     void withoutAWitnessTheVerdictSaysSo() throws Exception {
         Proof.Verdict verdict = Proofs.verifyAlone(Proofs.bundle(chain));
         assertEquals(0, verdict.held());
