@@ -50,7 +50,9 @@ record Audit(Census census, List<String> outOfReach) {
                 gone &= namespace.inode() != inode; // the number was given to another process
                 namespace.close();
             } catch (AirgapException e) {
-                gone &= e instanceof KernelException known && known.gone() && OF_A_PROCESS.matcher(file).matches();
+                gone &= e instanceof KernelException known
+                        && known.gone()
+                        && OF_A_PROCESS.matcher(file).matches();
                 why = e.getMessage();
             }
         }

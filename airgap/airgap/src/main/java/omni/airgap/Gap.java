@@ -38,6 +38,7 @@ final class Gap implements Closeable {
     private final List<Consumer<Status>> listeners = new CopyOnWriteArrayList<>();
     /** How often somebody has wanted it closed: a lift that sees the number change gives way. */
     private final AtomicLong engages = new AtomicLong();
+
     private final AtomicLong corrections = new AtomicLong();
     private List<String> unreached = List.of();
     private volatile boolean shut;

@@ -99,7 +99,8 @@ final class Holders {
             for (int i = SOCKET.length; i < bytes - 1; i++) {
                 inode = inode * 10 + text[i] - '0';
             }
-            byInode.computeIfAbsent(inode, _ -> new ArrayList<>(1)).add(new Held(pid, thread, Integer.parseInt(number)));
+            byInode.computeIfAbsent(inode, _ -> new ArrayList<>(1))
+                    .add(new Held(pid, thread, Integer.parseInt(number)));
         } else if (Arrays.equals(text, 0, bytes, RING, 0, RING.length)) {
             rings.add(pid);
         }

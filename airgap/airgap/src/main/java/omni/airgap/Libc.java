@@ -288,8 +288,8 @@ final class Libc {
     /** Whether two threads share their descriptors (kcmp(2)); so it is taken to be where the kernel does not say. */
     static boolean shareDescriptors(int one, int other) {
         try {
-            return count("kcmp", state -> (long)
-                            SYSCALL.invokeExact(state, SYS_KCMP, (long) one, (long) other, KCMP_FILES))
+            return count("kcmp", state ->
+                            (long) SYSCALL.invokeExact(state, SYS_KCMP, (long) one, (long) other, KCMP_FILES))
                     == 0;
         } catch (KernelException e) {
             return true;

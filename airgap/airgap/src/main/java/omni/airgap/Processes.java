@@ -30,6 +30,7 @@ final class Processes {
     private static final String SOCKET = "socket:[";
     /** So many tables of descriptors are told from each other; of a process with more, each thread's is read. */
     private static final int TABLES_MAX = 64;
+
     private static final long SELF = ProcessHandle.current().pid();
 
     private Processes() {}

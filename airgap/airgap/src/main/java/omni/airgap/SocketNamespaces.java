@@ -40,7 +40,9 @@ final class SocketNamespaces {
         Optional<Long> namespace(String descriptor, long socket) {
             Long namespace = found.get(socket);
             if (namespace == null) {
-                namespace = known.containsKey(socket) ? known.get(socket) : ask(descriptor, socket).orElse(null);
+                namespace = known.containsKey(socket)
+                        ? known.get(socket)
+                        : ask(descriptor, socket).orElse(null);
             }
             if (namespace != null) {
                 found.put(socket, namespace);
@@ -63,7 +65,8 @@ final class SocketNamespaces {
                 }
                 int namespace = Libc.namespaceOf(copy);
                 try {
-                    return Optional.of(Libc.identity("/proc/self/fd/" + namespace).inode());
+                    return Optional.of(
+                            Libc.identity("/proc/self/fd/" + namespace).inode());
                 } finally {
                     Libc.close(namespace);
                 }

@@ -51,7 +51,8 @@ final class AirgapEngageCommand extends OmniCommand {
                         .open();
         if (contradicted) {
             world.err()
-                    .println("The answer is that the gap is closed, but " + world.home().resolve("airgap")
+                    .println("The answer is that the gap is closed, but "
+                            + world.home().resolve("airgap")
                             + " says that it is open. Where that is this Omni's home, another program answers in the kill switch's"
                             + " place: pull the cable, then look at omni status. Else set OMNI_HOME.");
         }
