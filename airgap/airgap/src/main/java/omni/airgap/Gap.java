@@ -36,18 +36,16 @@ final class Gap implements Closeable {
     private final Map<Long, NetworkStack> stacks = new ConcurrentHashMap<>();
     private final Queue<NetworkStack> retired = new ConcurrentLinkedQueue<>();
     private final List<Consumer<Status>> listeners = new CopyOnWriteArrayList<>();
-    /** How often somebody has wanted it closed: a lift that sees the number change gives way. */
-    private final AtomicLong engages = new AtomicLong();
-
     private final AtomicLong corrections = new AtomicLong();
     private List<String> unreached = List.of();
     private volatile boolean shut;
+    private volatile Status status;
+    /** How often somebody has wanted it closed: a lift that sees the number change gives way. */
+    private final AtomicLong engages = new AtomicLong();
     /** Why the newest engage was asked for. */
     private volatile String asked = "";
     /** How many of the engages are confirmed, or being confirmed: for who holds the lock. */
     private long confirming;
-
-    private volatile Status status;
 
     /**
      * What is known of the gap.
