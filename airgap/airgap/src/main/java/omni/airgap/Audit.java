@@ -27,8 +27,11 @@ record Audit(Census census, List<String> outOfReach) {
         List<Namespace> namespaces = new ArrayList<>();
         List<String> outOfReach = new ArrayList<>();
         try {
-            for (Map.Entry<Long, List<String>> found :
-                    Processes.namespaces(Processes.all()).entrySet()) {
+            SocketNamespaces.Found more = SocketNamespaces.find();
+            more.problem().ifPresent(outOfReach::add);
+            Map<Long, List<String>> all = Processes.namespaces(Processes.all());
+            more.namespaces().forEach((inode, found) -> found.forEach(file -> Processes.add(all, inode, file)));
+            for (Map.Entry<Long, List<String>> found : all.entrySet()) {
                 open(found.getKey(), found.getValue(), namespaces, outOfReach);
             }
             return new Audit(Census.take(namespaces, parser), List.copyOf(outOfReach));
@@ -43,16 +46,16 @@ record Audit(Census census, List<String> outOfReach) {
         for (String file : files) {
             try {
                 Namespace namespace = Namespace.open(file);
-                if (namespace.inode() == inode && enters(namespace)) {
-                    namespaces.add(namespace);
-                    return;
+                if (namespace.inode() == inode) {
+                    gone = false;
+                    if (enters(namespace)) {
+                        namespaces.add(namespace);
+                        return;
+                    }
                 }
-                gone &= namespace.inode() != inode; // the number was given to another process
-                namespace.close();
+                namespace.close(); // the number was given to another process
             } catch (AirgapException e) {
-                gone &= e instanceof KernelException known
-                        && known.gone()
-                        && OF_A_PROCESS.matcher(file).matches();
+                gone &= e instanceof KernelException known && known.gone() && OF_A_PROCESS.matcher(file).matches();
                 why = e.getMessage();
             }
         }
@@ -62,7 +65,16 @@ record Audit(Census census, List<String> outOfReach) {
         outOfReach.add("net:[" + inode + "]" + (why.isEmpty() ? "" : ": " + why));
     }
 
+    /** Else it is closed. */
     private static boolean enters(Namespace namespace) throws AirgapException {
-        return namespace.inside(() -> true);
+        boolean entered = false;
+        try {
+            entered = namespace.inside(() -> true);
+            return entered;
+        } finally {
+            if (!entered) {
+                namespace.close();
+            }
+        }
     }
 }

@@ -19,7 +19,7 @@ import java.util.Set;
 
 /**
  * What {@code /proc} tells of processes and of the network namespaces that they use: as their own, as one of a thread's,
- * behind an open descriptor, as that of a socket they hold, or mounted on a file. What vanishes while it is looked at is left out. For any thread.
+ * behind an open descriptor, or mounted on a file. What vanishes while it is looked at is left out. For any thread.
  *
  * <p>Source: proc(5), namespaces(7).
  */
@@ -27,7 +27,6 @@ final class Processes {
     private static final Path PROC = Path.of("/proc");
     private static final int FILES_MAX = 4;
     private static final String NET = "net:[";
-    private static final String SOCKET = "socket:[";
     /** So many tables of descriptors are told from each other; of a process with more, each thread's is read. */
     private static final int TABLES_MAX = 64;
 
@@ -42,33 +41,26 @@ final class Processes {
      * @param parent its parent's number; 0 where none is known
      * @param namespaces inodes of the network namespaces that it or a thread of it is in, or has open, and a file by which
      *     each can be opened
-     * @param sockets the same of those that it holds a socket of
      * @param dark whether its namespaces or descriptors may not be looked at
      */
-    record Seen(int pid, int parent, Map<Long, String> namespaces, Map<Long, String> sockets, boolean dark) {}
+    record Seen(int pid, int parent, Map<Long, String> namespaces, boolean dark) {}
 
     /** All processes. Costs a read of each descriptor of each: milliseconds to tens of them. */
     static List<Seen> all() throws AirgapException {
         List<Seen> processes = new ArrayList<>();
-        SocketNamespaces.Look look = SocketNamespaces.look();
         for (Path directory : numbered(PROC)) {
             int pid = id(directory);
             Map<Long, String> namespaces = new LinkedHashMap<>();
-            Map<Long, String> sockets = new LinkedHashMap<>();
-            List<Path> tasks = numbered(directory.resolve("task"));
-            for (Path task : tasks) {
+            for (Path task : numbered(directory.resolve("task"))) {
                 note(task.resolve("ns/net"), namespaces);
             }
             if (pid != SELF) { // what is open here is held because it is in scope, and keeps nothing there
-                for (Path table : tables(directory, tasks)) {
-                    for (Path descriptor : entries(table)) {
-                        note(descriptor, namespaces, sockets, look);
-                    }
+                for (Path descriptor : entries(directory.resolve("fd"))) {
+                    note(descriptor, namespaces);
                 }
             }
-            processes.add(new Seen(pid, parent(directory), namespaces, sockets, dark(directory)));
+            processes.add(new Seen(pid, parent(directory), namespaces, dark(directory)));
         }
-        look.end();
         if (processes.stream().noneMatch(process -> process.pid() == SELF)) {
             throw new AirgapException(
                     "/proc cannot be read: not even this process is in it. Too many files may be open.");
@@ -78,14 +70,16 @@ final class Processes {
 
     /**
      * The folders of a process's descriptors: its own, and that of a thread which has a table to itself (unshare(2)), or has
-     * outlived the process's first one.
+     * outlived the process's first one. Waits where the kernel does: for a program that is being started (kcmp(2)).
      */
     static List<Path> tables(Path directory, List<Path> tasks) {
         List<Path> tables = new ArrayList<>(List.of(directory.resolve("fd")));
         List<Integer> told = new ArrayList<>(List.of(id(directory)));
         for (Path task : tasks) {
             int thread = id(task);
-            if (told.size() > TABLES_MAX || told.stream().noneMatch(other -> Libc.shareDescriptors(other, thread))) {
+            boolean other = thread != told.getFirst();
+            if (other
+                    && (told.size() > TABLES_MAX || told.stream().noneMatch(one -> Libc.shareDescriptors(one, thread)))) {
                 told.add(thread);
                 tables.add(task.resolve("fd"));
             }
@@ -127,23 +121,14 @@ final class Processes {
     }
 
     private static void note(Path link, Map<Long, String> namespaces) {
-        target(link).ifPresent(target -> note(link, target, namespaces));
-    }
-
-    private static void note(Path link, String target, Map<Long, String> namespaces) {
-        (target.startsWith("/") ? opened(link) : inode(target))
+        target(link)
+                .flatMap(target -> namespace(link, target))
                 .ifPresent(inode -> namespaces.putIfAbsent(inode, link.toString()));
     }
 
-    private static void note(
-            Path link, Map<Long, String> namespaces, Map<Long, String> sockets, SocketNamespaces.Look look) {
-        Optional<String> target = target(link);
-        if (target.isPresent() && target.get().startsWith(SOCKET)) {
-            look.namespace(link.toString(), number(target.get()))
-                    .ifPresent(inode -> sockets.putIfAbsent(inode, link.toString()));
-        } else if (target.isPresent()) {
-            note(link, target.get(), namespaces);
-        }
+    /** The network namespace that a link of {@code /proc} leads to, by what it says. */
+    static Optional<Long> namespace(Path link, String target) {
+        return target.startsWith("/") ? opened(link) : inode(target);
     }
 
     /**
@@ -179,10 +164,7 @@ final class Processes {
         }
     }
 
-    /**
-     * Every namespace that a process uses or holds a socket of, or a mount keeps, and files by which each can be opened: one may be
-     * enough.
-     */
+    /** Every namespace that a process uses or a mount keeps, and files by which each can be opened: one may be enough. */
     static Map<Long, List<String>> namespaces(List<Seen> processes) {
         Map<Long, List<String>> all = new HashMap<>();
         for (Seen process : processes) {
@@ -193,13 +175,10 @@ final class Processes {
         for (Seen process : processes) {
             mounted(Integer.toString(process.pid()), "/proc/" + process.pid() + "/root", all, seen);
         }
-        for (Seen process : processes) {
-            process.sockets().forEach((inode, file) -> add(all, inode, file));
-        }
         return all;
     }
 
-    private static void add(Map<Long, List<String>> all, long inode, String file) {
+    static void add(Map<Long, List<String>> all, long inode, String file) {
         List<String> files = all.computeIfAbsent(inode, _ -> new ArrayList<>());
         if (files.size() < FILES_MAX) {
             files.add(file);

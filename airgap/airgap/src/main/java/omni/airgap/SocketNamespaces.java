@@ -1,14 +1,22 @@
 package omni.airgap;
 
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Which network namespaces the sockets of other processes are in. A socket keeps its namespace, links and all, when no process
- * is in there any more and no file stands for it: then it alone leads there. For any thread.
+ * Network namespaces that no process is in and no file stands for: a socket that some process holds keeps its namespace, links and all,
+ * and so does a handle that a thread has in a table of descriptors of its own. For any thread.
  *
  * <p>Source: pidfd_getfd(2), SIOCGSKNS of linux/sockios.h.
  */
@@ -16,44 +24,102 @@ final class SocketNamespaces {
     /** Of a process, or of a thread with a table of its own. */
     private static final Pattern DESCRIPTOR = Pattern.compile("/proc/(\\d+)(?:/task/(\\d+))?/fd/(\\d+)");
 
+    private static final String SOCKET = "socket:[";
+    private static final Path PROC = Path.of("/proc");
+    private static final long SELF = ProcessHandle.current().pid();
+
+    /** Longer than a look at tens of thousands of sockets takes. */
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+    private static final SocketNamespaces MACHINE = new SocketNamespaces();
+
+    /** The look that is under way; nothing where the last one has ended. */
+    private final AtomicReference<Optional<FutureTask<Map<Long, List<String>>>>> looking =
+            new AtomicReference<>(Optional.empty());
+
+    /** The last of the sockets that were asked for their namespace to enter it. */
+    private final AtomicReference<Optional<FutureTask<Integer>>> opening = new AtomicReference<>(Optional.empty());
+
     /**
-     * What the last look found, by the sockets' inodes: a socket never moves, and no other one gets its number until the kernel's
-     * counter has gone round. So each is asked once in its life.
+     * Which namespaces the sockets are in, by their inodes: a socket never moves, and no other one gets its number until the kernel's
+     * counter has gone round. So each is asked once in its life. Of the last look; that one thread makes at a time.
      */
-    private static volatile Map<Long, Long> before = Map.of();
+    private Map<Long, Long> known = Map.of();
+
+    private volatile Map<Long, List<String>> last = Map.of();
+    private volatile int asking;
 
     private SocketNamespaces() {}
 
-    /** Begins a look at all sockets. */
-    static Look look() {
-        return new Look();
+    /**
+     * What was found.
+     *
+     * @param namespaces their inodes, and files by which each can be opened
+     * @param problem why this may not be all
+     */
+    record Found(Map<Long, List<String>> namespaces, Optional<String> problem) {}
+
+    /**
+     * Looks. The kernel has whoever asks a process for its descriptors wait while that one is being started, and a program behind a file
+     * system can keep it at that for ever: so a thread of its own does it, and is waited for some seconds, once.
+     */
+    static Found find() {
+        return MACHINE.look();
     }
 
-    /** One look. For one thread. */
-    static final class Look {
-        private final Map<Long, Long> known = before;
-        private final Map<Long, Long> found = new HashMap<>();
-
-        private Look() {}
-
-        /** The inode of the namespace that a socket is in; nothing where it is gone, or that may not be asked. */
-        Optional<Long> namespace(String descriptor, long socket) {
-            Long namespace = found.get(socket);
-            if (namespace == null) {
-                namespace = known.containsKey(socket)
-                        ? known.get(socket)
-                        : ask(descriptor, socket).orElse(null);
-            }
-            if (namespace != null) {
-                found.put(socket, namespace);
-            }
-            return Optional.ofNullable(namespace);
+    private synchronized Found look() {
+        boolean begun = looking.get().isPresent();
+        FutureTask<Map<Long, List<String>>> look = looking.get().orElseGet(() -> new FutureTask<>(this::all));
+        if (!begun) {
+            looking.set(Optional.of(look));
+            Thread.ofPlatform().daemon().name("sockets").start(look);
         }
-
-        /** What was not seen is forgotten. */
-        void end() {
-            before = found;
+        try {
+            last = look.get(begun ? 0 : PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+            looking.set(Optional.empty());
+            return new Found(last, Optional.empty());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return new Found(last, Optional.of("the sockets of this machine's processes were not asked: interrupted"));
+        } catch (TimeoutException e) {
+            return new Found(
+                    last,
+                    Optional.of("process " + asking + " does not let itself be asked for its sockets: a namespace that a"
+                            + " socket alone keeps may be missed. End that process."));
+        } catch (ExecutionException e) {
+            looking.set(Optional.empty());
+            return new Found(last, Optional.of("the sockets of this machine's processes were not asked: " + e.getCause()));
         }
+    }
+
+    private Map<Long, List<String>> all() {
+        Map<Long, List<String>> found = new HashMap<>();
+        Map<Long, Long> sockets = new HashMap<>();
+        for (Path process : Processes.numbered(PROC)) {
+            if (Processes.id(process) != SELF) {
+                asking = Processes.id(process);
+                for (Path table : Processes.tables(process, Processes.numbered(process.resolve("task")))) {
+                    for (Path descriptor : Processes.entries(table)) {
+                        namespace(descriptor, sockets)
+                                .ifPresent(inode -> Processes.add(found, inode, descriptor.toString()));
+                    }
+                }
+            }
+        }
+        known = sockets;
+        return found;
+    }
+
+    private Optional<Long> namespace(Path descriptor, Map<Long, Long> sockets) {
+        Optional<String> target = Processes.target(descriptor);
+        if (target.isEmpty() || !target.get().startsWith(SOCKET)) {
+            return target.flatMap(text -> Processes.namespace(descriptor, text));
+        }
+        long socket = Processes.number(target.get());
+        Optional<Long> namespace =
+                Optional.ofNullable(known.get(socket)).or(() -> ask(descriptor.toString(), socket));
+        namespace.ifPresent(inode -> sockets.put(socket, inode));
+        return namespace;
     }
 
     private static Optional<Long> ask(String descriptor, long socket) {
@@ -65,8 +131,7 @@ final class SocketNamespaces {
                 }
                 int namespace = Libc.namespaceOf(copy);
                 try {
-                    return Optional.of(
-                            Libc.identity("/proc/self/fd/" + namespace).inode());
+                    return Optional.of(Libc.identity("/proc/self/fd/" + namespace).inode());
                 } finally {
                     Libc.close(namespace);
                 }
@@ -79,16 +144,43 @@ final class SocketNamespaces {
         }
     }
 
-    /** A descriptor of the namespace that a socket is in, where the file is a descriptor of another process. */
-    static Optional<Integer> open(String file) throws KernelException {
-        if (!DESCRIPTOR.matcher(file).matches()) {
-            return Optional.empty();
+    /**
+     * A descriptor of the namespace that a socket is in, where the file is a descriptor of another process; waits no longer than a look
+     * does, and for one at a time.
+     *
+     * @throws AirgapException also where that process does not let itself be asked
+     */
+    static Optional<Integer> open(String file) throws AirgapException {
+        return DESCRIPTOR.matcher(file).matches() ? Optional.of(MACHINE.opened(file)) : Optional.empty();
+    }
+
+    private int opened(String file) throws AirgapException {
+        FutureTask<Integer> task = new FutureTask<>(() -> {
+            int copy = copy(file);
+            try {
+                return Libc.namespaceOf(copy);
+            } finally {
+                Libc.close(copy);
+            }
+        });
+        Optional<FutureTask<Integer>> before = opening.get();
+        boolean free = before.isEmpty() || before.get().isDone();
+        if (!free || !opening.compareAndSet(before, Optional.of(task))) {
+            throw new AirgapException("Another process does not let itself be asked for a socket: " + file + " waits.");
         }
-        int copy = copy(file);
+        Thread.ofPlatform().daemon().name("socket").start(task);
         try {
-            return Optional.of(Libc.namespaceOf(copy));
-        } finally {
-            Libc.close(copy);
+            return task.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            throw new AirgapException(file + " cannot be asked: that process does not let itself be looked at. End it.", e);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof AirgapException known) {
+                throw known;
+            }
+            throw new AirgapException(file + " cannot be asked.", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AirgapException(file + " was not asked: interrupted.", e);
         }
     }
 

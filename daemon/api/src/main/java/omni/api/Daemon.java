@@ -86,7 +86,10 @@ final class Daemon implements Role.Running {
             vault.close();
             throw new IllegalStateException(why(config, e), e);
         }
-        vault.leaveBy(server::leaveToNext);
+        vault.leaveBy(() -> {
+            server.leaveToNext();
+            use.write(); // a client that can end this process takes back nothing of what it has used
+        });
         vault.watch().whenOpen(keys::compareIfOpen);
         var address = Address.of(config, server.address());
         var service = DaemonProtocol.service(new DaemonService(keys, answers, address, json, vault, clock));

@@ -307,10 +307,13 @@ final class KeyCheck {
                 throw notAccepted(old);
             }
             var by = keys.rotate(old, hash);
-            if (compared.isPresent() && !by.session()) {
-                knowNew(by, () -> keys.replace(by, old));
-            }
             use.move(old.id(), by.id());
+            if (compared.isPresent() && !by.session()) {
+                knowNew(by, () -> {
+                    keys.replace(by, old);
+                    use.move(by.id(), old.id());
+                });
+            }
             return new Rotated(by, isToldRevoked(old));
         } finally {
             lock.unlock();

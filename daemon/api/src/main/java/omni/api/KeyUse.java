@@ -51,6 +51,9 @@ final class KeyUse implements AutoCloseable {
     /** From a change to when it is written, with all that came meanwhile: at most one write in that time. */
     static final Duration WRITE_AFTER = Duration.ofSeconds(10);
 
+    /** A key that is used all the time, to read numbers for one, has that written no more often: disks wear, and sleep. */
+    static final Duration USED_EVERY = Duration.ofMinutes(10);
+
     /** Several times what as many keys take as there may be. */
     private static final long FILE_BYTES_MAX = 512 * 1024;
 
@@ -66,12 +69,16 @@ final class KeyUse implements AutoCloseable {
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Map<String, Count> counts = new HashMap<>();
+    /** Which keys have taken the places of others, whose answers may still be in progress. */
+    private final Map<String, String> moved = new HashMap<>();
     private boolean waiting;
     private boolean closed;
 
     /** Of one key. Under the lock. */
     private static final class Count {
         private @Nullable Instant used;
+        /** Of {@link #used}, what the file says. */
+        private @Nullable Instant written;
         private LocalDate day = LocalDate.EPOCH;
         private long tokens;
         private final Minute minute = new Minute();
@@ -81,7 +88,7 @@ final class KeyUse implements AutoCloseable {
         }
 
         void add(LocalDate today, long more) {
-            tokens = tokensOn(today) + more;
+            tokens = Math.max(0, tokensOn(today) + more);
             day = today;
         }
     }
@@ -153,8 +160,13 @@ final class KeyUse implements AutoCloseable {
     void used(String id) {
         lock.lock();
         try {
-            count(id).used = clock.instant().truncatedTo(ChronoUnit.SECONDS);
-            writeLater();
+            var count = count(id);
+            var now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
+            count.used = now;
+            if (count.written == null
+                    || Duration.between(count.written, now).abs().compareTo(USED_EVERY) >= 0) {
+                writeLater();
+            }
         } finally {
             lock.unlock();
         }
@@ -174,7 +186,7 @@ final class KeyUse implements AutoCloseable {
     void spent(String id, long tokens) {
         lock.lock();
         try {
-            count(id).add(today(), tokens);
+            count(moved.getOrDefault(id, id)).add(today(), tokens);
             writeLater();
         } finally {
             lock.unlock();
@@ -210,15 +222,18 @@ final class KeyUse implements AutoCloseable {
                 1, Duration.between(now, next.toInstant()).plusMillis(999).toSeconds());
     }
 
-    /** A key takes the place of another: the tokens of the day are its own now. */
+    /** A key takes the place of another: the tokens of the day and the requests of the minute are its own now. */
     void move(String from, String to) {
         lock.lock();
         try {
+            moved.replaceAll((_, by) -> by.equals(from) ? to : by);
+            moved.put(from, to);
+            moved.remove(to);
             var old = counts.remove(from);
             if (old != null) {
-                var moved = count(to);
-                moved.day = old.day;
-                moved.tokens = old.tokens;
+                old.used = null;
+                old.written = null;
+                counts.put(to, old);
             }
             writeLater();
         } finally {
@@ -253,15 +268,26 @@ final class KeyUse implements AutoCloseable {
         write();
     }
 
-    private void write() {
+    /** Writes what is there now. */
+    void write() {
         writing.lock();
         try {
             PrivateFile.replace(file, Json.bytes(snapshot()));
         } catch (IOException e) {
             Log.error(
                     "how much the API keys are used could not be written down: it is tried again with the next use", e);
+            forgetWritten();
         } finally {
             writing.unlock();
+        }
+    }
+
+    private void forgetWritten() {
+        lock.lock();
+        try {
+            counts.values().forEach(count -> count.written = null);
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -272,11 +298,13 @@ final class KeyUse implements AutoCloseable {
         try {
             waiting = false;
             counts.keySet().retainAll(known);
+            moved.values().retainAll(known);
             var today = today();
             var keys = root.put("day", today.toString()).putObject("keys");
             counts.forEach((id, count) -> {
                 var key = keys.putObject(id);
                 Optional.ofNullable(count.used).ifPresent(time -> key.put("used", time.toString()));
+                count.written = count.used;
                 key.put("tokens", count.tokensOn(today));
             });
             return root;
@@ -310,6 +338,7 @@ final class KeyUse implements AutoCloseable {
                 var count = new Count();
                 var used = key.getValue().path("used").asString("");
                 count.used = used.isEmpty() ? null : Instant.parse(used);
+                count.written = count.used;
                 count.day = day;
                 count.tokens = Math.max(0, key.getValue().path("tokens").asLong(0));
                 counts.put(key.getKey(), count);

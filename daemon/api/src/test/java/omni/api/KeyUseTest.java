@@ -166,8 +166,33 @@ final class KeyUseTest {
         assertEquals(9, use.tokensToday(TWO));
         assertEquals(0, use.tokensToday(ONE));
         assertEquals(Optional.empty(), use.lastUsed(TWO));
-        use.move("000000000003", ONE);
-        assertEquals(0, use.tokensToday(ONE));
+        use.spent(ONE, 1);
+        assertEquals(10, use.tokensToday(TWO), "of an answer that was in progress");
+        use.move(TWO, ONE);
+        use.spent(TWO, 1);
+        assertEquals(11, use.tokensToday(ONE), "as it was");
+        use.spent(ONE, -2);
+        assertEquals(9, use.tokensToday(ONE), "an estimate that was too high");
+        use.move("000000000003", TWO);
+        assertEquals(0, use.tokensToday(TWO));
+    }
+
+    /** One that is asked for numbers four times a minute wears no disk. */
+    @Test
+    void whenAKeyWasUsedIsWrittenEveryTenMinutesAlone() {
+        var use = open();
+        use.used(ONE);
+        later.removeFirst().run();
+        for (var i = 0; i < 39; i++) {
+            pass(Duration.ofSeconds(15));
+            use.used(ONE);
+        }
+        assertEquals(List.of(), later);
+        pass(Duration.ofSeconds(15));
+        use.used(ONE);
+        assertEquals(1, later.size());
+        use.close();
+        assertEquals(Optional.of(now), open().lastUsed(ONE));
     }
 
     @ParameterizedTest

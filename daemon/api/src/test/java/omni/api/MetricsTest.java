@@ -117,7 +117,10 @@ final class MetricsTest extends FakeBox {
     @Test
     void nothingThatIsSaidIsThere() throws Exception {
         engine.pieces = List.of("canary answer");
+        var counted = new String[] {"model", "calling", "key", KEY, "outcome", "done"};
+        var before = scrape().or0("omni_requests_total", counted);
         daemon.post("/v1/chat/completions", TestDaemon.chat("calling", "").replace("hi", "canary prompt"));
+        scrapeUntil(before + 1, "omni_requests_total", counted);
         var body = daemon.get("/metrics").body();
         assertFalse(body.contains("canary"));
         assertFalse(body.contains(TestDaemon.KEY));

@@ -52,7 +52,7 @@ final class KeyNewCommand extends OmniCommand {
             split = ",",
             converter = RouteGroupConverter.class,
             description =
-                    "The routes that it may use: chat, embeddings, models, conversations, memory, vault, airgap; see"
+                    "The routes that it may use: chat, embeddings, models, conversations, memory, vault, airgap, metrics; see"
                             + " docs/api.md. All where this is absent. Any key may engage the air gap.")
     private List<RouteGroup> routes = List.of();
 

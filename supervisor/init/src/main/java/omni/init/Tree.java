@@ -248,7 +248,8 @@ final class Tree {
             slot.due.filter(due -> due.compareTo(now) <= 0).ifPresent(due -> {
                 boolean report = slot.phase == Phase.STARTING || slot.phase == Phase.READY;
                 if (report && now.minus(due).compareTo(STOOD_STILL) > 0) {
-                    slot.due = Optional.of(now.plus(patience.liveness()));
+                    slot.due = Optional.of(
+                            now.plus(slot.phase == Phase.READY ? patience.liveness() : patience.startTimeout()));
                 } else {
                     overdue(slot, now);
                 }
