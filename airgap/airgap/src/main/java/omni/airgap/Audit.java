@@ -55,7 +55,9 @@ record Audit(Census census, List<String> outOfReach) {
                 }
                 namespace.close(); // the number was given to another process
             } catch (AirgapException e) {
-                gone &= e instanceof KernelException known && known.gone() && OF_A_PROCESS.matcher(file).matches();
+                gone &= e instanceof KernelException known
+                        && known.gone()
+                        && OF_A_PROCESS.matcher(file).matches();
                 why = e.getMessage();
             }
         }

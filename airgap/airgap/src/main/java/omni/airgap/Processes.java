@@ -79,7 +79,8 @@ final class Processes {
             int thread = id(task);
             boolean other = thread != told.getFirst();
             if (other
-                    && (told.size() > TABLES_MAX || told.stream().noneMatch(one -> Libc.shareDescriptors(one, thread)))) {
+                    && (told.size() > TABLES_MAX
+                            || told.stream().noneMatch(one -> Libc.shareDescriptors(one, thread)))) {
                 told.add(thread);
                 tables.add(task.resolve("fd"));
             }

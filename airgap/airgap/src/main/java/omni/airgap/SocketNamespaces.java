@@ -84,11 +84,13 @@ final class SocketNamespaces {
         } catch (TimeoutException e) {
             return new Found(
                     last,
-                    Optional.of("process " + asking + " does not let itself be asked for its sockets: a namespace that a"
-                            + " socket alone keeps may be missed. End that process."));
+                    Optional.of(
+                            "process " + asking + " does not let itself be asked for its sockets: a namespace that a"
+                                    + " socket alone keeps may be missed. End that process."));
         } catch (ExecutionException e) {
             looking.set(Optional.empty());
-            return new Found(last, Optional.of("the sockets of this machine's processes were not asked: " + e.getCause()));
+            return new Found(
+                    last, Optional.of("the sockets of this machine's processes were not asked: " + e.getCause()));
         }
     }
 
@@ -116,8 +118,7 @@ final class SocketNamespaces {
             return target.flatMap(text -> Processes.namespace(descriptor, text));
         }
         long socket = Processes.number(target.get());
-        Optional<Long> namespace =
-                Optional.ofNullable(known.get(socket)).or(() -> ask(descriptor.toString(), socket));
+        Optional<Long> namespace = Optional.ofNullable(known.get(socket)).or(() -> ask(descriptor.toString(), socket));
         namespace.ifPresent(inode -> sockets.put(socket, inode));
         return namespace;
     }
@@ -131,7 +132,8 @@ final class SocketNamespaces {
                 }
                 int namespace = Libc.namespaceOf(copy);
                 try {
-                    return Optional.of(Libc.identity("/proc/self/fd/" + namespace).inode());
+                    return Optional.of(
+                            Libc.identity("/proc/self/fd/" + namespace).inode());
                 } finally {
                     Libc.close(namespace);
                 }
@@ -172,7 +174,8 @@ final class SocketNamespaces {
         try {
             return task.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
-            throw new AirgapException(file + " cannot be asked: that process does not let itself be looked at. End it.", e);
+            throw new AirgapException(
+                    file + " cannot be asked: that process does not let itself be looked at. End it.", e);
         } catch (ExecutionException e) {
             if (e.getCause() instanceof AirgapException known) {
                 throw known;

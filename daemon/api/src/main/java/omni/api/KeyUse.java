@@ -71,6 +71,7 @@ final class KeyUse implements AutoCloseable {
     private final Map<String, Count> counts = new HashMap<>();
     /** Which keys have taken the places of others, whose answers may still be in progress. */
     private final Map<String, String> moved = new HashMap<>();
+
     private boolean waiting;
     private boolean closed;
 
@@ -79,6 +80,7 @@ final class KeyUse implements AutoCloseable {
         private @Nullable Instant used;
         /** Of {@link #used}, what the file says. */
         private @Nullable Instant written;
+
         private LocalDate day = LocalDate.EPOCH;
         private long tokens;
         private final Minute minute = new Minute();

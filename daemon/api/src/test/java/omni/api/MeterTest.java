@@ -32,8 +32,8 @@ final class MeterTest {
     @Test
     void atTheEndCountsWhatTheEngineSays() {
         part("a".repeat(400));
-        meter.accept(new GenerateReply(
-                "", List.of(), 10L, GenerateReplyFinish.STOP, null, new Usage(10, 4, 3, 5, 1, 1, 2)));
+        meter.accept(
+                new GenerateReply("", List.of(), 10L, GenerateReplyFinish.STOP, null, new Usage(10, 4, 3, 5, 1, 1, 2)));
         assertEquals(13, spent.get(), "less than was estimated");
     }
 }
