@@ -3,7 +3,7 @@ package omni.airgap;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
@@ -27,13 +27,8 @@ record Audit(Census census, List<String> outOfReach) {
         List<Namespace> namespaces = new ArrayList<>();
         List<String> outOfReach = new ArrayList<>();
         try {
-            SocketNamespaces.Found more = SocketNamespaces.find();
-            more.problem().ifPresent(outOfReach::add);
-            Map<Long, List<String>> all = Processes.namespaces(Processes.all());
-            more.namespaces().forEach((inode, found) -> found.forEach(file -> Processes.add(all, inode, file)));
-            for (Map.Entry<Long, List<String>> found : all.entrySet()) {
-                open(found.getKey(), found.getValue(), namespaces, outOfReach);
-            }
+            SocketNamespaces.addTo(Processes.namespaces(Processes.all()), outOfReach)
+                    .forEach((inode, files) -> open(inode, files, namespaces, outOfReach));
             return new Audit(Census.take(namespaces, parser), List.copyOf(outOfReach));
         } finally {
             namespaces.forEach(Namespace::close);
@@ -45,15 +40,11 @@ record Audit(Census census, List<String> outOfReach) {
         boolean gone = true;
         for (String file : files) {
             try {
-                Namespace namespace = Namespace.open(file);
-                if (namespace.inode() == inode) {
-                    gone = false;
-                    if (enters(namespace)) {
-                        namespaces.add(namespace);
-                        return;
-                    }
+                Optional<Namespace> entered = entered(inode, file);
+                if (entered.isPresent()) {
+                    namespaces.add(entered.get());
+                    return;
                 }
-                namespace.close(); // the number was given to another process
             } catch (AirgapException e) {
                 gone &= e instanceof KernelException known
                         && known.gone()
@@ -67,12 +58,13 @@ record Audit(Census census, List<String> outOfReach) {
         outOfReach.add("net:[" + inode + "]" + (why.isEmpty() ? "" : ": " + why));
     }
 
-    /** Else it is closed. */
-    private static boolean enters(Namespace namespace) throws AirgapException {
+    /** By that file; nothing where it stands for another one by now, for the number was given to another process. */
+    private static Optional<Namespace> entered(long inode, String file) throws AirgapException {
+        Namespace namespace = Namespace.open(file);
         boolean entered = false;
         try {
-            entered = namespace.inside(() -> true);
-            return entered;
+            entered = namespace.inode() == inode && namespace.inside(() -> true);
+            return entered ? Optional.of(namespace) : Optional.empty();
         } finally {
             if (!entered) {
                 namespace.close();

@@ -8,9 +8,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
@@ -24,7 +21,7 @@ final class ConsolePresence implements Presence {
             ", so nobody can show that they are at the box. Set airgap.console, or lift there with: omni airgap lift --offline";
 
     private final Path console;
-    private final Semaphore free = new Semaphore(1);
+    private final Hanging writing = new Hanging("console", PATIENCE);
 
     ConsolePresence(Path console) {
         this.console = console;
@@ -32,37 +29,21 @@ final class ConsolePresence implements Presence {
 
     @Override
     public String show(String text) throws AirgapException {
-        if (!free.tryAcquire()) {
-            throw new AirgapException(hangs());
-        }
-        var written = new FutureTask<>(() -> {
-            Urgency.takeTurns();
-            write("\r\n" + text.replace("\n", "\r\n") + "\r\n");
-            return console.toString();
-        });
-        Thread writer = Thread.ofPlatform().daemon().name("console").unstarted(() -> {
-            try {
-                written.run();
-            } finally {
-                free.release();
-            }
-        });
         try {
-            writer.start();
-        } finally {
-            if (writer.getState() == Thread.State.NEW) {
-                free.release(); // there was no thread to be had
-            }
-        }
-        try {
-            return written.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (TimeoutException e) {
-            var _ = written.cancel(true); // what opens later is not written to
-            throw new AirgapException(hangs(), e);
+            return writing.await(() -> {
+                Urgency.takeTurns();
+                write("\r\n" + text.replace("\n", "\r\n") + "\r\n");
+                return console.toString();
+            });
+        } catch (TimeoutException e) { // what opens later is not written to: it was interrupted
+            throw new AirgapException(
+                    "The console " + console
+                            + " takes nothing: a serial line without anything at its other end, or one that was"
+                            + " stopped (Ctrl-Q goes on)" + INSTEAD,
+                    e);
         } catch (ExecutionException e) {
             throw new AirgapException("The console " + console + " cannot be written" + INSTEAD, e);
         } catch (InterruptedException e) {
-            var _ = written.cancel(true);
             Thread.currentThread().interrupt();
             throw new AirgapException("The role is being stopped.", e);
         }
@@ -75,11 +56,5 @@ final class ConsolePresence implements Presence {
                 var _ = channel.write(bytes);
             }
         }
-    }
-
-    private String hangs() {
-        return "The console " + console
-                + " takes nothing: a serial line without anything at its other end, or one that was"
-                + " stopped (Ctrl-Q goes on)" + INSTEAD;
     }
 }

@@ -19,7 +19,6 @@ import omni.role.PrivateFile;
  * outlives every process of Omni, other roles cannot write it, and no other run of the machine takes it for its own. For any thread.
  */
 final class KeptRoutes {
-    private static final Path BOOT = Path.of("/proc/sys/kernel/random/boot_id");
     /** Of all stacks together: a user may make as many namespaces as they like. */
     private static final int STACKS_MAX = 256;
 
@@ -142,9 +141,9 @@ final class KeptRoutes {
     }
 
     private static String boot() throws IOException {
-        return Files.notExists(BOOT)
+        return Files.notExists(Processes.BOOT)
                 ? "boot"
-                : Files.readString(BOOT, StandardCharsets.US_ASCII).strip();
+                : Files.readString(Processes.BOOT, StandardCharsets.US_ASCII).strip();
     }
 
     private static void log(String what, IOException e) {

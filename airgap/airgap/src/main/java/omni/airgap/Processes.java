@@ -24,6 +24,9 @@ import java.util.Set;
  * <p>Source: proc(5), namespaces(7).
  */
 final class Processes {
+    /** The number of this start of the machine (random(4)). */
+    static final Path BOOT = Path.of("/proc/sys/kernel/random/boot_id");
+
     private static final Path PROC = Path.of("/proc");
     private static final int FILES_MAX = 4;
     private static final String NET = "net:[";

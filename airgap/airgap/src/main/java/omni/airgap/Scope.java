@@ -84,11 +84,7 @@ record Scope(boolean machine, List<String> files, boolean own, List<String> beyo
         if (dark > 0) {
             problems.add(dark + " processes cannot be looked into: the namespaces that they alone use are missed");
         }
-        Map<Long, List<String>> all = Processes.namespaces(processes);
-        SocketNamespaces.Found more = SocketNamespaces.find();
-        more.problem().ifPresent(problems::add);
-        more.namespaces().forEach((inode, found) -> found.forEach(file -> Processes.add(all, inode, file)));
-        return all;
+        return SocketNamespaces.addTo(Processes.namespaces(processes), problems);
     }
 
     /** Namespaces that are not in scope, and could come into it because a link goes there. */

@@ -10,7 +10,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -31,14 +30,11 @@ final class SocketNamespaces {
     /** Longer than a look at tens of thousands of sockets takes. */
     private static final Duration PATIENCE = Duration.ofSeconds(5);
 
+    private static final Hanging OPENING = new Hanging("socket", PATIENCE);
     private static final SocketNamespaces MACHINE = new SocketNamespaces();
 
     /** The look that is under way; nothing where the last one has ended. */
-    private final AtomicReference<Optional<FutureTask<Map<Long, List<String>>>>> looking =
-            new AtomicReference<>(Optional.empty());
-
-    /** The last of the sockets that were asked for their namespace to enter it. */
-    private final AtomicReference<Optional<FutureTask<Integer>>> opening = new AtomicReference<>(Optional.empty());
+    private Optional<FutureTask<Map<Long, List<String>>>> looking = Optional.empty();
 
     /**
      * Which namespaces the sockets are in, by their inodes: a socket never moves, and no other one gets its number until the kernel's
@@ -46,7 +42,7 @@ final class SocketNamespaces {
      */
     private Map<Long, Long> known = Map.of();
 
-    private volatile Map<Long, List<String>> last = Map.of();
+    private Map<Long, List<String>> last = Map.of();
     private volatile int asking;
 
     private SocketNamespaces() {}
@@ -57,26 +53,30 @@ final class SocketNamespaces {
      * @param namespaces their inodes, and files by which each can be opened
      * @param problem why this may not be all
      */
-    record Found(Map<Long, List<String>> namespaces, Optional<String> problem) {}
+    private record Found(Map<Long, List<String>> namespaces, Optional<String> problem) {}
+
+    /** Adds these to those that processes use or mounts keep, as further files to open each by; problems get why that may not be all. */
+    static Map<Long, List<String>> addTo(Map<Long, List<String>> all, List<String> problems) {
+        Found more = MACHINE.look();
+        more.problem().ifPresent(problems::add);
+        more.namespaces().forEach((inode, files) -> files.forEach(file -> Processes.add(all, inode, file)));
+        return all;
+    }
 
     /**
      * Looks. The kernel has whoever asks a process for its descriptors wait while that one is being started, and a program behind a file
      * system can keep it at that for ever: so a thread of its own does it, and is waited for some seconds, once.
      */
-    static Found find() {
-        return MACHINE.look();
-    }
-
     private synchronized Found look() {
-        boolean begun = looking.get().isPresent();
-        FutureTask<Map<Long, List<String>>> look = looking.get().orElseGet(() -> new FutureTask<>(this::all));
+        boolean begun = looking.isPresent();
+        FutureTask<Map<Long, List<String>>> look = looking.orElseGet(() -> new FutureTask<>(this::all));
         if (!begun) {
-            looking.set(Optional.of(look));
+            looking = Optional.of(look);
             Thread.ofPlatform().daemon().name("sockets").start(look);
         }
         try {
             last = look.get(begun ? 0 : PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
-            looking.set(Optional.empty());
+            looking = Optional.empty();
             return new Found(last, Optional.empty());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -88,7 +88,7 @@ final class SocketNamespaces {
                             "process " + asking + " does not let itself be asked for its sockets: a namespace that a"
                                     + " socket alone keeps may be missed. End that process."));
         } catch (ExecutionException e) {
-            looking.set(Optional.empty());
+            looking = Optional.empty();
             return new Found(
                     last, Optional.of("the sockets of this machine's processes were not asked: " + e.getCause()));
         }
@@ -100,9 +100,11 @@ final class SocketNamespaces {
         for (Path process : Processes.numbered(PROC)) {
             if (Processes.id(process) != SELF) {
                 asking = Processes.id(process);
-                for (Path table : Processes.tables(process, Processes.numbered(process.resolve("task")))) {
+                List<Path> tables = Processes.tables(process, Processes.numbered(process.resolve("task")));
+                for (Path table : tables) {
+                    boolean first = table.equals(tables.getFirst()); // of which Processes.all has the handles
                     for (Path descriptor : Processes.entries(table)) {
-                        namespace(descriptor, sockets)
+                        namespace(descriptor, first, sockets)
                                 .ifPresent(inode -> Processes.add(found, inode, descriptor.toString()));
                     }
                 }
@@ -112,12 +114,12 @@ final class SocketNamespaces {
         return found;
     }
 
-    private Optional<Long> namespace(Path descriptor, Map<Long, Long> sockets) {
-        Optional<String> target = Processes.target(descriptor);
-        if (target.isEmpty() || !target.get().startsWith(SOCKET)) {
-            return target.flatMap(text -> Processes.namespace(descriptor, text));
+    private Optional<Long> namespace(Path descriptor, boolean socketsAlone, Map<Long, Long> sockets) {
+        String target = Processes.target(descriptor).orElse("");
+        if (!target.startsWith(SOCKET)) {
+            return socketsAlone || target.isEmpty() ? Optional.empty() : Processes.namespace(descriptor, target);
         }
-        long socket = Processes.number(target.get());
+        long socket = Processes.number(target);
         Optional<Long> namespace = Optional.ofNullable(known.get(socket)).or(() -> ask(descriptor.toString(), socket));
         namespace.ifPresent(inode -> sockets.put(socket, inode));
         return namespace;
@@ -153,29 +155,22 @@ final class SocketNamespaces {
      * @throws AirgapException also where that process does not let itself be asked
      */
     static Optional<Integer> open(String file) throws AirgapException {
-        return DESCRIPTOR.matcher(file).matches() ? Optional.of(MACHINE.opened(file)) : Optional.empty();
+        return DESCRIPTOR.matcher(file).matches() ? Optional.of(opened(file)) : Optional.empty();
     }
 
-    private int opened(String file) throws AirgapException {
-        FutureTask<Integer> task = new FutureTask<>(() -> {
-            int copy = copy(file);
-            try {
-                return Libc.namespaceOf(copy);
-            } finally {
-                Libc.close(copy);
-            }
-        });
-        Optional<FutureTask<Integer>> before = opening.get();
-        boolean free = before.isEmpty() || before.get().isDone();
-        if (!free || !opening.compareAndSet(before, Optional.of(task))) {
-            throw new AirgapException("Another process does not let itself be asked for a socket: " + file + " waits.");
-        }
-        Thread.ofPlatform().daemon().name("socket").start(task);
+    private static int opened(String file) throws AirgapException {
         try {
-            return task.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+            return OPENING.await(() -> {
+                int copy = copy(file);
+                try {
+                    return Libc.namespaceOf(copy);
+                } finally {
+                    Libc.close(copy);
+                }
+            });
         } catch (TimeoutException e) {
             throw new AirgapException(
-                    file + " cannot be asked: that process does not let itself be looked at. End it.", e);
+                    file + " cannot be asked: that process, or another one, does not let itself be looked at. End it.", e);
         } catch (ExecutionException e) {
             if (e.getCause() instanceof AirgapException known) {
                 throw known;

@@ -11,7 +11,6 @@ import java.util.concurrent.locks.LockSupport;
  */
 record WatchMark(Path file) {
     private static final long PAUSE_NANOS = 500_000_000;
-    private static final Path BOOT = Path.of("/proc/sys/kernel/random/boot_id");
 
     /** In the role's folder. */
     static WatchMark in(Path folder) {
@@ -22,7 +21,7 @@ record WatchMark(Path file) {
      * Says it, and where that cannot be written, once it can: until then the forerunner watches on beside the role, and would undo a lift.
      */
     void make() {
-        if (Files.isReadable(BOOT)) { // or this is no Linux, and there is no forerunner
+        if (Files.isReadable(Processes.BOOT)) { // or this is no Linux, and there is no forerunner
             Thread.ofVirtual().name("watching").start(() -> {
                 while (!made()) {
                     write();
@@ -34,7 +33,7 @@ record WatchMark(Path file) {
 
     private void write() {
         try {
-            Files.writeString(file, Files.readString(BOOT));
+            Files.writeString(file, Files.readString(Processes.BOOT));
         } catch (IOException e) {
             System.getLogger("omni.airgap").log(System.Logger.Level.DEBUG, "Not said that the gap is watched", e);
         }
@@ -43,7 +42,7 @@ record WatchMark(Path file) {
     /** Whether it was said since the machine started. */
     boolean made() {
         try {
-            return Files.readString(file).equals(Files.readString(BOOT));
+            return Files.readString(file).equals(Files.readString(Processes.BOOT));
         } catch (IOException e) {
             System.getLogger("omni.airgap").log(System.Logger.Level.TRACE, "Not said yet", e);
             return false;

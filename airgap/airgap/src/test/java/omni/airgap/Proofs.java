@@ -4,10 +4,13 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.StringWriter;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.List;
 import java.util.Optional;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /** Makes proofs and checks them, as the commands do. */
 final class Proofs {
@@ -48,6 +51,19 @@ final class Proofs {
             throw new AssertionError(e);
         }
         return out.toString();
+    }
+
+    /** What a chain's records say. */
+    static List<JsonNode> records(EvidenceChain chain) {
+        try {
+            return Files.notExists(chain.file())
+                    ? List.of()
+                    : Files.readAllLines(chain.file()).stream()
+                            .map(line -> JsonMapper.shared().readTree(line.substring(line.indexOf(' ') + 1)))
+                            .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     static Proof.Verdict verify(String proof) {

@@ -4,9 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -15,7 +12,6 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /** What is written of a gap: before, its steps, while it is closed, and after. */
 class RecorderBoxTest {
@@ -55,9 +51,9 @@ class RecorderBoxTest {
                 gap.lift();
             }
             GapStory story = new GapStory();
-            records(chain).forEach(story::add);
+            Proofs.records(chain).forEach(story::add);
             assertTrue(sent(
-                            only(records(chain), "lifting"),
+                            only(Proofs.records(chain), "lifting"),
                             gap.gap().stacks().iterator().next().number(),
                             "renamed")
                     > 0);
@@ -91,13 +87,13 @@ class RecorderBoxTest {
                     gap.engage();
                     Tools.await(
                             "it was watched",
-                            () -> records(chain).stream()
+                            () -> Proofs.records(chain).stream()
                                     .anyMatch(record ->
                                             record.path("kind").asString("").equals("watched")));
                     holder.destroyForcibly().waitFor();
                     gap.lift();
                 }
-                List<JsonNode> records = records(chain);
+                List<JsonNode> records = Proofs.records(chain);
                 JsonNode engaging = only(records, "engaging");
                 assertTrue(sent(engaging.path("before"), namespace, "eth0") >= 0);
                 assertEquals(
@@ -128,18 +124,6 @@ class RecorderBoxTest {
                 }
                 assertTrue(sent(only(records, "open"), namespace, "eth0") >= 0);
             }
-        }
-    }
-
-    private static List<JsonNode> records(EvidenceChain chain) {
-        try {
-            return Files.notExists(chain.file())
-                    ? List.of()
-                    : Files.readAllLines(chain.file()).stream()
-                            .map(line -> JsonMapper.shared().readTree(line.substring(line.indexOf(' ') + 1)))
-                            .toList();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
     }
 }

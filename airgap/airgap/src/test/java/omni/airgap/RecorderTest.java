@@ -5,8 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -21,7 +19,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /** What is in the evidence of a lift before it opens anything, and what a disk that hangs or is full keeps from being done: nothing. */
 class RecorderTest {
@@ -44,20 +41,17 @@ class RecorderTest {
         return gap;
     }
 
+    private void engageAndAwaitRecord(Gap gap) throws Exception {
+        var _ = gap.engage("a test");
+        Tools.await("it is written", () -> kinds().contains("closed"));
+    }
+
     private Recorder recorder(Gap gap, Duration patience) {
         return new Recorder(gap, Evidence.of(chain), Clock.systemUTC(), patience).start(LONG);
     }
 
     private List<JsonNode> records() {
-        try {
-            return Files.notExists(chain.file())
-                    ? List.of()
-                    : Files.readAllLines(chain.file()).stream()
-                            .map(line -> JsonMapper.shared().readTree(line.substring(line.indexOf(' ') + 1)))
-                            .toList();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return Proofs.records(chain);
     }
 
     private List<String> kinds() {
@@ -102,8 +96,7 @@ class RecorderTest {
     void aLiftDoesNotWaitForEverAndTheNextRecordSaysThatItWasLate() throws Exception {
         try (Gap gap = gap();
                 Recorder _ = recorder(gap, Duration.ofMillis(50))) {
-            var _ = gap.engage("a test");
-            Tools.await("it is written", () -> kinds().contains("closed"));
+            engageAndAwaitRecord(gap);
             FutureTask<Gap.Status> lift;
             EvidenceChain held = chain;
             synchronized (held) {
@@ -121,8 +114,7 @@ class RecorderTest {
     void whoClosesAgainWaitsForNoEvidence() throws Exception {
         try (Gap gap = gap();
                 Recorder _ = recorder(gap, LONG)) {
-            var _ = gap.engage("a test");
-            Tools.await("it is written", () -> kinds().contains("closed"));
+            engageAndAwaitRecord(gap);
             FutureTask<Gap.Status> lift;
             EvidenceChain held = chain;
             synchronized (held) {

@@ -23,6 +23,7 @@ import java.util.stream.Stream;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import omni.engine.EngineProtocol.Priority;
+import omni.role.PrivateFile;
 import omni.vault.KeptBounds;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -409,7 +410,7 @@ final class KeyStore {
             }
         }
         try {
-            PrivateFile.replace(file, Json.bytes(root));
+            PrivateFile.write(file, Json.bytes(root));
         } catch (IOException e) {
             throw new KeyFileException("keys.json cannot be written. Look at the disk's space and rights.", e);
         }

@@ -21,6 +21,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import omni.role.PrivateFile;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -274,7 +275,7 @@ final class KeyUse implements AutoCloseable {
     void write() {
         writing.lock();
         try {
-            PrivateFile.replace(file, Json.bytes(snapshot()));
+            PrivateFile.write(file, Json.bytes(snapshot()));
         } catch (IOException e) {
             Log.error(
                     "how much the API keys are used could not be written down: it is tried again with the next use", e);

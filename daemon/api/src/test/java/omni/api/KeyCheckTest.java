@@ -266,7 +266,7 @@ final class KeyCheckTest {
         add("phone", PHONE);
         assertEquals(200, get(PHONE, "/v1/models").statusCode(), "nobody knows as long as it is locked");
         if (!canBeWritten) {
-            Files.createDirectories(home.resolve("keys.json.part/in-the-way"));
+            Files.createDirectories(home.resolve("keys.json.new/in-the-way"));
         }
         vault.standings.put(ID, RecordsProtocol.KeyStanding.REVOKED);
         vault.become(VaultState.OPEN);

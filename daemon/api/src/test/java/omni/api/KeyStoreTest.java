@@ -47,7 +47,7 @@ final class KeyStoreTest {
         assertFalse(file.contains(KEY), file);
         assertEquals(
                 "rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(home.resolve("keys.json"))));
-        assertFalse(Files.exists(home.resolve("keys.json.part")));
+        assertFalse(Files.exists(home.resolve("keys.json.new")));
     }
 
     @Test
@@ -455,12 +455,12 @@ final class KeyStoreTest {
 
     @Test
     void whatAWriteThatBrokeOffLeavesIsOverwritten() throws IOException {
-        Files.writeString(home.resolve("keys.json.part"), "half");
+        Files.writeString(home.resolve("keys.json.new"), "half");
         var store = open("a");
         store.add("laptop", TestDaemon.hash("one"), false, Priority.NORMAL, KeyRights.ALL);
 
         assertTrue(open("a").check("one").isPresent());
-        assertFalse(Files.exists(home.resolve("keys.json.part")));
+        assertFalse(Files.exists(home.resolve("keys.json.new")));
     }
 
     @Test

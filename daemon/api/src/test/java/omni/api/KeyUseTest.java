@@ -226,7 +226,7 @@ final class KeyUseTest {
 
     @Test
     void whatCouldNotBeWrittenIsWrittenWithTheNextUse() throws IOException {
-        var inTheWay = home.resolve("keys-used.json.part/in-the-way");
+        var inTheWay = home.resolve("keys-used.json.new/in-the-way");
         Files.createDirectories(inTheWay);
         var use = open();
         use.spent(ONE, 2);

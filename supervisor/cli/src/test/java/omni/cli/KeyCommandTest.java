@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class KeyCommandTest {
     @TempDir
@@ -141,6 +142,15 @@ class KeyCommandTest {
             assertEquals("2026-11-30T10:00:00Z", json.at("/lastUsed").asString());
             assertEquals(1234, json.at("/tokensToday").asInt());
             assertTrue(json.at("/expired").asBoolean());
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(RouteGroup.class)
+    void theHelpNamesEachGroupOfRoutes(RouteGroup group) {
+        try (var tree = new FakeTree(folder).start()) {
+            var help = tree.run("key", "new", "--help").out().replaceAll("\\s+", " ");
+            assertTrue(help.matches(".*may use:[^;]*\\b" + group.wire() + "\\b.*"), help);
         }
     }
 

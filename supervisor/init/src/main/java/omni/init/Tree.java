@@ -42,6 +42,8 @@ final class Tree {
     private final SequencedMap<String, Slot> slots = new LinkedHashMap<>();
     private final Deque<Duration> failures = new ArrayDeque<>();
     private List<Order> orders = new ArrayList<>();
+    /** When something was handled last. */
+    private Duration handled = Duration.ZERO;
 
     private enum Course {
         BEFORE,
@@ -65,6 +67,7 @@ final class Tree {
     /** What is to be done now that this has happened. */
     List<Order> handle(Event event, Duration now) {
         orders = new ArrayList<>();
+        passOver(now);
         if (course != Course.FINISHED) {
             switch (event) {
                 case Event.Begin begin -> course = course == Course.BEFORE ? Course.RUNNING : course;
@@ -86,6 +89,19 @@ final class Tree {
     /** When time alone will change something; nothing where only an event can. */
     Optional<Duration> nextDue() {
         return slots.values().stream().flatMap(slot -> slot.due.stream()).min(Duration::compareTo);
+    }
+
+    /** While this process could not run no other could: what those are to do by a time has so much more. */
+    private void passOver(Duration now) {
+        List<Slot> live = slots.values().stream().filter(Slot::isLive).toList();
+        boolean stoodStill = live.stream()
+                .flatMap(slot -> slot.due.stream())
+                .anyMatch(due -> now.minus(due).compareTo(STOOD_STILL) > 0);
+        if (stoodStill) {
+            Duration lost = now.minus(handled);
+            live.forEach(slot -> slot.due = slot.due.map(due -> due.plus(lost)));
+        }
+        handled = now;
     }
 
     private Optional<Slot> live(String instance) {
@@ -245,15 +261,9 @@ final class Tree {
     /** Does what the state of the slots and the time ask for, until nothing is left to do. */
     private void settle(Duration now) {
         for (Slot slot : slots.values()) {
-            slot.due.filter(due -> due.compareTo(now) <= 0).ifPresent(due -> {
-                boolean report = slot.phase == Phase.STARTING || slot.phase == Phase.READY;
-                if (report && now.minus(due).compareTo(STOOD_STILL) > 0) {
-                    slot.due = Optional.of(
-                            now.plus(slot.phase == Phase.READY ? patience.liveness() : patience.startTimeout()));
-                } else {
-                    overdue(slot, now);
-                }
-            });
+            if (slot.due.filter(due -> due.compareTo(now) <= 0).isPresent()) {
+                overdue(slot, now);
+            }
         }
         for (Slot slot : slots.values()) {
             if (slot.isCondemned() && !hasDepartingDependants(slot)) {

@@ -281,6 +281,17 @@ final class TreeTest {
     }
 
     @Test
+    void whatWasLeftOfATimeIsLeftWhenTheMachineGoesOn() {
+        TreeBench bench = new TreeBench(AIRGAP).up();
+        bench.pass(TreeBench.PATIENCE.liveness().minusSeconds(1));
+        bench.pass(Duration.ofMinutes(5));
+        bench.pass(Duration.ofMillis(999));
+        assertEquals(List.of(), bench.taken());
+        bench.pass(Duration.ofMillis(1));
+        assertEquals(List.of("kill airgap"), bench.taken());
+    }
+
+    @Test
     void aLateWordOfAnOldProcessIsNotHeard() {
         TreeBench bench = new TreeBench(AIRGAP).up();
         String old = bench.instance("airgap");
