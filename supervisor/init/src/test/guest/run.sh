@@ -32,6 +32,11 @@ check vsock-is-denied not modprobe vsock_loopback
 check io-uring-is-denied same "$(cat /proc/sys/kernel/io_uring_disabled)" 2
 io_uring_is_refused() { timeout 10 /opt/guest/send io_uring eth0; [ $? -eq 3 ]; }
 check io-uring-is-refused io_uring_is_refused
+class_archive_fits() {
+    /opt/jdk/bin/java -XX:+UseSerialGC -Xshare:on -XX:SharedArchiveFile=/opt/omni/omni.jsa --module-path /opt/omni/lib \
+        -m omni.role/omni.role.Main none 2>&1 | grep -q 'There is no role'
+}
+check class-archive-fits class_archive_fits
 check early-unit-is-enabled systemctl enable omni-airgap-early
 check units-verified systemd-analyze verify --man=no /etc/systemd/system/omni-supervisor.service \
     /etc/systemd/system/omni-engine.service /etc/systemd/system/omni-daemon.service

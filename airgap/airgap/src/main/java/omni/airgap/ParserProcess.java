@@ -34,7 +34,6 @@ final class ParserProcess implements ParserChild {
             "-XX:CICompilerCount=1",
             "-XX:ReservedCodeCacheSize=16m");
 
-    private static final String NATIVES = "omni.airgap,omni.role";
     private static final Duration ENDING_MAX = Duration.ofSeconds(5);
     private static final int EXIT_NO_MEMORY = 3;
 
@@ -103,7 +102,7 @@ final class ParserProcess implements ParserChild {
 
     private static Process start() throws IOException {
         String parent = Long.toString(ProcessHandle.current().pid());
-        var builder = new ProcessBuilder(JavaChild.line(CensusMain.class, FLAGS, NATIVES, parent))
+        var builder = new ProcessBuilder(JavaChild.line(CensusMain.class, FLAGS, parent))
                 .redirectError(ProcessBuilder.Redirect.DISCARD);
         builder.environment().clear();
         return builder.start();

@@ -170,7 +170,8 @@ final class SocketNamespaces {
             });
         } catch (TimeoutException e) {
             throw new AirgapException(
-                    file + " cannot be asked: that process, or another one, does not let itself be looked at. End it.", e);
+                    file + " cannot be asked: that process, or another one, does not let itself be looked at. End it.",
+                    e);
         } catch (ExecutionException e) {
             if (e.getCause() instanceof AirgapException known) {
                 throw known;

@@ -89,7 +89,6 @@ class ParserProcessBoxTest {
         List<String> line = JavaChild.line(
                 CensusMain.class,
                 List.of(),
-                "omni.airgap,omni.role",
                 Long.toString(ProcessHandle.current().pid()));
         Process child = new ProcessBuilder(line).start();
         child.getOutputStream().close();

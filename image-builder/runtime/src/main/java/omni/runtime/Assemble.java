@@ -7,12 +7,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
@@ -35,8 +31,6 @@ final class Assemble {
 
     /** The jars of the portable binding, which lie apart: no role but its own process has them on its path. */
     private static final Pattern PORTABLE = Pattern.compile("(omni-portable|llama)-.*\\.jar");
-
-    private static final String SUMS = "SHA256SUMS";
 
     private final Path root;
     private final Path tree;
@@ -65,14 +59,12 @@ final class Assemble {
             assemble.natives(args[5]);
             assemble.portable();
             assemble.completions();
-            assemble.sums();
+            new Placed(Path.of(args[0]), fresh, time).sums();
             assemble.settle();
             var stamp = Files.writeString(fresh.resolve("stamp"), args[2] + "\n");
             Files.setLastModifiedTime(stamp, FileTime.from(Instant.parse(args[4])));
             replace(place, fresh);
-            var settled = new Assemble(Path.of(args[0]), place.toRealPath(), time);
-            settled.archives();
-            settled.sums();
+            new Placed(Path.of(args[0]), place.toRealPath(), time).complete();
         } catch (MissingException e) {
             System.err.println(e.getMessage());
             System.exit(1);
@@ -82,7 +74,11 @@ final class Assemble {
     private void files() throws IOException {
         for (var jar : jars(System.getProperty("java.class.path")).entrySet()) {
             var folder = PORTABLE.matcher(jar.getKey()).matches() ? "portable/" : "lib/";
-            copy(jar.getValue(), folder + jar.getKey());
+            if (Unsigned.isSigned(jar.getValue())) {
+                Unsigned.copy(jar.getValue(), place(folder + jar.getKey()));
+            } else {
+                copy(jar.getValue(), folder + jar.getKey());
+            }
         }
         copyFolder(root.resolve("target/native"), "native");
         copyFolder(root.resolve("inference-native/seed"), "seed");
@@ -175,88 +171,7 @@ final class Assemble {
     private void completions() throws IOException, InterruptedException {
         var folder = Files.createDirectories(tree.resolve("share/completions"));
         for (var shell : COMPLETIONS.entrySet()) {
-            java(folder.resolve(shell.getValue()), List.of(), Program.COMMAND, "completion", shell.getKey());
-        }
-    }
-
-    /**
-     * Lets Java write the class archives. One holds the resolved modules of one main module and its flags, and the paths
-     * and times of the jars, so that it is made where the tree stays.
-     */
-    private void archives() throws IOException, InterruptedException {
-        for (var program : Program.values()) {
-            var archive = tree.resolve(program.archive);
-            var fresh = tree.resolve(program.archive + ".new");
-            var flags = List.of(
-                    "-Xshare:dump",
-                    "-Xlog:disable",
-                    "-XX:SharedClassListFile=" + root.resolve("image-builder/runtime/src/main/cds/classes.list"),
-                    "-XX:SharedArchiveFile=" + fresh);
-            java(root.resolve("target/archive.log"), flags, program);
-            Files.setLastModifiedTime(fresh, time);
-            Files.move(fresh, archive, StandardCopyOption.ATOMIC_MOVE);
-        }
-    }
-
-    /** The programs that start from the tree: main class, native access and archive belong together. */
-    private enum Program {
-        COMMAND("omni.cli/omni.cli.Main", "omni.role,org.jline.terminal.ffm", "cli.jsa"),
-        ROLE(
-                "omni.role/omni.role.Main",
-                "omni.role,omni.airgap,omni.vault,omni.llama,org.xerial.sqlitejdbc",
-                "omni.jsa");
-
-        private final String main;
-        private final String nativeAccess;
-        private final String archive;
-
-        Program(String main, String nativeAccess, String archive) {
-            this.main = main;
-            this.nativeAccess = nativeAccess;
-            this.archive = archive;
-        }
-    }
-
-    private void java(Path out, List<String> flags, Program program, String... arguments)
-            throws IOException, InterruptedException {
-        List<String> line = new ArrayList<>();
-        line.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        line.add("-XX:+UseSerialGC");
-        line.addAll(flags);
-        line.add("--enable-native-access=" + program.nativeAccess);
-        line.addAll(List.of("--module-path", tree.resolve("lib").toString(), "--module", program.main));
-        line.addAll(List.of(arguments));
-        var process = new ProcessBuilder(line)
-                .redirectOutput(out.toFile())
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
-        if (process.waitFor() != 0) {
-            throw new MissingException("A program of the tree failed: " + String.join(" ", line));
-        }
-    }
-
-    /** Writes the SHA-256 of every file, as sha256sum does, for {@code omni doctor}. */
-    private void sums() throws IOException {
-        var lines = new StringBuilder();
-        try (var walk = Files.walk(tree)) {
-            for (var file : walk.filter(Files::isRegularFile).sorted().toList()) {
-                var name = tree.relativize(file).toString();
-                if (!name.equals(SUMS) && !name.equals("stamp")) {
-                    lines.append(sum(file)).append("  ").append(name).append('\n');
-                }
-            }
-        }
-        var fresh = Files.writeString(tree.resolve(SUMS + ".new"), lines);
-        Files.setLastModifiedTime(fresh, time);
-        Files.move(fresh, tree.resolve(SUMS), StandardCopyOption.ATOMIC_MOVE);
-    }
-
-    private static String sum(Path file) throws IOException {
-        try {
-            var digest = MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file));
-            return HexFormat.of().formatHex(digest);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("Every Java has SHA-256", e);
+            Program.COMMAND.run(tree, folder.resolve(shell.getValue()), List.of(), "completion", shell.getKey());
         }
     }
 
@@ -281,9 +196,13 @@ final class Assemble {
     }
 
     private Path copy(Path from, String to) throws IOException {
-        var target = tree.resolve(to);
+        return Files.copy(from, place(to));
+    }
+
+    private Path place(String name) throws IOException {
+        var target = tree.resolve(name);
         Files.createDirectories(target.toAbsolutePath().getParent());
-        return Files.copy(from, target);
+        return target;
     }
 
     private static void replace(Path place, Path fresh) throws IOException {

@@ -55,11 +55,11 @@ class RulesTest {
                 planted(
                         Rules::theGapStartsNoProgram,
                         GAP + "ParserProcess.java",
-                        "new ProcessBuilder(JavaChild.line(main, flags, natives)).start();"),
+                        "new ProcessBuilder(JavaChild.line(main, flags)).start();"),
                 planted(
                         Rules::theGapStartsNoProgram,
                         GAP + "Ward.java",
-                        "new ProcessBuilder(JavaChild.line(CensusMain.class, flags, natives)).start();"),
+                        "new ProcessBuilder(JavaChild.line(CensusMain.class, flags)).start();"),
                 planted(Rules::theGapStartsNoProgram, GAP + "Libc.java", "link(\"posix_spawn\", type);"),
                 planted(Rules::theGapStartsNoProgram, GAP + "LinuxHost.java", "new SystemPrograms();"),
                 planted(Rules::filesStayShort, MAIN + "omni/bus/A.java", "\n".repeat(601)),

@@ -16,6 +16,6 @@ final class KeyCommand {
         // heap that grows
         // is collected at each step.
         String heap = (memoryKib / 1024 * 17 / 16 + OTHER_MEBIBYTES) + "m";
-        return JavaChild.line(KeyMain.class, List.of("-Xmn16m", "-Xms" + heap, "-Xmx" + heap), "omni.role,omni.vault");
+        return JavaChild.line(KeyMain.class, List.of("-Xmn16m", "-Xms" + heap, "-Xmx" + heap));
     }
 }

@@ -42,12 +42,7 @@ public final class OfflineCheckCommand {
      */
     public static List<String> line(Path folder, Path temporary, String tpm, Optional<String> known) {
         List<String> line = new ArrayList<>(JavaChild.line(
-                OfflineCheckMain.class,
-                List.of("-Xmx512m"),
-                "omni.role,omni.vault,org.xerial.sqlitejdbc",
-                folder.toString(),
-                temporary.toString(),
-                tpm));
+                OfflineCheckMain.class, List.of("-Xmx512m"), folder.toString(), temporary.toString(), tpm));
         known.ifPresent(line::add);
         return List.copyOf(line);
     }
