@@ -84,8 +84,8 @@ chat() {
         -d '{"temperature":0,"max_tokens":32,"messages":[{"role":"user","content":"What is 7 plus 5?"}]}' >/tmp/answer
     grep -q '"content":"[^"]*12' /tmp/answer || { cat /tmp/answer; echo; return 1; }
 }
-check chat-is-answered chat
 if whole; then
+check chat-is-answered chat
 cp /opt/omni/seed/omni-seed-f16.gguf /run/omni/another.gguf && echo >>/run/omni/another.gguf
 chown omni /run/omni/another.gguf
 check model-is-imported omni models import /run/omni/another.gguf

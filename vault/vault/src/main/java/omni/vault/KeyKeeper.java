@@ -12,6 +12,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -55,8 +56,14 @@ final class KeyKeeper {
      * @param bytes of its memory
      * @param calibration of new passwords
      * @param limit how long a child may live
+     * @param flags of a child's virtual machine, beside those that it has anyway
      */
-    record Machine(long bytes, Calibration calibration, Duration limit) {
+    record Machine(long bytes, Calibration calibration, Duration limit, List<String> flags) {
+        /** With the usual flags. */
+        Machine(long bytes, Calibration calibration, Duration limit) {
+            this(bytes, calibration, limit, List.of());
+        }
+
         /** This one. */
         static Machine ours() {
             long bytes = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class)
@@ -410,7 +417,7 @@ final class KeyKeeper {
     }
 
     private KeyWire.Answer talk(int memoryKib, KeyWire.Request request) throws VaultException {
-        try (KeyProcess process = new KeyProcess(KeyCommand.line(memoryKib), run, machine.limit())) {
+        try (KeyProcess process = new KeyProcess(KeyCommand.line(memoryKib, machine.flags()), run, machine.limit())) {
             try {
                 SocketChannel channel = process.connect();
                 KeyWire.write(channel, request);

@@ -12,7 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -44,10 +43,9 @@ class BackupKeyFileTest {
     }
 
     private static Vault vault(Path home) throws IOException {
-        var machine = new KeyKeeper.Machine(1L << 30, Made.LEAST, Duration.ofMinutes(2));
         return new Vault(
                 home,
-                new KeyKeeper(home, Files.createTempDirectory("ov"), machine),
+                new KeyKeeper(home, Files.createTempDirectory("ov"), Made.MACHINE),
                 new Attempts(home.resolve("attempts"), Clock.systemUTC()),
                 Clock.systemUTC(),
                 () -> {});

@@ -30,10 +30,9 @@ class BackupScheduleTest {
 
     private Vault vault() throws IOException {
         Path home = Files.createDirectories(folder.resolve("vault"));
-        var machine = new KeyKeeper.Machine(1L << 30, Made.LEAST, Duration.ofMinutes(2));
         return new Vault(
                 home,
-                new KeyKeeper(home, Files.createTempDirectory("ov"), machine),
+                new KeyKeeper(home, Files.createTempDirectory("ov"), Made.MACHINE),
                 new Attempts(home.resolve("attempts"), clock),
                 clock,
                 () -> {});

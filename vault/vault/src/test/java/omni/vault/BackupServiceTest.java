@@ -44,10 +44,9 @@ class BackupServiceTest {
         Path home = Files.createDirectories(folder.resolve("vault"));
         Clock clock = Clock.systemUTC();
         Path run = Files.createTempDirectory("ov");
-        var machine = new KeyKeeper.Machine(1L << 30, Made.LEAST, Duration.ofMinutes(2));
         vault = new Vault(
                 home,
-                new KeyKeeper(home, run, machine),
+                new KeyKeeper(home, run, Made.MACHINE),
                 new Attempts(home.resolve("attempts"), clock),
                 clock,
                 () -> {},

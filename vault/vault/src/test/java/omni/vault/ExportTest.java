@@ -205,10 +205,9 @@ final class ExportTest {
         Path home = Files.createDirectories(folder.resolve("vault"));
         Path run = Files.createTempDirectory("ov");
         Clock clock = Clock.systemUTC();
-        var machine = new KeyKeeper.Machine(1L << 30, Made.LEAST, Duration.ofMinutes(2));
         var closed = new Vault(
                 home,
-                new KeyKeeper(home, run, machine),
+                new KeyKeeper(home, run, Made.MACHINE),
                 new Attempts(home.resolve("attempts"), clock),
                 clock,
                 () -> {});

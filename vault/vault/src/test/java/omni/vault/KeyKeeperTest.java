@@ -208,7 +208,7 @@ final class KeyKeeperTest {
 
     @Test
     void nothingLetsTheChildBeLookedInto() {
-        String line = String.join(" ", KeyCommand.line(Argon2.MEMORY_KIB_MIN));
+        String line = String.join(" ", KeyCommand.line(Argon2.MEMORY_KIB_MIN, List.of()));
         for (String flag : List.of(
                 "-XX:+UseSerialGC",
                 "-XX:ErrorFile=/dev/null",

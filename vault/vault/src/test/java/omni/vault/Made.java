@@ -5,12 +5,17 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /** What the tests of keys are made of. */
 final class Made {
     static final String PASSWORD = "correct horse battery";
     static final Calibration LEAST = new Calibration(Argon2.MEMORY_KIB_MIN, Duration.ofMillis(1));
+
+    /** One that does it at once: small, and compiled for a short life. */
+    static final KeyKeeper.Machine MACHINE =
+            new KeyKeeper.Machine(1L << 30, LEAST, Duration.ofMinutes(2), List.of("-XX:TieredStopAtLevel=1"));
 
     private Made() {}
 

@@ -70,11 +70,10 @@ final class TpmVaultBoxTest {
     /** As after a start of the process, where the tries before are forgotten: the TPM counts its own. */
     private Vault started(TpmDevice device) throws IOException {
         Files.deleteIfExists(folder.resolve("attempts"));
-        var machine = new KeyKeeper.Machine(1L << 30, Made.LEAST, Duration.ofMinutes(2));
         Clock clock = Clock.systemUTC();
         return new Vault(
                 folder,
-                new KeyKeeper(folder, run, machine, device),
+                new KeyKeeper(folder, run, Made.MACHINE, device),
                 new Attempts(folder.resolve("attempts"), clock),
                 clock,
                 () -> {},
@@ -179,8 +178,7 @@ final class TpmVaultBoxTest {
     private List<String> offline(TpmDevice device) throws IOException {
         try (var check = new OfflineCheck(folder, home, Clock.systemUTC());
                 SecretMemory password = VaultHome.secret(PASSWORD)) {
-            var machine = new KeyKeeper.Machine(1L << 30, Made.LEAST, Duration.ofMinutes(2));
-            var keeper = new KeyKeeper(folder, run, machine, device);
+            var keeper = new KeyKeeper(folder, run, Made.MACHINE, device);
             try (KeyRing keys = keeper.open(new Secret.Password(password.buffer(), Optional.empty()))) {
                 return check.check(keeper.present(), keys, new TpmCounter(device), List.of())
                         .problems();

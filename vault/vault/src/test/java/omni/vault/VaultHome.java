@@ -5,7 +5,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -31,10 +30,9 @@ final class VaultHome {
 
     /** As after a start of the process. */
     Vault started() {
-        var machine = new KeyKeeper.Machine(1L << 30, Made.LEAST, Duration.ofMinutes(2));
         return new Vault(
                 folder,
-                new KeyKeeper(folder, run, machine),
+                new KeyKeeper(folder, run, Made.MACHINE),
                 new Attempts(folder.resolve("attempts"), clock),
                 clock,
                 ends::incrementAndGet);

@@ -5,9 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
 import java.time.Clock;
-import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -32,15 +34,20 @@ final class VaultStopTest {
         }
     }
 
-    /** The details of its lines for locks, after another unlock. */
-    private List<Map<String, String>> locks() throws VaultException {
+    /**
+     * The details of its lines for locks, after another unlock. Where a busy machine takes longer to write one than a lock waits, it
+     * stands twice: also among those that were written beside, which say so.
+     */
+    private Set<Map<String, String>> locks() throws VaultException {
         Vault again = home.started();
         VaultHome.call(again, SecretCall.Verb.UNLOCK, Made.PASSWORD, "");
-        List<Map<String, String>> locks = new ArrayList<>();
+        Set<Map<String, String>> locks = new HashSet<>();
         for (AuditRow row : new AuditTable(again.open().records()).read(1, 1000)) {
             AuditLine line = AuditLine.read(row.line());
             if (line.event() == AuditEvent.LOCKED) {
-                locks.add(line.details());
+                Map<String, String> details = new HashMap<>(line.details());
+                details.keySet().removeIf(name -> name.startsWith("sealed"));
+                locks.add(details);
             }
         }
         assertEquals(List.of(), again.open().audit().check(List.of()).problems());
@@ -56,7 +63,7 @@ final class VaultStopTest {
     void anOrdinaryStopIsALockWithAllThatWasCounted() throws Exception {
         vault.stop();
         assertTrue(vault.peek().isEmpty());
-        assertEquals(List.of(details("its process was stopped")), locks());
+        assertEquals(Set.of(details("its process was stopped")), locks());
         assertEquals(0, home.ends.get(), "the process ends by itself");
     }
 
@@ -65,7 +72,7 @@ final class VaultStopTest {
         Records records = vault.open().records();
         vault.lock("a test");
         records.close();
-        assertEquals(List.of(details("a test")), locks());
+        assertEquals(Set.of(details("a test")), locks());
     }
 
     /** The control: nothing was deleted since it was written down. */
@@ -73,7 +80,7 @@ final class VaultStopTest {
     void withoutAnythingCountedItSaysWhyAlone() throws Exception {
         vault.open().tally().flush();
         vault.stop();
-        assertEquals(List.of(Map.of("why", "its process was stopped")), locks());
+        assertEquals(Set.of(Map.of("why", "its process was stopped")), locks());
     }
 
     /** One who has the records for long keeps a count from being written, and no lock from saying it. */

@@ -27,7 +27,7 @@ final class WipeRaceTest {
     Path run;
 
     private KeyKeeper made() throws VaultException {
-        var keeper = new KeyKeeper(folder, run, new KeyKeeper.Machine(8L << 30, Made.LEAST, Duration.ofMinutes(5)));
+        var keeper = new KeyKeeper(folder, run, Made.MACHINE);
         KeyKeeper.Created created = keeper.create(Made.direct(Made.PASSWORD));
         created.keys().close();
         created.words().close();
