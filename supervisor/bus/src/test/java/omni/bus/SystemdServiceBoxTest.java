@@ -5,8 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
 import org.junit.jupiter.api.AfterEach;
@@ -40,8 +41,17 @@ final class SystemdServiceBoxTest {
                 .redirectErrorStream(true)
                 .redirectOutput(folder.resolve("activator.log").toFile())
                 .start();
-        Await.until("the socket is there", () -> Files.exists(socket));
+        Await.until("somebody listens", () -> listens(socket));
         bus = BusClient.to(socket);
+    }
+
+    /** The socket is there a moment before. */
+    private static boolean listens(Path socket) {
+        try (SocketChannel _ = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+            return true;
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     @AfterEach
