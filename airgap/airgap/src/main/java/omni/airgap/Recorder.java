@@ -83,10 +83,7 @@ final class Recorder implements Closeable {
         // Of a lift, before its first step: afterwards they send again.
         Optional<ObjectNode> sent = status.state() == State.LIFTING ? sentSoFar() : Optional.empty();
         Instant at = clock.instant(); // on a busy machine it is written seconds later
-        Optional<Future<?>> written = execute(() -> {
-            LOG.log(System.Logger.Level.INFO, "The gap: {0} ({1})", kind, status.cause());
-            write(kind, status, sent, at);
-        });
+        Optional<Future<?>> written = execute(() -> write(kind, status, sent, at));
         if (status.state() == State.LIFTING && written.isPresent()) {
             await(written.get(), at);
         }

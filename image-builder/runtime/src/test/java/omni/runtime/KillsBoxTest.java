@@ -30,7 +30,7 @@ final class KillsBoxTest {
     private static final List<String> RESIDENT = List.of("airgap", "vault", "engine", "daemon");
 
     /** A sample, for a machine that has other tests to run; {@code -Domni.kills=200} is the whole. */
-    private static final int KILLS = Integer.getInteger("omni.kills", 80);
+    private static final int KILLS = Integer.getInteger("omni.kills", 40);
     /** The supervisor lives through so many kills at the end, so that a leak of its own would show. */
     private static final int KILLS_OF_ROLES_AT_THE_END = KILLS * 3 / 10;
 
