@@ -61,7 +61,11 @@ class RecorderTest {
     }
 
     private JsonNode body(String kind) {
-        return records().get(kinds().lastIndexOf(kind)).path("body");
+        return records().reversed().stream() // read once: another may come meanwhile
+                .filter(record -> record.path("kind").asString("").equals(kind))
+                .findFirst()
+                .orElseThrow()
+                .path("body");
     }
 
     private List<String> story() {
