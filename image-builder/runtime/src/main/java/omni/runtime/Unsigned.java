@@ -17,7 +17,7 @@ import java.util.zip.ZipOutputStream;
 
 /**
  * A copy of a signed jar without its signature. Java reads the digests of all of a signed jar's files, and checks each class that it
- * loads, at every start, against a signature that is the jar's own; the build has checked the jar itself, and {@code SHA256SUMS} has the
+ * loads, at every start, against a signature that is the jar's own; Maven has compared the jar with its repository's checksum, and {@code SHA256SUMS} has the
  * copy's sum.
  */
 final class Unsigned {

@@ -109,7 +109,7 @@ final class Guest {
     }
 
     /**
-     * Completes the tree for its place in the guest, as an image's build does: it is mounted there, and a namespace keeps the mounts.
+     * Completes the tree for its place in the guest, as an image's build is to: it is mounted there, and a namespace keeps the mounts.
      * Without its class archives each start takes several times as long, and in the guest that is most of the time.
      */
     private static void place(Path root, Path log) throws IOException, InterruptedException {

@@ -46,8 +46,8 @@ final class VaultStopTest {
             AuditLine line = AuditLine.read(row.line());
             if (line.event() == AuditEvent.LOCKED) {
                 Map<String, String> details = new HashMap<>(line.details());
-                details.keySet().removeIf(name -> name.startsWith("sealed"));
-                locks.add(details);
+                boolean beside = details.keySet().removeIf(name -> name.startsWith("sealed"));
+                assertTrue(locks.add(details) || beside, "twice among the records");
             }
         }
         assertEquals(List.of(), again.open().audit().check(List.of()).problems());
