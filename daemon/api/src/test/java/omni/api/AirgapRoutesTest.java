@@ -60,8 +60,8 @@ class AirgapRoutesTest {
                         case "engage" -> {
                             gate.acquireUninterruptibly();
                             answered.set(client.available());
+                            engaged.incrementAndGet(); // before the reply, for who reads it after that counts
                             call.reply(new EngageReply(gap(GapState.GAP)));
-                            engaged.incrementAndGet();
                         }
                         default -> throw new UnsupportedOperationException(method.getName());
                     }
