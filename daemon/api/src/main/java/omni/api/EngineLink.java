@@ -212,11 +212,12 @@ final class EngineLink {
     /** What a failure of the bus or an error of the engine means to a client. */
     static ApiError translate(BusException e, String promptParam) {
         return switch (e) {
-            case EngineProtocol.NoSuchModel error ->
+            // It was there when the request was read. Which others there are is not said: the key may not know of all.
+            case EngineProtocol.NoSuchModel _ ->
                 ApiError.at(
                         "model",
                         ErrorCode.MODEL_NOT_FOUND,
-                        "There is no such model. There is: " + String.join(", ", error.available()) + ".");
+                        "This model is gone. Choose another one of the list of models.");
             case EngineProtocol.PromptTooLong error ->
                 ApiError.at(
                         promptParam,

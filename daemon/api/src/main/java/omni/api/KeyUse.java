@@ -87,12 +87,17 @@ final class KeyUse implements AutoCloseable {
         private final Minute minute = new Minute();
 
         long tokensOn(LocalDate today) {
-            return today.equals(day) ? tokens : 0;
+            return isOf(today) ? tokens : 0;
         }
 
         void add(LocalDate today, long more) {
             tokens = Math.max(0, tokensOn(today) + more);
-            day = today;
+            day = isOf(today) ? day : today;
+        }
+
+        /** Also where the clock has gone back over midnight since: nobody gets a day's tokens anew for that. */
+        private boolean isOf(LocalDate today) {
+            return today.equals(day) || today.plusDays(1).equals(day);
         }
     }
 

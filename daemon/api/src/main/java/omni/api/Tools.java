@@ -2,6 +2,7 @@ package omni.api;
 
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -29,6 +30,7 @@ record Tools(ArrayNode given, List<Function> callable, boolean forced, boolean p
     static final int TOOLS_MAX = 128;
 
     private static final String FIELD = "tools";
+    private static final String ALLOWED = "allowed_tools";
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-]+");
     private static final ObjectNode NOTHING =
             JsonNodeFactory.instance.objectNode().put("type", "object").put("additionalProperties", false);
@@ -80,6 +82,11 @@ record Tools(ArrayNode given, List<Function> callable, boolean forced, boolean p
             };
         }
 
+        /** Where a choice has its mode and the tools that it allows. */
+        private Fields allowed(Fields choice) {
+            return this == CHAT ? choice.requiredObject(ALLOWED) : choice;
+        }
+
         private JsonNode asChat(JsonNode tool) {
             return switch (this) {
                 case CHAT -> tool;
@@ -121,6 +128,9 @@ record Tools(ArrayNode given, List<Function> callable, boolean forced, boolean p
         var choice = body.get("tool_choice");
         if (choice.isPresent() && !choice.get().isString()) {
             var fields = Fields.object(choice.get(), "tool_choice");
+            if (fields.text("type").orElse("").equals(ALLOWED)) {
+                return some(place.allowed(fields), place, new Tools(given, functions, false, parallel));
+            }
             place.requireFunction(fields);
             return new Tools(given, List.of(named(place.function(fields), functions)), true, parallel);
         }
@@ -131,8 +141,34 @@ record Tools(ArrayNode given, List<Function> callable, boolean forced, boolean p
                 throw ApiError.at(
                         "tool_choice",
                         ErrorCode.INVALID_VALUE,
-                        "tool_choice must be none, auto, required or a function by its name.");
+                        "tool_choice must be none, auto, required, a function by its name, or allowed_tools.");
         };
+    }
+
+    /** Some alone may be called. All stay in the prompt, so that its beginning is the same as where another choice is made. */
+    private static Tools some(Fields allowed, Place place, Tools all) {
+        var mode = allowed.requiredText("mode");
+        if (!mode.equals("auto") && !mode.equals("required")) {
+            throw ApiError.at(allowed.at("mode"), ErrorCode.INVALID_VALUE, "The mode must be auto or required.");
+        }
+        var path = allowed.at("tools");
+        var tools = allowed.get("tools").orElseThrow(() -> Fields.missing(path));
+        if (!tools.isArray()) {
+            throw Fields.type(path, "an array of tools");
+        }
+        if (tools.isEmpty() || tools.size() > TOOLS_MAX) {
+            throw ApiError.at(
+                    path,
+                    ErrorCode.INVALID_VALUE,
+                    "From 1 to " + TOOLS_MAX + " tools may be named here. For none, set tool_choice to none.");
+        }
+        var callable = new LinkedHashSet<Function>();
+        for (var i = 0; i < tools.size(); i++) {
+            var tool = Fields.object(tools.get(i), path + "[" + i + "]");
+            place.requireFunction(tool);
+            callable.add(named(place.function(tool), all.callable));
+        }
+        return new Tools(all.given, List.copyOf(callable), mode.equals("required"), all.parallel);
     }
 
     /** Whether {@code tool_choice} says that none is to be called. */

@@ -104,6 +104,21 @@ final class KeyUseTest {
         assertEquals(7, use.tokensToday(ONE));
     }
 
+    /** A clock that was wrong by more than that says nothing of a day. */
+    @Test
+    void aClockThatGoesBackOverMidnightGivesNoTokensAnew() {
+        var use = open();
+        pass(Duration.ofMinutes(2));
+        use.spent(ONE, 42);
+        pass(Duration.ofMinutes(-2));
+        use.spent(ONE, 1);
+        assertEquals(43, use.tokensToday(ONE));
+        pass(Duration.ofMinutes(2));
+        assertEquals(43, use.tokensToday(ONE));
+        pass(Duration.ofDays(-2));
+        assertEquals(0, use.tokensToday(ONE));
+    }
+
     /** However much it is used, it is written once in that time. */
     @Test
     void aRestartFindsWhatWasWrittenAndAnEndWithoutNoticeLosesWhatCameSince() throws IOException {

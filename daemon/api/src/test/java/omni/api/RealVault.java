@@ -13,9 +13,9 @@ import omni.role.Config;
 import omni.role.Role;
 import omni.role.RoleContext;
 import omni.role.Section;
-import omni.vault.VaultRole;
+import omni.vault.QuickVault;
 
-/** The real role "vault", in this process; its sockets are in its home. */
+/** The real role "vault", in this process, with keys that are derived at once; its sockets are in its home. */
 final class RealVault implements RoleContext, AutoCloseable {
     final AtomicInteger faults = new AtomicInteger();
     private final Path home;
@@ -34,10 +34,10 @@ final class RealVault implements RoleContext, AutoCloseable {
     RealVault(Path home, Credential root, Runnable ended, String line) throws Exception {
         this.home = home;
         this.ended = ended;
-        var role = new VaultRole();
+        var role = QuickVault.role();
         var toml = Files.writeString(home.resolve("vault.toml"), "[vault]\n" + line);
         config = Config.load(toml, role.sections());
-        running = ((Role) role).start(this);
+        running = role.start(this);
         var builder = BusServer.at(home.resolve("vault.sock")).knowing(root);
         running.services().forEach(builder::service);
         server = builder.start();

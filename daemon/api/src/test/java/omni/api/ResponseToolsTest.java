@@ -79,6 +79,16 @@ final class ResponseToolsTest extends FakeBox {
     }
 
     @Test
+    void someMayBeAllowed() throws Exception {
+        var allowed = "{'type':'allowed_tools','mode':'required','tools':[{'type':'function','name':'get_weather'}]}";
+        var made = made(body("'hi'", OFFERED + ",'tool_choice':" + allowed), CALL);
+        assertEquals("allowed_tools", made.at("/tool_choice/type").asString());
+        var asked = asked();
+        assertEquals(List.of(), asked.grammarTriggers());
+        assertTrue(String.valueOf(asked.grammar()).contains("get_weather"));
+    }
+
+    @Test
     void aStreamTellsOfEachItem() throws Exception {
         engine.pieces = List.of("<think>hm", "</think>", "So. ", CALL);
         var response = daemon.post("/v1/responses", body("'hi'", OFFERED + ",'stream':true"));

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.Collectors;
 import omni.engine.EngineProtocol.GenerateParams;
@@ -285,6 +286,26 @@ final class ToolCallsTest extends FakeBox {
         assertNull(asked(chat("")).grammar());
     }
 
+    /** The prompt has the others too: it begins as without the choice. */
+    @Test
+    void whereSomeAreAllowedTheOthersAreNotCalled() throws Exception {
+        var clock =
+                "'tools':[{'type':'function','function':{'name':'get_time'}},{'type':'function','function':{'name':'get_time'}}]}}";
+        var all = asked(chat(tools(WEATHER, CLOCK)));
+        var allowed = chat(tools(WEATHER, CLOCK)
+                + ",'tool_choice':{'type':'allowed_tools','allowed_tools':{'mode':'auto'," + clock);
+        var some = asked(allowed);
+        assertEquals(all.prompt(), some.prompt());
+        assertEquals(List.of("<tool_call>"), some.grammarTriggers());
+        assertTrue(String.valueOf(some.grammar()).contains("get_time"));
+        assertFalse(String.valueOf(some.grammar()).contains("get_weather"));
+        assertEquals(CALL, choice(allowed, CALL).path("message").path("content").asString(), "no call of one of them");
+
+        var required = asked(allowed.replace("auto", "required"));
+        assertEquals(List.of(), required.grammarTriggers());
+        assertFalse(String.valueOf(required.grammar()).contains("get_weather"));
+    }
+
     /** What must be a call comes behind the thoughts that the prompt began. */
     @Test
     void aCallIsForcedBehindThoughts() throws Exception {
@@ -337,7 +358,15 @@ final class ToolCallsTest extends FakeBox {
                 "'tool_choice':'required'|tool_choice|invalid_value",
                 "'tool_choice':'often'|tool_choice|invalid_value",
                 "'tool_choice':1|tool_choice|invalid_type",
-                "'tool_choice':{'type':'allowed_tools'}|tool_choice.type|unsupported_parameter",
+                "'tool_choice':{'type':'custom'}|tool_choice.type|unsupported_parameter",
+                "'tool_choice':{'type':'allowed_tools'}|tool_choice.allowed_tools|missing_required_parameter",
+                "'tool_choice':{'type':'allowed_tools','allowed_tools':{}}|tool_choice.allowed_tools.mode|missing_required_parameter",
+                "'tool_choice':{'type':'allowed_tools','allowed_tools':{'mode':'none'}}|tool_choice.allowed_tools.mode|invalid_value",
+                "'tool_choice':{'type':'allowed_tools','allowed_tools':{'mode':'auto'}}|tool_choice.allowed_tools.tools|missing_required_parameter",
+                "'tool_choice':{'type':'allowed_tools','allowed_tools':{'mode':'auto','tools':1}}|tool_choice.allowed_tools.tools|invalid_type",
+                "'tool_choice':{'type':'allowed_tools','allowed_tools':{'mode':'auto','tools':[]}}|tool_choice.allowed_tools.tools|invalid_value",
+                "'tool_choice':{'type':'allowed_tools','allowed_tools':{'mode':'auto','tools':[1]}}|tool_choice.allowed_tools.tools[0]|invalid_type",
+                "'tool_choice':{'type':'allowed_tools','allowed_tools':{'mode':'auto','tools':[{'type':'function','function':{'name':'a'}}]}}|tool_choice.allowed_tools.tools[0].function.name|invalid_value",
                 "'tool_choice':{'type':'function'}|tool_choice.function|missing_required_parameter",
                 "'tool_choice':{'type':'function','function':{'name':'a'}}|tool_choice.function.name|invalid_value",
                 "'parallel_tool_calls':1|parallel_tool_calls|invalid_type",
@@ -361,6 +390,13 @@ final class ToolCallsTest extends FakeBox {
         tools.add("{'type':'function','function':{'name':'one-more'}}");
         var many = daemon.post("/v1/chat/completions", chat(tools(tools.toArray(String[]::new))));
         assertEquals("tools", TestDaemon.error(many).path("param").asString());
+        var allowed = daemon.post(
+                "/v1/chat/completions",
+                chat(tools(CLOCK) + ",'tool_choice':{'type':'allowed_tools','allowed_tools':{'mode':'auto'"
+                        + tools(Collections.nCopies(Tools.TOOLS_MAX + 1, CLOCK).toArray(String[]::new)) + "}}"));
+        assertEquals(
+                "tool_choice.allowed_tools.tools",
+                TestDaemon.error(allowed).path("param").asString());
         var longName = daemon.post(
                 "/v1/chat/completions",
                 chat(tools("{'type':'function','function':{'name':'" + "n".repeat(65) + "'}}")));

@@ -10,7 +10,7 @@ import java.util.function.BooleanSupplier;
 final class Await {
     private static final Duration STEP = Duration.ofMillis(2);
     /** Long enough for a loaded machine; a test that passes never waits it out. */
-    private static final Duration LONG = Duration.ofSeconds(20);
+    private static final Duration LONG = Duration.ofSeconds(60);
 
     private Await() {}
 

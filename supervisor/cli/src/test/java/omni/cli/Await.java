@@ -11,7 +11,7 @@ final class Await {
     private static final Duration STEP = Duration.ofMillis(2);
 
     /** Long enough for a loaded machine; a test that passes never waits it out. */
-    static final Duration LONG = Duration.ofSeconds(20);
+    static final Duration LONG = Duration.ofSeconds(60);
 
     private Await() {}
 

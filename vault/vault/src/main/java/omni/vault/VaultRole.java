@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Supplier;
 import omni.bus.RunDirectory;
 import omni.bus.Service;
 import omni.role.Attempts;
@@ -23,8 +24,17 @@ import omni.tpm.TpmDevice;
 public final class VaultRole implements Role {
     private static final Path SWAPS = Path.of("/proc/swaps");
 
+    private final Supplier<KeyKeeper.Machine> machine;
+
     /** Called by the service loader. */
-    public VaultRole() {}
+    public VaultRole() {
+        this(KeyKeeper.Machine::ours);
+    }
+
+    /** With keys that are derived as on another machine. */
+    VaultRole(Supplier<KeyKeeper.Machine> machine) {
+        this.machine = machine;
+    }
 
     @Override
     public String name() {
@@ -42,7 +52,7 @@ public final class VaultRole implements Role {
         Path folder = folder(context.home());
         Clock clock = Clock.systemUTC();
         TpmDevice tpm = VaultTpm.device(config.tpm());
-        var keeper = new KeyKeeper(folder, context.runDir(), KeyKeeper.Machine.ours(), tpm);
+        var keeper = new KeyKeeper(folder, context.runDir(), machine.get(), tpm);
         var vault = new Vault(
                 folder,
                 keeper,
