@@ -21,6 +21,7 @@ final class Meter {
     private volatile int fileNumber;
     private volatile int files;
     private volatile String note = "";
+    private volatile String sha256 = "";
     private final Deque<long[]> samples = new ArrayDeque<>();
 
     /** Time comes from that clock, in nanoseconds. */
@@ -33,10 +34,12 @@ final class Meter {
         total = totalBytes;
     }
 
-    void enter(ProgressPhase now, String name, int number) {
+    /** At work is that file from now on; {@code promised} is what its SHA-256 must be, empty where nobody said so. */
+    void enter(ProgressPhase now, String name, int number, String promised) {
         phase = now;
         file = name;
         fileNumber = number;
+        sha256 = promised;
     }
 
     /** Bytes came from the network and are written. */
@@ -77,6 +80,7 @@ final class Meter {
                 ? OptionalLong.empty()
                 : OptionalLong.of((Math.max(0, all - here) + rate - 1) / rate);
         String waits = note;
+        String promised = sha256;
         return new Progress(
                 phase,
                 file,
@@ -86,6 +90,7 @@ final class Meter {
                 all < 0 ? null : all,
                 rate,
                 left.isPresent() ? left.getAsLong() : null,
-                waits.isEmpty() ? null : waits);
+                waits.isEmpty() ? null : waits,
+                promised.isEmpty() ? null : promised);
     }
 }

@@ -134,7 +134,7 @@ final class Pull {
     private String bring(int number, Plan.Item item) throws IOException {
         Optional<String> expected = claimed.isPresent() ? claimed : item.sha256();
         for (int fetches = 1; ; fetches++) {
-            meter.enter(ProgressPhase.FETCHING, item.name(), number + 1);
+            meter.enter(ProgressPhase.FETCHING, item.name(), number + 1, expected.orElse(""));
             boolean resume = item.isResumable() && fetches == 1;
             long here;
             try (Journal journal = Journal.open(
@@ -148,7 +148,7 @@ final class Pull {
                 meter.correct(here);
                 new Download(http, item, plan.authorizer(), journal, config.connections(), meter, cancellation).run();
             }
-            meter.enter(ProgressPhase.CHECKING, item.name(), number + 1);
+            meter.enter(ProgressPhase.CHECKING, item.name(), number + 1, expected.orElse(""));
             String hash = Hash.of(folder.data(number), _ -> cancellation.check());
             if (expected.isEmpty() || expected.get().equals(hash)) {
                 checkKind(number, item);

@@ -13,7 +13,9 @@ final class MeterTest {
         Meter meter = new Meter(now::get);
         assertEquals(null, meter.look().total());
         meter.plan(1, 1000);
-        meter.enter(ProgressPhase.FETCHING, "f", 1);
+        assertEquals(null, meter.look().sha256());
+        meter.enter(ProgressPhase.FETCHING, "f", 1, "ab");
+        assertEquals("ab", meter.look().sha256());
         meter.correct(100); // there before: no rate
         assertEquals(0, meter.look().bytesPerSecond());
         for (int second = 1; second <= 20; second++) {
@@ -32,7 +34,7 @@ final class MeterTest {
         }
         meter.note("waits");
         assertEquals("waits", meter.look().note());
-        meter.enter(ProgressPhase.CHECKING, "f", 1);
+        meter.enter(ProgressPhase.CHECKING, "f", 1, "");
         assertEquals(null, meter.look().secondsLeft());
     }
 }

@@ -17,7 +17,7 @@ final class FakeFetch implements FetchProtocol.Handler {
     volatile @Nullable Failed failure;
 
     static Progress progress(ProgressPhase phase, long bytes, @Nullable String note) {
-        return new Progress(phase, "m.gguf", 1, 2, bytes, 200L, 10, 65L, note);
+        return new Progress(phase, "m.gguf", 1, 2, bytes, 200L, 10, 65L, note, null);
     }
 
     @Override
