@@ -14,6 +14,7 @@ module omni.api {
     requires micrometer.registry.prometheus;
     requires omni.airgap;
     requires transitive omni.engine;
+    requires transitive omni.fetch;
     requires transitive omni.role;
     requires omni.dialogue;
     requires omni.schema;

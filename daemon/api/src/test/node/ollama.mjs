@@ -39,7 +39,19 @@ const refusal = async (call) => {
   }
 };
 
+const names = async () => (await client.list()).models.map((model) => model.name);
+const list = (await client.list()).models;
+const pulled = [];
+for await (const part of await client.pull({model: 'acme/other:1b', stream: true})) {
+  pulled.push(part);
+}
+const then = await names();
+await client.delete({model: 'acme/other:1b'});
+
 console.log(JSON.stringify({
+  pulled,
+  then,
+  afterwards: await names(),
   chat,
   pieces,
   last,
@@ -51,7 +63,7 @@ console.log(JSON.stringify({
   running: running.models,
   unloaded,
   left: left.models,
-  list: (await client.list()).models,
+  list,
   shown: await client.show({model: 'omni-seed-f16'}),
   version: await client.version(),
   absent: await refusal(() => client.chat({...question, model: 'nowhere'})),

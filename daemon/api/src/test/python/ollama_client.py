@@ -7,7 +7,16 @@ import json
 import sys
 
 from ollama import Client, ResponseError
-from ollama._types import ChatRequest, EmbedRequest, EmbeddingsRequest, GenerateRequest, Message, Options
+from ollama._types import (
+    ChatRequest,
+    DeleteRequest,
+    EmbedRequest,
+    EmbeddingsRequest,
+    GenerateRequest,
+    Message,
+    Options,
+    PullRequest,
+)
 from pydantic import BaseModel, Field
 
 client = Client(host=sys.argv[1])
@@ -32,6 +41,17 @@ parts = list(client.chat("omni-seed-f16", question, options=cold, stream=True, l
 form = client.chat("omni-seed-f16", question, options=cold, format=Sum.model_json_schema())
 embedded = client.embed("omni-seed-f16", ["Mara lives in Oslo.", "A bird."])
 
+
+
+def names():
+    return [model.model for model in client.list().models]
+
+
+before = names()
+pulled = [part.model_dump(exclude_none=True) for part in client.pull("acme/other:1b", stream=True)]
+then = names()
+assert client.delete("acme/other:1b").status == "success"
+
 print(
     json.dumps(
         {
@@ -46,7 +66,10 @@ print(
             "former": len(client.embeddings("omni-seed-f16", "Mara lives in Oslo.").embedding),
             "loaded": client.generate("omni-seed-f16").done_reason,
             "running": [model.model for model in client.ps().models],
-            "list": [model.model for model in client.list().models],
+            "list": before,
+            "pulled": pulled,
+            "then": then,
+            "afterwards": names(),
             "capabilities": client.show("omni-seed-f16").capabilities,
             "absent": refusal(lambda: client.chat("nowhere", question)),
             "fields": {
@@ -54,6 +77,8 @@ print(
                 "POST /api/generate": sorted(GenerateRequest.model_fields),
                 "POST /api/embed": sorted(EmbedRequest.model_fields),
                 "POST /api/embeddings": sorted(EmbeddingsRequest.model_fields),
+                "POST /api/pull": sorted(PullRequest.model_fields),
+                "DELETE /api/delete": sorted(DeleteRequest.model_fields),
                 "Ollama's options": sorted(Options.model_fields),
                 "Ollama's messages": sorted(Message.model_fields),
             },

@@ -7,6 +7,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import omni.airgap.AirgapProtocol;
 import omni.airgap.AirgapProtocol.EngageParams;
 import omni.airgap.AirgapProtocol.Gap;
+import omni.airgap.AirgapProtocol.GapState;
 import omni.airgap.AirgapProtocol.StatusParams;
 import omni.bus.BusError;
 import omni.bus.BusException;
@@ -38,6 +39,19 @@ final class AirgapLink {
                     AWAY_SECONDS,
                     "The kill switch's process is not there at the moment: nothing was changed. Try again.",
                     e);
+        }
+    }
+
+    /**
+     * Returns where nothing is cut off.
+     *
+     * @throws ApiError AIRGAP_CLOSED; AIRGAP_UNAVAILABLE where nobody can say
+     */
+    void requireOpen() {
+        if (status().state() != GapState.OPEN) {
+            throw ApiError.of(
+                    ErrorCode.AIRGAP_CLOSED,
+                    "The air gap is closed, and nothing is fetched. Only a person at the box opens it: omni airgap lift.");
         }
     }
 

@@ -273,15 +273,27 @@ final class Answers {
      * @throws ApiException what ended it early, or did not let it begin
      */
     void supervised(Watcher watcher, Task task) {
+        unhurried(watcher, work -> {
+            var late = sweeper.after(
+                    answerTimeout,
+                    () -> Thread.ofVirtual()
+                            .start(() -> work.cancel(ApiError.of(
+                                    ErrorCode.ANSWER_TIMEOUT,
+                                    "The answer took longer than " + answerTimeout.toSeconds()
+                                            + " s. Ask for less."))));
+            try {
+                task.run(work);
+            } finally {
+                late.cancel(false);
+            }
+        });
+    }
+
+    /** As {@link #supervised}, but that no clock runs: for what tells how far it is, and ends where that gets no further. */
+    void unhurried(Watcher watcher, Task task) {
         mayAnswer.run();
         var work = new Work();
         running.add(work);
-        var late = sweeper.after(
-                answerTimeout,
-                () -> Thread.ofVirtual()
-                        .start(() -> work.cancel(ApiError.of(
-                                ErrorCode.ANSWER_TIMEOUT,
-                                "The answer took longer than " + answerTimeout.toSeconds() + " s. Ask for less."))));
         try (work) {
             if (stopping) {
                 work.cancel(stoppingError());
@@ -289,7 +301,6 @@ final class Answers {
             watcher.watch(() -> work.cancel(new ClientGone()));
             task.run(work);
         } finally {
-            late.cancel(false);
             running.remove(work);
         }
     }

@@ -60,6 +60,7 @@ final class Daemon implements Role.Running {
             String tree,
             BusClient engineBus,
             BusClient airgapBus,
+            FetchLink fetch,
             VaultLink vault,
             Clock clock) {
         var store = KeyStore.open(home, tree, config.keysMax(), clock);
@@ -73,8 +74,9 @@ final class Daemon implements Role.Running {
         var answers = new Answers(
                 engine, templates, sweeper, config.answerTimeout(), clock, vault::requireMayAnswer, metrics);
         var airgap = new AirgapLink(AirgapProtocol.Client.of(airgapBus));
+        var models = new OllamaStoreRoutes(answers, engine, airgap, fetch, config.pullModels());
         var routes = new Routes(
-                answers, engine, airgap, vault, new Health(engine::models), config.embeddingInputsMax(), clock);
+                answers, engine, airgap, vault, new Health(engine::models), models, config.embeddingInputsMax(), clock);
         var json = new Json(config.nestingMax());
         var bodies = new Bodies(json, config.bodyBytesMax(), config.bodiesBytesMax());
         var guard = new Guard(config.host(), config.hosts(), config.origins(), keys);

@@ -79,7 +79,14 @@ record DaemonConfig(
                         "Whether lines with a time or a date in a chat's instructions are put behind the other lines of their message,"
                                 + " so that what never changes is computed once; reorder_volatile_lines in a request goes over it.",
                 def = "false")
-        boolean reorderVolatileLines) {
+        boolean reorderVolatileLines,
+
+        @Key(
+                doc =
+                        "Whether programs with a key that may everything may have models fetched from Ollama's registry and Hugging Face,"
+                                + " by Ollama's POST /api/pull. Else only the command at the box does.",
+                def = "false")
+        boolean pullModels) {
     static final Section<DaemonConfig> SECTION = Section.of("daemon", DaemonConfig.class);
 
     /** How long clients may take. */

@@ -40,6 +40,7 @@ public final class DaemonRole implements Role {
                 context.tree(),
                 context.peer("engine"),
                 context.provenPeer("airgap"),
+                new FetchLink(context.peer("supervisor"), context.peer("fetch")),
                 vault,
                 Clock.system(ZoneId.systemDefault()));
         context.note("listens on " + daemon.url());

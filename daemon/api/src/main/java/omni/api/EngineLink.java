@@ -13,9 +13,11 @@ import omni.engine.EngineProtocol.EmbedParams;
 import omni.engine.EngineProtocol.EmbedReply;
 import omni.engine.EngineProtocol.GenerateParams;
 import omni.engine.EngineProtocol.GenerateReply;
+import omni.engine.EngineProtocol.ImportParams;
 import omni.engine.EngineProtocol.Model;
 import omni.engine.EngineProtocol.ModelStats;
 import omni.engine.EngineProtocol.ModelsParams;
+import omni.engine.EngineProtocol.RemoveParams;
 import omni.engine.EngineProtocol.ShowParams;
 import omni.engine.EngineProtocol.ShowReply;
 import omni.engine.EngineProtocol.StatsParams;
@@ -56,7 +58,7 @@ final class EngineLink {
 
     /**
      * The model of that name or id, or the default one, where a key may use it: it hears of no other. A name without a tag is the same as
-     * that with the tag {@code latest}, as people who know Ollama write it.
+     * that with the tag {@code latest}, as people who know Ollama write it, and its slashes stand for the dashes of the store's name.
      *
      * @throws ApiError MODEL_NOT_ALLOWED naming those that the key may use; MODEL_NOT_FOUND naming those there are of them
      */
@@ -85,7 +87,7 @@ final class EngineLink {
                 .or(() ->
                         models.stream().filter(model -> model.id().equals(name)).findFirst())
                 .or(() -> models.stream()
-                        .filter(model -> tagged(model.name()).equals(tagged(name)))
+                        .filter(model -> tagged(model.name()).equals(tagged(OllamaName.stored(name))))
                         .findFirst());
     }
 
@@ -146,6 +148,34 @@ final class EngineLink {
     boolean unload(Model model) {
         try {
             return engine.unload(new UnloadParams(model.id())).unloaded();
+        } catch (BusException e) {
+            throw translate(e, "model");
+        }
+    }
+
+    /** Takes a model into the store; waits until it is there. One that is there already gets the name of the order. */
+    Model take(ImportParams order) {
+        Model model;
+        try {
+            model = engine.import_(order).model();
+        } catch (BusException e) {
+            throw translate(e, "model");
+        }
+        if (model == null) {
+            throw ApiError.of(
+                    ErrorCode.INTERNAL_ERROR, "The engine ended an import without a model. Its log says why.");
+        }
+        return model;
+    }
+
+    /**
+     * Takes a model out of the store, and its file off the disk.
+     *
+     * @throws ApiError MODEL_HELD where it is the default, pinned or in use
+     */
+    void remove(Model model) {
+        try {
+            engine.remove(new RemoveParams(model.id()));
         } catch (BusException e) {
             throw translate(e, "model");
         }
@@ -218,6 +248,12 @@ final class EngineLink {
                         "model",
                         ErrorCode.MODEL_NOT_FOUND,
                         "This model is gone. Choose another one of the list of models.");
+            case EngineProtocol.InUse error ->
+                ApiError.at(
+                        "model",
+                        ErrorCode.MODEL_HELD,
+                        "The model " + error.model() + " stays: " + String.join(", ", error.by())
+                                + ". See omni models list, use and unpin.");
             case EngineProtocol.PromptTooLong error ->
                 ApiError.at(
                         promptParam,

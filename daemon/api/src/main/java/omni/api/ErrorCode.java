@@ -44,6 +44,8 @@ enum ErrorCode {
     ROUTE_NOT_ALLOWED(403, Kind.PERMISSION, "route_not_allowed"),
     /** The key may not use this model. */
     MODEL_NOT_ALLOWED(403, Kind.PERMISSION, "model_not_allowed"),
+    /** Models are not fetched for programs here, or the source does not give this one to this box. */
+    PULL_NOT_ALLOWED(403, Kind.PERMISSION, "pull_not_allowed"),
     /** The vault does not take this process for the daemon. */
     VAULT_DENIED(403, Kind.PERMISSION, "vault_denied"),
     /** No such route. */
@@ -56,6 +58,10 @@ enum ErrorCode {
     METHOD_NOT_ALLOWED(405, Kind.INVALID_REQUEST, "method_not_allowed"),
     /** The kill switch has nothing to cut off: no network is in its scope. */
     AIRGAP_WITHOUT_SCOPE(409, Kind.INVALID_REQUEST, "airgap_without_scope"),
+    /** Nothing is fetched while the gap is closed. */
+    AIRGAP_CLOSED(409, Kind.INVALID_REQUEST, "airgap_closed"),
+    /** The store keeps this model, or has it under another name. */
+    MODEL_HELD(409, Kind.INVALID_REQUEST, "model_held"),
     /** The vault does not do this as it stands: something is full, or there already. */
     VAULT_REFUSED(409, Kind.INVALID_REQUEST, "vault_refused"),
     /** The request did not arrive in time. */
@@ -80,8 +86,12 @@ enum ErrorCode {
     VAULT_DAMAGED(500, Kind.SERVER, "vault_damaged"),
     /** The vault's disk or system did not do it. */
     VAULT_FAILED(500, Kind.SERVER, "vault_failed"),
+    /** The source is out of reach, or sends something else than it promised. */
+    PULL_FAILED(502, Kind.SERVER, "pull_failed"),
     /** The engine is not there at the moment or was lost on the way; Retry-After says when to come again. */
     ENGINE_UNAVAILABLE(503, Kind.SERVER, "engine_unavailable"),
+    /** The process that fetches models does not start, or was lost on the way; Retry-After says when to come again. */
+    FETCH_UNAVAILABLE(503, Kind.SERVER, "fetch_unavailable"),
     /** The kill switch's process is not there at the moment. */
     AIRGAP_UNAVAILABLE(503, Kind.SERVER, "airgap_unavailable"),
     /** The vault's process is not there at the moment. */
@@ -91,7 +101,9 @@ enum ErrorCode {
     /** The request's own deadline passed before its answer was begun. */
     DEADLINE_EXCEEDED(504, Kind.SERVER, "deadline_exceeded"),
     /** The answer took longer than the limit. */
-    ANSWER_TIMEOUT(504, Kind.SERVER, "answer_timeout");
+    ANSWER_TIMEOUT(504, Kind.SERVER, "answer_timeout"),
+    /** The disk or the memory is too small for the model. */
+    INSUFFICIENT_STORAGE(507, Kind.SERVER, "insufficient_storage");
 
     private static final class Kind {
         static final String INVALID_REQUEST = "invalid_request_error";

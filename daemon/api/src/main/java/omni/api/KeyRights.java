@@ -156,6 +156,11 @@ record KeyRights(
         return equals(ALL);
     }
 
+    /** Whether it reaches every model and every route, however often and however long. */
+    boolean reachAll() {
+        return models.isEmpty() && routes.isEmpty();
+    }
+
     /** Whether routes of that group may be used. */
     boolean allow(RouteGroup group) {
         return routes.isEmpty() || routes.get().contains(group);

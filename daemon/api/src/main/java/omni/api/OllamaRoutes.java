@@ -19,7 +19,7 @@ import omni.engine.EngineProtocol.ModelStats;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.databind.node.JsonNodeFactory;
 
-/** Ollama's own API, as far as it asks models and tells of them. Source: Ollama, docs/api.md. */
+/** Ollama's own API, as far as it asks models and tells of them; {@link OllamaStoreRoutes} has the rest. Source: Ollama, docs/api.md. */
 final class OllamaRoutes {
     /** The version of Ollama whose API this is: its clients compare it. */
     static final String VERSION = "0.12.11";
@@ -115,7 +115,7 @@ final class OllamaRoutes {
     }
 
     /** Older clients say name. */
-    private static Optional<String> named(Json.Body json) {
+    static Optional<String> named(Json.Body json) {
         var body = Fields.of(json.node());
         var former = body.text("name").filter(name -> !name.isEmpty() && !name.equals("default"));
         return Options.model(body).or(() -> former);
@@ -348,7 +348,7 @@ final class OllamaRoutes {
     }
 
     /** Clients look for these words where a model is not there. */
-    private static <T> T naming(Optional<String> wanted, Supplier<T> work) {
+    static <T> T naming(Optional<String> wanted, Supplier<T> work) {
         try {
             return work.get();
         } catch (ApiError e) {

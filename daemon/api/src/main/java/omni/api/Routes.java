@@ -26,6 +26,7 @@ final class Routes {
             AirgapLink airgap,
             VaultLink vault,
             Health health,
+            OllamaStoreRoutes store,
             int embeddingInputsMax,
             InstantSource clock) {
         this.answers = answers;
@@ -45,6 +46,7 @@ final class Routes {
                 Route.of(RouteGroup.METRICS, Method.GET, "/metrics", this::metrics),
                 Route.open(Method.GET, "/health", this::health)));
         this.routes.addAll(new OllamaRoutes(answers, embeddings, engine, embeddingInputsMax, clock).all());
+        this.routes.addAll(store.all());
         this.routes.addAll(new MessageRoutes(answers).all());
         this.routes.addAll(new TokenRoutes(answers, engine).all());
         this.routes.addAll(new VaultRoutes(vault).all());

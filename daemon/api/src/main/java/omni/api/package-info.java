@@ -2,7 +2,7 @@
  * The daemon: the HTTP API that the owner's programs talk to, and the keys they need.
  *
  * <p>Entry type: {@link omni.api.DaemonRole}, a role found by {@code omni.role.Main}. Other modules use
- * {@code DaemonProtocol}, generated from {@code omni.Daemon.varlink}; everything else stays in here.
+ * {@code DaemonProtocol}, generated from {@code omni.Daemon.varlink}, and {@link omni.api.FetchedModel}; everything else stays in here.
  *
  * <p>Threads: Helidon gives each connection a virtual thread, which does all the work of its requests; the bus gives each
  * call one. {@code Sweeper} owns the only platform thread, a clock. Objects that several threads share say so and say

@@ -10,6 +10,7 @@ import com.openai.models.completions.CompletionCreateParams;
 import com.openai.models.embeddings.EmbeddingCreateParams;
 import com.openai.models.responses.ResponseCreateParams;
 import java.io.IOException;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -192,8 +193,11 @@ final class CompatibilityTest extends FakeBox {
     private String outcome(JsonNode sample, JsonNode body) throws IOException, InterruptedException {
         engine.asked.clear();
         engine.embedded.clear();
-        var response = daemon.post(sample.get("path").asString(), body.toString());
-        return response.statusCode() + " " + told(response) + " " + engine.asked + engine.embedded;
+        engine.removed.clear();
+        var response = daemon.send(daemon.request(sample.get("path").asString())
+                .header("Content-Type", "application/json")
+                .method(sample.path("method").asString("POST"), BodyPublishers.ofString(body.toString())));
+        return response.statusCode() + " " + told(response) + " " + engine.asked + engine.embedded + engine.removed;
     }
 
     private static String told(HttpResponse<String> response) {

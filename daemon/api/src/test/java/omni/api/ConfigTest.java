@@ -42,6 +42,7 @@ final class ConfigTest {
                         Duration.ofSeconds(30),
                         Duration.ofSeconds(30),
                         Duration.ofMinutes(30),
+                        false,
                         false),
                 load(""));
     }
@@ -64,6 +65,7 @@ final class ConfigTest {
                         Duration.ofSeconds(6),
                         Duration.ofSeconds(7),
                         Duration.ofSeconds(8),
+                        true,
                         true),
                 load("""
                     host = "::1"
@@ -81,6 +83,7 @@ final class ConfigTest {
                     write_timeout = "7s"
                     answer_timeout = "8s"
                     reorder_volatile_lines = true
+                    pull_models = true
                     """));
     }
 
@@ -130,7 +133,15 @@ final class ConfigTest {
             var taken = assertThrows(
                     IllegalStateException.class,
                     () -> Daemon.start(
-                            config, Optional.empty(), home, "tree", bus, bus, vault, java.time.Clock.systemUTC()));
+                            config,
+                            Optional.empty(),
+                            home,
+                            "tree",
+                            bus,
+                            bus,
+                            new FetchLink(bus, bus),
+                            vault,
+                            java.time.Clock.systemUTC()));
             assertTrue(String.valueOf(taken.getMessage()).contains("127.0.0.1:" + first.url.getPort()));
             assertEquals(0, engine.asked.size());
         }

@@ -327,7 +327,9 @@ final class ErrorsTest extends FakeBox {
         var vault = new VaultLink(
                 BusClient.to(Path.of("nobody.sock")), Path.of("nobody.sock"), () -> {}, Duration.ZERO, true);
         vault.close();
-        return new Routes(answers, link, airgap, vault, new Health(() -> {}), 1, clock);
+        var nobody = BusClient.to(Path.of("nobody.sock"));
+        var store = new OllamaStoreRoutes(answers, link, airgap, new FetchLink(nobody, nobody), true);
+        return new Routes(answers, link, airgap, vault, new Health(() -> {}), store, 1, clock);
     }
 
     static void assertError(HttpResponse<String> response, int status, String code) {

@@ -80,6 +80,12 @@ final class FakeEngine implements EngineProtocol.Handler, AutoCloseable {
     /** The model of every Unload call that came, in order. */
     final ConcurrentLinkedQueue<String> unloaded = new ConcurrentLinkedQueue<>();
 
+    /** Every Import call that came, in order; the models are there from then on. */
+    final ConcurrentLinkedQueue<ImportParams> imported = new ConcurrentLinkedQueue<>();
+
+    /** The model of every Remove call that came, in order; they stay nevertheless. */
+    final ConcurrentLinkedQueue<String> removed = new ConcurrentLinkedQueue<>();
+
     /** What model "calling" says, and why it ends. */
     volatile List<String> pieces = List.of("");
 
@@ -184,8 +190,9 @@ final class FakeEngine implements EngineProtocol.Handler, AutoCloseable {
 
     @Override
     public void models(ModelsParams in, Call<ModelsReply> call) {
-        call.reply(
-                new ModelsReply(scripts.keySet().stream().map(FakeEngine::model).toList()));
+        var names =
+                Stream.concat(scripts.keySet().stream(), imported.stream().map(order -> String.valueOf(order.name())));
+        call.reply(new ModelsReply(names.map(FakeEngine::model).toList()));
     }
 
     /** One of its models; only {@code begun} is in memory. */
@@ -277,14 +284,16 @@ final class FakeEngine implements EngineProtocol.Handler, AutoCloseable {
 
     @Override
     public void import_(ImportParams in, Call<ImportReply> call) {
-        throw new UnsupportedOperationException();
+        imported.add(in);
+        call.reply(new ImportReply(model(String.valueOf(in.name())), 1, 1, EngineProtocol.ImportReplyTaken.LINKED));
     }
 
     @Override
     public void show(EngineProtocol.ShowParams in, Call<EngineProtocol.ShowReply> call) {
         var model = model(String.valueOf(in.model()).replace("id-", ""));
         var sampling = new EngineProtocol.Sampling(0.5, null, 3L, null, null, null);
-        var details = new EngineProtocol.ModelDetails(List.of(), null, "mit", null, null, sampling, List.of());
+        var file = new EngineProtocol.StoredFile("model.gguf", "sha-" + model.name(), 1);
+        var details = new EngineProtocol.ModelDetails(List.of(file), null, "mit", null, null, sampling, List.of());
         var fit = new EngineProtocol.ModelFit(512, 1, 2, 3, 100, true, List.of());
         call.reply(new EngineProtocol.ShowReply(model, details, fit, "A template.", false));
     }
@@ -301,7 +310,11 @@ final class FakeEngine implements EngineProtocol.Handler, AutoCloseable {
 
     @Override
     public void remove(RemoveParams in, Call<RemoveReply> call) {
-        throw new UnsupportedOperationException();
+        if (in.model().equals("id-three")) {
+            throw new EngineProtocol.InUse("three", List.of("it is the default"));
+        }
+        removed.add(in.model());
+        call.reply(new RemoveReply());
     }
 
     @Override

@@ -4,7 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import omni.fetch.FetchProtocol;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -18,18 +21,47 @@ final class OllamaBoxTest {
     private static final String TWELVE = "7 plus 5 is 12.";
 
     private EngineProcess engine;
+    private FakeFetch fetch;
     private TestDaemon daemon;
 
     @BeforeAll
     void start(@TempDir Path home) throws IOException {
         engine = new EngineProcess(home.resolve("engine"));
-        daemon = new TestDaemon(home, engine.socket());
+        fetch = new FakeFetch(home);
+        fetch.file = otherModel(home.resolve("other.gguf"));
+        daemon = new TestDaemon(home, engine.socket(), "pull_models = true");
     }
 
     @AfterAll
     void stop() {
         daemon.close();
+        fetch.close();
         engine.close();
+    }
+
+    /** The seed model with another name in its header, as if it had been fetched. */
+    private static FetchProtocol.File otherModel(Path file) throws IOException {
+        var seed = Path.of(System.getProperty("omni.root"), "inference-native/seed/omni-seed-f16.gguf");
+        var text = Files.readString(seed, StandardCharsets.ISO_8859_1).replace("Omni Seed", "Omni Copy");
+        Files.writeString(file, text, StandardCharsets.ISO_8859_1);
+        return FakeFetch.file(file.toString(), TestDaemon.sha256(Files.readAllBytes(file)));
+    }
+
+    private void assertPulledAndDeleted(JsonNode seen) {
+        assertEquals(
+                "success",
+                seen.at("/pulled").values().stream()
+                        .toList()
+                        .getLast()
+                        .get("status")
+                        .asString());
+        assertTrue(
+                seen.at("/pulled").values().stream()
+                        .anyMatch(part -> part.path("completed").asLong() == 100
+                                && part.path("digest").asString("").startsWith("sha256:")),
+                seen.toString());
+        assertTrue(seen.get("then").toString().contains("acme-other:1b"), seen.toString());
+        assertEquals("[\"omni-seed-f16:latest\"]", seen.get("afterwards").toString());
     }
 
     @Test
@@ -61,6 +93,7 @@ final class OllamaBoxTest {
         assertEquals(400, seen.at("/refused/status").asInt());
         assertTrue(seen.at("/refused/error").asString().contains("options.temperature"));
         assertEquals(401, seen.at("/keyless/status").asInt());
+        assertPulledAndDeleted(seen);
     }
 
     @Test
@@ -85,6 +118,7 @@ final class OllamaBoxTest {
         assertEquals("[\"completion\"]", seen.get("capabilities").toString());
         assertEquals(404, seen.at("/absent/status").asInt());
         CompatibilityTest.assertListed(seen.get("fields"));
+        assertPulledAndDeleted(seen);
     }
 
     /** Times are the engine's: each part is within the whole. */

@@ -32,6 +32,8 @@ final class TestDaemon implements AutoCloseable {
     final URI url;
     private final BusClient bus;
     private final BusClient airgap;
+    private final BusClient supervisor;
+    private final BusClient fetch;
     private final BusClient vault;
     private final HttpClient http = HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
@@ -71,6 +73,8 @@ final class TestDaemon implements AutoCloseable {
         var config = all.get(DaemonConfig.SECTION);
         bus = BusClient.to(engineSocket);
         airgap = BusClient.to(home.resolve("airgap.sock"));
+        supervisor = BusClient.to(home.resolve("supervisor.sock"));
+        fetch = BusClient.to(home.resolve("fetch.sock"));
         this.vault = vault;
         var link = new VaultLink(
                 vault,
@@ -83,7 +87,8 @@ final class TestDaemon implements AutoCloseable {
                 all.get(VaultConfig.SECTION).answerWhileLocked());
         var keys = KeyStore.open(home, "tree", config.keysMax(), Clock.systemUTC());
         keys.add("test", hash(KEY), true, Priority.NORMAL, KeyRights.ALL);
-        daemon = Daemon.start(config, given, home, "tree", bus, airgap, link, Clock.systemUTC());
+        var fetching = new FetchLink(supervisor, fetch);
+        daemon = Daemon.start(config, given, home, "tree", bus, airgap, fetching, link, Clock.systemUTC());
         url = URI.create(daemon.url());
     }
 
@@ -93,6 +98,8 @@ final class TestDaemon implements AutoCloseable {
         daemon.stop(Duration.ofMillis(200));
         bus.close();
         airgap.close();
+        supervisor.close();
+        fetch.close();
         vault.close();
     }
 
@@ -140,9 +147,12 @@ final class TestDaemon implements AutoCloseable {
     }
 
     static String hash(String key) {
+        return sha256(key.getBytes(StandardCharsets.US_ASCII));
+    }
+
+    static String sha256(byte[] bytes) {
         try {
-            return HexFormat.of()
-                    .formatHex(MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.US_ASCII)));
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException(e);
         }

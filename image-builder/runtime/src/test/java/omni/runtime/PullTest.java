@@ -18,6 +18,7 @@ class PullTest {
         product.configure("""
             [daemon]
             port = 0
+            pull_models = true
             [fetch]
             hugging_face = "%s"
             part_mebibytes = 1
@@ -31,8 +32,9 @@ class PullTest {
         try (var product = new Product();
                 var hub = new FakeHub()) {
             configure(product, hub);
-            product.up();
+            var api = new Client(Request.of(product.up().curl()));
             assertEquals(0, Product.pid(product.status(), "fetch"), "it runs before anybody wants it");
+            pulledAndDeletedOverTheApi(api);
             var done = product.omni("models", "pull", "acme/other", "--name", "other", "--use", "--json");
             assertEquals(0, done.exit(), done.err());
             var last = Product.json(done.out().lines().toList().getLast());
@@ -44,6 +46,16 @@ class PullTest {
             Await.until("fetch ends by itself", () -> state(product, "fetch").equals("idle"));
             assertEquals("ready", product.status().path("state").asString());
         }
+    }
+
+    /** As Ollama's clients do it. */
+    private static void pulledAndDeletedOverTheApi(Client api) throws Exception {
+        var asked = "{\"model\":\"hf.co/acme/other:F16\"}";
+        var pulled = api.send("POST", "/api/pull", asked).body();
+        assertTrue(pulled.endsWith("{\"status\":\"success\"}\n"), pulled);
+        assertTrue(api.send("GET", "/api/tags", "").body().contains("hf.co-acme-other:F16"));
+        assertEquals(200, api.send("DELETE", "/api/delete", asked).statusCode());
+        assertFalse(api.send("GET", "/api/tags", "").body().contains("other"));
     }
 
     @Test

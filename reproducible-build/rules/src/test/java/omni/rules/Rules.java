@@ -48,6 +48,7 @@ final class Rules {
                             "omni.airgap",
                             "omni.vault",
                             "omni.engine",
+                            "omni.fetch",
                             "omni.template",
                             "omni.schema",
                             "omni.dialogue")),

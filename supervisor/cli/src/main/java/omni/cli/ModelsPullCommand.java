@@ -2,6 +2,7 @@ package omni.cli;
 
 import java.util.List;
 import java.util.Optional;
+import omni.api.FetchedModel;
 import omni.engine.EngineProtocol;
 import omni.fetch.FetchProtocol;
 import omni.fetch.FetchProtocol.Brought;
@@ -124,32 +125,7 @@ final class ModelsPullCommand extends OmniCommand {
     }
 
     private EngineProtocol.Model take(EngineProtocol.Client engine, Brought brought) {
-        var parameters = brought.parameters();
-        var params = new EngineProtocol.ImportParams(
-                brought.files().stream()
-                        .map(file -> new EngineProtocol.ImportFile(file.path(), file.sha256()))
-                        .toList(),
-                name.orElse(brought.name()),
-                new EngineProtocol.Source(
-                        switch (brought.kind()) {
-                            case HUGGINGFACE -> EngineProtocol.SourceKind.HUGGINGFACE;
-                            case OLLAMA -> EngineProtocol.SourceKind.OLLAMA;
-                            case OCI -> EngineProtocol.SourceKind.OCI;
-                            case URL -> EngineProtocol.SourceKind.URL;
-                        },
-                        brought.source(),
-                        brought.revision()),
-                brought.licence(),
-                brought.template(),
-                parameters == null
-                        ? null
-                        : new EngineProtocol.Sampling(
-                                parameters.temperature(),
-                                parameters.topP(),
-                                parameters.topK(),
-                                parameters.minP(),
-                                parameters.seed(),
-                                null));
+        var params = FetchedModel.order(brought, name.orElse(brought.name()));
         try (var replies = engine.import_More(params)) {
             while (replies.hasNext()) {
                 var model = replies.next().model();
