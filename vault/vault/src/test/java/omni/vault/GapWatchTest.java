@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -15,10 +16,19 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
+import omni.bus.BusClient;
+import omni.bus.BusMethod;
+import omni.bus.BusServer;
+import omni.bus.Credential;
+import omni.bus.Service;
+import omni.bus.Wire;
 import omni.vault.SecretCall.Verb;
 import omni.vault.VaultException.Reason;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.JsonNodeFactory;
 
 /** A vault that is to be locked in a gap: it is opened in none, nor where nobody knows whether there is one. */
 final class GapWatchTest {
@@ -83,6 +93,56 @@ final class GapWatchTest {
         made.watch().away();
         assertEquals(2, made.home().ends.get());
         assertTrue(made.watch().bars().isPresent());
+    }
+
+    /** In the role's place, at its socket. */
+    private BusServer saysOpen(Credential known, AtomicInteger asked) {
+        var status = new BusMethod<JsonNode, JsonNode>(
+                "omni.Airgap.Status",
+                Wire::readObject,
+                Wire::writeObject,
+                Wire::readObject,
+                Wire::writeObject,
+                Map.of());
+        var open = JsonNodeFactory.instance.objectNode();
+        open.putObject("gap").put("state", "open");
+        return BusServer.at(folder.resolve("airgap.sock"))
+                .service(Service.builder("omni.Airgap", "interface omni.Airgap")
+                        .method(status, (_, call) -> {
+                            asked.incrementAndGet();
+                            call.reply(open);
+                        })
+                        .build())
+                .knowing(known)
+                .start();
+    }
+
+    /** Another program of the same user, which has taken the place of the role's socket, hears nothing. */
+    @Test
+    void aRoleThatCannotProveItselfIsNotBelievedThatItIsOpen() throws IOException {
+        Watched made = made();
+        Credential root = Credential.root();
+        var tries = new AtomicInteger();
+        var asked = new AtomicInteger();
+        LongSupplier counting = () -> tries.incrementAndGet();
+        try (var _ = saysOpen(Credential.root(), asked);
+                var proven = BusClient.to(folder.resolve("airgap.sock"), "vault", root.forRole("vault"));
+                var plain = BusClient.to(folder.resolve("airgap.sock"))) {
+            try (var _ = new GapWatch(made.vault(), counting).start(proven)) {
+                await(() -> tries.get() > 0); // it was away
+                assertEquals(0, asked.get());
+                assertBarred(made.vault());
+            }
+            try (var believing = new GapWatch(made.vault(), counting).start(plain)) {
+                await(() -> believing.bars().isEmpty()); // the control: the proof alone keeps it out
+            }
+        }
+        try (var _ = saysOpen(root, asked);
+                var proven = BusClient.to(folder.resolve("airgap.sock"), "vault", root.forRole("vault"));
+                var watch = new GapWatch(made.vault(), counting).start(proven)) {
+            await(() -> watch.bars().isEmpty());
+            VaultHome.call(made.vault(), Verb.UNLOCK, Made.PASSWORD, "");
+        }
     }
 
     private static FutureTask<Boolean> asked(Vault vault, Verb verb, String... fields) {
