@@ -1,11 +1,10 @@
 package omni.airgap;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
@@ -18,6 +17,7 @@ import omni.airgap.AirgapProtocol.FailedReason;
 import omni.airgap.OpenTry.Challenge;
 import omni.role.Attempts;
 import omni.role.LaterException;
+import omni.role.PrivateFile;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -305,12 +305,8 @@ final class Factors {
     }
 
     private static void write(Path file, String line) throws AirgapException {
-        Path next = file.resolveSibling(file.getFileName() + ".new");
         try {
-            Files.deleteIfExists(next);
-            Files.createFile(next, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-            Files.writeString(next, line + "\n");
-            Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
+            PrivateFile.write(file, (line + "\n").getBytes(StandardCharsets.UTF_8));
         } catch (IOException e) {
             throw new AirgapException("What lifts a gap cannot be kept in " + file + ".", e);
         }
