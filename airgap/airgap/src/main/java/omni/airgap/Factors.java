@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * keeps nobody who has it: it neither ends the try that is open nor makes that wait. Codes are counted apart, of who has the secret.
  *
  * <p>Safe from any thread. {@code showing} is held while the console is written, and taken before the monitor, which guards what is
- * open and what is counted, and waits for no console.
+ * open and what is counted, and waits for no console and no vault.
  */
 final class Factors {
     /** The public half of the step-up key, in the role's folder. */
@@ -161,18 +161,28 @@ final class Factors {
         return judge(nonce, code, "step-up key", () -> StepUpKey.verify(key, StepUpKey.liftText(nonce), signature));
     }
 
-    /** The same with a permit, by which the vault says that the password was given for this try. */
-    synchronized Grant judgePermit(String nonce, String permit, String code) throws AirgapException {
-        if (!takesPassword()) {
-            throw new DeniedException(
-                    FailedReason.REFUSED,
-                    "The vault's password does not lift this gap, the step-up key does. (While it is open: omni key step-up"
-                            + " --password.)");
+    /** The same with a permit, by which the vault says that the password was given for this try. While it is asked nobody else waits. */
+    Grant judgePermit(String nonce, String permit, String code) throws AirgapException {
+        synchronized (this) {
+            if (!takesPassword()) {
+                throw new DeniedException(
+                        FailedReason.REFUSED,
+                        "The vault's password does not lift this gap, the step-up key does. (While it is open: omni key step-up"
+                                + " --password.)");
+            }
+            var _ = standing(nonce);
         }
-        return judge(nonce, code, "password", () -> {
-            Optional<String> vault = owner.redeem(permit, StepUpKey.LIFT_SESSION + nonce);
-            return vault.isPresent() && vault.equals(line(password()));
-        });
+        Optional<String> vault = owner.redeem(permit, StepUpKey.LIFT_SESSION + nonce);
+        synchronized (this) { // the try may be over by now
+            return judge(nonce, code, "password", () -> vault.isPresent() && vault.equals(line(password())));
+        }
+    }
+
+    /** The try that is open, which is not too early; what it is not is not counted. */
+    private Challenge standing(String nonce) throws AirgapException {
+        Challenge challenge = lift.find(nonce).orElseThrow(() -> new DeniedException(FailedReason.REFUSED, OVER));
+        count(codes::check);
+        return challenge;
     }
 
     /** Something that only the owner has. */
@@ -182,10 +192,8 @@ final class Factors {
 
     /** Whoever could not be asked about the secret makes nobody wait for the next try. */
     private Grant judge(String nonce, String code, String name, OwnersSecret secret) throws AirgapException {
-        Challenge challenge =
-                lift.find(nonce).orElseThrow(() -> new DeniedException(FailedReason.REFUSED, OVER)); // not counted
+        Challenge challenge = standing(nonce);
         String wrong = "The " + name + " or the code is wrong. The gap stays closed; begin again.";
-        count(codes::check);
         if (!secret.isRight()) {
             count(secrets::begin);
             throw new DeniedException(FailedReason.DENIED, wrong);
@@ -246,11 +254,15 @@ final class Factors {
      * Takes the password of that vault from now on, and of no other one that somebody puts in its place; the key must have signed
      * that. Without a key it is not taken: where the vault does not run, the key is the one secret.
      */
-    synchronized void acceptPassword(String permit, String nonce, String signature) throws AirgapException {
-        requireKey(StepUpKey.PASSWORD, nonce, signature);
+    void acceptPassword(String permit, String nonce, String signature) throws AirgapException {
+        synchronized (this) {
+            requireKey(StepUpKey.PASSWORD, nonce, signature);
+        }
         String vault = owner.redeem(permit, StepUpKey.ACCEPT_SESSION)
                 .orElseThrow(() -> new DeniedException(FailedReason.DENIED, "That was not the vault's password."));
-        write(password(), vault);
+        synchronized (this) {
+            write(password(), vault);
+        }
     }
 
     private void requireKey(String next, String nonce, String signature) throws AirgapException {

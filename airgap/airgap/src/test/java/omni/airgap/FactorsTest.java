@@ -3,6 +3,7 @@ package omni.airgap;
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
@@ -19,6 +20,8 @@ import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import omni.airgap.AirgapProtocol.FailedReason;
@@ -397,6 +400,43 @@ class FactorsTest {
 
     @Test
     void whatIsNotThePasswordForThisTryIsDenied() throws Exception {
+    /** Whoever has the key lifts meanwhile; and who has the password, of whom the vault tells then, finds the try to be over. */
+    @Test
+    void aVaultThatHangsHoldsNobodyElseUp() throws Exception {
+        accept();
+        CountDownLatch hangs = new CountDownLatch(1);
+        CountDownLatch goesOn = new CountDownLatch(1);
+        Factors slow = new Factors(
+                folder,
+                screen,
+                (permit, session) -> {
+                    hangs.countDown();
+                    await(goesOn);
+                    return owner.redeem(permit, session);
+                },
+                clock);
+        String nonce = slow.beginLift().nonce();
+        String permit = owner.permit(StepUpKey.LIFT_SESSION + nonce);
+        String code = screen.code();
+        var asking = new FutureTask<>(() -> slow.judgePermit(nonce, permit, code));
+        Thread.ofVirtual().start(asking);
+        await(hangs);
+        assertTimeoutPreemptively(Duration.ofSeconds(30), () -> {
+            assertFalse(slow.beginStepUp().isEmpty());
+            assertEquals(nonce, slow.beginLift().nonce());
+            assertTrue(slow.judge(nonce, key.signLift(nonce), code).holds());
+        });
+        goesOn.countDown();
+        var over = assertThrows(ExecutionException.class, asking::get).getCause();
+        assertEquals(
+                FailedReason.REFUSED,
+                assertInstanceOf(DeniedException.class, over).reason());
+
+        String next = slow.beginLift().nonce(); // the control
+        String right = owner.permit(StepUpKey.LIFT_SESSION + next);
+        assertTrue(slow.judgePermit(next, right, screen.code()).holds());
+    }
+
         String early = factors.beginLift().nonce();
         String unasked = owner.permit(StepUpKey.LIFT_SESSION + early);
         assertEquals(FailedReason.REFUSED, deniedPermit(early, unasked, screen.code()), "before it is accepted");
