@@ -1,6 +1,8 @@
 package omni.cli;
 
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -32,8 +34,7 @@ import tools.jackson.databind.json.JsonMapper;
             "Example: omni airgap audit --events 50 --follow"
         })
 final class AirgapAuditCommand extends OmniCommand {
-    private static final int EVENTS_MAX = 1000;
-    private static final long PAUSE_NANOS = 1_000_000_000;
+    private static final Duration PAUSE = Duration.ofSeconds(1);
     private static final Set<String> OF_THE_MACHINE = Set.of("unix", "netlink");
 
     @Option(names = "--all", description = "Unix and netlink sockets, too, which never leave the machine.")
@@ -48,16 +49,29 @@ final class AirgapAuditCommand extends OmniCommand {
     @Option(
             names = "--events",
             paramLabel = "COUNT",
+            converter = EventsConverter.class,
             description =
                     "Instead: the last COUNT (1 to 1000) times that somebody began or ceased to talk to another"
                             + " machine, or an alarm did; the kill switch looks every 10 seconds. With --follow, also what comes.")
     private Optional<Integer> events = Optional.empty();
 
-    @Option(names = "--follow", description = "Look again every second, until Ctrl-C.")
+    @Option(
+            names = "--follow",
+            description = "Look again every second, until Ctrl-C; what is out of reach is said when that changes.")
     private boolean follow;
 
+    private final Duration pause;
+    /** What the round before could not look into. */
+    private Set<String> unseen = Set.of();
+
     AirgapAuditCommand(World world) {
+        this(world, PAUSE);
+    }
+
+    /** With another pause between two rounds. */
+    AirgapAuditCommand(World world, Duration pause) {
         super(world);
+        this.pause = pause;
     }
 
     /** All parts together. */
@@ -68,15 +82,12 @@ final class AirgapAuditCommand extends OmniCommand {
         if (events.isPresent() && (all || outward || scope)) {
             throw new CommandException(ExitCode.USAGE, "--events goes with --follow alone.");
         }
-        if (events.isPresent() && (events.get() < 1 || events.get() > EVENTS_MAX)) {
-            throw new CommandException(ExitCode.USAGE, "--events is from 1 to " + EVENTS_MAX + ".");
-        }
         if (events.isPresent()) {
             return events(events.get());
         }
         ExitCode exit = show();
         while (follow && !world.out().checkError()) {
-            LockSupport.parkNanos(PAUSE_NANOS);
+            LockSupport.parkNanos(pause.toNanos());
             exit = show();
         }
         return exit;
@@ -176,20 +187,31 @@ final class AirgapAuditCommand extends OmniCommand {
                     .append(census.unexplained() == 0 ? "all explained" : census.unexplained() + " unexplained")
                     .append('\n');
         }
-        last.outOfReach()
-                .forEach(name -> text.append("out of reach: ")
-                        .append(Text.printable(name))
-                        .append('\n'));
-        if (!last.outOfReach().isEmpty()) {
-            text.append(world.style()
-                            .red("Not everything is explained: "
-                                    + Text.count(last.outOfReach().size(), "namespace") + " out of reach."))
-                    .append('\n');
-        }
+        outOfReach(text, last.outOfReach());
         last.alarms()
                 .forEach(alarm -> text.append(world.style().red("ALARM: " + Text.printable(alarm)))
                         .append('\n'));
         return text.toString().stripTrailing();
+    }
+
+    /** Whoever follows reads each name once, for as long as it stays out of reach, and how many there are when that changes. */
+    private void outOfReach(StringBuilder text, List<String> names) {
+        Set<String> now = new LinkedHashSet<>(names);
+        now.stream()
+                .filter(name -> !unseen.contains(name))
+                .forEach(name -> text.append("out of reach: ")
+                        .append(Text.printable(name))
+                        .append('\n'));
+        if (!now.equals(unseen)) {
+            text.append(
+                            now.isEmpty()
+                                    ? "Nothing is out of reach any more."
+                                    : world.style()
+                                            .red("Not everything is explained: " + Text.count(now.size(), "namespace")
+                                                    + " out of reach."))
+                    .append('\n');
+        }
+        unseen = now;
     }
 
     private static String ends(Socket socket) {

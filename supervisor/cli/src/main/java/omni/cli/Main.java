@@ -8,11 +8,13 @@ import java.util.ServiceLoader;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IExecutionExceptionHandler;
+import picocli.CommandLine.IParameterExceptionHandler;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
 /** The root of {@code omni}: holds the commands, its own and those of {@link Subcommand}, and runs one. */
 @Command(
@@ -69,6 +71,7 @@ public final class Main implements Runnable {
         line.setColorScheme(CommandLine.Help.defaultColorScheme(
                 world.style() == Style.ANSI ? CommandLine.Help.Ansi.ON : CommandLine.Help.Ansi.OFF));
         line.setExecutionExceptionHandler(new Teller(new Failures(world)));
+        line.setParameterExceptionHandler(new Corrector(line.getParameterExceptionHandler()));
         return line;
     }
 
@@ -116,6 +119,23 @@ public final class Main implements Runnable {
             } else {
                 told.message().lines().map(Text::printable).forEach(err::println);
             }
+        }
+    }
+
+    /** Says of a value that does not fit what would, in one line; where the command line is wrong otherwise, how it is used. */
+    private record Corrector(IParameterExceptionHandler usage) implements IParameterExceptionHandler {
+        @Override
+        public int handleParseException(ParameterException wrong, String[] args) throws Exception {
+            if (!(wrong.getCause() instanceof TypeConversionException)) {
+                return usage.handleParseException(wrong, args);
+            }
+            var line = wrong.getCommandLine();
+            var message = wrong.getMessage() + ". See " + line.getCommandSpec().qualifiedName() + " --help.";
+            Teller.tell(
+                    line.getErr(),
+                    new Failures.Told(ExitCode.USAGE, message),
+                    List.of(args).contains("--json"));
+            return ExitCode.USAGE.number();
         }
     }
 }

@@ -12,6 +12,9 @@ import omni.bus.Call;
 class FakeAirgap implements AirgapProtocol.Handler {
     volatile Gap gap = gap(GapState.OPEN, "start");
     volatile List<String> outOfReach = List.of();
+    /** Before each audit. */
+    volatile Runnable auditing = () -> {};
+
     final CountDownLatch engaged = new CountDownLatch(1);
 
     static Gap gap(GapState state, String cause) {
@@ -43,12 +46,13 @@ class FakeAirgap implements AirgapProtocol.Handler {
 
     @Override
     public void audit(AirgapProtocol.AuditParams in, Call<AirgapProtocol.AuditReply> call) {
+        auditing.run();
         call.reply(new AirgapProtocol.AuditReply(List.of(), List.of(), List.of(), outOfReach));
     }
 
     @Override
     public void talks(AirgapProtocol.TalksParams in, Call<AirgapProtocol.TalksReply> call) {
-        throw none();
+        call.reply(new AirgapProtocol.TalksReply(List.of()));
     }
 
     @Override
