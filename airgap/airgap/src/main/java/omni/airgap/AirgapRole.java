@@ -48,6 +48,8 @@ public final class AirgapRole implements Role {
             limits.add("the code for a lift cannot be shown on " + config.console()
                     + ": set airgap.console to a terminal that may be written to, and start Omni again");
         }
+        GapLog told = new GapLog();
+        var _ = gap.onChange(told);
         GapStore store = new GapStore(folder, context.runDir(), scope.text());
         Gap gap = new Gap(host, store, clock);
         var _ = gap.onChange(status -> context.note(note(status)));
@@ -77,7 +79,7 @@ public final class AirgapRole implements Role {
             words = scope.withClosed(folder).text(); // closed with a scope that is configured no longer
         }
         var service = new AirgapService(gap, factors, evidence, talks, words, limits);
-        return new Guarding(gap, watch, evidence, recorder, talks, parser, service);
+        return new Guarding(gap, watch, evidence, recorder, told, talks, parser, service);
     }
 
     private static void signal(Gap gap, List<String> limits) {
@@ -127,6 +129,7 @@ public final class AirgapRole implements Role {
             Optional<TalkLog> talks,
             ResidentParser parser,
             AirgapService service)
+            GapLog told,
             implements Running {
         @Override
         public List<Service> services() {
@@ -144,3 +147,4 @@ public final class AirgapRole implements Role {
         }
     }
 }
+            told.close();

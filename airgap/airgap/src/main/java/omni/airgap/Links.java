@@ -166,10 +166,10 @@ final class Links implements Closeable {
         });
     }
 
-    /** Names of links that are up though they should not be. */
-    List<String> up() throws KernelException {
+    /** Names of those that are up though they should not be. */
+    static List<String> namesUp(Iterable<Link> links) {
         List<String> names = new ArrayList<>();
-        for (Link link : list().values()) {
+        for (Link link : links) {
             if (link.up() && !link.loopback()) {
                 names.add(link.name());
             }

@@ -109,7 +109,7 @@ final class Machine {
             return;
         }
         report.step("radios", () -> {
-            block();
+            report.closed(block());
             return unblocked();
         });
         report.step("vsock", this::vsock);
@@ -130,10 +130,11 @@ final class Machine {
         return problems;
     }
 
-    /** Where none is on, too: what is plugged in later is off from its first moment on. */
-    private void block() throws AirgapException {
+    /** Where none is on, too: what is plugged in later is off from its first moment on. How many were on. */
+    private long block() throws AirgapException {
         List<Radio> radios = radios();
-        if (radios.stream().anyMatch(Radio::on)) {
+        long on = radios.stream().filter(Radio::on).count();
+        if (on > 0) {
             try {
                 remember(radios);
             } finally { // they are blocked all the same
@@ -142,6 +143,7 @@ final class Machine {
         } else if (Files.isWritable(device)) {
             blockWhatIsToCome(radios);
         }
+        return on;
     }
 
     /** What a lift could not give back is not taken, for nothing is open: the watch sees what comes. */

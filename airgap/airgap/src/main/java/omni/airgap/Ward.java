@@ -1,9 +1,11 @@
 package omni.airgap;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.IntConsumer;
 import omni.airgap.raw.Kernel;
 
 /**
@@ -92,13 +94,16 @@ final class Ward implements NetworkStack {
     @Override
     public void shut(Report report, Gap.Faults faults) {
         report.step(namespace, "links", () -> {
-            List<String> up = links.up();
-            for (int i = 0; i < ROUNDS_MAX && !up.isEmpty(); i++) {
+            Collection<Link> all = links.list().values();
+            for (int i = 0; i < ROUNDS_MAX && !Links.namesUp(all).isEmpty(); i++) {
                 prepare();
                 down();
-                up = links.up();
+                all = links.list().values();
             }
-            return up.stream().map(name -> "link " + name + " is up").toList();
+            report.closed(all.stream().filter(Link::marked).count());
+            return Links.namesUp(all).stream()
+                    .map(name -> "link " + name + " is up")
+                    .toList();
         });
         faults.at("links confirmed");
         report.step(namespace, "filter", () -> {
@@ -106,7 +111,7 @@ final class Ward implements NetworkStack {
             return table.problems(links.list().values());
         });
         faults.at("filter confirmed");
-        report.step(namespace, "sockets", this::destroySockets);
+        report.step(namespace, "sockets", () -> destroySockets(report::closed));
         faults.at("sockets destroyed");
     }
 
@@ -128,7 +133,12 @@ final class Ward implements NetworkStack {
     /** Destroys what reaches out; the problems are what is left. */
     @Override
     public List<String> destroySockets() throws KernelException {
+        return destroySockets(_ -> {});
+    }
+
+    private List<String> destroySockets(IntConsumer found) throws KernelException {
         List<InetSocket> outward = sockets.outward();
+        found.accept(outward.size());
         for (int i = 0; i < ROUNDS_MAX && !outward.isEmpty(); i++) {
             sockets.destroy(outward);
             outward = sockets.outward();

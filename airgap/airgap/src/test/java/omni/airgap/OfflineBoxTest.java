@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -52,7 +53,7 @@ class OfflineBoxTest {
                             home, run, street.file(), StepUpKey.make().text()));
             assertFalse(street.inBox("ip", "link", "show", "eth0").contains(",UP"));
             Tools.pause(1100); // the wait after a wrong try
-            assertEquals("The gap is lifted.", OfflineMain.lift(home, run, street.file(), key.text()));
+            assertEquals("The gap is lifted.\n", offline(home, run, street.file(), key));
             assertTrue(street.inBox("ip", "link", "show", "eth0").contains(",UP"));
             String second = street.inBox("ip", "link", "show", "eth1");
             assertFalse(second.contains(",UP"), second);
@@ -73,6 +74,30 @@ class OfflineBoxTest {
             }
             assertEquals("", notTheRoles(home));
         }
+    }
+
+    /** As the command starts it, with its log: what it says is all that a person at the line reads. */
+    private static String offline(Path home, Path run, String scope, StepUpKey key) throws Exception {
+        Process process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-XX:+UseSerialGC",
+                        "-XX:TieredStopAtLevel=1",
+                        "--enable-native-access=ALL-UNNAMED",
+                        "-cp",
+                        Tools.classPath(),
+                        OfflineMain.class.getName(),
+                        home.toString(),
+                        run.toString(),
+                        scope,
+                        "off")
+                .redirectErrorStream(true)
+                .start();
+        try (var in = process.getOutputStream()) {
+            in.write((key.text() + "\n").getBytes(StandardCharsets.UTF_8));
+        }
+        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertEquals(0, process.waitFor(), said);
+        return said;
     }
 
     /** One that comes too early is not judged, and not written: nothing makes those wait. */

@@ -118,6 +118,12 @@ class AirgapBoxTest {
             assertFalse(logs.contains(key), "the step-up key is in no log");
             assertTrue(logs.contains("A lift was refused: "), logs);
             assertEquals(0, product.omni("down").exit());
+            assertTrue(
+                    logs.matches(
+                            "(?s).*The gap is closed, and every step is confirmed: 1 namespace, links 1, "
+                                    + "sockets \\d+; a test\n.*The gap is open, after \\d+ s, lifted by step-up key and a code.*"),
+                    logs);
+            assertTrue(logs.contains(console + " is no terminal: set airgap.console to "), logs);
             assertFalse(up(), "a gap outlives the program");
             anotherTreeFindsItClosed(product);
 
