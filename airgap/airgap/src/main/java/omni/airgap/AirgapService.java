@@ -245,7 +245,7 @@ final class AirgapService implements AirgapProtocol.Handler {
             throw new DeniedException(
                     FailedReason.REFUSED,
                     "The gap is closed, and what lifts it can be named only while it is open. Without a step-up key root"
-                            + " lifts it at a terminal of the box: omni airgap lift --offline.");
+                            + " lifts it at a terminal of the box: " + factors.rootsLine());
         }
     }
 

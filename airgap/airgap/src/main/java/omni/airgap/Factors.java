@@ -45,6 +45,8 @@ final class Factors {
     private final Path folder;
     private final Presence presence;
     private final Owner owner;
+    /** What root types to lift with no role running. */
+    private final String rootsLine;
     /** Wrong codes, of who has the secret: they alone can be guessed. */
     private final Attempts codes;
     /** Wrong keys and permits. */
@@ -65,7 +67,13 @@ final class Factors {
     /** What a person needs for the next step: the nonce, and where the code is shown. */
     record Begun(String nonce, String console) {}
 
+    /** For root itself, who types that. */
     Factors(Path folder, Presence presence, Owner owner, Clock clock) {
+        this(folder, presence, owner, clock, "omni airgap lift --offline");
+    }
+
+    Factors(Path folder, Presence presence, Owner owner, Clock clock, String rootsLine) {
+        this.rootsLine = rootsLine;
         this.folder = folder;
         this.presence = presence;
         this.owner = owner;
@@ -76,6 +84,11 @@ final class Factors {
         this.clock = clock;
         this.lift = new OpenTry(clock, random);
         this.stepUp = new OpenTry(clock, random);
+    }
+
+    /** For who has no key. */
+    String rootsLine() {
+        return rootsLine;
     }
 
     /** Whether a step-up key is kept. */
@@ -94,7 +107,7 @@ final class Factors {
             throw new DeniedException(
                     FailedReason.DENIED,
                     "There is no step-up key to lift it by. Make one while the gap is open: omni key step-up. Without one"
-                            + " root lifts it at a terminal of the box: omni airgap lift --offline.");
+                            + " root lifts it at a terminal of the box: " + rootsLine);
         }
         takeTurn();
         try {

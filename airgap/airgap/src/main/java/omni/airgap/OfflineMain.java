@@ -26,6 +26,20 @@ public final class OfflineMain {
 
     private OfflineMain() {}
 
+    /**
+     * What root types for it, whose own home is another: for a POSIX shell, as it stands.
+     *
+     * @param home Omni's home
+     * @param run the folder of the sockets
+     */
+    public static String line(Path home, Path run) {
+        return "OMNI_HOME=" + quoted(home) + " OMNI_RUN=" + quoted(run) + " omni airgap lift --offline";
+    }
+
+    private static String quoted(Path path) {
+        return "'" + path.toAbsolutePath().toString().replace("'", "'\\''") + "'";
+    }
+
     /** Lifts, and exits with 0; with 5 where that is refused, with 1 where it fails. */
     public static void main(String[] arguments) {
         try {

@@ -362,10 +362,12 @@ class FactorsTest {
 
     @Test
     void withoutAKeyNothingIsBegun() {
-        Factors none = new Factors(folder.resolve("none"), screen, owner, clock);
-        assertEquals(
-                FailedReason.DENIED,
-                assertThrows(DeniedException.class, none::beginLift).reason());
+        String line = OfflineMain.line(Path.of("/home/anna's/.omni"), Path.of("/run/omni"));
+        assertEquals("OMNI_HOME='/home/anna'\\''s/.omni' OMNI_RUN='/run/omni' omni airgap lift --offline", line);
+        Factors none = new Factors(folder.resolve("none"), screen, owner, clock, line);
+        DeniedException denied = assertThrows(DeniedException.class, none::beginLift);
+        assertEquals(FailedReason.DENIED, denied.reason());
+        assertTrue(denied.getMessage().endsWith(" " + line), denied.getMessage());
     }
 
     /** Who has closed without a key: root at the box, who could take Omni apart anyway, is the way out; and nobody else. */
@@ -398,8 +400,6 @@ class FactorsTest {
         assertTrue(grant.how().contains("password"), grant.how());
     }
 
-    @Test
-    void whatIsNotThePasswordForThisTryIsDenied() throws Exception {
     /** Whoever has the key lifts meanwhile; and who has the password, of whom the vault tells then, finds the try to be over. */
     @Test
     void aVaultThatHangsHoldsNobodyElseUp() throws Exception {
@@ -437,6 +437,8 @@ class FactorsTest {
         assertTrue(slow.judgePermit(next, right, screen.code()).holds());
     }
 
+    @Test
+    void whatIsNotThePasswordForThisTryIsDenied() throws Exception {
         String early = factors.beginLift().nonce();
         String unasked = owner.permit(StepUpKey.LIFT_SESSION + early);
         assertEquals(FailedReason.REFUSED, deniedPermit(early, unasked, screen.code()), "before it is accepted");

@@ -31,7 +31,7 @@ public final class RunDirectory {
      * @throws BusException if it cannot be made, belongs to another user or lets others in
      */
     public static Path resolve(Map<String, String> env) {
-        Path folder = locate(env).toAbsolutePath().normalize();
+        Path folder = named(env);
         try {
             if (!Files.isDirectory(folder)) {
                 Path parent = folder.getParent();
@@ -57,8 +57,16 @@ public final class RunDirectory {
      * @throws BusException if the path is longer than the system allows
      */
     public static Optional<Path> present(Map<String, String> env, String role) {
-        Path folder = locate(env).toAbsolutePath().normalize();
+        Path folder = named(env);
         return Files.exists(folder.resolve(role + SUFFIX)) ? Optional.of(socket(folder, role)) : Optional.empty();
+    }
+
+    /**
+     * Where the socket folder is said to be. Makes and changes nothing, and does not look whose it is: for root, who finds it to be an
+     * owner's, and believes nothing that is in it.
+     */
+    public static Path named(Map<String, String> env) {
+        return locate(env).toAbsolutePath().normalize();
     }
 
     /** The variable that says where the folder is. */

@@ -49,6 +49,19 @@ final class RunDirectoryTest {
         assertEquals("rwxr-xr-x", mode(run));
     }
 
+    @Test
+    void oneIsNamedWhosoeverItIsAndMadeByNobody() throws IOException {
+        Path run = folder.resolve("run");
+        var env = Map.of("OMNI_RUN", run.toString());
+        assertEquals(run, RunDirectory.named(env));
+        assertTrue(Files.notExists(run));
+        Files.createDirectory(run);
+        Files.setPosixFilePermissions(run, PosixFilePermissions.fromString("rwxrwxrwx"));
+        assertThrows(BusException.class, () -> RunDirectory.resolve(env), "the control");
+        assertEquals(run, RunDirectory.named(env));
+        assertEquals("rwxrwxrwx", mode(run));
+    }
+
     private static String mode(Path path) throws IOException {
         return PosixFilePermissions.toString(Files.getPosixFilePermissions(path));
     }

@@ -53,9 +53,9 @@ final class AirgapCommand extends OmniCommand {
     }
 
     /** For people: what it is, since when, and what does not hold. */
-    static String text(Gap gap, Style style) {
+    static String text(Gap gap, World world) {
         StringBuilder text = new StringBuilder(256);
-        text.append(headline(gap.state(), style)).append('\n');
+        text.append(headline(gap.state(), world.style())).append('\n');
         line(
                 text,
                 "since " + Text.time(Instant.parse(gap.since())) + ": "
@@ -74,8 +74,8 @@ final class AirgapCommand extends OmniCommand {
                     text,
                     gap.state() == GapState.OPEN
                             ? "no step-up key: only root could lift a gap, at a terminal of the box. Make one with omni key step-up"
-                            : "no step-up key: only root can lift this, at a terminal of the box, by omni airgap lift"
-                                    + " --offline (any word will do for the key)");
+                            : "no step-up key: only root can lift this, at a terminal of the box (any word will do for the"
+                                    + " key): " + OfflineLift.line(world));
         }
         gap.limits().forEach(limit -> line(text, limit));
         if (gap.key() != null) {

@@ -37,7 +37,7 @@ final class AirgapEngageCommand extends OmniCommand {
                 bus -> AirgapProtocol.Client.of(bus)
                         .engage(new AirgapProtocol.EngageParams(cause))
                         .gap());
-        answer(AirgapCommand.json(gap), () -> AirgapCommand.text(gap, world.style()));
+        answer(AirgapCommand.json(gap), () -> AirgapCommand.text(gap, world));
         return contradicted(gap) ? ExitCode.ERROR : AirgapCommand.exit(gap);
     }
 
@@ -69,8 +69,9 @@ final class AirgapEngageCommand extends OmniCommand {
                     .keyless()) {
                 world.err()
                         .println(
-                                "There is no step-up key: only root, at a terminal of the box, will be able to lift this gap"
-                                        + " (omni airgap lift --offline). Next time make one before: omni key step-up.");
+                                "There is no step-up key: only root, at a terminal of the box, will be able to lift this gap."
+                                        + " Next time make one before: omni key step-up. Root lifts it with: "
+                                        + OfflineLift.line(world));
             }
         });
         try {

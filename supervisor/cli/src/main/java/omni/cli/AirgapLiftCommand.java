@@ -59,7 +59,7 @@ final class AirgapLiftCommand extends OmniCommand {
                 begun.nonce(), key.map(known -> known.signLift(begun.nonce())).orElse(""), code, permit);
         var gap = world.withPatience(
                 "airgap", bus -> AirgapProtocol.Client.of(bus).lift(params).gap());
-        answer(AirgapCommand.json(gap), () -> AirgapCommand.text(gap, world.style()));
+        answer(AirgapCommand.json(gap), () -> AirgapCommand.text(gap, world));
         return gap.state() == GapState.OPEN ? ExitCode.OK : ExitCode.ERROR;
     }
 

@@ -25,7 +25,7 @@ final class AirgapStatusCommand extends OmniCommand {
 
     static ExitCode show(OmniCommand command) {
         var gap = AirgapCommand.status(command.world);
-        command.answer(AirgapCommand.json(gap), () -> AirgapCommand.text(gap, command.world.style()));
+        command.answer(AirgapCommand.json(gap), () -> AirgapCommand.text(gap, command.world));
         return ExitCode.OK;
     }
 
@@ -35,7 +35,7 @@ final class AirgapStatusCommand extends OmniCommand {
                     AirgapProtocol.Client.of(bus).statusMore(new AirgapProtocol.StatusParams())) {
                 while (changes.hasNext()) {
                     var gap = changes.next().gap();
-                    answer(AirgapCommand.json(gap), () -> AirgapCommand.text(gap, world.style()));
+                    answer(AirgapCommand.json(gap), () -> AirgapCommand.text(gap, world));
                 }
             }
             return ExitCode.OK;

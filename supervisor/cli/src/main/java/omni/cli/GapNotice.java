@@ -37,19 +37,10 @@ final class GapNotice {
                             + (gap.keyless()
                                     ? "There is no step-up key: only root opens it, at a terminal of the box: "
                                     : "To open it start Omni, then omni airgap lift; or as root at a terminal of the box: ")
-                            + offline(world));
+                            + OfflineLift.line(world));
         } catch (BusException e) {
             return Optional.empty(); // who has no such folder has no Omni there either
         }
-    }
-
-    /** Root has another home than an owner who is not. */
-    private static String offline(World world) {
-        var command = "omni airgap lift --offline";
-        return "root".equals(System.getProperty("user.name"))
-                ? command
-                : "OMNI_HOME=" + world.home() + " OMNI_RUN=" + RunDirectory.resolve(world.environment()) + " "
-                        + command;
     }
 
     private static String words(Optional<Instant> since, String cause) {

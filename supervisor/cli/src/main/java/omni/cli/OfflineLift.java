@@ -9,6 +9,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 import omni.airgap.AirgapConfig;
+import omni.airgap.AirgapProtocol;
+import omni.airgap.OfflineMain;
+import omni.bus.BusClient;
 import omni.bus.BusException;
 import omni.bus.RunDirectory;
 import omni.role.Config;
@@ -27,6 +30,11 @@ final class OfflineLift {
 
     OfflineLift(World world) {
         this.world = world;
+    }
+
+    /** What root types for it, to whom neither folder is known. */
+    static String line(World world) {
+        return OfflineMain.line(world.home(), RunDirectory.named(world.environment()));
     }
 
     ExitCode run() {
@@ -104,13 +112,26 @@ final class OfflineLift {
         }
     }
 
+    /** Whosever the folder of the sockets is: root believes nobody there, but that somebody answers. */
     private boolean runs() {
-        try {
-            var _ = AirgapCommand.status(world);
+        return RunDirectory.present(world.environment(), "airgap")
+                .map(OfflineLift::answers)
+                .orElse(false);
+    }
+
+    private static boolean answers(Path socket) {
+        try (var bus = BusClient.to(socket)) {
+            var _ = AirgapProtocol.Client.of(bus.within(World.PATIENCE)).status(new AirgapProtocol.StatusParams());
             return true;
         } catch (BusException.Unavailable e) {
             return false;
         }
+    }
+
+    /** The owner's, whom root is not; made where there is none. */
+    private Path folderOfSockets() {
+        var named = RunDirectory.named(world.environment());
+        return Files.isDirectory(named) ? named : RunDirectory.resolve(world.environment());
     }
 
     private ExitCode lift(String secret, AirgapConfig configured) {
@@ -125,7 +146,7 @@ final class OfflineLift {
                             "-m",
                             "omni.airgap/omni.airgap.OfflineMain",
                             world.home().toString(),
-                            RunDirectory.resolve(world.environment()).toString(),
+                            folderOfSockets().toString(),
                             configured.scope(),
                             configured.tpm())
                     .redirectOutput(ProcessBuilder.Redirect.INHERIT)

@@ -10,6 +10,7 @@ import java.io.PipedReader;
 import java.io.PipedWriter;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -46,6 +47,43 @@ class GapNoticeTest {
                     done.err());
             assertTrue(done.err().contains(OPEN_IT) && done.err().contains("--offline"), done.err());
             assertEquals(2, done.err().lines().count(), done.err());
+        }
+    }
+
+    /** In the shell of somebody whose own home is another: what is told is what is typed. */
+    @Test
+    void whatRootTypesFindsThisHomeWhateverItsName() throws Exception {
+        try (var tree = new FakeTree(folder)) {
+            tree.environment.put(
+                    "OMNI_HOME", folder.resolve("Anna's $HOME/.omni").toString());
+            Files.createDirectories(Path.of(tree.environment.get("OMNI_HOME"), "airgap"));
+            Files.createFile(Path.of(tree.environment.get("OMNI_HOME"), "airgap/closed"));
+            var told = tree.run("status").err().strip();
+            var line = told.substring(told.lastIndexOf("OMNI_HOME="));
+            var bin = Files.createDirectory(folder.resolve("bin"));
+            var omni = Files.writeString(
+                    bin.resolve("omni"), "#!/bin/sh\nprintf '%s\\n' \"$OMNI_HOME\" \"$OMNI_RUN\" \"$*\"\n");
+            assertTrue(omni.toFile().setExecutable(true));
+            var shell = new ProcessBuilder("/bin/sh", "-c", line).redirectErrorStream(true);
+            shell.environment().put("PATH", bin + ":" + System.getenv("PATH"));
+            shell.environment().remove("OMNI_RUN");
+            var process = shell.start();
+            var typed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertEquals(0, process.waitFor(), typed);
+            assertEquals(
+                    tree.environment.get("OMNI_HOME") + "\n" + folder.resolve("run") + "\nairgap lift --offline\n",
+                    typed);
+        }
+    }
+
+    @Test
+    void everyHintSaysWhereTheOwnersOmniIs() {
+        try (var tree = new FakeTree(folder).start()) {
+            var line = "OMNI_HOME='" + folder.resolve("home") + "' OMNI_RUN='" + folder.resolve("run")
+                    + "' omni airgap lift --offline\n";
+            var done = tree.run("airgap", "engage");
+            assertTrue(done.err().endsWith(line), done.err());
+            assertTrue(done.out().contains(line), done.out());
         }
     }
 
