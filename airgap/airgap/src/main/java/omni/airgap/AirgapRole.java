@@ -1,6 +1,5 @@
 package omni.airgap;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -18,6 +17,8 @@ import omni.role.Section;
 public final class AirgapRole implements Role {
     /** How often a closed gap is looked at for the evidence. */
     private static final Duration EVIDENCE_INTERVAL = Duration.ofMinutes(10);
+
+    private static final System.Logger LOG = System.getLogger("omni.airgap");
 
     /** Called by the service loader. */
     public AirgapRole() {}
@@ -44,15 +45,11 @@ public final class AirgapRole implements Role {
         List<String> limits = new ArrayList<>(host.limits());
         host.lockMemory().ifPresent(limits::add);
         limits.addAll(rootless.limits(config.scope()));
-        if (!Files.isWritable(config.console())) {
-            limits.add("the code for a lift cannot be shown on " + config.console()
-                    + ": set airgap.console to a terminal that may be written to, and start Omni again");
-        }
-        GapLog told = new GapLog();
-        var _ = gap.onChange(told);
         GapStore store = new GapStore(folder, context.runDir(), scope.text());
         Gap gap = new Gap(host, store, clock);
         var _ = gap.onChange(status -> context.note(note(status)));
+        GapLog told = new GapLog();
+        var _ = gap.onChange(told);
         List<Gap.Status> earlier = new CopyOnWriteArrayList<>();
         Gap.Subscription listening = gap.onChange(earlier::add);
         gap.start(); // before the evidence is opened: a disk or a TPM that is slow opens nothing
@@ -72,7 +69,13 @@ public final class AirgapRole implements Role {
             limits.add(
                     "no vault's password lifts a gap: this role was started by hand, and cannot tell whose vault answers");
         }
-        Factors factors = new Factors(folder, new ConsolePresence(config.console()), owner, clock);
+        String rootsLine = OfflineMain.line(context.home(), context.runDir());
+        var presence = new ConsolePresence(config.console(), rootsLine);
+        presence.trouble().ifPresent(trouble -> {
+            limits.add(trouble);
+            LOG.log(System.Logger.Level.WARNING, "As configured {0}", trouble);
+        });
+        Factors factors = new Factors(folder, presence, owner, clock, rootsLine);
         Optional<TalkLog> talks = talks(folder.resolve("audit"), host, clock, limits);
         String words = rootless.words(config.scope().strip());
         if (words.isEmpty() && !gap.idle()) {
@@ -92,7 +95,7 @@ public final class AirgapRole implements Role {
 
     private static void engage(Gap gap) {
         if (gap.idle() && gap.status().state() == State.OPEN) {
-            System.getLogger("omni.airgap").log(System.Logger.Level.WARNING, "A signal to close: nothing is in scope");
+            LOG.log(System.Logger.Level.WARNING, "A signal to close: nothing is in scope");
         } else {
             gap.engage("a signal");
         }
@@ -126,10 +129,10 @@ public final class AirgapRole implements Role {
             Gap.Subscription watch,
             Evidence evidence,
             Recorder recorder,
+            GapLog told,
             Optional<TalkLog> talks,
             ResidentParser parser,
             AirgapService service)
-            GapLog told,
             implements Running {
         @Override
         public List<Service> services() {
@@ -144,7 +147,7 @@ public final class AirgapRole implements Role {
             recorder.close();
             parser.close();
             gap.close();
+            told.close();
         }
     }
 }
-            told.close();

@@ -4,9 +4,11 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
 
@@ -17,14 +19,32 @@ import java.util.concurrent.TimeoutException;
  */
 final class ConsolePresence implements Presence {
     static final Duration PATIENCE = Duration.ofSeconds(3);
-    private static final String INSTEAD =
-            ", so nobody can show that they are at the box. Set airgap.console, or lift there with: omni airgap lift --offline";
 
     private final Path console;
+    private final String instead;
     private final Hanging writing = new Hanging("console", PATIENCE);
 
-    ConsolePresence(Path console) {
+    /** {@code offline} is what root types to lift without it. */
+    ConsolePresence(Path console, String offline) {
         this.console = console;
+        this.instead = ", so nobody can show that they are at the box. Set airgap.console, or lift there as root with: "
+                + offline;
+    }
+
+    /** Why nothing could be shown there, as it looks now: it is not opened, and where nothing is to be said it may still take nothing. */
+    Optional<String> trouble() {
+        String why;
+        if (!Files.exists(console)) {
+            why = " is not there";
+        } else if (!Terminals.has(console)) {
+            why = " is no terminal";
+        } else if (!Files.isWritable(console)) {
+            why = " may not be written to";
+        } else {
+            return Optional.empty();
+        }
+        return Optional.of("the code for a lift cannot be shown to a person at the box, for " + console + why
+                + ": set airgap.console to a terminal that may be written to, and start Omni again");
     }
 
     @Override
@@ -39,10 +59,10 @@ final class ConsolePresence implements Presence {
             throw new AirgapException(
                     "The console " + console
                             + " takes nothing: a serial line without anything at its other end, or one that was"
-                            + " stopped (Ctrl-Q goes on)" + INSTEAD,
+                            + " stopped (Ctrl-Q goes on)" + instead,
                     e);
         } catch (ExecutionException e) {
-            throw new AirgapException("The console " + console + " cannot be written" + INSTEAD, e);
+            throw new AirgapException("The console " + console + " cannot be written" + instead, e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new AirgapException("The role is being stopped.", e);

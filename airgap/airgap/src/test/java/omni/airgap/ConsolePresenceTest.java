@@ -1,6 +1,7 @@
 package omni.airgap;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -12,6 +13,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,13 +28,13 @@ class ConsolePresenceTest {
     Path folder;
 
     private Path line = Path.of("");
-    private ConsolePresence presence = new ConsolePresence(Path.of(""));
+    private ConsolePresence presence = new ConsolePresence(Path.of(""), "");
 
     @BeforeEach
     void make() {
         line = folder.resolve("line");
         Tools.run("mkfifo", line.toString());
-        presence = new ConsolePresence(line);
+        presence = new ConsolePresence(line, "omni airgap lift --offline");
     }
 
     private void hangs() {
@@ -97,6 +100,34 @@ class ConsolePresenceTest {
         String said = assertThrows(AirgapException.class, () -> presence.show("a code"))
                 .getMessage();
         assertTrue(said.startsWith("The console " + line + " cannot be written"), said);
+    }
+
+    private static Optional<String> trouble(Path console) {
+        return new ConsolePresence(console, "").trouble();
+    }
+
+    /** Said when the role starts, and not when somebody stands before it. */
+    @Test
+    void whatIsNoTerminalIsSaidWithoutOpeningIt() throws IOException {
+        for (Path none : List.of(line, folder, Files.createFile(folder.resolve("file")), Path.of("/dev/null"))) {
+            String said = trouble(none).orElseThrow();
+            assertTrue(said.contains(none + " is no terminal: set airgap.console to "), said);
+        }
+        Files.delete(line);
+        assertTrue(trouble(line).orElseThrow().contains(line + " is not there: "));
+        assertEquals(Optional.empty(), trouble(Path.of("/dev/ptmx")), "that of all pseudo-terminals, for everybody");
+    }
+
+    @Test
+    void terminalsAreKnownByTheirDrivers() {
+        String serial = "serial               /dev/ttyS       4 64-95 serial";
+        assertTrue(Terminals.drives(serial, 4, 64) && Terminals.drives(serial, 4, 95));
+        assertFalse(Terminals.drives(serial, 4, 63) || Terminals.drives(serial, 4, 96));
+        assertFalse(Terminals.drives(serial, 64, 4));
+        assertTrue(Terminals.drives("a named driver  /dev/console    5       1 system:console", 5, 1));
+        for (String garbage : List.of("", "4 64-95 serial", "serial /dev/ttyS 4 64- serial", "x y 4 - serial")) {
+            assertFalse(Terminals.drives(garbage, 4, 64), garbage);
+        }
     }
 
     private static String text(FileChannel channel) throws IOException {

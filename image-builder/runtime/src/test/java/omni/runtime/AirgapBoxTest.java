@@ -87,6 +87,7 @@ class AirgapBoxTest {
             kill(product);
             assertEquals("gap", state(product));
             var status = product.omni("airgap", "status").out();
+            assertTrue(status.contains(console + " is no terminal: "), status);
             assertTrue(status.contains("a test"), () -> "why it is closed is told after a kill, too: " + status);
             assertFalse(up());
 
@@ -117,13 +118,13 @@ class AirgapBoxTest {
             var logs = product.omni("logs", "--lines", "1000").out();
             assertFalse(logs.contains(key), "the step-up key is in no log");
             assertTrue(logs.contains("A lift was refused: "), logs);
-            assertEquals(0, product.omni("down").exit());
             assertTrue(
                     logs.matches(
                             "(?s).*The gap is closed, and every step is confirmed: 1 namespace, links 1, "
                                     + "sockets \\d+; a test\n.*The gap is open, after \\d+ s, lifted by step-up key and a code.*"),
                     logs);
             assertTrue(logs.contains(console + " is no terminal: set airgap.console to "), logs);
+            assertEquals(0, product.omni("down").exit());
             assertFalse(up(), "a gap outlives the program");
             anotherTreeFindsItClosed(product);
 
