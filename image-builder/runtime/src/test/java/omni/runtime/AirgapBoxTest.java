@@ -120,7 +120,7 @@ class AirgapBoxTest {
             assertTrue(logs.contains("A lift was refused: "), logs);
             assertTrue(
                     logs.matches(
-                            "(?s).*The gap is closed, and every step is confirmed: 1 namespace, links 1, "
+                            "(?s).*The gap is closed, and every step is confirmed: 1 namespace, links 2, "
                                     + "sockets \\d+; a test\n.*The gap is open, after \\d+ s, lifted by step-up key and a code.*"),
                     logs);
             assertTrue(logs.contains(console + " is no terminal: set airgap.console to "), logs);
