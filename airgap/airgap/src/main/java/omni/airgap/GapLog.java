@@ -15,7 +15,8 @@ import java.util.function.Consumer;
 /**
  * What the role's log says of a gap: a line when it is closed and confirmed, and one when it is lifted. Of the role alone: of an offline
  * lift, which is a command, a person sees on the terminal whatever is logged. Called by the gap, for one change at a time; a thread of
- * its own writes, so that nothing waits where nobody reads the log, and then lines are left out.
+ * its own writes, so that nothing waits where nobody reads the log, and then lines are left out. What closed it is not said: that may be
+ * the owner's own words, which stand in the evidence and in no log.
  */
 final class GapLog implements Consumer<Gap.Status>, Closeable {
     private static final int WAITING_MAX = 100;
@@ -45,7 +46,7 @@ final class GapLog implements Consumer<Gap.Status>, Closeable {
     @Override
     public void accept(Gap.Status status) {
         if (status.state() == State.GAP && before != State.GAP) {
-            tell("The gap is closed, and every step is confirmed: " + closed(status) + "; " + status.cause());
+            tell("The gap is closed, and every step is confirmed: " + closed(status));
         } else if (status.state() == State.OPEN && before != State.OPEN) {
             Duration closed = Duration.between(since, status.since());
             tell("The gap is open, after " + Math.max(0, closed.toSeconds()) + " s, "

@@ -49,14 +49,15 @@ class GapLogTest {
                 GapLog log = new GapLog(lines::add)) {
             var _ = gap.onChange(log);
             gap.start();
-            var _ = gap.engage("for the {0} holidays");
+            var _ = gap.engage("for the holidays");
             var _ = gap.engage("again");
             awaitLines(1);
             var _ = gap.lift(TestGap.GRANT);
             awaitLines(2);
             assertEquals(
-                    "The gap is closed, and every step is confirmed: 1 namespace, links 4, sockets 17; for the {0} holidays",
-                    lines.getFirst());
+                    "The gap is closed, and every step is confirmed: 1 namespace, links 4, sockets 17",
+                    lines.getFirst(),
+                    "and none of the owner's words");
             assertTrue(lines.getLast().matches("The gap is open, after \\d+ s, lifted by a test"), lines::toString);
             assertEquals(2, lines.size(), "neither the start of an open one, nor what changes nothing");
         }
@@ -77,8 +78,7 @@ class GapLogTest {
             };
             assertThrows(IllegalStateException.class, () -> gap.lift(TestGap.GRANT));
             awaitLines(2);
-            assertTrue(lines.getFirst().endsWith("; a test"), lines::toString);
-            assertTrue(lines.getLast().endsWith("; a lift failed: it broke off"), lines::toString);
+            assertTrue(lines.stream().allMatch(line -> line.startsWith("The gap is closed")), lines::toString);
         }
         try (Gap gap = gap();
                 GapLog log = new GapLog(lines::add)) {
