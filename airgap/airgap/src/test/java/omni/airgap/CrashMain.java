@@ -50,16 +50,6 @@ final class CrashMain {
 
     /** The command line that runs it. */
     static ProcessBuilder process(String scope, Path folder, int deadly) {
-        return new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp",
-                Tools.classPath(),
-                CrashMain.class.getName(),
-                scope,
-                folder.toString(),
-                Integer.toString(deadly));
+        return Tools.java(CrashMain.class, scope, folder.toString(), Integer.toString(deadly));
     }
 }

@@ -78,18 +78,7 @@ class OfflineBoxTest {
 
     /** As the command starts it, with its log: what it says is all that a person at the line reads. */
     private static String offline(Path home, Path run, String scope, StepUpKey key) throws Exception {
-        Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-XX:+UseSerialGC",
-                        "-XX:TieredStopAtLevel=1",
-                        "--enable-native-access=ALL-UNNAMED",
-                        "-cp",
-                        Tools.classPath(),
-                        OfflineMain.class.getName(),
-                        home.toString(),
-                        run.toString(),
-                        scope,
-                        "off")
+        Process process = Tools.java(OfflineMain.class, home.toString(), run.toString(), scope, "off")
                 .redirectErrorStream(true)
                 .start();
         try (var in = process.getOutputStream()) {

@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -44,6 +45,20 @@ final class Tools {
                 MODULE.resolve("target/test-classes").toString(),
                 System.getProperty("jdk.module.path", ""),
                 System.getProperty("java.class.path", ""));
+    }
+
+    /** A main class of a test's in a process of its own, compiled for a short life. */
+    static ProcessBuilder java(Class<?> main, String... arguments) {
+        List<String> line = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                classPath(),
+                main.getName()));
+        line.addAll(List.of(arguments));
+        return new ProcessBuilder(line);
     }
 
     /** The probes in C, compiled once a run. */
