@@ -87,11 +87,12 @@ final class GapStore {
 
     /** When this gap was closed, and why; nothing where it is not, or that was not kept: nothing depends on it. */
     Optional<Closing> closing() {
-        if (!closed()) {
-            return Optional.empty();
-        }
+        return closed() ? read(folder.resolve(CLOSING)).or(() -> read(marker)) : Optional.empty();
+    }
+
+    private static Optional<Closing> read(Path file) {
         try {
-            List<String> lines = Files.readAllLines(folder.resolve(CLOSING));
+            List<String> lines = Files.readAllLines(file);
             return lines.size() == 2
                     ? Optional.of(new Closing(Instant.parse(lines.getFirst()), lines.getLast()))
                     : Optional.empty();
@@ -109,11 +110,21 @@ final class GapStore {
         }
     }
 
+    /** Where the disk has no room, in memory, for this run of the machine: one gap stays one over a crash of this process. */
     private void keep(Closing closing) {
+        String lines = closing.at() + "\n" + closing.cause().replaceAll("\\R", " ") + "\n";
         try {
-            Files.writeString(
-                    folder.resolve(CLOSING),
-                    closing.at() + "\n" + closing.cause().replaceAll("\\R", " ") + "\n");
+            Files.writeString(folder.resolve(CLOSING), lines);
+        } catch (IOException e) {
+            System.getLogger("omni.airgap")
+                    .log(System.Logger.Level.WARNING, "Not on the disk since when it is closed", e);
+            keepInMemory(lines);
+        }
+    }
+
+    private void keepInMemory(String lines) {
+        try {
+            Files.writeString(marker, lines, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING);
         } catch (IOException e) {
             System.getLogger("omni.airgap").log(System.Logger.Level.WARNING, "Not kept since when it is closed", e);
         }
@@ -174,7 +185,7 @@ final class GapStore {
     /** Closed, for every run of the machine: returns when the disk has it. */
     void persist(Closing closing) throws AirgapException {
         if (durable()) {
-            if (closing().isEmpty()) { // there was no room, or a crash
+            if (read(folder.resolve(CLOSING)).isEmpty()) { // there was no room, or a crash
                 keep(closing);
             }
             return;

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -55,6 +56,8 @@ final class Machine {
     private final Path device;
     private final Path ring;
     private final Path ringBefore;
+    /** What could not be written to that file, until it can. */
+    private Set<String> unwritten = Set.of();
 
     /**
      * Changes nothing yet.
@@ -172,9 +175,10 @@ final class Machine {
         if (first) {
             TYPES.stream().filter(type -> toCome(type, radios)).forEach(type -> lines.add(TO_COME + type));
         }
-        if (known.containsAll(lines)) {
+        if (unwritten.isEmpty() && known.containsAll(lines)) {
             return;
         }
+        unwritten = lines;
         Path next = before.resolveSibling("radios.new");
         try {
             Files.write(next, lines);
@@ -182,8 +186,10 @@ final class Machine {
                 channel.force(true);
             }
             Files.move(next, before, StandardCopyOption.ATOMIC_MOVE);
+            unwritten = Set.of();
         } catch (IOException e) {
-            throw new AirgapException("Which radios were on cannot be kept: a lift will leave them off.", e);
+            throw new AirgapException(
+                    "Which radios were on cannot be kept: after a crash a lift would leave them off.", e);
         }
     }
 
@@ -207,7 +213,10 @@ final class Machine {
         }
     }
 
-    private List<String> remembered() throws AirgapException {
+    private Collection<String> remembered() throws AirgapException {
+        if (!unwritten.isEmpty()) { // it has the file's, too
+            return unwritten;
+        }
         try {
             return Files.readAllLines(before);
         } catch (NoSuchFileException e) {
@@ -228,10 +237,10 @@ final class Machine {
 
     /** First what is to come, which the kernel gives to none without those that are there; then each of these. One that is gone is passed over. */
     private void restoreRadios() throws AirgapException {
-        if (!Files.exists(before)) {
+        Collection<String> lines = remembered();
+        if (lines.isEmpty() && !Files.exists(before)) {
             return;
         }
-        List<String> lines = remembered();
         Predicate<String> toCome = type -> lines.contains(TO_COME + type);
         List<ByteBuffer> events = new ArrayList<>();
         for (int i = 0; i < TYPES.size(); i++) {
@@ -251,6 +260,7 @@ final class Machine {
                 send(events);
             }
             Files.deleteIfExists(before);
+            unwritten = Set.of();
         } catch (AirgapException e) {
             throw e;
         } catch (IOException e) {

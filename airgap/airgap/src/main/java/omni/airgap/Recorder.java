@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
@@ -68,7 +69,7 @@ final class Recorder implements Closeable {
         Instant at = clock.instant();
         var _ = execute(() -> {
             Urgency.takeTurns();
-            append(CounterMark.STARTED, body(status, at).put("state", word(status.state())));
+            return append(CounterMark.STARTED, body(status, at).put("state", word(status.state())));
         });
         return this;
     }
@@ -83,7 +84,7 @@ final class Recorder implements Closeable {
         // Of a lift, before its first step: afterwards they send again.
         Optional<ObjectNode> sent = status.state() == State.LIFTING ? sentSoFar() : Optional.empty();
         Instant at = clock.instant(); // on a busy machine it is written seconds later
-        Optional<Future<?>> written = execute(() -> write(kind, status, sent, at));
+        Optional<Future<Boolean>> written = execute(() -> write(kind, status, sent, at));
         if (status.state() == State.LIFTING && written.isPresent()) {
             await(written.get(), at);
         }
@@ -103,7 +104,8 @@ final class Recorder implements Closeable {
         return state.name().toLowerCase(Locale.ROOT);
     }
 
-    private Optional<Future<?>> execute(Runnable work) {
+    /** Work that tells whether its record is written. */
+    private Optional<Future<Boolean>> execute(Callable<Boolean> work) {
         try {
             return Optional.of(writer.submit(work));
         } catch (RejectedExecutionException e) {
@@ -113,11 +115,13 @@ final class Recorder implements Closeable {
     }
 
     /** On the thread of the lift: whoever closes again meanwhile waits for that thread, and so it waits no more. */
-    private void await(Future<?> written, Instant at) {
+    private void await(Future<Boolean> written, Instant at) {
         long start = System.nanoTime();
         while (!gap.awaited()) {
             try {
-                var _ = written.get(SLICE.toMillis(), TimeUnit.MILLISECONDS);
+                if (!written.get(SLICE.toMillis(), TimeUnit.MILLISECONDS)) { // the disk is full
+                    late = Optional.of(at);
+                }
                 return;
             } catch (TimeoutException e) {
                 if (System.nanoTime() - start > patience.toNanos()) {
@@ -171,13 +175,13 @@ final class Recorder implements Closeable {
         }
     }
 
-    private void write(String kind, Gap.Status status, Optional<ObjectNode> sent, Instant at) {
+    private boolean write(String kind, Gap.Status status, Optional<ObjectNode> sent, Instant at) {
         Urgency.takeTurns(); // to close is urgent, to write it down is not
         try {
-            append(kind, whole(status, sent, at));
+            return append(kind, whole(status, sent, at));
         } catch (RuntimeException e) { // better a record that says less
             LOG.log(System.Logger.Level.ERROR, "What there is cannot be told in the evidence", e);
-            append(kind, body(status, at).put("notSeen", "a fault of this program: its log tells of it"));
+            return append(kind, body(status, at).put("notSeen", "a fault of this program: its log tells of it"));
         }
     }
 
@@ -216,12 +220,14 @@ final class Recorder implements Closeable {
         return body.put("cause", status.cause()).put("corrections", status.corrections());
     }
 
-    private void append(String kind, ObjectNode body) {
+    private boolean append(String kind, ObjectNode body) {
         Optional<Instant> untold = late;
         untold.ifPresent(lift -> body.put("late", lift.toString()));
-        if (evidence.append(kind, body) && untold.isPresent()) {
+        boolean written = evidence.append(kind, body);
+        if (written && untold.isPresent()) {
             late = Optional.empty();
         }
+        return written;
     }
 
     /** What there is: frames; sockets, and what stands in the way of a lift with its owners. */

@@ -102,6 +102,20 @@ class GapStoreTest {
     }
 
     @Test
+    void sinceWhenItIsClosedIsKnownAfterACrashAlsoWhereTheDiskHasNoRoom() throws Exception {
+        GapStore store = store();
+        store.arm();
+        store.mark();
+        Path full = Files.createDirectories(folder.resolve("home/closing"));
+        store.persist(CLOSING);
+        assertEquals(Optional.of(CLOSING), store().closing(), "of this run of the machine");
+        Files.delete(full);
+        store.persist(CLOSING);
+        Files.delete(folder.resolve("run/airgap.closed")); // as a boot does
+        assertEquals(Optional.of(CLOSING), store().closing(), "and of the next, once there is room");
+    }
+
+    @Test
     void theFolderIsForItsOwnerAlone() throws Exception {
         store().arm();
         assertEquals("rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(folder.resolve("home"))));

@@ -198,6 +198,26 @@ class MachineTest {
         assertEquals("2", files.ring());
     }
 
+    /** What is off by the gap is not taken for what its owner had off, once there is room. */
+    @Test
+    void whatADiskWithoutRoomDidNotKeepIsKnownAndKeptOnceThereIsRoom() throws Exception {
+        Path full = Files.createDirectories(kept.resolve("radios.new"));
+        assertTrue(shut().getFirst().contains("cannot be kept"));
+        files.radio(0, "wlan", "phy0", true);
+        machine.restore();
+        assertEquals("unblock radio 0", files.orders().getLast(), "by the same process");
+        files.radio(0, "wlan", "phy0", false);
+        assertTrue(shut().getFirst().contains("cannot be kept"));
+        files.radio(0, "wlan", "phy0", true);
+        Files.delete(full);
+        assertEquals(List.of(), shut());
+        var _ = files.orders();
+        new Machine(root, kept).restore();
+        assertEquals("unblock radio 0", files.orders().getLast(), "by another one");
+        machine.restore();
+        assertEquals(List.of(), files.orders(), "given back once");
+    }
+
     @Test
     void aRadioThatSaysNonsenseIsAProblem() throws Exception {
         files.write("sys/class/rfkill/rfkill0/index", "first\n");

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -112,6 +114,27 @@ class RecorderTest {
         assertTrue(body("open").path("late").isString(), records()::toString);
         assertTrue(story().getFirst().contains("; in it: a lift at "), story()::toString);
         assertTrue(story().getFirst().contains(" went on before the evidence had it"), story()::toString);
+    }
+
+    /** The file is not what it was: as on a full disk, nothing is written, and then it is again. */
+    @Test
+    void aLiftWhoseRecordCouldNotBeWrittenIsLateToo() throws Exception {
+        try (Gap gap = gap();
+                Recorder _ = recorder(gap, LONG)) {
+            engageAndAwaitRecord(gap);
+            Path aside = Files.copy(chain.file(), folder.resolve("aside"));
+            Files.writeString(chain.file(), "");
+            host.opening = () -> {
+                try {
+                    Files.move(aside, chain.file(), StandardCopyOption.REPLACE_EXISTING);
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            };
+            var _ = gap.lift(TestGap.GRANT);
+        }
+        assertFalse(kinds().contains("lifting"));
+        assertTrue(body("open").path("late").isString(), records()::toString);
     }
 
     @Test
