@@ -41,11 +41,12 @@ public final class AirgapRole implements Role {
         Rootless rootless = Rootless.of(System.getenv());
         Scope scope = rootless.scope(config.scope());
         var parser = new ResidentParser(); // its process is started by the first census: to close waits for none
-        Host host = Host.of(scope.withClosed(folder), folder, parser);
+        Scope closing = scope.withClosed(folder);
+        Host host = Host.of(closing, folder, parser);
         List<String> limits = new ArrayList<>(host.limits());
         host.lockMemory().ifPresent(limits::add);
         limits.addAll(rootless.limits(config.scope()));
-        GapStore store = new GapStore(folder, context.runDir(), scope.text());
+        GapStore store = new GapStore(folder, context.runDir(), closing.text());
         Gap gap = new Gap(host, store, clock);
         var _ = gap.onChange(status -> context.note(note(status)));
         GapLog told = new GapLog();
@@ -78,8 +79,8 @@ public final class AirgapRole implements Role {
         Factors factors = new Factors(folder, presence, owner, clock, rootsLine);
         Optional<TalkLog> talks = talks(folder.resolve("audit"), host, clock, limits);
         String words = rootless.words(config.scope().strip());
-        if (words.isEmpty() && !gap.idle()) {
-            words = scope.withClosed(folder).text(); // closed with a scope that is configured no longer
+        if (!closing.text().equals(scope.text()) || (words.isEmpty() && !gap.idle())) {
+            words = closing.text(); // closed with a scope that is configured no longer
         }
         var service = new AirgapService(gap, factors, evidence, talks, words, limits);
         return new Guarding(gap, watch, evidence, recorder, told, talks, parser, service);

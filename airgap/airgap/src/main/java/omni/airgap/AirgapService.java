@@ -7,6 +7,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import omni.airgap.AirgapProtocol.BeginLiftReply;
 import omni.airgap.AirgapProtocol.BeginStepUpReply;
@@ -23,6 +24,9 @@ import omni.bus.Call;
 /** {@code omni.Airgap} over the gap of this process. For any thread. */
 final class AirgapService implements AirgapProtocol.Handler {
     private static final int CAUSE_CHARACTERS_MAX = 200;
+    /** A cause is shown in one line, on terminals too: nothing in it moves a cursor, begins a line or turns the text round. */
+    private static final Pattern UNPRINTABLE = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]+");
+
     private static final int SOCKETS_MAX = 500;
     private static final int CHANGES_MAX = 1000;
     private static final int TALKS_MAX = 1000;
@@ -66,7 +70,7 @@ final class AirgapService implements AirgapProtocol.Handler {
 
     @Override
     public void engage(EngageParams in, Call<EngageReply> call) {
-        String cause = in.cause().strip();
+        String cause = UNPRINTABLE.matcher(in.cause()).replaceAll(" ").strip();
         if (cause.length() > CAUSE_CHARACTERS_MAX) {
             throw failed(FailedReason.INVALID, "The cause is at most " + CAUSE_CHARACTERS_MAX + " characters.");
         }
@@ -223,7 +227,7 @@ final class AirgapService implements AirgapProtocol.Handler {
     public void acceptPassword(AirgapProtocol.AcceptPasswordParams in, Call<AirgapProtocol.AcceptPasswordReply> call) {
         attempt(() -> {
             requireOpen();
-            factors.acceptPassword(in.permit(), in.nonce(), in.signature());
+            factors.acceptPassword(in.permit(), in.nonce(), in.signature(), this::requireOpen);
             return true;
         });
         call.reply(new AirgapProtocol.AcceptPasswordReply());

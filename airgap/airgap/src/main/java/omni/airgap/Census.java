@@ -6,7 +6,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.locks.LockSupport;
@@ -258,29 +257,19 @@ record Census(List<Count> namespaces, List<SocketEntry> sockets) {
     }
 
     /** Sockets that a process holds and no list has, by the namespace that they live in. */
-    private static Map<Long, List<SocketEntry>> unlisted(List<Look> looks, Holders holders) {
+    private static Map<Long, List<SocketEntry>> unlisted(List<Look> looks, Holders holders) throws AirgapException {
         Set<Long> inodes = holders.inodes();
         looks.forEach(look -> look.listed().sockets().forEach(socket -> inodes.remove(socket.inode())));
         Set<Long> wanted = new HashSet<>();
         looks.forEach(look -> wanted.add(look.namespace().inode()));
         Map<Long, List<SocketEntry>> found = new HashMap<>();
-        for (long inode : new TreeSet<>(inodes)) {
-            Optional<Map.Entry<Long, String>> kind = holders.inspect(inode);
-            if (kind.isPresent() && wanted.contains(kind.get().getKey())) {
-                found.computeIfAbsent(kind.get().getKey(), _ -> new ArrayList<>())
+        holders.inspect(inodes).forEach((inode, what) -> {
+            if (wanted.contains(what.getKey())) {
+                found.computeIfAbsent(what.getKey(), _ -> new ArrayList<>())
                         .add(new SocketEntry(
-                                kind.get().getKey(),
-                                inode,
-                                kind.get().getValue(),
-                                "",
-                                "",
-                                "",
-                                false,
-                                0,
-                                -1,
-                                List.of()));
+                                what.getKey(), inode, what.getValue(), "", "", "", false, 0, -1, List.of()));
             }
-        }
+        });
         return found;
     }
 

@@ -43,6 +43,9 @@ final class Factors {
     private static final String OVER = "This try is over, or was none: begin again.";
 
     private final Path folder;
+    /** How often the password was refused: a change that begins before one does not end after it. */
+    private long refusals;
+
     private final Presence presence;
     private final Owner owner;
     /** What root types to lift with no role running. */
@@ -250,12 +253,18 @@ final class Factors {
         write(file(), newKey);
     }
 
+    /** What must hold for a change of what lifts a gap. */
+    interface Condition {
+        void require() throws AirgapException;
+    }
+
     /** Takes the vault's password no longer: asked for by the key. */
     synchronized void refusePassword(String nonce, String signature) throws AirgapException {
         if (!takesPassword()) {
             throw new DeniedException(FailedReason.REFUSED, "No vault's password lifts a gap.");
         }
         requireKey(StepUpKey.NO_PASSWORD, nonce, signature);
+        refusals++;
         try {
             Files.delete(password());
         } catch (IOException e) {
@@ -267,13 +276,22 @@ final class Factors {
      * Takes the password of that vault from now on, and of no other one that somebody puts in its place; the key must have signed
      * that. Without a key it is not taken: where the vault does not run, the key is the one secret.
      */
-    void acceptPassword(String permit, String nonce, String signature) throws AirgapException {
+    void acceptPassword(String permit, String nonce, String signature, Condition still) throws AirgapException {
+        Optional<String> key;
+        long before;
         synchronized (this) {
             requireKey(StepUpKey.PASSWORD, nonce, signature);
+            key = publicKey();
+            before = refusals;
         }
         String vault = owner.redeem(permit, StepUpKey.ACCEPT_SESSION)
                 .orElseThrow(() -> new DeniedException(FailedReason.DENIED, "That was not the vault's password."));
-        synchronized (this) {
+        synchronized (this) { // the vault has taken its time
+            still.require();
+            if (before != refusals || !key.equals(publicKey())) {
+                throw new DeniedException(
+                        FailedReason.REFUSED, "What lifts a gap was changed meanwhile. Say again what is to lift it.");
+            }
             write(password(), vault);
         }
     }

@@ -83,11 +83,6 @@ final class Gap implements Closeable {
         void at(String point);
     }
 
-    /** On Linux, without a census. */
-    Gap(Scope scope, GapStore store, Clock clock, Obstacles obstacles, Faults faults) {
-        this(new LinuxHost(scope, Optional.empty(), CensusParser.NONE), store, clock, obstacles, faults);
-    }
-
     /** Nothing is touched before {@link #start}. */
     Gap(Host host, GapStore store, Clock clock) {
         this(host, store, clock, host::obstacles, point -> {});
@@ -331,6 +326,7 @@ final class Gap implements Closeable {
                 whole &= holds(stack::problems);
             }
             whole &= holds(host::problems);
+            store.complete(new GapStore.Closing(status.since(), status.cause()));
             if (!whole || status.state() != State.GAP) { // not confirmed, or what was to confirm it broke off
                 engage(status.cause());
             }
@@ -339,9 +335,14 @@ final class Gap implements Closeable {
         }
     }
 
-    private static boolean holds(Report.Work look) {
+    /** What does not is a correction: it is closed again by what follows. */
+    private boolean holds(Report.Work look) {
         try {
-            return look.problems().isEmpty();
+            List<String> problems = look.problems();
+            if (status.state() == State.GAP) {
+                problems.forEach(this::corrected);
+            }
+            return problems.isEmpty();
         } catch (AirgapException e) {
             log("It cannot be seen whether the gap holds", e);
             return false;

@@ -1,6 +1,7 @@
 package omni.airgap;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AtomicMoveNotSupportedException;
@@ -38,6 +39,7 @@ final class GapStore {
     /** When it was closed, and why. */
     record Closing(Instant at, String cause) {}
 
+    private final String scope;
     private final String text;
     private final Path folder;
     private final Path marker;
@@ -55,6 +57,7 @@ final class GapStore {
 
     /** With what the gap is about, for whoever finds it closed: a configuration that says less by then opens nothing. */
     GapStore(Path folder, Path run, String scope) {
+        this.scope = scope;
         this.text = TEXT + SCOPE + scope + "\n";
         this.folder = folder;
         this.marker = run.resolve("airgap.closed");
@@ -87,7 +90,7 @@ final class GapStore {
 
     /** When this gap was closed, and why; nothing where it is not, or that was not kept: nothing depends on it. */
     Optional<Closing> closing() {
-        return closed() ? read(folder.resolve(CLOSING)).or(() -> read(marker)) : Optional.empty();
+        return closed() ? read(folder.resolve(CLOSING)) : Optional.empty();
     }
 
     private static Optional<Closing> read(Path file) {
@@ -110,23 +113,20 @@ final class GapStore {
         }
     }
 
-    /** Where the disk has no room, in memory, for this run of the machine: one gap stays one over a crash of this process. */
     private void keep(Closing closing) {
-        String lines = closing.at() + "\n" + closing.cause().replaceAll("\\R", " ") + "\n";
         try {
-            Files.writeString(folder.resolve(CLOSING), lines);
+            Files.writeString(
+                    folder.resolve(CLOSING),
+                    closing.at() + "\n" + closing.cause().replaceAll("\\R", " ") + "\n");
         } catch (IOException e) {
-            System.getLogger("omni.airgap")
-                    .log(System.Logger.Level.WARNING, "Not on the disk since when it is closed", e);
-            keepInMemory(lines);
+            System.getLogger("omni.airgap").log(System.Logger.Level.WARNING, "Not kept since when it is closed", e);
         }
     }
 
-    private void keepInMemory(String lines) {
-        try {
-            Files.writeString(marker, lines, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING);
-        } catch (IOException e) {
-            System.getLogger("omni.airgap").log(System.Logger.Level.WARNING, "Not kept since when it is closed", e);
+    /** Keeps that where there was no room for it when it was closed, or a crash. */
+    void complete(Closing closing) {
+        if (durable() && closing().isEmpty()) {
+            keep(closing);
         }
     }
 
@@ -150,12 +150,16 @@ final class GapStore {
         Path armed = folder.resolve(ARMED);
         Path next = folder.resolve("armed.new");
         try {
-            if (durable() || (Files.exists(armed) && Files.readString(armed).equals(text))) {
+            if (durable()) {
+                widen(next);
+                return;
+            }
+            if (Files.exists(armed) && Files.readString(armed).equals(text)) {
                 return;
             }
             Files.createDirectories(
                     folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-            write(next);
+            write(next, text);
             move(next, armed);
         } catch (IOException e) {
             throw new AirgapException(
@@ -163,10 +167,23 @@ final class GapStore {
         }
     }
 
-    private void write(Path file) throws IOException {
+    /** A closed gap that has come to be about more says so, for a start with a configuration that says less. */
+    private void widen(Path next) throws IOException {
+        Optional<String> before = closedScope(folder);
+        String all = Scope.of(before.orElse("")).and(Scope.of(scope)).text();
+        if (before.isPresent() && !all.equals(before.get())) {
+            write(next, TEXT + SCOPE + all + "\n");
+            move(next, folder.resolve(CLOSED));
+        }
+    }
+
+    private static void write(Path file, String whole) throws IOException {
         try (FileChannel channel = FileChannel.open(
                 file, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
-            channel.write(StandardCharsets.UTF_8.encode(text));
+            ByteBuffer left = StandardCharsets.UTF_8.encode(whole);
+            while (left.hasRemaining()) {
+                channel.write(left);
+            }
             channel.force(true);
         }
     }
@@ -185,9 +202,7 @@ final class GapStore {
     /** Closed, for every run of the machine: returns when the disk has it. */
     void persist(Closing closing) throws AirgapException {
         if (durable()) {
-            if (read(folder.resolve(CLOSING)).isEmpty()) { // there was no room, or a crash
-                keep(closing);
-            }
+            complete(closing);
             return;
         }
         try {

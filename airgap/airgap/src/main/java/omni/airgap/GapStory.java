@@ -32,6 +32,7 @@ final class GapStory {
     private String fullAt = "";
     private final SentStory sent = new SentStory();
     private long refused;
+    private long corrections;
 
     /** Takes the next record. */
     void add(JsonNode record) {
@@ -67,6 +68,7 @@ final class GapStory {
             default -> {}
         }
         if (!closedAt.isEmpty()) {
+            corrections = Math.max(corrections, body.path("corrections").asLong(0));
             sent.add(kind, body);
             seenAt = kind.equals("closed") || (kind.equals("watched") && brokenAt.isEmpty()) ? time : seenAt;
         }
@@ -202,6 +204,9 @@ final class GapStory {
         if (gaps.size() < GAPS_MAX) {
             String more = untoldBreaks > 0 ? "; broken more often: " + untoldBreaks : "";
             breaks.addAll(sent.told());
+            if (corrections > 0) {
+                breaks.add("what was open again and was closed: " + corrections);
+            }
             if (refused > 0) {
                 breaks.add("tries to lift it that were refused: " + refused);
             }
@@ -211,6 +216,7 @@ final class GapStory {
         }
         breaks.clear();
         untoldBreaks = 0;
+        corrections = 0;
         refused = 0;
     }
 

@@ -9,8 +9,10 @@ import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -18,7 +20,11 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 
 /**
@@ -36,6 +42,12 @@ final class Holders {
     private static final int NAME_BYTES = 16;
     /** "socket:[" and a number of twenty digits; of what is longer the beginning is enough. */
     private static final int TARGET_BYTES = 64;
+
+    /** Longer than that of tens of thousands takes. */
+    private static final Hanging INSPECTING = new Hanging("inspect", Duration.ofSeconds(5));
+
+    /** The process that is asked now. */
+    private static volatile int asking;
 
     /** One descriptor of a socket: of a thread with a table of its own, or by the process's number as that. */
     record Held(int pid, int thread, int descriptor) {}
@@ -188,10 +200,42 @@ final class Holders {
     }
 
     /**
-     * What an unlisted socket is, by a copy of its descriptor: its namespace's inode and its kind; nothing where it is gone.
+     * What unlisted sockets are, by copies of their descriptors: each one's namespace by its inode, and its kind; without those that are gone.
+     *
+     * @throws AirgapException where a process does not let itself be asked: it is waited for some seconds, by all who ask together
      */
-    Optional<Map.Entry<Long, String>> inspect(long inode) {
+    Map<Long, Map.Entry<Long, String>> inspect(Collection<Long> inodes) throws AirgapException {
+        return inodes.isEmpty()
+                ? Map.of()
+                : inspectWithin(() -> {
+                    Map<Long, Map.Entry<Long, String>> found = new TreeMap<>();
+                    for (long inode : inodes) {
+                        inspect(inode).ifPresent(what -> found.put(inode, what));
+                    }
+                    return found;
+                });
+    }
+
+    /** One look at a time: of a process that hangs there is one thread that waits for it, however many look. */
+    private static synchronized <T> T inspectWithin(Callable<T> work) throws AirgapException {
+        try {
+            return INSPECTING.await(work);
+        } catch (TimeoutException e) {
+            throw new AirgapException(
+                    "Sockets cannot be counted: process " + asking + " (" + program(asking)
+                            + ") does not let itself be asked for what it holds. End it.",
+                    e);
+        } catch (ExecutionException e) {
+            throw new AirgapException("Sockets cannot be counted.", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AirgapException("Sockets were not counted: interrupted.", e);
+        }
+    }
+
+    private Optional<Map.Entry<Long, String>> inspect(long inode) {
         for (Held held : of(inode)) {
+            asking = held.pid();
             try {
                 return Optional.of(inspect(held));
             } catch (AirgapException e) {

@@ -37,6 +37,11 @@ final class LinuxHost implements Host {
         this.parser = parser;
     }
 
+    /** Networks alone, and no census of them. */
+    LinuxHost(Scope scope) {
+        this(scope, Optional.empty(), CensusParser.NONE);
+    }
+
     @Override
     public boolean empty() {
         return scope.empty();

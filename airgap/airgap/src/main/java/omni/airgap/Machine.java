@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
+import omni.role.PrivateFile;
 
 /**
  * What a whole machine has beside its network namespaces: radios, and two ways of the kernel that no link stops. For one
@@ -56,8 +57,10 @@ final class Machine {
     private final Path device;
     private final Path ring;
     private final Path ringBefore;
-    /** What could not be written to that file, until it can. */
+    /** What could not be written to the file of radios, until it can. */
     private Set<String> unwritten = Set.of();
+    /** How io_uring was, for where its file could not be written. */
+    private Optional<String> ringWas = Optional.empty();
 
     /**
      * Changes nothing yet.
@@ -127,6 +130,7 @@ final class Machine {
         if (!meant) {
             return List.of();
         }
+        keepAgain();
         List<String> problems = new ArrayList<>(unblocked());
         problems.addAll(vsock());
         problems.addAll(ring());
@@ -179,9 +183,24 @@ final class Machine {
             return;
         }
         unwritten = lines;
+        keep();
+    }
+
+    /** Once there is room for it. */
+    private void keepAgain() {
+        try {
+            if (!unwritten.isEmpty()) {
+                keep();
+            }
+        } catch (AirgapException e) {
+            System.getLogger("omni.airgap").log(System.Logger.Level.DEBUG, "Still no room", e);
+        }
+    }
+
+    private void keep() throws AirgapException {
         Path next = before.resolveSibling("radios.new");
         try {
-            Files.write(next, lines);
+            Files.write(next, unwritten);
             try (FileChannel channel = FileChannel.open(next, StandardOpenOption.WRITE)) {
                 channel.force(true);
             }
@@ -352,8 +371,9 @@ final class Machine {
         try {
             String value = read(ring);
             if (!value.equals(OFF) && Files.isWritable(ring)) {
+                ringWas = Optional.of(value);
                 try {
-                    Files.writeString(ringBefore, value);
+                    PrivateFile.write(ringBefore, value.getBytes(StandardCharsets.UTF_8));
                 } finally { // it is off all the same
                     Files.writeString(ring, OFF, StandardOpenOption.WRITE);
                 }
@@ -381,9 +401,14 @@ final class Machine {
 
     private void restoreRing() throws AirgapException {
         try {
-            if (Files.exists(ringBefore)) {
-                Files.writeString(ring, read(ringBefore), StandardOpenOption.WRITE);
-                Files.delete(ringBefore);
+            Optional<String> was = Files.exists(ringBefore) ? Optional.of(read(ringBefore)) : ringWas;
+            if (was.isPresent()) {
+                if (!was.get().matches("[012]")) { // the kernel takes nothing at all for a success
+                    throw new IOException("it is not known how it was");
+                }
+                Files.writeString(ring, was.get(), StandardOpenOption.WRITE);
+                Files.deleteIfExists(ringBefore);
+                ringWas = Optional.empty();
             }
         } catch (IOException e) {
             throw new AirgapException("io_uring stays off: " + e.getMessage() + ". Remove " + ringBefore + ".", e);

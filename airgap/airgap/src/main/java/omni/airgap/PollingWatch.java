@@ -53,9 +53,6 @@ final class PollingWatch {
                 holds = false;
             }
         }
-        if (holds) {
-            open.forEach(gap::corrected);
-        }
         if (!holds || !open.isEmpty()) {
             gap.check();
         }

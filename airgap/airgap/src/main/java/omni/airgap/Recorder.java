@@ -15,6 +15,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -42,7 +43,7 @@ final class Recorder implements Closeable {
             Thread.ofPlatform().daemon().name("evidence").factory());
     private volatile Optional<ObjectNode> before = Optional.empty();
     /** When a lift went on without its record, until a record says so. */
-    private volatile Optional<Instant> late = Optional.empty();
+    private final AtomicReference<Optional<Instant>> late = new AtomicReference<>(Optional.empty());
 
     Recorder(Gap gap, Evidence evidence, InstantSource clock) {
         this(gap, evidence, clock, PATIENCE);
@@ -120,16 +121,17 @@ final class Recorder implements Closeable {
         while (!gap.awaited()) {
             try {
                 if (!written.get(SLICE.toMillis(), TimeUnit.MILLISECONDS)) { // the disk is full
-                    late = Optional.of(at);
+                    late.set(Optional.of(at));
                 }
                 return;
             } catch (TimeoutException e) {
                 if (System.nanoTime() - start > patience.toNanos()) {
-                    late = Optional.of(at);
+                    late.set(Optional.of(at));
                     LOG.log(System.Logger.Level.ERROR, "A lift goes on, though it is not in the evidence yet", e);
                     return;
                 }
             } catch (ExecutionException | CancellationException e) {
+                late.set(Optional.of(at));
                 LOG.log(System.Logger.Level.ERROR, "A lift is not in the evidence", e);
                 return;
             } catch (InterruptedException e) {
@@ -221,11 +223,11 @@ final class Recorder implements Closeable {
     }
 
     private boolean append(String kind, ObjectNode body) {
-        Optional<Instant> untold = late;
+        Optional<Instant> untold = late.get();
         untold.ifPresent(lift -> body.put("late", lift.toString()));
         boolean written = evidence.append(kind, body);
         if (written && untold.isPresent()) {
-            late = Optional.empty();
+            var _ = late.compareAndSet(untold, Optional.empty());
         }
         return written;
     }

@@ -89,7 +89,7 @@ final class Rehearsal {
             GapStore store = new GapStore(folder, folder);
             Scope scope =
                     new Scope(false, List.of("/proc/self/fd/" + ward.namespace().descriptor()));
-            try (Gap gap = new Gap(scope, store, Clock.systemUTC(), wards -> List.of(), point -> {})) {
+            try (Gap gap = new Gap(new LinuxHost(scope), store, Clock.systemUTC(), wards -> List.of(), point -> {})) {
                 gap.start();
                 Grant grant = new Grant(true, true, "rehearsal");
                 for (int i = 0;

@@ -68,6 +68,7 @@ final class SocketNamespaces {
      * system can keep it at that for ever: so a thread of its own does it, and is waited for some seconds, once.
      */
     private synchronized Found look() {
+        looking = looking.filter(earlier -> !earlier.isDone()); // what it saw may not be so any more
         boolean begun = looking.isPresent();
         FutureTask<Map<Long, List<String>>> look = looking.orElseGet(() -> new FutureTask<>(this::all));
         if (!begun) {

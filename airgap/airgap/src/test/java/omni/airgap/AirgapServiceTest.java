@@ -82,6 +82,21 @@ class AirgapServiceTest {
         }
     }
 
+    @Test
+    void aCauseIsOneLineOfPlainText() throws Exception {
+        try (Gap gap = gap("/run/netns/omni-not-there");
+                BusServer _ = serve(gap, Evidence.of(EvidenceChain.in(folder.resolve("evidence"), Clock.systemUTC())));
+                BusClient bus = BusClient.to(folder.resolve("airgap.sock"))) {
+            String cause = "full\u001b[31mRED\u0007\n\r\u2028The gap is open \u202eback";
+            assertEquals(
+                    "full [31mRED The gap is open  back",
+                    AirgapProtocol.Client.of(bus)
+                            .engage(new EngageParams(cause))
+                            .gap()
+                            .cause());
+        }
+    }
+
     /** By which who verifies knows whose proof it is; and whoever asks hears of what is not in it. */
     @Test
     void theKeyIsToldAndWhatCouldNotBeWritten() throws Exception {

@@ -383,7 +383,32 @@ class FactorsTest {
     private void accept() throws AirgapException {
         String nonce = factors.beginStepUp();
         factors.acceptPassword(
-                owner.permit(StepUpKey.ACCEPT_SESSION), nonce, key.signStepUp(nonce, StepUpKey.PASSWORD));
+                owner.permit(StepUpKey.ACCEPT_SESSION), nonce, key.signStepUp(nonce, StepUpKey.PASSWORD), () -> {});
+    }
+
+    private void refuse() throws AirgapException {
+        String nonce = factors.beginStepUp();
+        factors.refusePassword(nonce, key.signStepUp(nonce, StepUpKey.NO_PASSWORD));
+    }
+
+    /** A vault may take its time: what was done meanwhile is not undone by its answer. */
+    @Test
+    void whatChangesWhileTheVaultIsAskedIsNotOvertaken() throws Exception {
+        String nonce = factors.beginStepUp();
+        String signature = key.signStepUp(nonce, StepUpKey.PASSWORD);
+        String permit = owner.permit(StepUpKey.ACCEPT_SESSION);
+        assertThrows(
+                AirgapException.class,
+                () -> factors.acceptPassword(permit, nonce, signature, () -> {
+                    throw new AirgapException("It was closed meanwhile.");
+                }));
+        assertFalse(factors.takesPassword());
+        accept();
+        String later = factors.beginStepUp();
+        String again = key.signStepUp(later, StepUpKey.PASSWORD);
+        String next = owner.permit(StepUpKey.ACCEPT_SESSION);
+        assertThrows(DeniedException.class, () -> factors.acceptPassword(next, later, again, this::refuse));
+        assertFalse(factors.takesPassword());
     }
 
     private FailedReason deniedPermit(String nonce, String permit, String code) {
@@ -464,12 +489,12 @@ class FactorsTest {
         String nonce = factors.beginStepUp();
         String permit = owner.permit(StepUpKey.ACCEPT_SESSION);
         String wrong = StepUpKey.make().signStepUp(nonce, StepUpKey.PASSWORD);
-        assertThrows(DeniedException.class, () -> factors.acceptPassword(permit, nonce, wrong));
+        assertThrows(DeniedException.class, () -> factors.acceptPassword(permit, nonce, wrong, () -> {}));
         assertFalse(factors.takesPassword());
         clock.forward(Duration.ofHours(1));
         String again = factors.beginStepUp();
         String right = key.signStepUp(again, StepUpKey.PASSWORD);
-        assertThrows(DeniedException.class, () -> factors.acceptPassword("wrong", again, right));
+        assertThrows(DeniedException.class, () -> factors.acceptPassword("wrong", again, right, () -> {}));
         assertFalse(factors.takesPassword());
     }
 
@@ -483,7 +508,7 @@ class FactorsTest {
         String signature = key.signStepUp(nonce, StepUpKey.PASSWORD);
         assertEquals(
                 FailedReason.REFUSED,
-                assertThrows(DeniedException.class, () -> keyless.acceptPassword(permit, nonce, signature))
+                assertThrows(DeniedException.class, () -> keyless.acceptPassword(permit, nonce, signature, () -> {}))
                         .reason());
         assertFalse(keyless.takesPassword());
         assertThrows(DeniedException.class, keyless::beginLift);

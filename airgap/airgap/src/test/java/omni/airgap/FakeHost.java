@@ -11,6 +11,8 @@ import omni.role.RoleContext;
 class FakeHost implements Host, NetworkStack {
     volatile Runnable opening = () -> {};
     volatile boolean faulty;
+    /** What a look finds open, once. */
+    volatile List<String> open = List.of();
 
     @Override
     public boolean empty() {
@@ -78,7 +80,9 @@ class FakeHost implements Host, NetworkStack {
 
     @Override
     public List<String> problems() {
-        return List.of();
+        List<String> found = open;
+        open = List.of();
+        return found;
     }
 
     @Override

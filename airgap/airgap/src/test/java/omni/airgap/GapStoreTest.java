@@ -102,17 +102,32 @@ class GapStoreTest {
     }
 
     @Test
-    void sinceWhenItIsClosedIsKnownAfterACrashAlsoWhereTheDiskHasNoRoom() throws Exception {
+    void sinceWhenItIsClosedIsKeptOnceThereIsRoom() throws Exception {
         GapStore store = store();
         store.arm();
-        store.mark();
+        store.complete(CLOSING);
+        assertEquals(1, Processes.entries(folder.resolve("home")).size(), "nothing of what is open");
         Path full = Files.createDirectories(folder.resolve("home/closing"));
         store.persist(CLOSING);
-        assertEquals(Optional.of(CLOSING), store().closing(), "of this run of the machine");
+        assertEquals(Optional.empty(), store().closing());
         Files.delete(full);
+        store.complete(CLOSING);
+        assertEquals(Optional.of(CLOSING), store().closing());
+        store.complete(new GapStore.Closing(CLOSING.at(), "another"));
+        assertEquals(Optional.of(CLOSING), store().closing());
+    }
+
+    /** Whoever may write where the sockets are makes the mark what they like: it says that it is closed, and is not looked into. */
+    @Test
+    void theMarkIsNotLookedInto() throws Exception {
+        GapStore store = store();
+        Files.createSymbolicLink(folder.resolve("run/airgap.closed"), Path.of("/dev/zero")); // endless
+        assertTrue(store.closed());
+        assertEquals(Optional.empty(), store.closing());
+        store.mark();
         store.persist(CLOSING);
-        Files.delete(folder.resolve("run/airgap.closed")); // as a boot does
-        assertEquals(Optional.of(CLOSING), store().closing(), "and of the next, once there is room");
+        store.open();
+        assertFalse(store.closed());
     }
 
     @Test
@@ -130,8 +145,11 @@ class GapStoreTest {
         store.arm();
         store.persist(CLOSING);
         assertEquals(Optional.of("/run/netns/a /run/netns/b"), GapStore.closedScope(home));
+        new GapStore(home, folder.resolve("run"), "/run/netns/c").arm(); // closed with more by then
+        assertEquals(Optional.of("/run/netns/a /run/netns/b /run/netns/c"), GapStore.closedScope(home));
+        assertEquals(Optional.of(CLOSING), store.closing());
         new GapStore(home, folder.resolve("run"), "").arm(); // a configuration that says less by then
-        assertEquals(Optional.of("/run/netns/a /run/netns/b"), GapStore.closedScope(home));
+        assertEquals(Optional.of("/run/netns/a /run/netns/b /run/netns/c"), GapStore.closedScope(home));
         store.open();
         assertEquals(Optional.empty(), GapStore.closedScope(home));
     }

@@ -210,12 +210,27 @@ class MachineTest {
         assertTrue(shut().getFirst().contains("cannot be kept"));
         files.radio(0, "wlan", "phy0", true);
         Files.delete(full);
-        assertEquals(List.of(), shut());
+        assertEquals(List.of(), machine.problems(), "as the watch looks, once a second");
         var _ = files.orders();
         new Machine(root, kept).restore();
         assertEquals("unblock radio 0", files.orders().getLast(), "by another one");
         machine.restore();
         assertEquals(List.of(), files.orders(), "given back once");
+    }
+
+    @Test
+    void howIoUringWasIsKnownWithoutRoomAndNothingElseIsMadeOfIt() throws Exception {
+        files.radio(0, "wlan", "phy0", true);
+        Path full = Files.createDirectories(kept.resolve("io_uring.new/full"));
+        assertTrue(shut().getFirst().contains("a lift will leave it off"));
+        assertEquals("2", files.ring());
+        machine.restore();
+        assertEquals("0", files.ring(), "by the same process");
+        Files.delete(full);
+        Files.writeString(kept.resolve("io_uring"), ""); // as a full disk left it in an earlier version
+        String said = assertThrows(AirgapException.class, machine::restore).getMessage();
+        assertTrue(said.contains("it is not known how it was"), said);
+        assertEquals("0", files.ring());
     }
 
     @Test

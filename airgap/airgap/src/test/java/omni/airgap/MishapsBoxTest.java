@@ -112,7 +112,11 @@ class MishapsBoxTest {
         try (Street street = new Street(1);
                 Capture capture = new Capture(street);
                 Gap gap = new Gap(
-                        Scope.of(street.file()), TestGap.store(folder), jumping, wards -> List.of(), point -> {})) {
+                        new LinuxHost(Scope.of(street.file())),
+                        TestGap.store(folder),
+                        jumping,
+                        wards -> List.of(),
+                        point -> {})) {
             gap.start();
             assertEquals(State.GAP, gap.engage("a clock").state());
             for (Duration jump : List.of(Duration.ofDays(36_500), Duration.ofDays(-73_000))) {

@@ -34,7 +34,7 @@ class ObstaclesBoxTest {
     void aLiftNamesItAndGoesOnWhenItHasEnded(String kind) throws Exception {
         try (Street street = new Street(1);
                 Gap gap = new Gap(
-                        Scope.of(street.file()),
+                        new LinuxHost(Scope.of(street.file())),
                         TestGap.store(folder),
                         Clock.systemUTC(),
                         TestParser::obstacles,

@@ -36,7 +36,7 @@ class OfflineBoxTest {
             street.link(1);
             street.inBox("ip", "link", "set", "eth1", "alias", "mine");
             try (Gap gap = new Gap(
-                    Scope.of(street.file()),
+                    new LinuxHost(Scope.of(street.file())),
                     new GapStore(home.resolve("airgap"), run),
                     Clock.systemUTC(),
                     TestParser::obstacles,

@@ -137,6 +137,24 @@ class RecorderTest {
         assertTrue(body("open").path("late").isString(), records()::toString);
     }
 
+    /** Of which no event tells: a radio, a way of the kernel, a link whose event was lost. */
+    @Test
+    void whatALookFindsOpenIsCountedAndTold() throws Exception {
+        try (Gap gap = gap();
+                Recorder _ = recorder(gap, LONG)) {
+            engageAndAwaitRecord(gap);
+            gap.check();
+            assertEquals(0, gap.status().corrections());
+            host.open = List.of("radio wlan phy0 is on");
+            gap.check();
+            assertEquals(1, gap.status().corrections());
+            assertEquals(State.GAP, gap.status().state());
+            var _ = gap.lift(TestGap.GRANT);
+        }
+        assertEquals(1, body("lifting").path("corrections").asInt(0));
+        assertTrue(story().getFirst().contains("what was open again and was closed: 1"), story()::toString);
+    }
+
     @Test
     void whoClosesAgainWaitsForNoEvidence() throws Exception {
         try (Gap gap = gap();

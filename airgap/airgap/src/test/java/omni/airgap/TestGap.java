@@ -40,7 +40,7 @@ final class TestGap implements AutoCloseable {
 
     /** Not started and without a watch. */
     static Gap gap(String scope, Path folder, Gap.Faults faults) throws AirgapException {
-        return new Gap(Scope.of(scope), store(folder), Clock.systemUTC(), wards -> List.of(), faults);
+        return new Gap(new LinuxHost(Scope.of(scope)), store(folder), Clock.systemUTC(), wards -> List.of(), faults);
     }
 
     /** The same with a machine beside the namespaces, of files in that folder: nothing of it is on but io_uring. */

@@ -3,6 +3,7 @@ package omni.cli;
 import java.time.Duration;
 import omni.airgap.AirgapProtocol;
 import omni.airgap.KeptGap;
+import omni.bus.BusException;
 import omni.bus.RunDirectory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -64,7 +65,16 @@ final class AirgapEngageCommand extends OmniCommand {
      * for who should read this.
      */
     private void warn() {
-        var told = Thread.ofPlatform().daemon().start(() -> {
+        var told = Thread.ofPlatform().daemon().start(this::warnOfNoKey);
+        try {
+            told.join(READ);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void warnOfNoKey() {
+        try {
             if (KeptGap.of(world.home(), RunDirectory.resolve(world.environment()))
                     .keyless()) {
                 world.err()
@@ -73,11 +83,8 @@ final class AirgapEngageCommand extends OmniCommand {
                                         + " Next time make one before: omni key step-up. Root lifts it with: "
                                         + OfflineLift.line(world));
             }
-        });
-        try {
-            told.join(READ);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+        } catch (BusException e) { // no such folder: who asks for the gap is told
+            System.getLogger("omni.cli").log(System.Logger.Level.DEBUG, "Not known whether there is a key", e);
         }
     }
 }

@@ -57,14 +57,29 @@ final class KeyStepUpCommand extends OmniCommand {
         var fresh = StepUpKey.make();
         var signature = begun.needed() ? signature(begun, fresh.publicKey()) : null;
         var params = new AirgapProtocol.SetStepUpParams(fresh.publicKey(), begun.nonce(), signature);
-        world.with("airgap", bus -> AirgapProtocol.Client.of(bus).setStepUp(params));
         answer(Json.object().put("key", fresh.text()), fresh::text);
+        if (world.out().checkError()) { // before it is the only one that lifts
+            throw new CommandException(
+                    ExitCode.ERROR,
+                    "The key could not be written to where it was to go: it is not taken, and nothing has changed.");
+        }
+        take(params);
         if (!json()) {
             world.err()
                     .println("Keep it now, away from this box: it cannot be shown again, and without it nobody lifts"
                             + " the gap.");
         }
         return ExitCode.OK;
+    }
+
+    /** The key has been shown by now, which says nothing of whether it lifts. */
+    private void take(AirgapProtocol.SetStepUpParams params) {
+        try {
+            world.with("airgap", bus -> AirgapProtocol.Client.of(bus).setStepUp(params));
+        } catch (RuntimeException e) {
+            world.err().println("The key that was shown is not taken: throw it away.");
+            throw e;
+        }
     }
 
     private ExitCode acceptPassword(BeginStepUpReply begun) {

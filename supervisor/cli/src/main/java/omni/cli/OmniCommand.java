@@ -27,7 +27,12 @@ abstract class OmniCommand implements Callable<Integer> {
 
     @Override
     public final Integer call() {
-        return run().number();
+        var exit = run();
+        if (world.out().checkError()) { // a full disk, or a reader that has gone
+            throw new CommandException(
+                    ExitCode.ERROR, "Not all of the answer could be written: what it goes to takes no more.");
+        }
+        return exit.number();
     }
 
     final boolean json() {

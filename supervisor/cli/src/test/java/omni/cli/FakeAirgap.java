@@ -1,6 +1,7 @@
 package omni.cli;
 
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import omni.airgap.AirgapProtocol;
 import omni.airgap.AirgapProtocol.Gap;
@@ -14,6 +15,11 @@ class FakeAirgap implements AirgapProtocol.Handler {
     volatile List<String> outOfReach = List.of();
     /** Before each audit. */
     volatile Runnable auditing = () -> {};
+
+    /** The step-up keys that were taken, and whether none is. */
+    final List<String> keys = new CopyOnWriteArrayList<>();
+
+    volatile boolean refusing;
 
     final CountDownLatch engaged = new CountDownLatch(1);
 
@@ -77,12 +83,16 @@ class FakeAirgap implements AirgapProtocol.Handler {
 
     @Override
     public void setStepUp(AirgapProtocol.SetStepUpParams in, Call<AirgapProtocol.SetStepUpReply> call) {
-        throw none();
+        if (refusing) {
+            throw none();
+        }
+        keys.add(in.publicKey());
+        call.reply(new AirgapProtocol.SetStepUpReply());
     }
 
     @Override
     public void beginStepUp(AirgapProtocol.BeginStepUpParams in, Call<AirgapProtocol.BeginStepUpReply> call) {
-        throw none();
+        call.reply(new AirgapProtocol.BeginStepUpReply("a try", false));
     }
 
     @Override

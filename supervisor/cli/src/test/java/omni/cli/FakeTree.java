@@ -3,6 +3,7 @@ package omni.cli;
 import java.io.ByteArrayInputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -66,7 +67,7 @@ final class FakeTree implements AutoCloseable {
         return world(input, new StringWriter(), new StringWriter());
     }
 
-    private World world(String input, StringWriter out, StringWriter err) {
+    private World world(String input, Writer out, Writer err) {
         return new World(
                 environment,
                 new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)),
@@ -79,7 +80,11 @@ final class FakeTree implements AutoCloseable {
     }
 
     Done runWith(String input, String... command) {
-        var out = new StringWriter();
+        return runInto(new StringWriter(), input, command);
+    }
+
+    /** With standard output going there. */
+    Done runInto(Writer out, String input, String... command) {
         var err = new StringWriter();
         var world = world(input, out, err);
         var exit = Main.commandLine(world).execute(command);

@@ -137,8 +137,8 @@ public final class UnitsCommand implements Subcommand, Runnable {
             description = {
                 "One unit for the supervisor and one for each role, the API's socket, the system user and a polkit rule.",
                 "The vault may write to the backup of omni.toml, as that is now: run it again where that has changed.",
-                "Afterwards: systemd-sysusers; systemctl restart systemd-udevd; systemd-tmpfiles --create; systemctl"
-                        + " daemon-reload; systemctl enable omni-airgap-early; systemctl enable --now omni-supervisor"
+                "Afterwards: systemd-sysusers; systemctl restart systemd-udevd; udevadm trigger --settle --subsystem-match=misc --subsystem-match=tpmrm;"
+                        + " systemd-tmpfiles --create; systemctl daemon-reload; systemctl enable omni-airgap-early; systemctl enable --now omni-supervisor"
             },
             mixinStandardHelpOptions = true)
     int systemd(@Mixin Where where) {
