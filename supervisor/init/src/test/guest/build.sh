@@ -47,7 +47,7 @@ install -m 755 "$here/initrd-init" "$work/initrd/init"
 
 # Of the kernel's modules keep those that the kill switch and its test need.
 {
-    files virtio_net virtio_rng veth dummy tun macvlan 8021q sctp_diag rfkill mac80211_hwsim bluetooth hci_vhci vsock_loopback
+    files virtio_net virtio_rng veth dummy tun macvlan 8021q sctp_diag rfkill mac80211_hwsim bluetooth hci_vhci thinkpad_acpi vsock_loopback
     (cd "$root" && find usr/lib/modules/*/kernel/net/netfilter usr/lib/modules/*/kernel/net/ipv[46] \
         usr/lib/modules/*/kernel/lib usr/lib/modules/*/kernel/crypto usr/lib/modules/*/kernel/net/packet \
         usr/lib/modules/*/kernel/net/unix -name '*.ko.xz' 2>/dev/null || true) | sed 's|^|/|'

@@ -9,6 +9,15 @@ leaks() {
     [ "$(sent)" -gt $((before + 50)) ]
 }
 
+# The offline lift at a terminal: lift TERMINAL KIND
+offline="env OMNI_HOME=/var/lib/omni OMNI_RUN=/run/omni /opt/omni/bin/omni airgap lift --offline"
+lift() { TERM=$2 setsid -w sh -c "exec $offline <$1 >$1 2>&1"; }
+exits() {
+    code=0
+    "$@" || code=$?
+}
+shows() { grep -aqF -e "$1" /dev/vcs1; } # shows TEXT: on the machine's screen
+
 phase "boot: $(cat /proc/cmdline)"
 check sender-is-at-work systemctl is-active sender
 case $(cat /proc/cmdline) in
@@ -24,6 +33,18 @@ case $(cat /proc/cmdline) in
         check "$kind-leaks" leaks /opt/guest/send "$kind" eth0
     done
     check vlan-leaks leaks /opt/guest/send packet vlan5
+
+    # The way out with a screen and a keyboard, from the gap that is on the disk; the key is no word that the screen shows.
+    phase lift at the screen
+    check still-closed-on-the-disk test -e /var/lib/omni/airgap/closed
+    stty -F /dev/tty1 sane
+    lift /dev/tty1 linux &
+    check the-screen-asks within 600 shows "Step-up key: "
+    exits wait $!
+    check right-key-lifts-at-the-screen same $code 0
+    check the-screen-says-so shows "The gap is lifted."
+    check the-screen-shows-no-key not shows omni-step-up
+    check open-on-the-disk not test -e /var/lib/omni/airgap/closed
     echo "RESULT open-end ok"
     exit
     ;;
@@ -51,6 +72,16 @@ sleep 2
 check the-card-is-down-after-a-sleep is_down eth0
 check nothing-was-sent-over-a-sleep same "$(sent)" 0
 systemctl stop sender # its tries are work for who takes the link down, and this processor is slow
+# A person's screen and keyboard stay. What is typed is read as a program reads it, and seen where it is shown.
+stty -F /dev/tty1 sane
+exec 8<>/dev/tty1
+echo "The screen of a gap" >&8
+check the-screen-works shows "The screen of a gap"
+echo "RESULT the-keyboard-is-awaited ok"
+read -r typed <&8
+check the-keyboard-works same "$typed" "Omni_in-a-Gap 42"
+check the-screen-shows-what-is-typed shows "Omni_in-a-Gap 42"
+exec 8>&-
 echo "RESULT held-until-here ok"
 
 # The way out: root at a serial line of the box, with every role dead and somebody typing at the line's other end. Nothing
@@ -60,12 +91,6 @@ for tty in /sys/class/tty/ttyS*; do
     case $(readlink -f "$tty") in */pci*) line=/dev/${tty##*/} ;; esac
 done
 stty -F "$line" 115200 sane clocal
-offline="env OMNI_HOME=/var/lib/omni OMNI_RUN=/run/omni /opt/omni/bin/omni airgap lift --offline"
-lift() { TERM=$1 setsid -w sh -c "exec $offline <$line >$line 2>&1"; }
-exits() {
-    code=0
-    "$@" || code=$?
-}
 not_at_a_pseudo_terminal() {
     exits script -qec "$offline" /run/pseudo </dev/null >/dev/null
     cat /run/pseudo
@@ -74,7 +99,7 @@ not_at_a_pseudo_terminal() {
 check every-role-is-dead all_are inactive
 before=$(wc -l </var/lib/omni/airgap/evidence/chain)
 check a-pseudo-terminal-is-refused not_at_a_pseudo_terminal
-exits lift dumb
+exits lift "$line" dumb
 check wrong-key-is-refused same $code 5
 check still-closed test -e /var/lib/omni/airgap/closed
 check early-unit-holds-again within 120 systemctl is-active omni-airgap-early
@@ -82,7 +107,7 @@ check links-are-still-down is_down eth0
 check nothing-was-sent-for-a-wrong-key same "$(sent)" 0
 echo "RESULT closed-until-here ok"
 sleep 2 # what one wrong key costs
-exits lift vt220
+exits lift "$line" vt220
 check right-key-lifts same $code 0
 check open-now not test -e /var/lib/omni/airgap/closed
 check early-unit-is-gone not systemctl is-active omni-airgap-early

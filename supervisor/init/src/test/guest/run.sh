@@ -27,6 +27,9 @@ systemd-tmpfiles --create
 systemctl daemon-reload
 # It may have read its rules before there was a group "omni", and reads them again only when they change.
 systemctl restart systemd-udevd
+modprobe rfkill # there before the rule was, as on most machines with a radio
+udevadm trigger --settle --subsystem-match=misc --subsystem-match=tpmrm
+check radios-may-be-switched same "$(stat -c %G:%a /dev/rfkill)" omni:660
 sysctl -q --system
 check vsock-is-denied not modprobe vsock_loopback
 check io-uring-is-denied same "$(cat /proc/sys/kernel/io_uring_disabled)" 2
@@ -109,6 +112,8 @@ modprobe mac80211_hwsim radios=2
 modprobe hci_vhci
 exec 9<>/dev/vhci
 printf '\377\000' >&9 # a Bluetooth controller
+modprobe thinkpad_acpi force_load=1 # the switch of a cellular modem: modem.asl is that machine's firmware
+modem_is() { grep -q "^status:[[:space:]]*$1\$" /proc/acpi/ibm/wan; }
 iw phy phy0 interface add mon0 type monitor
 ip link set mon0 up
 iw phy phy0 interface add p2p0 type __p2pdev # no link: nothing but its radio stops it
@@ -116,8 +121,9 @@ p2p=$(iw dev | awk '$1 == "wdev" { last = $2 } $2 == "P2P-device" { print last }
 radios() { cat /sys/class/rfkill/*/soft | sort -u | tr -d '\n'; }
 kinds() { cat /sys/class/rfkill/*/type | sort -u | tr '\n' ' '; }
 radios_are() { [ "$(radios)" = "$1" ]; }
-check there-are-radios within 30 same "$(kinds)" "bluetooth wlan "
+check there-are-radios within 30 same "$(kinds)" "bluetooth wlan wwan "
 check radios-are-on radios_are 0
+check the-modem-is-on modem_is enabled
 check p2p-starts iw wdev "$p2p" p2p start
 check airgap-has-four-capabilities grep -q '^CapBnd:[[:space:]]*0*281004$' "/proc/$(pid airgap)/status"
 check airgap-has-a-system-call-filter grep -q '^Seccomp:[[:space:]]*2$' "/proc/$(pid airgap)/status"
@@ -147,6 +153,7 @@ check the-link-is-down not up
 tells_what_this_kernel_leaves() { gap_status | grep -q 'no drop chain for every link'; }
 check status-tells-what-this-kernel-leaves tells_what_this_kernel_leaves
 check radios-are-off radios_are 1
+check the-modem-is-off modem_is disabled
 check p2p-does-not not iw wdev "$p2p" p2p start
 echo 0 >"$(ls -d /sys/class/rfkill/rfkill*/soft | head -n 1)"
 check radios-are-off-again within 10 radios_are 1

@@ -13,6 +13,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -96,6 +97,13 @@ final class Guest {
         for (String probe : List.of("send", "hold")) {
             compile(probe, guest.resolve(probe), log);
         }
+        run(
+                List.of(
+                        "iasl",
+                        "-p",
+                        firmware(work).toString(),
+                        folder().resolve("modem.asl").toString()),
+                log);
         Files.writeString(
                 guest.resolve("settings"),
                 "start_seconds=" + START_SECONDS + "\nwatchdog_seconds=" + WATCHDOG_SECONDS + "\n");
@@ -135,6 +143,11 @@ final class Guest {
                 log);
     }
 
+    /** A table of the machine's firmware beside those of QEMU's own, with the switch of a modem. */
+    private static Path firmware(Path work) {
+        return work.resolve("modem.aml");
+    }
+
     /** Compiles a probe of the kill switch's tests, for a machine with other libraries or none. */
     static Path compile(String probe, Path program, Path log) throws IOException, InterruptedException {
         Path source = Path.of(System.getProperty("omni.root"), "airgap/airgap/src/test/c", probe + ".c");
@@ -150,9 +163,13 @@ final class Guest {
      * @param kept whether what the boot writes stays on the disk
      * @param words more words for the kernel's command line
      * @param network the namespace in which the machine's network card has its other end, {@code tap0}; empty for no card
-     * @param line the socket at which a third serial line, on the machine's bus, has its other end; empty for no such line
+     * @param person the folder for the sockets of somebody at the machine: at {@link #LINE} is the other end of a third serial line, on the
+     *     machine's bus, and at {@link #KEYS} its keyboard; it has a screen then; empty for none of these
      */
-    record Boot(Path root, Path disk, boolean kept, String words, String network, String line) {}
+    record Boot(Path root, Path disk, boolean kept, String words, String network, String person) {}
+
+    static final String LINE = "line";
+    static final String KEYS = "keys";
 
     /**
      * Boots. One emulated processor whose clock counts instructions: however slow or busy this machine is, no timeout in
@@ -186,6 +203,7 @@ final class Guest {
                 base.resolve("initrd").toString(),
                 "-append",
                 "console=ttyS0 quiet panic=-1 mitigations=off net.ifnames=0 systemd.show_status=0"
+                        + " modprobe.blacklist=thinkpad_acpi" // by itself it would start without its option
                         + " systemd.default_timeout_start_sec=600"
                         + " systemd.journald.forward_to_console=1 systemd.journald.max_level_console=info "
                         + boot.words(),
@@ -193,6 +211,10 @@ final class Guest {
                 "file=" + boot.root() + ",format=raw,if=virtio,snapshot=" + (boot.kept() ? "off" : "on"),
                 "-drive",
                 "file=" + boot.disk() + ",format=raw,if=virtio,readonly=on",
+                "-smbios",
+                "type=1,manufacturer=LENOVO",
+                "-acpitable",
+                "file=" + firmware(Optional.ofNullable(boot.disk().getParent()).orElseThrow()),
                 "-serial",
                 "file:" + console,
                 "-serial",
@@ -207,12 +229,16 @@ final class Guest {
                                 "tap,id=card,ifname=tap0,script=no,downscript=no",
                                 "-device",
                                 "virtio-net-pci,netdev=card,romfile="));
-        if (!boot.line().isEmpty()) {
+        if (!boot.person().isEmpty()) {
             command.addAll(List.of(
                     "-chardev",
-                    "socket,id=line,path=" + boot.line() + ",server=on,wait=off",
+                    "socket,id=line,path=" + boot.person() + "/" + LINE + ",server=on,wait=off",
                     "-device",
-                    "pci-serial,chardev=line"));
+                    "pci-serial,chardev=line",
+                    "-qmp",
+                    "unix:" + boot.person() + "/" + KEYS + ",server=on,wait=off",
+                    "-device",
+                    "VGA"));
         }
         return new ProcessBuilder(command)
                 .redirectErrorStream(true)

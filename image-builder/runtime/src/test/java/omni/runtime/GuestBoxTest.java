@@ -21,7 +21,8 @@ import org.junit.jupiter.api.Test;
  * Omni under a real systemd: a Debian guest in QEMU installs the units that {@code omni units systemd} writes, starts
  * them, chats, cuts itself off, has the engine and the supervisor killed and the supervisor frozen, and stops. It then boots
  * again with the gap that it has kept and with somebody who sends from {@code sysinit.target} on, once as it is and once
- * without the unit that holds the gap; the one with it ends with the lift at a serial line, where this test types the key.
+ * without the unit that holds the gap; the one with it ends with the lift at a serial line, the one without with the lift at its screen:
+ * this test types the keys.
  * What is checked stands in supervisor/init/src/test/guest, in run.sh and held.sh, which run inside; here their verdicts are
  * read from another serial line, and frames are counted at the other end of the network card. With
  * {@code -Domni.guest=whole} all of run.sh runs; without, its sections "if whole" do not, which take most of its time.
@@ -44,6 +45,9 @@ class GuestBoxTest {
     private static final Pattern STEP_UP = Pattern.compile("omni-step-up-[A-Za-z0-9_-]{43}");
 
     private static final String PROMPT = "Step-up key: ";
+
+    /** What is typed at the keyboard in a gap, as held.sh awaits it. */
+    private static final String WORDS = "Omni_in-a-Gap 42";
 
     /** Frames at the other end of the card. */
     private record Frames(long before, long after) {}
@@ -86,22 +90,32 @@ class GuestBoxTest {
     private static Frames boot(String words, Path base, Path root, Path disk, String until, String key)
             throws Exception {
         Path folder = Files.createDirectories(root.resolveSibling(words.substring(0, 4)));
-        Path socket = folder.resolve("line");
         try (GuestCable cable = new GuestCable(folder)) {
             Guest.Boot boot =
-                    new Guest.Boot(root, disk, false, "omni.boot=" + words, cable.network(), socket.toString());
+                    new Guest.Boot(root, disk, false, "omni.boot=" + words, cable.network(), folder.toString());
             Process qemu = Guest.start(base, boot, folder.resolve("console.log"), folder.resolve("result.log"));
-            try (GuestLine typist = GuestLine.to(socket)) {
-                return follow(qemu, cable, typist, folder, until, key);
+            try (GuestLine typist = GuestLine.to(folder.resolve(Guest.LINE));
+                    GuestKeyboard keyboard = GuestKeyboard.to(folder.resolve(Guest.KEYS))) {
+                return follow(qemu, cable, typist, keyboard, folder, until, key);
             } finally {
                 qemu.destroyForcibly();
             }
         }
     }
 
-    /** Counts the frames until the guest says that, and from then on; types a wrong key at a first prompt, and then the right one. */
+    /**
+     * Counts the frames until the guest says that, and from then on; types at the line a wrong key at a first prompt, and then the right one,
+     * and at the keyboard what is asked for there.
+     */
     private static Frames follow(
-            Process qemu, GuestCable cable, GuestLine typist, Path folder, String until, String key) throws Exception {
+            Process qemu,
+            GuestCable cable,
+            GuestLine typist,
+            GuestKeyboard keyboard,
+            Path folder,
+            String until,
+            String key)
+            throws Exception {
         Path verdicts = folder.resolve("result.log");
         String wrong = key.substring(0, key.length() - 5) + "AAAAA";
         long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(GUEST_MINUTES_MAX);
@@ -110,7 +124,10 @@ class GuestBoxTest {
         while (!seen && qemu.isAlive() && System.nanoTime() < end) {
             qemu.waitFor(200, TimeUnit.MILLISECONDS);
             typist.answer(PROMPT, wrong);
-            seen = Files.exists(verdicts) && Files.readString(verdicts).contains("RESULT " + until);
+            String said = Files.exists(verdicts) ? Files.readString(verdicts) : "";
+            keyboard.answer(said, "RESULT the-keyboard-is-awaited ok", WORDS);
+            keyboard.answer(said, "RESULT the-screen-asks ok", key);
+            seen = said.contains("RESULT " + until);
             before += cable.frames();
         }
         long after = 0;
