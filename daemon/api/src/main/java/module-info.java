@@ -20,6 +20,7 @@ module omni.api {
     requires omni.schema;
     requires omni.template;
     requires omni.vault;
+    requires org.bouncycastle.provider;
     requires java.logging;
     requires static org.jspecify;
 

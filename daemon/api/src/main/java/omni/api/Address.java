@@ -4,46 +4,65 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Where the API listens.
  *
- * @param host as configured
+ * @param host the loopback address, as configured
  * @param port the real one, also where any was asked for
  */
 record Address(String host, int port) {
     /** That of a socket which may have been opened for another configuration: then the socket is right. */
     static Address of(DaemonConfig config, InetSocketAddress socket) {
         var host = socket.getAddress();
-        boolean same = isNamed(config.host(), host);
+        boolean same = config.reach().beyondLoopback() ? host.isAnyLocalAddress() : isNamed(config.host(), host);
         if (!same || !List.of(0, socket.getPort()).contains(config.port())) {
-            Log.warning("omni.toml names another address than the one listened on. Start Omni again to use it.");
+            Log.warning(
+                    "omni.toml names another address than the one listened on. Start Omni again to use it; under systemd"
+                            + " let omni units systemd write its units anew before.");
         }
-        return new Address(same ? config.host() : text(host), socket.getPort());
+        return new Address(same || host.isAnyLocalAddress() ? config.host() : host.getHostAddress(), socket.getPort());
     }
 
-    /** Whether that name leads there; the address for all of this machine is one, be it written 0.0.0.0 or ::. */
     private static boolean isNamed(String name, InetAddress host) {
         try {
-            var named = InetAddress.getByName(name);
-            return named.equals(host) || (named.isAnyLocalAddress() && host.isAnyLocalAddress());
+            return InetAddress.getByName(name).equals(host);
         } catch (UnknownHostException e) {
             Log.debug("the configured host has no address now", e);
             return false;
         }
     }
 
-    private static String text(InetAddress host) {
-        return host.isAnyLocalAddress() ? "0.0.0.0" : host.getHostAddress();
-    }
-
     /** The URL for a program on this machine. */
     String url() {
-        var name = switch (host) {
-            case "0.0.0.0" -> "127.0.0.1";
-            case "::" -> "[::1]";
-            default -> host.contains(":") ? "[" + host + "]" : host;
-        };
-        return "http://" + name + ":" + port;
+        return "http://" + at(host);
+    }
+
+    /** The URLs for programs on other machines: by the host name below .local first, then by each address. */
+    List<String> urls(TlsNames names) {
+        var local =
+                names.hosts().stream().filter(name -> name.endsWith(".local")).limit(1);
+        var addresses = names.addresses().stream().map(InetAddress::getHostAddress);
+        return Stream.concat(local, addresses)
+                .map(name -> "https://" + at(name))
+                .toList();
+    }
+
+    /** How other machines reach it, where they do. */
+    Optional<DaemonProtocol.Lan> lan(Optional<DeviceCertificate> certificate) {
+        return certificate.map(shown -> {
+            var now = shown.current();
+            return new DaemonProtocol.Lan(
+                    urls(now.names()),
+                    shown.missing().stream().map(InetAddress::getHostAddress).toList(),
+                    shown.pin(),
+                    now.server().getNotAfter().toInstant().toString());
+        });
+    }
+
+    private String at(String name) {
+        return (name.contains(":") ? "[" + name + "]" : name) + ":" + port;
     }
 }

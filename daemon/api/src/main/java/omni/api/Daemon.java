@@ -1,13 +1,16 @@
 package omni.api;
 
+import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.BindException;
+import java.net.InetSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import omni.airgap.AirgapProtocol;
 import omni.bus.BusClient;
@@ -27,7 +30,8 @@ final class Daemon implements Role.Running {
     private final VaultLink vault;
     private final KeyUse use;
     private final Service service;
-    private final String url;
+    private final Address address;
+    private final Optional<DeviceCertificate> certificate;
 
     private Daemon(
             HttpServer server,
@@ -36,21 +40,23 @@ final class Daemon implements Role.Running {
             VaultLink vault,
             KeyUse use,
             Service service,
-            String url) {
+            Address address,
+            Optional<DeviceCertificate> certificate) {
         this.server = server;
         this.sweeper = sweeper;
         this.answers = answers;
         this.vault = vault;
         this.use = use;
         this.service = service;
-        this.url = url;
+        this.address = address;
+        this.certificate = certificate;
     }
 
     /**
      * Starts it; it listens when this returns. The vault's link is its own from now on.
      *
      * @param given the socket that it was given to listen on; else it makes one as configured
-     * @throws KeyFileException where the keys cannot be read
+     * @throws KeyFileException where the keys, or the key for TLS, cannot be read
      * @throws IllegalStateException where the address is taken or not this machine's
      */
     static Daemon start(
@@ -64,6 +70,7 @@ final class Daemon implements Role.Running {
             VaultLink vault,
             Clock clock) {
         var store = KeyStore.open(home, tree, config.keysMax(), clock);
+        var certificate = certificate(config, given, home, clock);
         var sweeper = new Sweeper(config.patience());
         var use = KeyUse.open(home, store::ids, clock, System::nanoTime, task -> writeLater(sweeper, task));
         var keys = new KeyCheck(store, vault, use, clock);
@@ -79,10 +86,15 @@ final class Daemon implements Role.Running {
                 answers, engine, airgap, vault, new Health(engine::models), models, config.embeddingInputsMax(), clock);
         var json = new Json(config.nestingMax());
         var bodies = new Bodies(json, config.bodyBytesMax(), config.bodiesBytesMax());
-        var guard = new Guard(config.host(), config.hosts(), config.origins(), keys);
+        var guard = new Guard(
+                config.host(),
+                config.hosts(),
+                config.origins(),
+                () -> certificate.map(DeviceCertificate::hosts).orElse(Set.of()),
+                keys);
         HttpServer server;
         try {
-            server = HttpServer.start(config, given, new Front(guard, routes, bodies, metrics), sweeper);
+            server = HttpServer.start(config, given, certificate, new Front(guard, routes, bodies, metrics), sweeper);
         } catch (UncheckedIOException e) {
             sweeper.close();
             vault.close();
@@ -94,8 +106,9 @@ final class Daemon implements Role.Running {
         });
         vault.watch().whenOpen(keys::compareIfOpen);
         var address = Address.of(config, server.address());
-        var service = DaemonProtocol.service(new DaemonService(keys, answers, address, json, vault, clock));
-        return new Daemon(server, sweeper, answers, vault, use, service, address.url());
+        var service =
+                DaemonProtocol.service(new DaemonService(keys, answers, address, certificate, json, vault, clock));
+        return new Daemon(server, sweeper, answers, vault, use, service, address, certificate);
     }
 
     private static void writeLater(Sweeper sweeper, Runnable task) {
@@ -104,17 +117,49 @@ final class Daemon implements Role.Running {
                 () -> Thread.ofVirtual().name("omni-api-key-use").start(task));
     }
 
+    /** Where more than the loopback is listened on; a socket that was opened for the loopback alone reaches no further. */
+    private static Optional<DeviceCertificate> certificate(
+            DaemonConfig config, Optional<ServerSocketChannel> given, Path home, Clock clock) {
+        var reach = config.reach();
+        return reach.beyondLoopback() && given.map(Daemon::isForAll).orElse(true)
+                ? Optional.of(DeviceCertificate.open(home, Machine.real(), reach, config.hosts(), clock))
+                : Optional.empty();
+    }
+
+    private static boolean isForAll(ServerSocketChannel channel) {
+        try {
+            return channel.getLocalAddress() instanceof InetSocketAddress bound
+                    && bound.getAddress().isAnyLocalAddress();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     private static String why(DaemonConfig config, UncheckedIOException e) {
-        var place = config.host() + ":" + config.port();
+        var host = config.reach().beyondLoopback() ? "0.0.0.0" : config.host();
+        var place = host + ":" + config.port();
         return e.getCause() instanceof BindException
                 ? "Cannot listen on " + place + ": taken, or not an address of this machine."
                         + " Stop the other program or set daemon.port in omni.toml."
-                : "Cannot listen on " + place + ". Check daemon.host and daemon.port in omni.toml.";
+                : "Cannot listen on " + place + ". Check daemon.host, daemon.port and daemon.listen in omni.toml.";
     }
 
     /** Where the API is found. */
     String url() {
-        return url;
+        return address.url();
+    }
+
+    /** What of it is worth a line when it starts. */
+    String note() {
+        var lan = address.lan(certificate);
+        var missing = lan.map(DaemonProtocol.Lan::missing).orElse(List.of());
+        return "listens on " + url()
+                + lan.map(reached -> ", and for other machines on " + String.join(" ", reached.urls()))
+                        .orElse("")
+                + (missing.isEmpty()
+                        ? ""
+                        : "; not on " + String.join(" ", missing)
+                                + ", which this machine does not have now: see [daemon] listen in" + " omni.toml");
     }
 
     @Override

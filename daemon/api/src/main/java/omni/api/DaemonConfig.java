@@ -1,5 +1,6 @@
 package omni.api;
 
+import java.net.InetAddress;
 import java.time.Duration;
 import java.util.List;
 import omni.role.Key;
@@ -8,7 +9,7 @@ import omni.role.Section;
 /** Table {@code [daemon]} of {@code omni.toml}: where the API listens and what it takes at most. */
 record DaemonConfig(
         @Key(
-                doc = "Address the API listens on. Anything but a loopback address lets other machines in.",
+                doc = "Loopback address that the API listens on, by HTTP: for the programs of this machine.",
                 def = "127.0.0.1",
                 min = "1",
                 max = "255")
@@ -16,6 +17,15 @@ record DaemonConfig(
 
         @Key(doc = "TCP port the API listens on; 0 takes any free one.", def = "11434", min = "0", max = "65535")
         int port,
+
+        @Key(
+                doc =
+                        "Where other machines reach the API, by TLS and nothing else, on the same port: \"lan\" for every private address"
+                                + " of this machine, and clients that have a private one; single addresses of it, such as"
+                                + " 192.168.1.10; or 0.0.0.0 for every address and every client. Empty: nowhere.",
+                def = "",
+                max = "16")
+        List<String> listen,
 
         @Key(
                 doc = "Host names, besides loopback, that requests may be addressed to. A request for any other name is"
@@ -88,6 +98,29 @@ record DaemonConfig(
                 def = "false")
         boolean pullModels) {
     static final Section<DaemonConfig> SECTION = Section.of("daemon", DaemonConfig.class);
+
+    DaemonConfig {
+        listen = List.copyOf(listen);
+        var _ = Reach.of(listen);
+        requireLoopback(host);
+    }
+
+    private static void requireLoopback(String host) {
+        try {
+            if (host.equals("localhost") || InetAddress.ofLiteral(host).isLoopbackAddress()) {
+                return;
+            }
+        } catch (IllegalArgumentException e) {
+            Log.debug("host is no address", e);
+        }
+        throw new IllegalArgumentException("host must be a loopback address, such as 127.0.0.1, for it is plain HTTP;"
+                + " other machines are let in, by TLS, with listen");
+    }
+
+    /** What {@link #listen} says. */
+    Reach reach() {
+        return Reach.of(listen);
+    }
 
     /** How long clients may take. */
     Wire.Patience patience() {

@@ -43,7 +43,7 @@ public final class DaemonRole implements Role {
                 new FetchLink(context.peer("supervisor"), context.peer("fetch")),
                 vault,
                 Clock.system(ZoneId.systemDefault()));
-        context.note("listens on " + daemon.url());
+        context.note(daemon.note());
         return daemon;
     }
 }

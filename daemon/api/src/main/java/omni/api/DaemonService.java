@@ -11,6 +11,8 @@ import omni.api.DaemonProtocol.AddKeyParams;
 import omni.api.DaemonProtocol.AddKeyReply;
 import omni.api.DaemonProtocol.AddressParams;
 import omni.api.DaemonProtocol.AddressReply;
+import omni.api.DaemonProtocol.CertificateParams;
+import omni.api.DaemonProtocol.CertificateReply;
 import omni.api.DaemonProtocol.ChatParams;
 import omni.api.DaemonProtocol.ChatReply;
 import omni.api.DaemonProtocol.KeyStanding;
@@ -34,16 +36,25 @@ final class DaemonService implements DaemonProtocol.Handler {
     private final KeyCheck keys;
     private final Answers answers;
     private final Address address;
+    private final Optional<DeviceCertificate> certificate;
     private final Json json;
     private final VaultLink vault;
     private final History history;
     private final InstantSource clock;
 
-    DaemonService(KeyCheck keys, Answers answers, Address address, Json json, VaultLink vault, InstantSource clock) {
+    DaemonService(
+            KeyCheck keys,
+            Answers answers,
+            Address address,
+            Optional<DeviceCertificate> certificate,
+            Json json,
+            VaultLink vault,
+            InstantSource clock) {
         this.clock = clock;
         this.keys = keys;
         this.answers = answers;
         this.address = address;
+        this.certificate = certificate;
         this.json = json;
         this.vault = vault;
         this.history = new History(vault);
@@ -117,7 +128,18 @@ final class DaemonService implements DaemonProtocol.Handler {
 
     @Override
     public void address(AddressParams in, Call<AddressReply> call) {
-        call.reply(new AddressReply(address.host(), address.port(), address.url()));
+        var lan = address.lan(certificate).orElse(null);
+        call.reply(new AddressReply(address.host(), address.port(), address.url(), lan));
+    }
+
+    @Override
+    public void certificate(CertificateParams in, Call<CertificateReply> call) {
+        var shown = certificate.orElseThrow(DaemonProtocol.NotReached::new);
+        var now = shown.current();
+        call.reply(new CertificateReply(
+                shown.pem(),
+                shown.pin(),
+                now.authority().getNotAfter().toInstant().toString()));
     }
 
     @Override

@@ -32,8 +32,6 @@ enum ErrorCode {
     HOST_NOT_ALLOWED(403, Kind.PERMISSION, "host_not_allowed"),
     /** The request comes from a web page that was not allowed to. */
     ORIGIN_NOT_ALLOWED(403, Kind.PERMISSION, "origin_not_allowed"),
-    /** A password came from another machine. */
-    LOOPBACK_ONLY(403, Kind.PERMISSION, "loopback_only"),
     /** The vault's password is another one. */
     WRONG_PASSWORD(403, Kind.PERMISSION, "wrong_password"),
     /** This needs the owner's password, given moments ago by the same key. */

@@ -77,18 +77,9 @@ final class Exchange {
         return Query.read(request.query().rawValue(), known);
     }
 
-    /**
-     * Returns where the connection comes from this machine, over its loopback: nothing else is kept from who listens.
-     *
-     * @throws ApiError LOOPBACK_ONLY
-     */
-    void requireThisMachine() {
-        if (!Guard.isLoopback(request.remotePeer().address())) {
-            throw ApiError.of(
-                    ErrorCode.LOOPBACK_ONLY,
-                    "This is taken over the loopback only, for it would cross a network unencrypted: do it at the box, with omni"
-                            + " vault.");
-        }
+    /** Whether it came by TLS; all else comes over this machine's loopback. */
+    boolean secure() {
+        return request.isSecure();
     }
 
     Optional<String> header(HeaderName name) {

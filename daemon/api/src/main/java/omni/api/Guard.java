@@ -2,8 +2,6 @@ package omni.api;
 
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
-import java.net.InetSocketAddress;
-import java.net.SocketAddress;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.HashSet;
@@ -11,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
 /**
@@ -31,9 +30,16 @@ final class Guard {
 
     private final Set<String> hosts;
     private final Set<String> origins;
+    private final Supplier<Set<String>> tlsHosts;
     private final KeyCheck keys;
 
-    Guard(String host, List<String> hosts, List<String> origins, KeyCheck keys) {
+    /**
+     * Keeps who may not come in out.
+     *
+     * @param tlsHosts the names by which the certificate that clients check knows this box, at the moment
+     */
+    Guard(String host, List<String> hosts, List<String> origins, Supplier<Set<String>> tlsHosts, KeyCheck keys) {
+        this.tlsHosts = tlsHosts;
         this.hosts = new HashSet<>();
         this.hosts.add(host.toLowerCase(Locale.ROOT));
         hosts.forEach(name -> this.hosts.add(name.toLowerCase(Locale.ROOT)));
@@ -49,7 +55,7 @@ final class Guard {
      */
     void checkPlace(Exchange exchange) {
         var host = exchange.header(HeaderNames.HOST).orElse("");
-        if (!hostAllowed(host)) {
+        if (!hostAllowed(host, exchange.secure())) {
             throw ApiError.of(
                     ErrorCode.HOST_NOT_ALLOWED,
                     "This box does not answer to that host name. Add it to daemon.hosts in omni.toml.");
@@ -94,16 +100,18 @@ final class Guard {
         route.group().ifPresent(group -> keys.admit(exchange.entry(), group));
     }
 
-    boolean hostAllowed(String hostAndPort) {
+    /** By TLS the names of the certificate too: a page cannot rebind its own to one of those, for nobody certifies it. */
+    private boolean hostAllowed(String hostAndPort, boolean secure) {
         var host = withoutPort(hostAndPort.toLowerCase(Locale.ROOT));
         return hosts.contains(host)
+                || (secure && tlsHosts.get().contains(host))
                 || host.equals("localhost")
                 || host.endsWith(".localhost")
                 || host.startsWith("[")
                 || IPV4.matcher(host).matches();
     }
 
-    boolean originAllowed(String origin) {
+    private boolean originAllowed(String origin) {
         var wanted = origin.toLowerCase(Locale.ROOT);
         if (origins.contains(wanted)) {
             return true;
@@ -118,13 +126,6 @@ final class Guard {
         } catch (URISyntaxException _) {
             return false;
         }
-    }
-
-    /** Whether whoever has this address is on this machine. */
-    static boolean isLoopback(SocketAddress address) {
-        return address instanceof InetSocketAddress peer
-                && !peer.isUnresolved()
-                && peer.getAddress().isLoopbackAddress();
     }
 
     private static Optional<String> bearer(String header) {

@@ -1,7 +1,6 @@
 package omni.api;
 
 import io.helidon.common.context.Context;
-import io.helidon.common.socket.NioSocket;
 import io.helidon.http.DirectHandler;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
@@ -25,7 +24,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.channels.ServerSocketChannel;
-import java.nio.channels.SocketChannel;
 import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.logging.Level;
@@ -54,11 +52,16 @@ final class HttpServer implements AutoCloseable {
     /**
      * Listens; connections are accepted when this returns.
      *
+     * @param certificate what to show to other machines; where there is none, they are not let in
      * @param given a socket that listens already, for this process and others; else one is made as configured
      * @throws UncheckedIOException where the address cannot be listened on
      */
     static HttpServer start(
-            DaemonConfig config, Optional<ServerSocketChannel> given, Handler handler, Sweeper sweeper) {
+            DaemonConfig config,
+            Optional<ServerSocketChannel> given,
+            Optional<DeviceCertificate> certificate,
+            Handler handler,
+            Sweeper sweeper) {
         HELIDON.setLevel(Level.WARNING);
         emptyRegistry();
         var context = context(config, handler);
@@ -68,9 +71,11 @@ final class HttpServer implements AutoCloseable {
             var listener = new Listener(
                     channel,
                     given.isPresent(),
+                    config.reach(),
+                    certificate.map(shown -> new Tls(shown, sweeper, config.requestTimeout())),
                     config.connectionsMax(),
                     context.executor(),
-                    client -> new Wire(socket(client), context, config.patience(), sweeper));
+                    client -> new Wire(client, context, config.patience(), sweeper));
             context.router().beforeStart();
             listener.start();
             return new HttpServer(listener);
@@ -83,15 +88,18 @@ final class HttpServer implements AutoCloseable {
         var channel = ServerSocketChannel.open();
         try {
             channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
-            return channel.bind(new InetSocketAddress(InetAddress.getByName(config.host()), config.port()), BACKLOG);
+            return channel.bind(place(config), BACKLOG);
         } catch (IOException e) {
             channel.close();
             throw e;
         }
     }
 
-    private static NioSocket socket(SocketChannel client) {
-        return NioSocket.server(client, Integer.toHexString(System.identityHashCode(client)), "api");
+    /** One socket for all addresses, where there is more than the loopback: see {@link Reach}. */
+    private static InetSocketAddress place(DaemonConfig config) throws IOException {
+        return config.reach().beyondLoopback()
+                ? new InetSocketAddress(config.port())
+                : new InetSocketAddress(InetAddress.getByName(config.host()), config.port());
     }
 
     private static HttpContext context(DaemonConfig config, Handler handler) {

@@ -1,11 +1,15 @@
 package omni.api;
 
 import io.helidon.common.buffers.DataReader;
+import io.helidon.common.socket.HelidonSocket;
+import io.helidon.common.socket.NioSocket;
 import io.helidon.common.socket.SocketWriterException;
 import io.helidon.webserver.CloseConnectionException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.net.SocketException;
 import java.net.StandardSocketOptions;
 import java.nio.channels.SelectionKey;
@@ -13,6 +17,7 @@ import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
@@ -28,18 +33,27 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A socket that was given by another process is never closed here: that process and the next daemon listen on it, too.
  * It is waited for by a selector, because a call to accept can be ended only by closing the channel.
+ *
+ * <p>What a connection gets is said by the address it came to ({@link Reach}). A handshake takes the connection's own thread and place and
+ * nothing of a request. Other machines take no more than {@link #OTHERS_SHARE} of all places, so that those of this one find some, whoever
+ * is on the network.
  */
 final class Listener implements AutoCloseable {
     private static final Duration GRACE = Duration.ofMillis(250);
     /** After a failed accept, such as for want of descriptors; the connection still waits. */
     private static final Duration PAUSE = Duration.ofMillis(100);
+    /** Of all connections, as a share: those of other machines, at least one. */
+    static final double OTHERS_SHARE = 0.75;
 
     private final ServerSocketChannel channel;
     private final boolean given;
     private final Selector selector;
     private final Semaphore free;
+    private final Semaphore freeForOthers;
+    private final Reach reach;
+    private final Optional<Tls> tls;
     private final ExecutorService threads;
-    private final Function<SocketChannel, Wire> wires;
+    private final Function<HelidonSocket, Wire> wires;
     private final Set<Wire> open = ConcurrentHashMap.newKeySet();
     private final Thread acceptor =
             Thread.ofPlatform().daemon().name("omni-api-accept").unstarted(this::accept);
@@ -50,19 +64,26 @@ final class Listener implements AutoCloseable {
      *
      * @param channel listens already
      * @param given whether it is another process's, too
+     * @param reach what each connection gets
+     * @param tls what makes it one by TLS; where there is none, connections from elsewhere end
      * @param threads one virtual thread a task; closed with this
      * @param wires the connection over a client's socket
      */
     Listener(
             ServerSocketChannel channel,
             boolean given,
+            Reach reach,
+            Optional<Tls> tls,
             int connectionsMax,
             ExecutorService threads,
-            Function<SocketChannel, Wire> wires)
+            Function<HelidonSocket, Wire> wires)
             throws IOException {
         this.channel = channel;
         this.given = given;
+        this.reach = reach;
+        this.tls = tls;
         this.free = new Semaphore(connectionsMax);
+        this.freeForOthers = new Semaphore(Math.max(1, (int) (connectionsMax * OTHERS_SHARE)));
         this.threads = threads;
         this.wires = wires;
         this.selector = Selector.open();
@@ -145,12 +166,12 @@ final class Listener implements AutoCloseable {
     private void serve(SocketChannel client) {
         try {
             client.setOption(StandardSocketOptions.TCP_NODELAY, true);
-            var wire = wires.apply(client);
-            open.add(wire);
-            try {
-                wire.handle();
-            } finally {
-                open.remove(wire);
+            var local = address(client.getLocalAddress());
+            switch (reach.of(local, address(client.getRemoteAddress()))) {
+                case PLAIN ->
+                    speak(NioSocket.server(client, Integer.toHexString(System.identityHashCode(client)), "api"));
+                case TLS -> speakInPrivate(client, local);
+                case NONE -> Log.debug("a connection came to an address that is not listened on");
             }
         } catch (CloseConnectionException
                 | SocketWriterException
@@ -163,6 +184,35 @@ final class Listener implements AutoCloseable {
             Thread.currentThread().interrupt();
         } finally {
             close(client);
+        }
+    }
+
+    private static InetAddress address(SocketAddress address) {
+        return ((InetSocketAddress) address).getAddress();
+    }
+
+    private void speakInPrivate(SocketChannel client, InetAddress local) throws InterruptedException {
+        if (tls.isEmpty() || !freeForOthers.tryAcquire()) {
+            Log.debug("a connection from another machine found no place");
+            return;
+        }
+        try {
+            var socket = tls.get().accept(client, local);
+            if (socket.isPresent()) {
+                speak(socket.get());
+            }
+        } finally {
+            freeForOthers.release();
+        }
+    }
+
+    private void speak(HelidonSocket client) throws InterruptedException {
+        var wire = wires.apply(client);
+        open.add(wire);
+        try {
+            wire.handle();
+        } finally {
+            open.remove(wire);
         }
     }
 

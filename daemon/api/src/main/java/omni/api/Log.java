@@ -15,6 +15,10 @@ final class Log {
         LOGGER.log(DEBUG, message, cause);
     }
 
+    static void debug(String message) {
+        LOGGER.log(DEBUG, message);
+    }
+
     static void info(String message) {
         LOGGER.log(INFO, message);
     }

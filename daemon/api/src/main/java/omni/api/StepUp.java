@@ -15,25 +15,15 @@ record StepUp(String permit, String session) {
     /**
      * The one that came with a request; whether it is good is the vault's to say.
      *
-     * @throws ApiError STEP_UP_REQUIRED where none came; LOOPBACK_ONLY where it crossed a network, for who reads it there could
-     *     use it
+     * @throws ApiError STEP_UP_REQUIRED where none came
      */
     static StepUp of(Exchange exchange) {
-        exchange.requireThisMachine();
         return in(exchange).orElseThrow(StepUp::required);
     }
 
-    /**
-     * The same of a call that is dangerous at times only; nothing where none came.
-     *
-     * @throws ApiError LOOPBACK_ONLY where one came and crossed a network
-     */
+    /** The same of a call that is dangerous at times only; nothing where none came. */
     static Optional<StepUp> in(Exchange exchange) {
-        Optional<String> permit = exchange.header(HEADER);
-        if (permit.isPresent()) {
-            exchange.requireThisMachine();
-        }
-        return permit.map(sent -> new StepUp(sent, exchange.key()));
+        return exchange.header(HEADER).map(sent -> new StepUp(sent, exchange.key()));
     }
 
     /** What is answered without one, or with one that is not good. */

@@ -60,6 +60,7 @@ final class Wire {
     private final Patience patience;
     private final Sweeper sweeper;
     private final ServerConnection http;
+    private final TimedWriter writer;
     private final ReentrantLock writing = new ReentrantLock();
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -78,8 +79,8 @@ final class Wire {
         this.patience = patience;
         this.sweeper = sweeper;
         this.readBy = after(patience.idle());
-        this.http = context.connection(new WireContext(
-                context, socket, DataReader.create(this::receive), new TimedWriter(SocketWriter.create(socket))));
+        this.writer = new TimedWriter(SocketWriter.create(socket));
+        this.http = context.connection(new WireContext(context, socket, DataReader.create(this::receive), writer));
     }
 
     /** Answers requests until one side has enough. */
@@ -91,13 +92,21 @@ final class Wire {
                 return true;
             });
             linger();
+            sayGoodbye();
         } catch (ServerConnectionException e) {
             throw e;
         } catch (CloseConnectionException e) {
             linger();
+            sayGoodbye();
             throw e;
         } finally {
             sweeper.remove(this);
+        }
+    }
+
+    private void sayGoodbye() {
+        if (socket instanceof SecureSocket secure) {
+            writer.timed(secure::sayGoodbye);
         }
     }
 

@@ -32,6 +32,7 @@ final class ConfigTest {
                         11434,
                         List.of(),
                         List.of(),
+                        List.of(),
                         256,
                         4 << 20,
                         16 << 20,
@@ -53,6 +54,7 @@ final class ConfigTest {
                 new DaemonConfig(
                         "::1",
                         1,
+                        List.of("lan", "192.0.2.1"),
                         List.of("a"),
                         List.of("https://b"),
                         2,
@@ -70,6 +72,7 @@ final class ConfigTest {
                 load("""
                     host = "::1"
                     port = 1
+                    listen = ["lan", "192.0.2.1"]
                     hosts = ["a"]
                     origins = ["https://b"]
                     connections_max = 2
@@ -105,20 +108,35 @@ final class ConfigTest {
                 "nesting_max = 513",
                 "request_timeout = \"99ms\"",
                 "answer_timeout = \"25h\"",
+                "host = \"0.0.0.0\"",
+                "host = \"192.168.1.10\"",
+                "host = \"omni.home\"",
+                "listen = \"lan\"",
+                "listen = [\"omni.home\"]",
+                "listen = [\"127.0.0.1\"]",
                 "prot = 1"
             })
     void valuesPastTheirBoundsAreRefused(String line) {
         assertThrows(ConfigException.class, () -> load(line));
     }
 
+    @Test
+    void asManyAddressesAsMayBe() throws IOException {
+        var sixteen = "\"lan\",".repeat(16);
+        assertTrue(load("listen = [" + sixteen + "]").reach().beyondLoopback());
+        assertThrows(ConfigException.class, () -> load("listen = [" + sixteen + "\"lan\"]"));
+    }
+
+    /** Other machines are not let in in the clear, and who wants that is told how they are. */
+    @Test
+    void aHostThatIsNotTheLoopbackLeadsToListen() {
+        var refused = assertThrows(ConfigException.class, () -> load("host = \"0.0.0.0\""));
+        assertTrue(String.valueOf(refused.getMessage()).contains("listen"), refused.getMessage());
+        assertThrows(ConfigException.class, () -> load("host = \"127.0.0.1.evil.example\""));
+    }
+
     @ParameterizedTest
-    @CsvSource({
-        "127.0.0.1,http://127.0.0.1:5",
-        "0.0.0.0,http://127.0.0.1:5",
-        "::,http://[::1]:5",
-        "::1,http://[::1]:5",
-        "omni.home,http://omni.home:5"
-    })
+    @CsvSource({"127.0.0.1,http://127.0.0.1:5", "::1,http://[::1]:5", "localhost,http://localhost:5"})
     void anAddressHasAUrl(String host, String url) {
         assertEquals(url, new Address(host, 5).url());
     }

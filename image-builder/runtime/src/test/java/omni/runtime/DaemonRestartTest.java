@@ -92,10 +92,12 @@ class DaemonRestartTest {
     @Test
     void nobodyIsRefusedWhileTheDaemonIsStartedAgain() throws Exception {
         try (var product = new Product()) {
-            product.configure("[daemon]\nport = 0\n[supervisor]\nrestarts_max = 100\n");
+            product.configure("[daemon]\nport = 0\nlisten = [\"lan\"]\n[supervisor]\nrestarts_max = 100\n");
             var up = product.up();
             var url = Request.of(up.curl()).url();
             int port = URI.create(url).getPort();
+            var pin = product.status().at("/address/lan/pin").asString();
+            assertTrue(pin.startsWith("sha256//"), pin);
             try (var client = new Client(port)) {
                 for (var signal : SIGNALS) {
                     client.awaitAnAnswer();
@@ -107,7 +109,10 @@ class DaemonRestartTest {
                 assertEquals(0, client.refused.get(), client::toString);
                 System.out.println("DaemonRestartTest: " + client);
             }
-            assertTrue(product.status().toString().contains(":" + port), "omni status tells the port");
+            var status = product.status();
+            assertTrue(status.toString().contains(":" + port), "omni status tells the port");
+            assertEquals(
+                    pin, status.at("/address/lan/pin").asString(), "and the same key, however often it was started");
             assertEquals(0, product.omni("down").exit());
             assertThrows(ConnectException.class, () -> Client.ask(port), "the port is free");
         }

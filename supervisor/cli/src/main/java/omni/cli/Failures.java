@@ -97,6 +97,10 @@ final class Failures {
             case DaemonProtocol.NoSuchKey e -> refused("There is no key \"" + e.key() + "\": see omni key list.");
             case DaemonProtocol.AmbiguousKey e ->
                 refused("More than one key is named \"" + e.key() + "\": use one of the ids " + list(e.ids()) + ".");
+            case DaemonProtocol.NotReached e ->
+                refused(
+                        "No other machine reaches the API, so it has no certificate: set listen in [daemon] of omni.toml, such as"
+                                + " listen = [\"lan\"], and start Omni again.");
             case DaemonProtocol.EngineAway e -> away("The engine is not there at the moment", e.retryAfterSeconds());
             case DaemonProtocol.Refused e -> refused(e.message());
             case SupervisorProtocol.NoSuchRole e ->

@@ -84,6 +84,7 @@ public final class Main implements Runnable {
                 new ChatCommand(world),
                 ModelsCommand.line(world),
                 KeyCommand.line(world),
+                CertCommand.line(world),
                 AirgapCommand.line(world),
                 VaultCommand.line(world),
                 new LogsCommand(world),

@@ -83,6 +83,7 @@ final class StatusCommand extends OmniCommand {
         if (reason != null) {
             text.append(Text.printable(reason)).append('\n');
         }
+        address.flatMap(a -> Optional.ofNullable(a.lan())).ifPresent(lan -> text.append(others(style, lan)));
         var roles = tree.roles();
         for (int i = 0; i < roles.size(); i++) {
             text.append(i < roles.size() - 1 ? "├─ " : "└─ ").append(line(style, roles.get(i)));
@@ -97,6 +98,22 @@ final class StatusCommand extends OmniCommand {
                     .forEach(l -> text.append("   ").append(Text.printable(l)).append('\n'));
         }
         return text.toString().stripTrailing();
+    }
+
+    /** How other machines reach it. */
+    private static String others(Style style, DaemonProtocol.Lan lan) {
+        var text = new StringBuilder(256).append("Other machines reach it by TLS:\n");
+        lan.urls().forEach(url -> line(text, url));
+        for (var missing : lan.missing()) {
+            line(
+                    text,
+                    style.yellow("not at " + missing
+                            + ", which this machine does not have now: connect it, or mend listen in"
+                            + " [daemon] of omni.toml"));
+        }
+        line(text, "public key " + lan.pin());
+        line(text, "certificate until " + lan.expires() + ", renewed before; omni cert export has what clients trust");
+        return text.toString();
     }
 
     private static String line(Style style, Role role) {

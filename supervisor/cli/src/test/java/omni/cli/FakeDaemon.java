@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
 
 /** A daemon without HTTP and without a model: it keeps hashes, and answers every question with "12." in two pieces. */
 class FakeDaemon implements DaemonProtocol.Handler {
+    /** Shaped as a certificate is. */
+    static final String PEM = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+
     /** A question that is answered for as long as the caller stays. */
     static final String ENDLESS = "Count.";
     /** A question of which the answer ends in the middle. */
@@ -43,6 +46,10 @@ class FakeDaemon implements DaemonProtocol.Handler {
 
     /** Whether an open vault could not be told of what is revoked. */
     boolean vaultUntold;
+
+    /** How other machines reach it; null where none does. */
+    @Nullable
+    Lan lan;
 
     /** The conversation that chats are kept in; null as with a vault that is locked. */
     @Nullable
@@ -116,7 +123,16 @@ class FakeDaemon implements DaemonProtocol.Handler {
 
     @Override
     public void address(AddressParams in, Call<AddressReply> call) {
-        call.reply(new AddressReply("127.0.0.1", 11434, url));
+        call.reply(new AddressReply("127.0.0.1", 11434, url, lan));
+    }
+
+    @Override
+    public void certificate(CertificateParams in, Call<CertificateReply> call) {
+        var now = lan;
+        if (now == null) {
+            throw new NotReached();
+        }
+        call.reply(new CertificateReply(PEM, now.pin(), "2046-11-26T00:00:00Z"));
     }
 
     @Override

@@ -22,6 +22,10 @@ import org.jspecify.annotations.Nullable;
 final class HeldPort implements Closeable {
     private static final String DEFAULT_HOST = "127.0.0.1";
     private static final String DEFAULT_PORT = "11434";
+    /** All addresses of this machine, IPv6 among them where there is any: the daemon judges each connection by where it came to. */
+    private static final String ALL = "0.0.0.0";
+    /** A list without an element, as {@link Config#value} writes it. */
+    private static final String NONE = "[]";
     /** Clients that wait; the kernel may take fewer (listen(2)), and those beyond try again until they time out. */
     static final int BACKLOG = 1024;
 
@@ -46,8 +50,13 @@ final class HeldPort implements Closeable {
     static HeldPort ofDaemon(Config config) {
         return new HeldPort(
                 "daemon",
-                config.value("daemon", "host").orElse(DEFAULT_HOST),
+                isForOthers(config) ? ALL : config.value("daemon", "host").orElse(DEFAULT_HOST),
                 Integer.parseInt(config.value("daemon", "port").orElse(DEFAULT_PORT)));
+    }
+
+    /** Whether the owner lets other machines reach the API. */
+    static boolean isForOthers(Config config) {
+        return !config.value("daemon", "listen").orElse(NONE).equals(NONE);
     }
 
     String host() {
@@ -88,7 +97,7 @@ final class HeldPort implements Closeable {
             opened.close();
             throw new IOException(
                     "Cannot listen on " + host + ":" + port + ": taken, or not an address of this machine."
-                            + " Stop the other program, or see [daemon] host and port in omni.toml.",
+                            + " Stop the other program, or see [daemon] host, port and listen in omni.toml.",
                     e);
         }
     }

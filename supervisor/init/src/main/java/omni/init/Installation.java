@@ -16,6 +16,7 @@ import java.util.regex.Pattern;
  * @param home the owner's state, OMNI_HOME
  * @param runDir the sockets, OMNI_RUN
  * @param port the TCP port that the daemon is given
+ * @param others whether other machines reach that port
  * @param startTimeout until the whole tree must be ready
  * @param stopTimeout until the whole tree must be gone
  * @param watchdog how long the supervisor may be silent before it is killed
@@ -28,6 +29,7 @@ record Installation(
         Path home,
         Path runDir,
         int port,
+        boolean others,
         Duration startTimeout,
         Duration stopTimeout,
         Duration watchdog,

@@ -80,7 +80,7 @@ public final class UnitsCommand implements Subcommand, Runnable {
         @Option(
                 names = "--port",
                 defaultValue = "11434",
-                description = "The TCP port of 127.0.0.1 that systemd opens for the daemon. Default: ${DEFAULT-VALUE}.")
+                description = "The TCP port that systemd opens for the daemon. Default: ${DEFAULT-VALUE}.")
         private int port;
 
         @Option(
@@ -109,6 +109,7 @@ public final class UnitsCommand implements Subcommand, Runnable {
 
         Installation installation() {
             Path self = Path.of(System.getenv().getOrDefault("OMNI_APP", "")).toAbsolutePath();
+            Config config = Config.ofHome(home);
             return new Installation(
                     user,
                     java.orElse(Path.of(System.getProperty("java.home"), "bin", "java")),
@@ -116,11 +117,11 @@ public final class UnitsCommand implements Subcommand, Runnable {
                     home,
                     runDir,
                     port,
+                    HeldPort.isForOthers(config),
                     Duration.ofSeconds(startSeconds),
                     Duration.ofSeconds(stopSeconds),
                     Duration.ofSeconds(watchdogSeconds),
-                    Config.ofHome(home)
-                            .value("vault", "backup")
+                    config.value("vault", "backup")
                             .filter(folder -> !folder.isEmpty())
                             .map(Path::of));
         }
@@ -136,9 +137,11 @@ public final class UnitsCommand implements Subcommand, Runnable {
             name = "systemd",
             description = {
                 "One unit for the supervisor and one for each role, the API's socket, the system user and a polkit rule.",
-                "The vault may write to the backup of omni.toml, as that is now: run it again where that has changed.",
-                "Afterwards: systemd-sysusers; systemctl restart systemd-udevd; udevadm trigger --settle --subsystem-match=misc --subsystem-match=tpmrm;"
-                        + " systemd-tmpfiles --create; systemctl daemon-reload; systemctl enable omni-airgap-early; systemctl enable --now omni-supervisor"
+                "The vault may write to the backup of omni.toml, and where its listen is set, other machines may reach the API's"
+                        + " socket, as they are now: run it again where they have changed.",
+                "Afterwards: systemd-sysusers; systemctl restart systemd-udevd; udevadm trigger --settle --subsystem-match=misc"
+                        + " --subsystem-match=tpmrm; systemd-tmpfiles --create; systemctl daemon-reload; systemctl enable"
+                        + " omni-airgap-early; systemctl enable --now omni-supervisor"
             },
             mixinStandardHelpOptions = true)
     int systemd(@Mixin Where where) {

@@ -22,6 +22,7 @@ final class Samples {
                 home,
                 Path.of("/run/omni"),
                 11434,
+                false,
                 Duration.ofSeconds(180),
                 Duration.ofSeconds(30),
                 Duration.ofSeconds(30),
@@ -36,10 +37,28 @@ final class Samples {
                 Path.of("/var/lib/omni"),
                 Path.of("/run/omni"),
                 port,
+                false,
                 time,
                 time,
                 time,
                 Optional.empty());
+    }
+
+    /** Where other machines reach the API. */
+    static Installation forOthers() {
+        var at = installation();
+        return new Installation(
+                at.user(),
+                at.java(),
+                at.app(),
+                at.home(),
+                at.runDir(),
+                at.port(),
+                true,
+                at.startTimeout(),
+                at.stopTimeout(),
+                at.watchdog(),
+                at.backup());
     }
 
     static Installation withBackup(String folder) {
@@ -51,6 +70,7 @@ final class Samples {
                 at.home(),
                 at.runDir(),
                 at.port(),
+                at.others(),
                 at.startTimeout(),
                 at.stopTimeout(),
                 at.watchdog(),

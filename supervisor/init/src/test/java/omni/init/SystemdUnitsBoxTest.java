@@ -38,6 +38,7 @@ class SystemdUnitsBoxTest {
                 Path.of("/var/lib/omni"),
                 Path.of("/run/omni"),
                 11434,
+                true,
                 Duration.ofSeconds(180),
                 Duration.ofSeconds(30),
                 Duration.ofSeconds(30),

@@ -241,6 +241,20 @@ class SystemdUnitsTest {
         }
     }
 
+    /** What the daemon may itself stays as it was: it opens no socket and reaches this machine alone. */
+    @Test
+    void whereTheOwnerLetsOthersInTheirSocketAloneIsOpenToThem() {
+        var others = Samples.systemd(Samples.forOthers());
+        var socket = text(others, UNITS.resolve("omni-daemon.socket")).lines().toList();
+        assertTrue(socket.contains("ListenStream=11434"));
+        assertTrue(socket.contains("BindIPv6Only=both"));
+        assertFalse(String.join("\n", socket).contains("IPAddressDeny"));
+        for (var role : List.of("daemon", "supervisor", "engine", "vault", "airgap", "fetch")) {
+            var unit = UNITS.resolve("omni-" + role + ".service");
+            assertEquals(text(files, unit), text(others, unit));
+        }
+    }
+
     @Test
     void theSocketIsOpenWhileTheSupervisorRunsAndStartsNoDaemon() {
         var socket = lines(UNITS.resolve("omni-daemon.socket"));
@@ -276,6 +290,7 @@ class SystemdUnitsTest {
                 Path.of("/srv/state"),
                 Path.of("/run/box/omni"),
                 8080,
+                false,
                 Duration.ofSeconds(600),
                 Duration.ofSeconds(90),
                 Duration.ofSeconds(120),
@@ -331,6 +346,7 @@ class SystemdUnitsTest {
                 Path.of("/home"),
                 Path.of("/tmp/omni"),
                 1,
+                false,
                 Duration.ofSeconds(1),
                 Duration.ofSeconds(1),
                 Duration.ofSeconds(1),
