@@ -5,7 +5,6 @@ import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
  * Where the API listens.
@@ -40,26 +39,13 @@ record Address(String host, int port) {
         return "http://" + at(host);
     }
 
-    /** The URLs for programs on other machines: by the host name below .local first, then by each address. */
-    List<String> urls(TlsNames names) {
-        var local =
-                names.hosts().stream().filter(name -> name.endsWith(".local")).limit(1);
-        var addresses = names.addresses().stream().map(InetAddress::getHostAddress);
-        return Stream.concat(local, addresses)
-                .map(name -> "https://" + at(name))
-                .toList();
-    }
-
     /** How other machines reach it, where they do. */
     Optional<DaemonProtocol.Lan> lan(Optional<DeviceCertificate> certificate) {
-        return certificate.map(shown -> {
-            var now = shown.current();
-            return new DaemonProtocol.Lan(
-                    urls(now.names()),
-                    shown.missing().stream().map(InetAddress::getHostAddress).toList(),
-                    shown.pin(),
-                    now.server().getNotAfter().toInstant().toString());
-        });
+        return certificate.map(shown -> new DaemonProtocol.Lan(
+                shown.reachedBy().stream().map(name -> "https://" + at(name)).toList(),
+                shown.missing().stream().map(InetAddress::getHostAddress).toList(),
+                shown.pin(),
+                shown.current().server().getNotAfter().toInstant().toString()));
     }
 
     private String at(String name) {

@@ -151,15 +151,17 @@ final class Daemon implements Role.Running {
 
     /** What of it is worth a line when it starts. */
     String note() {
-        var lan = address.lan(certificate);
-        var missing = lan.map(DaemonProtocol.Lan::missing).orElse(List.of());
+        var missing = lan().map(DaemonProtocol.Lan::missing).orElse(List.of());
         return "listens on " + url()
-                + lan.map(reached -> ", and for other machines on " + String.join(" ", reached.urls()))
-                        .orElse("")
+                + (certificate.isPresent() ? ", and for other machines by TLS" : "")
                 + (missing.isEmpty()
                         ? ""
-                        : "; not on " + String.join(" ", missing)
-                                + ", which this machine does not have now: see [daemon] listen in" + " omni.toml");
+                        : "; not on " + String.join(" ", missing) + ", which this machine does not have now");
+    }
+
+    /** How other machines reach it, where they do. */
+    Optional<DaemonProtocol.Lan> lan() {
+        return address.lan(certificate);
     }
 
     @Override

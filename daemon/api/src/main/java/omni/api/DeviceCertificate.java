@@ -1,6 +1,7 @@
 package omni.api;
 
 import java.io.IOException;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import omni.role.PrivateFile;
@@ -108,6 +110,18 @@ final class DeviceCertificate {
     /** Of the addresses that are named, those that this machine does not have now. */
     List<InetAddress> missing() {
         return reach.missing(machine.addresses());
+    }
+
+    /** By what clients find it now: its addresses, but those that mean nothing without a link, then the host name below .local. */
+    List<String> reachedBy() {
+        var addresses = machine.addresses().stream()
+                .filter(reach::includes)
+                .filter(address -> !(address instanceof Inet6Address && address.isLinkLocalAddress()))
+                .limit(TlsNames.ADDRESSES_MAX)
+                .map(InetAddress::getHostAddress)
+                .sorted();
+        var name = hosts().stream().filter(host -> host.endsWith(".local")).limit(1);
+        return Stream.concat(addresses, name).toList();
     }
 
     /** What is shown now to who asks by a name. */

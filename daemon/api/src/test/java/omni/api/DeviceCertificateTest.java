@@ -63,6 +63,16 @@ final class DeviceCertificateTest {
     }
 
     @Test
+    void isFoundByTheAddressesOfTheMomentAndTheNameBelowLocal() {
+        var certificate = open("lan", "192.0.2.1");
+        assertEquals(List.of("192.168.1.10", "box.local"), certificate.reachedBy());
+        assertEquals(List.of(InetAddress.ofLiteral("192.0.2.1")), certificate.missing());
+        machine.has("192.0.2.1", "fd00::1");
+        assertEquals(List.of("192.0.2.1", "fd00:0:0:0:0:0:0:1", "box.local"), certificate.reachedBy());
+        assertEquals(List.of(), certificate.missing());
+    }
+
+    @Test
     void lastsAYearAtMostAsClientsWantItAndIsForServers() throws Exception {
         var shown = open("lan").current();
         var server = shown.server();

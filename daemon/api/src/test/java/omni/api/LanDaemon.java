@@ -47,6 +47,7 @@ final class LanDaemon {
                 "request_timeout = \"2s\"")) {
             var port = daemon.url.getPort();
             var told = JsonNodeFactory.instance.objectNode().put("port", port).put("note", daemon.daemon.note());
+            told.set("lan", daemon.daemon.lan().orElseThrow().toJson());
             raw(told, listened, other, port);
             System.out.println(told);
             var _ = System.in.read();

@@ -173,7 +173,10 @@ final class TlsClientsBoxTest {
         var plain = told.get("plainOverTls").asString();
         assertTrue(plain.isEmpty() || plain.startsWith("15"), "an alert (RFC 8446, 5.1) at most: " + plain);
         assertEquals("", told.get("plainElsewhere").asString());
-        assertTrue(told.get("note").asString().contains(base), told.toString());
+        assertTrue(told.get("note").asString().contains("by TLS"), told.toString());
+        assertEquals(base, told.at("/lan/urls/0").asString(), told.toString());
+        assertEquals("[\"192.0.2.9\"]", told.at("/lan/missing").toString());
+        assertEquals(pin, told.at("/lan/pin").asString());
         assertTrue(told.get("note").asString().contains("not on 192.0.2.9"), told.toString());
     }
 
