@@ -9,9 +9,12 @@ import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.LongConsumer;
@@ -269,6 +272,27 @@ final class Exchange {
     /** Sends a JSON response of any status. */
     void json(int code, JsonNode body) {
         json(Status.create(code), body);
+    }
+
+    /**
+     * Sends a file of this program, piece by piece: whoever asks for many at once, and reads none, takes no heap by it.
+     *
+     * @param file is read to its end; the caller closes it
+     */
+    void file(String type, Map<HeaderName, String> headers, InputStream file) throws IOException {
+        status = Status.OK_200.code();
+        var head = head(Status.OK_200).header(HeaderNames.CONTENT_TYPE, type);
+        headers.forEach(head::header);
+        if (method().equals(Method.HEAD)) {
+            head.header(HeaderNames.CONTENT_LENGTH, Long.toString(file.transferTo(OutputStream.nullOutputStream())));
+            head.send();
+            return;
+        }
+        streaming = true;
+        unfinished = true;
+        try (var out = head.outputStream()) {
+            file.transferTo(out);
+        }
     }
 
     /** A JSON response that is written while it is made. */

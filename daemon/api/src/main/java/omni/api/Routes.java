@@ -54,6 +54,7 @@ final class Routes {
         this.routes.addAll(new BackupRoutes().all());
         this.routes.addAll(new ConversationRoutes().all());
         this.routes.addAll(new MemoryRoutes().all());
+        this.routes.addAll(new PageRoutes().all());
     }
 
     /** The routes at a path, one for each method that it takes. */

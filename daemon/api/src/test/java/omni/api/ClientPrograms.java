@@ -53,20 +53,27 @@ final class ClientPrograms {
     static JsonNode python(String program, String... arguments) throws IOException, InterruptedException {
         var folder =
                 Files.createDirectories(Path.of(System.getProperty("omni.root"), "daemon", "api", "target", "python"));
+        var python = environment(folder, PACKAGES).resolve("python").toString();
+        var script = Path.of(System.getProperty("omni.root"), "daemon/api/src/test/python", program);
+        return said(folder, List.of(python, script.toString()), arguments);
+    }
+
+    /** The folder of programs of an environment with those packages of Python's, made in the cache where it is not there. */
+    static Path environment(Path folder, List<String> packages) throws IOException, InterruptedException {
         var environment =
-                cache().resolve("python").resolve(String.join("+", PACKAGES).replace("==", "-"));
-        var python = environment.resolve("bin/python").toString();
+                cache().resolve("python").resolve(String.join("+", packages).replace("==", "-"));
+        var programs = environment.resolve("bin");
         var complete = environment.resolve("complete");
         if (!Files.exists(complete)) {
             Files.createDirectories(environment);
             run(folder, List.of("python3", "-m", "venv", "--clear", environment.toString()));
-            var install = new ArrayList<>(List.of(python, "-m", "pip", "install", "--quiet"));
-            install.addAll(PACKAGES);
+            var install =
+                    new ArrayList<>(List.of(programs.resolve("python").toString(), "-m", "pip", "install", "--quiet"));
+            install.addAll(packages);
             run(folder, install);
             Files.createFile(complete);
         }
-        var script = Path.of(System.getProperty("omni.root"), "daemon/api/src/test/python", program);
-        return said(folder, List.of(python, script.toString()), arguments);
+        return programs;
     }
 
     private static JsonNode said(Path folder, List<String> program, String... arguments)

@@ -65,7 +65,7 @@ final class CompatibilityTest extends FakeBox {
     }
 
     /** The page: section to field to verdict. */
-    private static Map<String, Map<String, String>> page() {
+    static Map<String, Map<String, String>> page() {
         var page = new LinkedHashMap<String, Map<String, String>>();
         var fields = new TreeMap<String, String>();
         try (var lines = Files.lines(Path.of(System.getProperty("omni.root"), "docs", "compatibility.md"))) {
@@ -91,7 +91,7 @@ final class CompatibilityTest extends FakeBox {
         return page;
     }
 
-    private static JsonNode samples() {
+    static JsonNode samples() {
         try (var in = CompatibilityTest.class.getResourceAsStream("compatibility.json")) {
             return JsonMapper.shared().readTree(in);
         } catch (IOException e) {

@@ -7,7 +7,6 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -102,6 +101,12 @@ final class FakeEngine implements EngineProtocol.Handler, AutoCloseable {
         SLOW
     }
 
+    /** The one of its models that is in memory. */
+    private volatile String inMemory = "begun";
+
+    /** Whether it puts tokens together; else it has a fault there. */
+    volatile boolean detokenizes = true;
+
     final AtomicInteger scrapes = new AtomicInteger();
     final AtomicInteger cancelled = new AtomicInteger();
     final AtomicInteger templateCalls = new AtomicInteger();
@@ -173,6 +178,13 @@ final class FakeEngine implements EngineProtocol.Handler, AutoCloseable {
         server = BusServer.at(socket).service(EngineProtocol.service(this)).start();
     }
 
+    /** Has only models that answer at once and without a fault, the default one in memory: whoever asks anything gets an answer. */
+    FakeEngine onlyQuick() {
+        scripts.keySet().retainAll(List.of("three", "mirror", "told", "token"));
+        inMemory = "three";
+        return this;
+    }
+
     @Override
     public void close() {
         server.close();
@@ -183,8 +195,7 @@ final class FakeEngine implements EngineProtocol.Handler, AutoCloseable {
     public void generate(GenerateParams in, Call<GenerateReply> call) {
         asked.add(in);
         call.onCancel(cancelled::incrementAndGet);
-        var script =
-                Objects.requireNonNull(scripts.get(String.valueOf(in.model()).replace("id-", "")));
+        var script = scripts.getOrDefault(String.valueOf(in.model()).replace("id-", ""), FakeEngine::three);
         script.run(this, in, call);
     }
 
@@ -192,17 +203,17 @@ final class FakeEngine implements EngineProtocol.Handler, AutoCloseable {
     public void models(ModelsParams in, Call<ModelsReply> call) {
         var names =
                 Stream.concat(scripts.keySet().stream(), imported.stream().map(order -> String.valueOf(order.name())));
-        call.reply(new ModelsReply(names.map(FakeEngine::model).toList()));
+        call.reply(new ModelsReply(names.map(this::model).toList()));
     }
 
-    /** One of its models; only {@code begun} is in memory. */
-    private static Model model(String name) {
+    /** One of its models. */
+    private Model model(String name) {
         return new Model(
                 "id-" + name,
                 name,
                 name.equals("three"),
                 false,
-                name.equals("begun"),
+                name.equals(inMemory),
                 "llama",
                 1,
                 1_700_000_000,
@@ -274,6 +285,9 @@ final class FakeEngine implements EngineProtocol.Handler, AutoCloseable {
 
     @Override
     public void detokenize(DetokenizeParams in, Call<DetokenizeReply> call) {
+        if (!detokenizes) {
+            throw new IllegalStateException("a fault of the fake");
+        }
         if (in.tokens().stream().anyMatch(token -> !Character.isValidCodePoint(token.intValue()))) {
             throw new EngineProtocol.Invalid("tokens", "A token is not in the model's vocabulary.");
         }
@@ -326,7 +340,8 @@ final class FakeEngine implements EngineProtocol.Handler, AutoCloseable {
     public void stats(StatsParams in, Call<StatsReply> call) {
         var library = new EngineProtocol.Library("a library", "cpu", "none", "it is a fake", List.of(), false);
         call.reply(new StatsReply(
-                library, List.of(new EngineProtocol.ModelStats("id-begun", 0, 1, 0, 512, 0, 0, 0, 0, List.of()))));
+                library,
+                List.of(new EngineProtocol.ModelStats("id-" + inMemory, 0, 1, 0, 512, 0, 0, 0, 0, List.of()))));
     }
 
     @Override

@@ -1,5 +1,7 @@
 package omni.api;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -27,6 +29,8 @@ import tools.jackson.databind.json.JsonMapper;
 /** A real daemon on a free port over an engine's socket, with one key, in a home of its own. */
 final class TestDaemon implements AutoCloseable {
     static final String KEY = "omni-testtesttesttesttesttesttesttesttesttesttest";
+
+    private static final OpenApiDocument DOCUMENT = new OpenApiDocument();
 
     final Daemon daemon;
     final URI url;
@@ -110,8 +114,11 @@ final class TestDaemon implements AutoCloseable {
                 .header("Authorization", "Bearer " + KEY);
     }
 
+    /** Sends it; the response is as the OpenAPI document says, whatever else a test wants of it. */
     HttpResponse<String> send(HttpRequest.Builder request) throws IOException, InterruptedException {
-        return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
+        var response = http.send(request.build(), HttpResponse.BodyHandlers.ofString());
+        assertEquals(List.of(), DOCUMENT.faults(response));
+        return response;
     }
 
     HttpResponse<String> get(String path) throws IOException, InterruptedException {

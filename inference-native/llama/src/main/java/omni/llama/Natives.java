@@ -2,15 +2,8 @@ package omni.llama;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.Base64;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,8 +14,7 @@ import java.util.regex.Pattern;
  * Brings the native libraries into the build: from {@code OMNI_LLAMA_LIB}, else from the cache, else from npm.
  *
  * <p>The npm package {@code @node-llama-cpp/<platform>} is fetched with {@code npm pack}, so that the user's own registry
- * settings apply; its SHA-512 is compared with the pinned one before a byte of it is unpacked. The unpacked files and
- * the record of their hashes appear in the cache at once or not at all; with a sound cache nothing is fetched.
+ * settings apply, and kept as {@link NpmCache} says; its SHA-512 is compared with the pinned one before a byte of it is unpacked.
  */
 final class Natives {
     private static final Pattern LIBRARY = Pattern.compile("lib(llama|ggml[a-z0-9_-]*)(\\.v[0-9.]+)?\\.(so|dylib)");
@@ -74,7 +66,7 @@ final class Natives {
     boolean into(Path folder) throws IOException {
         var source = source();
         if (source.isEmpty()) {
-            delete(folder);
+            NpmCache.delete(folder);
             Files.createDirectories(folder);
             return false;
         }
@@ -91,9 +83,9 @@ final class Natives {
         try {
             var fresh = Files.createDirectory(work.resolve("files"));
             copy(source, fresh);
-            replace(fresh, folder);
+            NpmCache.replace(fresh, folder);
         } finally {
-            delete(work);
+            NpmCache.delete(work);
         }
     }
 
@@ -112,27 +104,8 @@ final class Natives {
     /** The folder of the platform's files in the cache, fetched where it is not there or damaged. */
     Path cached(String platform, String integrity) throws IOException {
         var parent = cache(environment).resolve("natives").resolve(version);
-        var folder = parent.resolve(platform);
-        Files.createDirectories(parent);
-        // Two builds at once: the second waits and finds what the first fetched.
-        try (var lock = FileChannel.open(
-                        parent.resolve(platform + ".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-                var held = lock.lock()) {
-            if (held.isValid() && !HashRecord.isIntact(folder)) {
-                var work = Files.createTempDirectory(parent, "fetch-");
-                try {
-                    var archive = npm.pack("@node-llama-cpp/" + platform + "@" + version, work);
-                    check(archive, integrity);
-                    var fresh = Files.createDirectory(work.resolve("files"));
-                    unpack(archive, fresh);
-                    HashRecord.write(fresh);
-                    replace(fresh, folder);
-                } finally {
-                    delete(work);
-                }
-            }
-        }
-        return folder;
+        return new NpmCache(parent, npm)
+                .folder(platform, "@node-llama-cpp/" + platform + "@" + version, integrity, Natives::unpack);
     }
 
     /** Where things that can be fetched again are kept. */
@@ -156,26 +129,6 @@ final class Natives {
             pins.load(in);
         }
         return Optional.ofNullable(pins.getProperty(platform));
-    }
-
-    /** Refuses an archive whose SHA-512 is not the pinned one ({@code sha512-} and base64, as npm writes it). */
-    static void check(Path archive, String integrity) throws IOException {
-        try (var in = Files.newInputStream(archive)) {
-            var digest = MessageDigest.getInstance("SHA-512");
-            var buffer = new byte[1 << 16];
-            for (var n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-                digest.update(buffer, 0, n);
-            }
-            var found = "sha512-" + Base64.getEncoder().encodeToString(digest.digest());
-            if (!found.equals(integrity)) {
-                throw new LlamaException(
-                        "the package is not the pinned one",
-                        archive.getFileName() + " has " + found,
-                        "Do not use it. Ask your npm registry's operator why it differs from " + integrity + ".");
-            }
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-512", e);
-        }
     }
 
     /** Unpacks the libraries of {@code package/bins/<platform>/} and the licence, flat; the rest is left out. */
@@ -207,21 +160,5 @@ final class Natives {
             }
         }
         HashRecord.write(target);
-    }
-
-    // Folders cannot be exchanged in one step: the old one goes first, and without it the next run begins again.
-    private static void replace(Path fresh, Path folder) throws IOException {
-        delete(folder);
-        Files.move(fresh, folder, StandardCopyOption.ATOMIC_MOVE);
-    }
-
-    private static void delete(Path folder) throws IOException {
-        if (Files.exists(folder)) {
-            try (var walk = Files.walk(folder)) {
-                for (var path : walk.sorted(Comparator.reverseOrder()).toList()) {
-                    Files.delete(path);
-                }
-            }
-        }
     }
 }

@@ -49,7 +49,7 @@ interface Npm {
             throw new LlamaException(
                     "npm cannot be started",
                     String.valueOf(e.getMessage()),
-                    "Install Node.js with npm, or name a folder with the libraries in OMNI_LLAMA_LIB.",
+                    "Install Node.js with npm; for llama.cpp's libraries, OMNI_LLAMA_LIB may name a folder instead.",
                     e);
         }
         try {
@@ -79,7 +79,7 @@ interface Npm {
         return new LlamaException(
                 "npm could not fetch the package",
                 detail,
-                "Connect once (afterwards the cache serves), check npm's registry setting, or name a folder with the"
-                        + " libraries in OMNI_LLAMA_LIB.");
+                "Connect once (afterwards the cache serves), or check npm's registry setting; for llama.cpp's libraries,"
+                        + " OMNI_LLAMA_LIB may name a folder instead.");
     }
 }

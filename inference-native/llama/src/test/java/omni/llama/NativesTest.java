@@ -51,7 +51,7 @@ class NativesTest {
         throw new LlamaException("npm could not fetch the package", spec + folder, "Connect once.");
     }
 
-    private static String integrity(byte[] archive) {
+    static String integrity(byte[] archive) {
         try {
             return "sha512-"
                     + Base64.getEncoder()
@@ -61,7 +61,7 @@ class NativesTest {
         }
     }
 
-    private static List<String> names(Path folder) throws IOException {
+    static List<String> names(Path folder) throws IOException {
         try (var list = Files.list(folder)) {
             return list.map(f -> f.getFileName().toString()).sorted().toList();
         }
