@@ -9,8 +9,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeoutException;
 
 /**
  * The box's own screen or serial line. It is written to and not read: whoever logs in there is not disturbed. A serial line without a
@@ -49,24 +47,16 @@ final class ConsolePresence implements Presence {
 
     @Override
     public String show(String text) throws AirgapException {
-        try {
-            return writing.await(() -> {
-                Urgency.takeTurns();
-                write("\r\n" + text.replace("\n", "\r\n") + "\r\n");
-                return console.toString();
-            });
-        } catch (TimeoutException e) { // what opens later is not written to: it was interrupted
-            throw new AirgapException(
-                    "The console " + console
-                            + " takes nothing: a serial line without anything at its other end, or one that was"
-                            + " stopped (Ctrl-Q goes on)" + instead,
-                    e);
-        } catch (ExecutionException e) {
-            throw new AirgapException("The console " + console + " cannot be written" + instead, e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new AirgapException("The role is being stopped.", e);
-        }
+        return writing.await( // what opens later is not written to: it was interrupted
+                () -> {
+                    Urgency.takeTurns();
+                    write("\r\n" + text.replace("\n", "\r\n") + "\r\n");
+                    return console.toString();
+                },
+                () -> "The console " + console
+                        + " takes nothing: a serial line without anything at its other end, or one that was"
+                        + " stopped (Ctrl-Q goes on)" + instead,
+                "The console " + console + " cannot be written" + instead);
     }
 
     private void write(String text) throws IOException {

@@ -1,19 +1,17 @@
 package omni.airgap;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.Optional;
+import omni.role.PrivateFile;
 
 /**
  * Whether the gap is closed, kept so that neither a crash nor a full disk opens it: the gap is closed as long as one of
@@ -44,6 +42,8 @@ final class GapStore {
     private final Path folder;
     private final Path marker;
     private final KeptRoutes routes;
+    /** Whether since when it is closed has been seen on the disk. */
+    private boolean kept;
 
     /**
      * Changes nothing yet.
@@ -90,12 +90,11 @@ final class GapStore {
 
     /** When this gap was closed, and why; nothing where it is not, or that was not kept: nothing depends on it. */
     Optional<Closing> closing() {
-        return closed() ? read(folder.resolve(CLOSING)) : Optional.empty();
-    }
-
-    private static Optional<Closing> read(Path file) {
+        if (!closed()) {
+            return Optional.empty();
+        }
         try {
-            List<String> lines = Files.readAllLines(file);
+            List<String> lines = Files.readAllLines(folder.resolve(CLOSING));
             return lines.size() == 2
                     ? Optional.of(new Closing(Instant.parse(lines.getFirst()), lines.getLast()))
                     : Optional.empty();
@@ -106,6 +105,7 @@ final class GapStore {
     }
 
     private void forgetClosing() {
+        kept = false;
         try {
             Files.deleteIfExists(folder.resolve(CLOSING));
         } catch (IOException e) {
@@ -123,10 +123,13 @@ final class GapStore {
         }
     }
 
-    /** Keeps that where there was no room for it when it was closed, or a crash. */
+    /** Keeps that where there was no room for it when it was closed, or a crash; asked once a second, it looks until it is kept. */
     void complete(Closing closing) {
-        if (durable() && closing().isEmpty()) {
-            keep(closing);
+        if (!kept && durable()) {
+            kept = closing().isPresent();
+            if (!kept) {
+                keep(closing);
+            }
         }
     }
 
@@ -148,19 +151,13 @@ final class GapStore {
     /** Makes closing ready: to be called while there is room. */
     void arm() throws AirgapException {
         Path armed = folder.resolve(ARMED);
-        Path next = folder.resolve("armed.new");
         try {
-            if (durable()) {
-                widen(next);
-                return;
-            }
-            if (Files.exists(armed) && Files.readString(armed).equals(text)) {
+            if (durable() || (Files.exists(armed) && Files.readString(armed).equals(text))) {
                 return;
             }
             Files.createDirectories(
                     folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-            write(next, text);
-            move(next, armed);
+            write(armed, text);
         } catch (IOException e) {
             throw new AirgapException(
                     "A gap would not outlive a loss of power: " + folder + " cannot be written. Make room there.", e);
@@ -168,24 +165,16 @@ final class GapStore {
     }
 
     /** A closed gap that has come to be about more says so, for a start with a configuration that says less. */
-    private void widen(Path next) throws IOException {
+    private void widen() throws IOException {
         Optional<String> before = closedScope(folder);
         String all = Scope.of(before.orElse("")).and(Scope.of(scope)).text();
         if (before.isPresent() && !all.equals(before.get())) {
-            write(next, TEXT + SCOPE + all + "\n");
-            move(next, folder.resolve(CLOSED));
+            write(folder.resolve(CLOSED), TEXT + SCOPE + all + "\n");
         }
     }
 
     private static void write(Path file, String whole) throws IOException {
-        try (FileChannel channel = FileChannel.open(
-                file, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
-            ByteBuffer left = StandardCharsets.UTF_8.encode(whole);
-            while (left.hasRemaining()) {
-                channel.write(left);
-            }
-            channel.force(true);
-        }
+        PrivateFile.write(file, whole.getBytes(StandardCharsets.UTF_8));
     }
 
     /** Closed, for every process of this run of the machine. Does not wait for a disk. */
@@ -201,11 +190,12 @@ final class GapStore {
 
     /** Closed, for every run of the machine: returns when the disk has it. */
     void persist(Closing closing) throws AirgapException {
-        if (durable()) {
-            complete(closing);
-            return;
-        }
         try {
+            if (durable()) {
+                complete(closing);
+                widen();
+                return;
+            }
             if (!Files.exists(folder.resolve(ARMED))) {
                 arm();
             }
@@ -235,8 +225,6 @@ final class GapStore {
         } catch (AtomicMoveNotSupportedException e) {
             throw new IOException("Not one file system", e);
         }
-        try (FileChannel directory = FileChannel.open(folder, StandardOpenOption.READ)) {
-            directory.force(true);
-        }
+        PrivateFile.settle(folder);
     }
 }

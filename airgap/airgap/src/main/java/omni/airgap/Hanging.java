@@ -7,6 +7,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 
 /**
  * Work that may hang in the kernel for ever: a thread of its own does it, is waited for so long and no longer, and there is one at the
@@ -26,11 +27,28 @@ final class Hanging {
     /**
      * Does it.
      *
-     * @throws TimeoutException where it has not ended in that time, and is interrupted, or where an earlier one has not ended yet
-     * @throws ExecutionException as the work does
-     * @throws InterruptedException where this thread was, and then the work is
+     * @param hangs what is said where it has not ended in that time
+     * @param failed what is said where it failed otherwise; what it says itself is said as it is
+     * @throws AirgapException with those words; also where an earlier one has not ended yet, or this thread is interrupted, and then the
+     *     work is
      */
-    <T> T await(Callable<T> work) throws TimeoutException, ExecutionException, InterruptedException {
+    <T> T await(Callable<T> work, Supplier<String> hangs, String failed) throws AirgapException {
+        try {
+            return result(work);
+        } catch (TimeoutException e) {
+            throw new AirgapException(hangs.get(), e);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof AirgapException known) {
+                throw known;
+            }
+            throw new AirgapException(failed, e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AirgapException("The role is being stopped.", e);
+        }
+    }
+
+    private <T> T result(Callable<T> work) throws TimeoutException, ExecutionException, InterruptedException {
         if (!free.tryAcquire()) {
             throw new TimeoutException("an earlier one has not ended");
         }

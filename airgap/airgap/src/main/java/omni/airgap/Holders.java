@@ -23,8 +23,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 
 /**
@@ -218,19 +216,11 @@ final class Holders {
 
     /** One look at a time: of a process that hangs there is one thread that waits for it, however many look. */
     private static synchronized <T> T inspectWithin(Callable<T> work) throws AirgapException {
-        try {
-            return INSPECTING.await(work);
-        } catch (TimeoutException e) {
-            throw new AirgapException(
-                    "Sockets cannot be counted: process " + asking + " (" + program(asking)
-                            + ") does not let itself be asked for what it holds. End it.",
-                    e);
-        } catch (ExecutionException e) {
-            throw new AirgapException("Sockets cannot be counted.", e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new AirgapException("Sockets were not counted: interrupted.", e);
-        }
+        return INSPECTING.await(
+                work,
+                () -> "Sockets cannot be counted: process " + asking
+                        + " does not let itself be asked for what it holds. End it.",
+                "Sockets cannot be counted.");
     }
 
     private Optional<Map.Entry<Long, String>> inspect(long inode) {

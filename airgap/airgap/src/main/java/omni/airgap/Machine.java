@@ -8,7 +8,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -198,13 +197,8 @@ final class Machine {
     }
 
     private void keep() throws AirgapException {
-        Path next = before.resolveSibling("radios.new");
         try {
-            Files.write(next, unwritten);
-            try (FileChannel channel = FileChannel.open(next, StandardOpenOption.WRITE)) {
-                channel.force(true);
-            }
-            Files.move(next, before, StandardCopyOption.ATOMIC_MOVE);
+            PrivateFile.write(before, (String.join("\n", unwritten) + "\n").getBytes(StandardCharsets.UTF_8));
             unwritten = Set.of();
         } catch (IOException e) {
             throw new AirgapException(

@@ -160,28 +160,18 @@ final class SocketNamespaces {
     }
 
     private static int opened(String file) throws AirgapException {
-        try {
-            return OPENING.await(() -> {
-                int copy = copy(file);
-                try {
-                    return Libc.namespaceOf(copy);
-                } finally {
-                    Libc.close(copy);
-                }
-            });
-        } catch (TimeoutException e) {
-            throw new AirgapException(
-                    file + " cannot be asked: that process, or another one, does not let itself be looked at. End it.",
-                    e);
-        } catch (ExecutionException e) {
-            if (e.getCause() instanceof AirgapException known) {
-                throw known;
-            }
-            throw new AirgapException(file + " cannot be asked.", e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new AirgapException(file + " was not asked: interrupted.", e);
-        }
+        return OPENING.await(
+                () -> {
+                    int copy = copy(file);
+                    try {
+                        return Libc.namespaceOf(copy);
+                    } finally {
+                        Libc.close(copy);
+                    }
+                },
+                () -> file
+                        + " cannot be asked: that process, or another one, does not let itself be looked at. End it.",
+                file + " cannot be asked.");
     }
 
     private static int copy(String descriptor) throws KernelException {

@@ -309,7 +309,7 @@ class AdversaryBoxTest {
             links.send(Links.up(links.list().values()));
             Tools.await("down again", () -> isDown(links));
             Tools.await("tables again", () -> whole(table, links));
-            assertTrue(gap.gap().status().corrections() > 0, gap.gap().status().toString());
+            Tools.await("that is counted", () -> gap.gap().status().corrections() > 0); // right behind what is done
         }
     }
 

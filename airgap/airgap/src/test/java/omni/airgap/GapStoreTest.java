@@ -145,7 +145,7 @@ class GapStoreTest {
         store.arm();
         store.persist(CLOSING);
         assertEquals(Optional.of("/run/netns/a /run/netns/b"), GapStore.closedScope(home));
-        new GapStore(home, folder.resolve("run"), "/run/netns/c").arm(); // closed with more by then
+        new GapStore(home, folder.resolve("run"), "/run/netns/c").persist(CLOSING); // closed with more by then
         assertEquals(Optional.of("/run/netns/a /run/netns/b /run/netns/c"), GapStore.closedScope(home));
         assertEquals(Optional.of(CLOSING), store.closing());
         new GapStore(home, folder.resolve("run"), "").arm(); // a configuration that says less by then

@@ -201,7 +201,7 @@ class MachineTest {
     /** What is off by the gap is not taken for what its owner had off, once there is room. */
     @Test
     void whatADiskWithoutRoomDidNotKeepIsKnownAndKeptOnceThereIsRoom() throws Exception {
-        Path full = Files.createDirectories(kept.resolve("radios.new"));
+        Path full = Files.createDirectories(kept.resolve("radios.new/full"));
         assertTrue(shut().getFirst().contains("cannot be kept"));
         files.radio(0, "wlan", "phy0", true);
         machine.restore();

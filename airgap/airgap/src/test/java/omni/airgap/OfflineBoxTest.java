@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -200,8 +201,8 @@ class OfflineBoxTest {
         assertEquals("root's\n", Files.readString(file));
         assertEquals(List.of("routes", "step-up"), namesIn(airgap));
 
-        Files.createSymbolicLink(airgap.resolve("armed.new"), file);
-        new GapStore(airgap, folder).arm();
+        Files.createSymbolicLink(airgap.resolve("closing"), file);
+        new GapStore(airgap, folder).persist(new GapStore.Closing(Instant.EPOCH, "a test"));
         assertNotEquals("root's\n", Files.readString(file), "unchecked, it is changed");
         Path real = Files.move(airgap, home.resolve("real"));
         Files.createSymbolicLink(airgap, real);

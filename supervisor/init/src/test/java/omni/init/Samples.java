@@ -46,22 +46,14 @@ final class Samples {
 
     /** Where other machines reach the API. */
     static Installation forOthers() {
-        var at = installation();
-        return new Installation(
-                at.user(),
-                at.java(),
-                at.app(),
-                at.home(),
-                at.runDir(),
-                at.port(),
-                true,
-                at.startTimeout(),
-                at.stopTimeout(),
-                at.watchdog(),
-                at.backup());
+        return with(true, Optional.empty());
     }
 
     static Installation withBackup(String folder) {
+        return with(false, Optional.of(Path.of(folder)));
+    }
+
+    private static Installation with(boolean others, Optional<Path> backup) {
         var at = installation();
         return new Installation(
                 at.user(),
@@ -70,11 +62,11 @@ final class Samples {
                 at.home(),
                 at.runDir(),
                 at.port(),
-                at.others(),
+                others,
                 at.startTimeout(),
                 at.stopTimeout(),
                 at.watchdog(),
-                Optional.of(Path.of(folder)));
+                backup);
     }
 
     /** The files of systemd for all roles. */
